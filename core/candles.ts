@@ -1,0 +1,111 @@
+/**
+ * Candles as columns: one Float64Array per field, so that a few thousand of them cost no objects, travel between
+ * isolates as they are, and are folded by the indicators without boxing. Inside, an unknown number is NaN; it becomes
+ * null where candles leave the platform (`candleAt`).
+ */
+export interface CandleColumns {
+  readonly length: number;
+  /** Opening of the bucket, unix seconds, strictly ascending. */
+  readonly time: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  /** In the symbol's volume unit. */
+  readonly volume: Float64Array;
+  /** How often the candle was changed after it was first stored. */
+  readonly revision: Float64Array;
+  /** 1 where data-quality checks doubt the candle. */
+  readonly suspect: Uint8Array;
+}
+
+/** A price column that an indicator can read. */
+export type PriceField = "open" | "high" | "low" | "close";
+
+/** One candle; unknown fields are null. */
+export interface Candle {
+  time: number;
+  open: number | null;
+  high: number | null;
+  low: number | null;
+  close: number | null;
+  volume: number | null;
+  revision: number;
+  suspect: boolean;
+}
+
+/** Columns of `length` candles, every number unknown. */
+export function emptyCandles(length: number): CandleColumns {
+  const unknown = () => new Float64Array(length).fill(Number.NaN);
+  return {
+    length,
+    time: new Float64Array(length),
+    open: unknown(),
+    high: unknown(),
+    low: unknown(),
+    close: unknown(),
+    volume: unknown(),
+    revision: new Float64Array(length),
+    suspect: new Uint8Array(length),
+  };
+}
+
+/** Columns from rows in ascending order of time. */
+export function candlesFrom(rows: readonly Candle[]): CandleColumns {
+  const columns = emptyCandles(rows.length);
+  rows.forEach((row, i) => {
+    columns.time[i] = row.time;
+    columns.open[i] = row.open ?? Number.NaN;
+    columns.high[i] = row.high ?? Number.NaN;
+    columns.low[i] = row.low ?? Number.NaN;
+    columns.close[i] = row.close ?? Number.NaN;
+    columns.volume[i] = row.volume ?? Number.NaN;
+    columns.revision[i] = row.revision;
+    columns.suspect[i] = row.suspect ? 1 : 0;
+  });
+  return columns;
+}
+
+const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+/** The candle at an index, with null where a number is unknown. */
+export function candleAt(columns: CandleColumns, index: number): Candle {
+  return {
+    time: columns.time[index],
+    open: known(columns.open[index]),
+    high: known(columns.high[index]),
+    low: known(columns.low[index]),
+    close: known(columns.close[index]),
+    volume: known(columns.volume[index]),
+    revision: columns.revision[index],
+    suspect: columns.suspect[index] === 1,
+  };
+}
+
+/** The candles from index `start` up to but without `end`; shares memory with `columns`. */
+export function sliceCandles(columns: CandleColumns, start: number, end = columns.length): CandleColumns {
+  const last = Math.min(Math.max(end, start), columns.length);
+  return {
+    length: last - start,
+    time: columns.time.subarray(start, last),
+    open: columns.open.subarray(start, last),
+    high: columns.high.subarray(start, last),
+    low: columns.low.subarray(start, last),
+    close: columns.close.subarray(start, last),
+    volume: columns.volume.subarray(start, last),
+    revision: columns.revision.subarray(start, last),
+    suspect: columns.suspect.subarray(start, last),
+  };
+}
+
+/** The index of the first candle that opens at or after `time` (unix seconds); `length` where there is none. */
+export function firstAtOrAfter(columns: CandleColumns, time: number): number {
+  let low = 0;
+  let high = columns.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (columns.time[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
