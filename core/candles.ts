@@ -98,6 +98,21 @@ export function sliceCandles(columns: CandleColumns, start: number, end = column
   };
 }
 
+/** The same candles in memory of their own: a slice that is sent away would take its whole origin along. */
+export function copyCandles(columns: CandleColumns): CandleColumns {
+  return {
+    length: columns.length,
+    time: columns.time.slice(),
+    open: columns.open.slice(),
+    high: columns.high.slice(),
+    low: columns.low.slice(),
+    close: columns.close.slice(),
+    volume: columns.volume.slice(),
+    revision: columns.revision.slice(),
+    suspect: columns.suspect.slice(),
+  };
+}
+
 /** The index of the first candle that opens at or after `time` (unix seconds); `length` where there is none. */
 export function firstAtOrAfter(columns: CandleColumns, time: number): number {
   let low = 0;

@@ -1,0 +1,69 @@
+import { z } from "@hono/zod-openapi";
+import { INTERVALS } from "../core/interval.ts";
+import { PROVIDERS } from "./provider.ts";
+
+export const ADJUSTMENTS = ["raw", "split", "split_dividend", "unknown"] as const;
+
+/** What was done to past prices for splits and dividends. */
+export type Adjustment = (typeof ADJUSTMENTS)[number];
+
+const number = z.number().nullable();
+
+export const CandleSchema = z
+  .object({
+    time: z.number().int().openapi({ description: "Opening of the bucket, unix seconds." }),
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    volume: number,
+    state: z.enum(["open", "closed", "revised"]),
+    revision: z.number().int().nonnegative(),
+    suspect: z.boolean(),
+  })
+  .openapi("Candle");
+
+export type CandleAnswer = z.infer<typeof CandleSchema>;
+
+export const CoverageSchema = z
+  .object({
+    expected: z.number().int().openapi({ description: "Buckets of regular sessions in the page's window." }),
+    returned: z.number().int(),
+    missing: z.array(
+      z.object({
+        from: z.string().openapi({ format: "date-time" }),
+        to: z.string().openapi({ format: "date-time" }),
+        reason: z.enum(["closed", "no_trades", "gap", "suspect", "not_ingested"]),
+      }),
+    ),
+    holidays_known: z.boolean().openapi({
+      description: "False where the window touches years whose holidays are unknown: there a holiday looks like a gap.",
+    }),
+  })
+  .openapi("Coverage");
+
+/** A page of candles. */
+export const CandlesAnswerSchema = z
+  .object({
+    success: z.literal(true),
+    symbol: z.string(),
+    interval: z.enum(INTERVALS),
+    provider: z.enum(PROVIDERS).nullable(),
+    simulated: z.boolean(),
+    adjustment: z.enum(ADJUSTMENTS),
+    construction: z.enum(["provider", "sampled"]),
+    data: z.array(CandleSchema),
+    count: z.number().int(),
+    coverage: CoverageSchema,
+    next_cursor: z.string().nullable(),
+    timestamp: z.string(),
+  })
+  .openapi("Candles");
+
+/** Facts that hold for a whole series of candles: they never change inside one. */
+export interface SeriesFacts {
+  provider: (typeof PROVIDERS)[number] | null;
+  simulated: boolean;
+  adjustment: Adjustment;
+  construction: "provider" | "sampled";
+}

@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import { INTERVALS } from "../core/interval.ts";
+import { ADJUSTMENTS } from "./candle.ts";
+
+/** Rows of one chunk: large enough to be quick, small enough for one body. */
+export const MOST_IMPORT_ROWS = 5000;
+
+const cell = z
+  .union([z.string().max(64), z.number()])
+  .nullable()
+  .optional();
+
+/** One chunk of `POST /admin/import`. */
+export const ImportChunkSchema = z
+  .strictObject({
+    symbol: z.string().min(1).max(64).openapi({ example: "JSE:NPN" }),
+    interval: z.enum(INTERVALS).openapi({ example: "1d" }),
+    adjustment: z.enum(ADJUSTMENTS).default("unknown").openapi({
+      description: "What was done to past prices for splits and dividends. One per series.",
+    }),
+    keep_good: z.boolean().default(false).openapi({
+      description: "Store the good rows of a chunk that has bad ones. Otherwise such a chunk stores nothing.",
+    }),
+    check_only: z.boolean().default(false).openapi({ description: "Judge the rows and store nothing." }),
+    rows: z
+      .array(
+        z.strictObject({
+          line: z.number().int().positive().openapi({ description: "Where the row stands in its file." }),
+          time: z.union([z.string().max(64), z.number()]),
+          open: cell,
+          high: cell,
+          low: cell,
+          close: cell,
+          volume: cell,
+        }),
+      )
+      .min(1)
+      .max(MOST_IMPORT_ROWS),
+  })
+  .openapi("ImportChunk");
+
+export type ImportChunk = z.input<typeof ImportChunkSchema>;
+
+const refused = z.array(z.object({ line: z.number().int(), reason: z.string() }));
+
+/** What became of a chunk. Its rows are stored, replaced, unchanged or refused; or only judged. */
+export const ImportReportSchema = z
+  .object({
+    symbol: z.string(),
+    rows: z.number().int(),
+    stored: z.number().int(),
+    replaced: z.number().int(),
+    unchanged: z.number().int(),
+    refused,
+  })
+  .openapi("ImportReport");
+
+export type ImportReport = z.infer<typeof ImportReportSchema>;
+
+/** The extra member of the problem that a chunk with bad rows gets. */
+export const RefusedRowsSchema = z.object({ refused });

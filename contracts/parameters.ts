@@ -1,0 +1,42 @@
+import { z } from "@hono/zod-openapi";
+import { parseTime } from "../core/time.ts";
+
+/** A whole number in a query, within bounds. */
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message)
+    .openapi({ type: "integer", minimum: min, maximum: max });
+}
+
+/** A time in a query: unix seconds or ISO-8601; read as unix seconds. */
+export const timeParameter = z
+  .string()
+  .transform((text, context) => {
+    const time = parseTime(text);
+    if (typeof time === "number") return time;
+    context.issues.push({ code: "custom", message: time.error, input: text });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: "Unix seconds or ISO-8601." });
+
+/** `true` or `false` in a query. */
+export const flag = z
+  .enum(["true", "false"], "must be true or false")
+  .transform((text) => text === "true")
+  .openapi({ type: "boolean" });
+
+/** For routes that take no query parameters: naming one is an error all the same. */
+export const NO_QUERY = z.strictObject({});
+
+/** A symbol or an alias in a path. */
+export const SymbolPath = z.object({
+  symbol: z.string().openapi({
+    param: { name: "symbol", in: "path" },
+    example: "BTC/USDT",
+    description: "A canonical symbol or an alias, in any case; a slash may be written as %2F.",
+  }),
+});

@@ -1,0 +1,203 @@
+import { z } from "@hono/zod-openapi";
+
+interface ProblemKind {
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 426 | 429 | 500 | 502 | 503;
+  title: string;
+  /** What a developer who meets the problem should know; served at `/problems/{code}`. */
+  explanation: string;
+}
+
+/** Every problem that the platform answers with. Codes are stable; texts may improve. */
+export const PROBLEMS = {
+  "request.invalid": {
+    status: 400,
+    title: "The request is not valid",
+    explanation:
+      "A parameter, a header or the body breaks its schema. `errors` names each offending part, where it stands (query, path, body or header) and what would be right.",
+  },
+  "request.too_large": {
+    status: 413,
+    title: "The body is too large",
+    explanation: "Bodies may hold 1 MiB, and 4 MiB on /calculate and /admin/import. Send the data in smaller parts.",
+  },
+  "request.unsupported_media_type": {
+    status: 415,
+    title: "The body is not JSON",
+    explanation: "Send bodies as JSON, with `Content-Type: application/json`.",
+  },
+  "request.upgrade_required": {
+    status: 426,
+    title: "This address speaks WebSocket",
+    explanation: "Open /ws with a WebSocket client; it cannot be fetched.",
+  },
+  "request.idempotency_conflict": {
+    status: 422,
+    title: "The Idempotency-Key was used for another request",
+    explanation:
+      "An Idempotency-Key stands for one request. It was sent before with another body (422), or its first request is still being worked on (409). Use a new key for a new request, and repeat a request only with its own body.",
+  },
+  "auth.missing": {
+    status: 401,
+    title: "A key is needed",
+    explanation: "Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+  },
+  "auth.invalid": {
+    status: 401,
+    title: "The key is not valid",
+    explanation: "The key is unknown, expired or revoked.",
+  },
+  "auth.forbidden": {
+    status: 403,
+    title: "The key may not do this",
+    explanation: "The key is valid, but lacks the scope that this route needs.",
+  },
+  "auth.key_in_url": {
+    status: 400,
+    title: "A key stood in the address",
+    explanation:
+      "Addresses end up in logs and histories, so a key in one is refused and must be considered known to others. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+  },
+  "route.not_found": {
+    status: 404,
+    title: "There is nothing at this address",
+    explanation: "No route matches. /docs lists all of them.",
+  },
+  "route.method_not_allowed": {
+    status: 405,
+    title: "This address does not take this method",
+    explanation: "The `Allow` header lists the methods that it takes.",
+  },
+  "symbol.not_found": {
+    status: 404,
+    title: "The symbol is not in the registry",
+    explanation: "Neither a symbol nor an alias. `suggestions` names the nearest ones; /symbols?search= finds others.",
+  },
+  "symbol.ambiguous": {
+    status: 409,
+    title: "The alias stands for several symbols",
+    explanation: "Ask for one of `candidates`.",
+  },
+  "symbol.exists": {
+    status: 409,
+    title: "The symbol is in the registry already",
+    explanation: "Change it with PUT /symbols/{symbol}.",
+  },
+  "symbol.inactive": {
+    status: 410,
+    title: "The symbol is retired",
+    explanation: "It has no quotes or streams any more. Its metadata and its history stay readable.",
+  },
+  "quote.too_old": {
+    status: 503,
+    title: "No quote is as recent as you asked",
+    explanation:
+      "`max_age` bounds the open-market seconds since the price was true, and cannot be met now. `last_known` holds the last quote; `Retry-After` says when to ask again.",
+  },
+  "quote.unavailable": {
+    status: 503,
+    title: "No quote is available",
+    explanation: "No provider answers and nothing is known of this symbol yet. `Retry-After` says when to ask again.",
+  },
+  "candles.unavailable": {
+    status: 503,
+    title: "No candles are available",
+    explanation: "No provider answers and nothing is known of this symbol yet. `Retry-After` says when to ask again.",
+  },
+  "candles.conflict": {
+    status: 409,
+    title: "The candles do not fit the series",
+    explanation:
+      "A series has one adjustment: raw, split, or split and dividend. Candles that are adjusted otherwise would break it. Import them with the adjustment that the series has.",
+  },
+  "rate_limit.exceeded": {
+    status: 429,
+    title: "Too many requests",
+    explanation: "`Retry-After` says when to go on; `RateLimit-Policy` states the limits.",
+  },
+  internal: {
+    status: 500,
+    title: "Something went wrong on our side",
+    explanation: "The fault is logged under the answer's `correlation_id`. Repeating a read is safe.",
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+/** A stable name for what went wrong. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Where an input error stands, and what would be right. */
+export const InputErrorSchema = z
+  .object({
+    in: z.enum(["query", "path", "body", "header"]),
+    path: z.string().openapi({ example: "limit" }),
+    message: z.string().openapi({ example: "must be a whole number from 1 to 5000" }),
+  })
+  .openapi("InputError");
+
+export type InputError = z.infer<typeof InputErrorSchema>;
+
+/** RFC 9457 problem document, with the platform's own members. */
+export const ProblemSchema = z
+  .looseObject({
+    type: z.string().openapi({ example: "/problems/symbol.not_found" }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    success: z.literal(false),
+    code: z.string().openapi({ example: "symbol.not_found" }),
+    correlation_id: z.string(),
+    errors: z.array(InputErrorSchema).optional(),
+  })
+  .openapi("Problem");
+
+/** A problem without what belongs to one request, as it stands inside a batch. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  success: false;
+  code: ProblemCode;
+  errors?: InputError[];
+  [extension: string]: unknown;
+}
+
+interface ApiErrorOptions {
+  errors?: InputError[];
+  headers?: Record<string, string>;
+  /** Members that this code adds to the problem document, such as `suggestions`. */
+  extensions?: Record<string, unknown>;
+  /** A status other than the code's usual one. */
+  status?: 409;
+}
+
+/** The one exception that means an answer: thrown anywhere in a request, it becomes a problem document. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ProblemCode;
+  readonly status: ProblemKind["status"];
+  readonly headers: Record<string, string>;
+  private readonly options: ApiErrorOptions;
+
+  constructor(code: ProblemCode, detail: string, options: ApiErrorOptions = {}) {
+    super(detail);
+    this.code = code;
+    this.status = options.status ?? PROBLEMS[code].status;
+    this.headers = options.headers ?? {};
+    this.options = options;
+  }
+
+  /** The problem document's body. */
+  toProblem(): Problem {
+    return {
+      type: `/problems/${this.code}`,
+      title: PROBLEMS[this.code].title,
+      status: this.status,
+      detail: this.message,
+      success: false,
+      code: this.code,
+      ...(this.options.errors ? { errors: this.options.errors } : {}),
+      ...this.options.extensions,
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from "@hono/zod-openapi";
+import { type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
+import type { Market } from "../core/market-calendar/markets.ts";
+import { marketStatus } from "../core/market-calendar/sessions.ts";
+import { PROVIDERS } from "./provider.ts";
+import { VOLUME_UNITS } from "./symbol.ts";
+
+const number = z.number().nullable();
+
+/** What a symbol's room keeps of a quote: everything but what depends on when it is read. */
+export const StoredQuoteSchema = z.object({
+  symbol: z.string(),
+  price: number,
+  change: number,
+  change_percent: number,
+  open: number,
+  high: number,
+  low: number,
+  previous_close: number,
+  volume: number,
+  market_cap: number,
+  bid: number,
+  ask: number,
+  window: z.enum(["session", "24h"]).openapi({ description: "What open, high, low, volume and change cover." }),
+  currency: z.string(),
+  price_unit: z.string(),
+  volume_unit: z.enum(VOLUME_UNITS).nullable(),
+  exchange: z.string(),
+  price_basis: z.enum(["exchange", "index", "fix"]),
+  timestamp: z.string().openapi({ description: "The source's own time of the price.", format: "date-time" }),
+  received_at: z.string().openapi({ description: "When this platform got it.", format: "date-time" }),
+  provider: z.enum(PROVIDERS),
+  simulated: z.boolean(),
+  epoch: z.string().regex(/^[a-z0-9]{1,16}$/),
+  seq: z.number().int().positive(),
+});
+
+export type StoredQuote = z.infer<typeof StoredQuoteSchema>;
+
+/** A quote as it is answered. */
+export const QuoteSchema = StoredQuoteSchema.extend({
+  freshness: z.enum(["live", "delayed", "closed", "stale", "historical"]),
+  age_seconds: z.number().nonnegative().openapi({ description: "Wall-clock seconds since `timestamp`." }),
+  market_status: z.enum(["open", "closed", "pre", "post", "holiday"]),
+}).openapi("Quote");
+
+export type Quote = z.infer<typeof QuoteSchema>;
+
+/** A quote without its place in the stream, as a provider tells it. */
+export type ProviderQuote = Omit<StoredQuote, "epoch" | "seq">;
+
+/** Judges a stored quote at the moment `now` (unix seconds). */
+export function quoteAt(stored: StoredQuote, policy: FreshnessPolicy, market: Market, now: number): Quote {
+  const timestamp = Date.parse(stored.timestamp) / 1000;
+  const { epoch, seq, ...facts } = stored;
+  return {
+    ...facts,
+    freshness: freshnessOf(policy, market, timestamp, now),
+    age_seconds: Math.max(0, Math.round((now - timestamp) * 1000) / 1000),
+    market_status: marketStatus(market, now),
+    epoch,
+    seq,
+  };
+}
+
+/**
+ * The change since the previous close, in the price's unit and in percent, without the noise of binary subtraction;
+ * null where either price is unknown.
+ */
+export function changeSince(
+  previousClose: number | null,
+  price: number | null,
+): { change: number | null; change_percent: number | null } {
+  if (price === null || previousClose === null || previousClose === 0) return { change: null, change_percent: null };
+  const change = Number((price - previousClose).toPrecision(12));
+  return { change, change_percent: Math.round((change / previousClose) * 1e6) / 1e4 };
+}

@@ -1,0 +1,155 @@
+import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp, stampOfDate } from "./interval.ts";
+import type { Market } from "./market-calendar/markets.ts";
+import { nextSession, previousSession, type Session, sessionOf, sessionOn } from "./market-calendar/sessions.ts";
+import { DAY, HOUR, isTime, startOfDay } from "./time.ts";
+
+/** The span of one candle. */
+export interface Bucket {
+  /** The candle's `time`: the opening of an intraday bucket, else the trading date's, Monday's or the 1st's 00:00 UTC. */
+  time: number;
+  /** The stamp of the first intraday candle inside: before `opens` on a day that opens late. */
+  anchor: number;
+  /** Unix second from which the bucket's trades count. */
+  opens: number;
+  /** Unix second from which they no longer do. */
+  closes: number;
+}
+
+/** The intraday buckets of one session, counted from its anchor, the last one cut at the close. */
+function intradayBuckets(session: Session, seconds: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (let time = session.anchor; time < session.close; time += seconds) {
+    const closes = Math.min(time + seconds, session.close);
+    if (closes > session.open) buckets.push({ time, anchor: time, opens: Math.max(time, session.open), closes });
+  }
+  return buckets;
+}
+
+/** The daily, weekly or monthly bucket stamped `time`; null where the market never trades in it. */
+function datedBucket(market: Market, interval: DatedInterval, time: number): Bucket | null {
+  const end = nextStamp(interval, time);
+  const first = sessionOn(market, time) ?? nextSession(market, time);
+  if (!first || first.date >= end) return null;
+  const last = interval === "1d" ? first : previousSession(market, end);
+  return last ? { time, anchor: first.anchor, opens: first.open, closes: last.close } : null;
+}
+
+/** The bucket that counts a trade at the instant `time`; null while the market is closed. */
+export function bucketAt(market: Market, interval: Interval, time: number): Bucket | null {
+  const session = sessionOf(market, time);
+  if (!session) return null;
+  const seconds = INTRADAY_SECONDS[interval];
+  if (seconds === null)
+    return isDated(interval) ? datedBucket(market, interval, stampOfDate(interval, session.date)) : null;
+  const opens = session.anchor + Math.floor((time - session.anchor) / seconds) * seconds;
+  return {
+    time: opens,
+    anchor: opens,
+    opens: Math.max(opens, session.open),
+    closes: Math.min(opens + seconds, session.close),
+  };
+}
+
+/**
+ * The bucket whose candle is stamped `time`, or null where no candle of this interval can be stamped so. Intraday stamps
+ * outside regular sessions are accepted where they are whole multiples of the interval in UTC: early and late trading,
+ * and sessions on days whose hours we do not know, are real.
+ */
+export function bucketStamped(market: Market, interval: Interval, time: number): Bucket | null {
+  if (!isTime(time)) return null;
+  if (isDated(interval)) {
+    if (stampOfDate(interval, time) !== time) return null;
+    return (
+      datedBucket(market, interval, time) ?? { time, anchor: time, opens: time, closes: nextStamp(interval, time) }
+    );
+  }
+  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  const inSession = bucketAt(market, interval, time) ?? bucketAt(market, interval, time + seconds - 1);
+  if (inSession?.time === time) return inSession;
+  const free = !bucketAt(market, interval, time) && time % Math.min(seconds, HOUR) === 0;
+  return free ? { time, anchor: time, opens: time, closes: time + seconds } : null;
+}
+
+/** Buckets stamped within [`from`, `to`), oldest first, at most `limit` of them from the start. */
+export function bucketsBetween(market: Market, interval: Interval, from: number, to: number, limit: number): Bucket[] {
+  const found: Bucket[] = [];
+  for (const bucket of bucketsForward(market, interval, from)) {
+    if (bucket.time >= to || found.length >= limit) break;
+    found.push(bucket);
+  }
+  return found;
+}
+
+/** The last `limit` buckets stamped before `to` and not before `from`, oldest first. */
+export function bucketsBefore(market: Market, interval: Interval, to: number, limit: number, from: number): Bucket[] {
+  const found: Bucket[] = [];
+  for (const bucket of bucketsBackward(market, interval, to)) {
+    if (bucket.time < from || found.length >= limit) break;
+    found.push(bucket);
+  }
+  return found.reverse();
+}
+
+/** Every bucket stamped at or after `from`, oldest first, for as long as it is read. */
+export function* bucketsForward(market: Market, interval: Interval, from: number): Generator<Bucket, void> {
+  if (!isTime(from)) return;
+  if (isDated(interval)) {
+    let time = stampOfDate(interval, from);
+    if (time < from) time = nextStamp(interval, time);
+    for (; isTime(time); time = nextStamp(interval, time)) {
+      const bucket = datedBucket(market, interval, time);
+      if (bucket) yield bucket;
+    }
+    return;
+  }
+  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  for (let date = startOfDay(from) - DAY; isTime(date); date += DAY) {
+    const session = sessionOn(market, date);
+    if (!session || session.close <= from) continue;
+    for (const bucket of intradayBuckets(session, seconds)) if (bucket.time >= from) yield bucket;
+  }
+}
+
+/** Every bucket stamped before `to`, newest first, for as long as it is read. */
+export function* bucketsBackward(market: Market, interval: Interval, to: number): Generator<Bucket, void> {
+  if (!isTime(to)) return;
+  if (isDated(interval)) {
+    for (let time = stampOfDate(interval, to - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
+      const bucket = datedBucket(market, interval, time);
+      if (bucket) yield bucket;
+    }
+    return;
+  }
+  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  for (let date = startOfDay(to) + DAY; isTime(date); date -= DAY) {
+    const session = sessionOn(market, date);
+    if (!session || session.anchor >= to) continue;
+    for (const bucket of intradayBuckets(session, seconds).reverse()) if (bucket.time < to) yield bucket;
+  }
+}
+
+/** How many buckets are stamped within [`from`, `to`), counted by session rather than one by one. */
+export function countBuckets(market: Market, interval: Interval, from: number, to: number): number {
+  if (!isTime(from) || !isTime(to) || to <= from) return 0;
+  const seconds = INTRADAY_SECONDS[interval];
+  if (market.id === "CRYPTO" && (seconds !== null || interval === "1d")) {
+    const length = seconds ?? DAY;
+    return Math.ceil(to / length) - Math.ceil(from / length);
+  }
+  let count = 0;
+  if (seconds === null) {
+    for (const bucket of bucketsForward(market, interval, from)) {
+      if (bucket.time >= to) break;
+      count++;
+    }
+    return count;
+  }
+  for (let date = startOfDay(from) - DAY; date <= startOfDay(to) + DAY; date += DAY) {
+    const session = sessionOn(market, date);
+    if (!session) continue;
+    const first = Math.max(0, Math.ceil((from - session.anchor) / seconds));
+    const last = Math.ceil((Math.min(to, session.close) - session.anchor) / seconds);
+    count += Math.max(0, last - first);
+  }
+  return count;
+}

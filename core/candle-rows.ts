@@ -1,0 +1,122 @@
+import { bucketStamped } from "./buckets.ts";
+import type { Candle } from "./candles.ts";
+import type { Interval } from "./interval.ts";
+import type { Market } from "./market-calendar/markets.ts";
+import { isoTime, parseTime } from "./time.ts";
+
+/** One row of somebody's file, as it stands there. Blank and null are unknown. */
+export interface CandleRow {
+  /** Where it stands in the file, from 1. */
+  line: number;
+  time: string | number;
+  open?: string | number | null;
+  high?: string | number | null;
+  low?: string | number | null;
+  close?: string | number | null;
+  volume?: string | number | null;
+}
+
+/** A row that cannot be a candle, and why. */
+export interface RefusedRow {
+  line: number;
+  reason: string;
+}
+
+/** What the rows are checked against. */
+export interface RowRules {
+  market: Market;
+  interval: Interval;
+  /** Unix seconds; no candle may open later. */
+  now: number;
+  /** Whether prices of zero and below are possible, as they are for commodities. */
+  negativePrices: boolean;
+}
+
+const PRICES = ["open", "high", "low", "close"] as const;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+
+/**
+ * Turns rows into candles. A bad row is refused with a reason, never repaired; a merely suspicious one is taken as it is.
+ * The same candle twice is taken once.
+ */
+export function readCandleRows(
+  rows: readonly CandleRow[],
+  rules: RowRules,
+): { candles: Candle[]; refused: RefusedRow[] } {
+  const byTime = new Map<number, { candle: Candle; line: number }>();
+  const refused: RefusedRow[] = [];
+  for (const row of rows) {
+    const candle = readRow(row, rules);
+    if (typeof candle === "string") {
+      refused.push({ line: row.line, reason: candle });
+      continue;
+    }
+    const before = byTime.get(candle.time);
+    if (!before) byTime.set(candle.time, { candle, line: row.line });
+    else if (!sameNumbers(before.candle, candle)) {
+      refused.push({ line: row.line, reason: `has the time of line ${before.line} but other numbers` });
+    }
+  }
+  const candles = [...byTime.values()].map(({ candle }) => candle).sort((a, b) => a.time - b.time);
+  return { candles, refused };
+}
+
+function sameNumbers(a: Candle, b: Candle): boolean {
+  return PRICES.every((field) => a[field] === b[field]) && a.volume === b.volume;
+}
+
+/** The candle of a row, or the reason why it is none. */
+function readRow(row: CandleRow, rules: RowRules): Candle | string {
+  const time = readTime(row.time, rules);
+  if (typeof time === "string") return time;
+  const candle: Candle = {
+    time,
+    open: null,
+    high: null,
+    low: null,
+    close: null,
+    volume: null,
+    revision: 0,
+    suspect: false,
+  };
+  for (const field of [...PRICES, "volume"] as const) {
+    const value = readNumber(row[field]);
+    if (typeof value === "string") return `${field} ${value}`;
+    candle[field] = value;
+  }
+  return faultOf(candle, rules) ?? candle;
+}
+
+function readTime(value: string | number, rules: RowRules): number | string {
+  const time = parseTime(String(value).trim());
+  if (typeof time !== "number") return `time ${time.error}`;
+  if (!Number.isInteger(time)) return "time must be a whole second";
+  const bucket = bucketStamped(rules.market, rules.interval, time);
+  if (!bucket) return `time ${isoTime(time)} does not open a ${rules.interval} candle; give the opening of its bucket`;
+  if (bucket.opens > rules.now) return `time ${isoTime(time)} is in the future`;
+  return time;
+}
+
+function readNumber(value: string | number | null | undefined): number | null | string {
+  if (value === null || value === undefined) return null;
+  const text = String(value).trim();
+  if (text === "") return null;
+  if (!DECIMAL.test(text)) return `is "${text.slice(0, 40)}"; it must be a plain decimal such as 1234.56`;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : "is too large a number";
+}
+
+function faultOf(candle: Candle, rules: RowRules): string | null {
+  if (candle.close === null) return "close is missing";
+  const bad = PRICES.find((field) => !rules.negativePrices && candle[field] !== null && Number(candle[field]) <= 0);
+  if (bad) return `${bad} is ${candle[bad]}; a price must be above 0`;
+  if (candle.volume !== null && candle.volume < 0) return `volume is ${candle.volume}; it cannot be below 0`;
+  const { high, low } = candle;
+  if (high !== null && low !== null && high < low) return `high ${high} is below low ${low}`;
+  for (const field of ["open", "close"] as const) {
+    const value = candle[field];
+    if (value !== null && high !== null && value > high) return `${field} ${value} is above high ${high}`;
+    if (value !== null && low !== null && value < low) return `${field} ${value} is below low ${low}`;
+  }
+  return null;
+}

@@ -1,0 +1,92 @@
+/** Seconds in one minute, hour and day: UTC has no other days in unix time. */
+export const MINUTE = 60;
+export const HOUR = 3_600;
+export const DAY = 86_400;
+
+/** 0 Sunday to 6 Saturday, of the UTC day that holds `time` (unix seconds). */
+export function weekday(time: number): number {
+  // 1970-01-01 was a Thursday.
+  return (((Math.floor(time / DAY) + 4) % 7) + 7) % 7;
+}
+
+/** 00:00 UTC of the day that holds `time`. */
+export function startOfDay(time: number): number {
+  return Math.floor(time / DAY) * DAY;
+}
+
+/** 00:00 UTC of the Monday on or before `time`. */
+export function startOfWeek(time: number): number {
+  const day = startOfDay(time);
+  return day - ((weekday(day) + 6) % 7) * DAY;
+}
+
+/** 00:00 UTC of the first day of the month that holds `time`. */
+export function startOfMonth(time: number): number {
+  const date = new Date(time * 1000);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) / 1000;
+}
+
+/** 00:00 UTC of the first day of the month after the one that holds `time`. */
+export function startOfNextMonth(time: number): number {
+  const date = new Date(time * 1000);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) / 1000;
+}
+
+/** `2026-11-22` for unix seconds. */
+export function isoDate(time: number): string {
+  return new Date(time * 1000).toISOString().slice(0, 10);
+}
+
+/** `2026-11-22T15:00:00.000Z` for unix seconds. */
+export function isoTime(time: number): string {
+  return new Date(time * 1000).toISOString();
+}
+
+/** The last second that a JavaScript date can name, less a year for calendars to look ahead. */
+const LAST_TIME = 8.64e12 - 366 * DAY;
+
+/** Whether `time` (unix seconds) is a number that calendars can work with. */
+export function isTime(time: number): boolean {
+  return Number.isFinite(time) && Math.abs(time) <= LAST_TIME;
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A time that could not be read, and what would have been right. */
+export interface TimeError {
+  error: string;
+}
+
+/** Unix seconds beyond this are milliseconds by mistake: the year 5138. */
+const MILLISECONDS_FROM = 1e11;
+
+/**
+ * Reads unix seconds or ISO-8601. A date alone is its 00:00 UTC; a time without a zone is UTC.
+ * @returns unix seconds, or what was wrong with the text.
+ */
+export function parseTime(text: string): number | TimeError {
+  if (/^[+-]?\d+(\.\d+)?$/.test(text)) {
+    const seconds = Number(text);
+    if (Math.abs(seconds) >= MILLISECONDS_FROM) {
+      return { error: "looks like milliseconds; give unix seconds or ISO-8601, such as 2026-11-22T15:00:00Z" };
+    }
+    return seconds;
+  }
+  const match = ISO.exec(text);
+  if (!match) return { error: "must be unix seconds or ISO-8601, such as 1795359600 or 2026-11-22T15:00:00Z" };
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3) || 0);
+  const utc = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
+  const date = new Date(utc);
+  const exists =
+    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!exists) return { error: "names a day or an hour that does not exist" };
+  return utc / 1000 - zoneSeconds(match[8]);
+}
+
+function zoneSeconds(zone: string | undefined): number {
+  if (!zone || zone === "Z") return 0;
+  const sign = zone.startsWith("-") ? -1 : 1;
+  const digits = zone.slice(1).replace(":", "");
+  return sign * (Number(digits.slice(0, 2)) * HOUR + Number(digits.slice(2)) * MINUTE);
+}

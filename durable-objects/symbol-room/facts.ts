@@ -1,0 +1,54 @@
+import type { Instrument } from "../../contracts/symbol.ts";
+
+/** The few facts that a room keeps about itself: its registry row and its place in the stream. */
+export interface Facts {
+  instrument(): Instrument | null;
+  /** Keeps the newer of the known and the given row. */
+  keepInstrument(instrument: Instrument): void;
+  /** Names the series of sequence numbers; new only where the log was truly lost. */
+  epoch(): string;
+  /** Takes the next sequence number, from 1. */
+  nextSeq(): number;
+}
+
+const EPOCH_LENGTH = 12;
+
+function newEpoch(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_LENGTH));
+  return Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
+}
+
+/** Opens a room's facts. */
+export function openFacts(sql: SqlStorage): Facts {
+  const read = (name: string): string | null =>
+    sql.exec<{ value: string }>("select value from facts where name = ?", name).toArray()[0]?.value ?? null;
+  const write = (name: string, value: string): void => {
+    sql.exec("insert or replace into facts (name, value) values (?, ?)", name, value);
+  };
+  let instrument: Instrument | null | undefined;
+  const readInstrument = (): Instrument | null => {
+    if (instrument === undefined) instrument = JSON.parse(read("instrument") ?? "null") as Instrument | null;
+    return instrument;
+  };
+  return {
+    instrument: readInstrument,
+    keepInstrument(next) {
+      const kept = readInstrument();
+      if (kept && kept.last_updated >= next.last_updated) return;
+      write("instrument", JSON.stringify(next));
+      instrument = next;
+    },
+    epoch() {
+      const kept = read("epoch");
+      if (kept !== null) return kept;
+      const epoch = newEpoch();
+      write("epoch", epoch);
+      return epoch;
+    },
+    nextSeq() {
+      const seq = Number(read("seq") ?? 0) + 1;
+      write("seq", String(seq));
+      return seq;
+    },
+  };
+}

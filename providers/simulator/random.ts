@@ -1,0 +1,29 @@
+/**
+ * Randomness that is a function of its arguments: the same key always gives the same number, on every isolate.
+ * Mixing: MurmurHash3's 32-bit finaliser (Austin Appleby, 2011).
+ */
+export function hash(a: number, b: number): number {
+  let h = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A key for a text: FNV-1a, 32 bits (Fowler, Noll, Vo). */
+export function seedOf(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
+/** Uniform in [0, 1). */
+export function uniform(key: number, salt: number): number {
+  return hash(key, salt) / 4294967296;
+}
+
+/** Nearly normal, mean 0 and deviation 1: the sum of four uniforms (Irwin–Hall), so never beyond ±3.5. */
+export function normal(key: number, salt: number): number {
+  let sum = 0;
+  for (let i = 0; i < 4; i++) sum += uniform(key, salt * 4 + i);
+  return (sum - 2) * Math.sqrt(3);
+}

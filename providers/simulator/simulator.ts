@@ -1,0 +1,178 @@
+import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import { type Bucket, bucketsBefore, bucketsBetween } from "../../core/buckets.ts";
+import { type CandleColumns, emptyCandles, sliceCandles } from "../../core/candles.ts";
+import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
+import { previousSession, type Session, sessionOf, sessionOn } from "../../core/market-calendar/sessions.ts";
+import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
+import { type Stretch, simulatedSession } from "./day.ts";
+import { type Profile, profileOf } from "./profile.ts";
+import { elapsed, join, visitParts } from "./split.ts";
+
+/** The first trading date that the simulator knows. */
+export const SIMULATED_FROM = Date.UTC(2015, 0, 1) / 1000;
+
+/** Which candles to simulate: those stamped within `[from, to)`, at most `limit`, counted from the end if `backward`. */
+export interface SimulatedCandlesQuery {
+  interval: Interval;
+  from: number;
+  to: number;
+  limit: number;
+  backward: boolean;
+}
+
+const price = (profile: Profile, ticks: number): number =>
+  Number((ticks / 10 ** profile.decimals).toFixed(profile.decimals));
+
+const volume = (profile: Profile, steps: number): number | null =>
+  profile.dailyVolume === null ? null : steps * profile.volumeStep;
+
+/**
+ * The candles of a simulated instrument up to `now` (unix seconds). A function of the symbol and the time alone; every
+ * candle is exactly what its minutes add up to, the forming one what its seconds so far do.
+ */
+export function simulatedCandles(instrument: Instrument, query: SimulatedCandlesQuery, now: number): CandleColumns {
+  const profile = profileOf(instrument);
+  const from = Math.max(query.from, SIMULATED_FROM);
+  const to = Math.min(query.to, Math.floor(now) + 1);
+  if (to <= from) return emptyCandles(0);
+  const buckets = query.backward
+    ? bucketsBefore(profile.market, query.interval, to, query.limit, from)
+    : bucketsBetween(profile.market, query.interval, from, to, query.limit);
+  const columns = emptyCandles(buckets.length);
+  let count = 0;
+  for (const { bucket, stretch } of stretches(profile, query.interval, buckets, now)) {
+    columns.time[count] = bucket.time;
+    columns.open[count] = price(profile, stretch.open);
+    columns.high[count] = price(profile, stretch.high);
+    columns.low[count] = price(profile, stretch.low);
+    columns.close[count] = price(profile, stretch.close);
+    columns.volume[count] = volume(profile, stretch.volume) ?? Number.NaN;
+    count++;
+  }
+  return sliceCandles(columns, 0, count);
+}
+
+interface Traded {
+  bucket: Bucket;
+  stretch: Stretch;
+}
+
+function stretches(profile: Profile, interval: Interval, buckets: Bucket[], now: number): Traded[] {
+  const seconds = INTRADAY_SECONDS[interval];
+  return seconds === null ? datedStretches(profile, buckets, now) : intradayStretches(profile, seconds, buckets, now);
+}
+
+function datedStretches(profile: Profile, buckets: Bucket[], now: number): Traded[] {
+  const traded: Traded[] = [];
+  for (const bucket of buckets) {
+    let whole: Stretch | null = null;
+    for (let date = bucket.time; date <= startOfDay(bucket.closes); date += DAY) {
+      const session = sessionOn(profile.market, date);
+      if (!session || session.close > bucket.closes || session.open < bucket.opens) continue;
+      const day = elapsed(simulatedSession(profile, session), session.anchor, now);
+      if (day) whole = join(whole, day);
+    }
+    if (whole) traded.push({ bucket, stretch: whole });
+  }
+  return traded;
+}
+
+function intradayStretches(profile: Profile, seconds: number, buckets: Bucket[], now: number): Traded[] {
+  const traded: Traded[] = [];
+  let i = 0;
+  while (i < buckets.length) {
+    const session = sessionOf(profile.market, buckets[i].opens);
+    if (!session) break;
+    let end = i;
+    while (end < buckets.length && buckets[end].closes <= session.close) end++;
+    const day = simulatedSession(profile, session);
+    visitParts(day, session.anchor, seconds, buckets[i].opens, buckets[end - 1].closes, (part) => {
+      const past = elapsed(part, session.anchor, now, levelBelow(seconds));
+      if (past) traded.push({ bucket: buckets[i], stretch: past });
+      i++;
+    });
+    i = end;
+  }
+  return traded;
+}
+
+const levelBelow = (seconds: number): number => {
+  const levels = [4 * HOUR, HOUR, 30 * MINUTE, 15 * MINUTE, 5 * MINUTE, MINUTE];
+  return levels.indexOf(seconds) + 1;
+};
+
+/** The session that a quote at `now` belongs to: the one that is open, else the last one. */
+function quotedSession(profile: Profile, now: number): Session | null {
+  const open = sessionOf(profile.market, now);
+  if (open && open.open < Math.floor(now)) return open;
+  let session = previousSession(profile.market, startOfDay(now) + 2 * DAY);
+  while (session && session.close > now) session = previousSession(profile.market, session.date);
+  return session;
+}
+
+/** What was traded in the 24 hours before the second `second`, by the minute. */
+function lastDay(profile: Profile, second: number): Stretch | null {
+  const from = Math.floor(second / MINUTE) * MINUTE - DAY + MINUTE;
+  let whole: Stretch | null = null;
+  for (let date = startOfDay(from); date <= startOfDay(second); date += DAY) {
+    const session = sessionOn(profile.market, date);
+    if (!session) continue;
+    const day = simulatedSession(profile, session);
+    visitParts(day, session.anchor, MINUTE, from, second, (part) => {
+      const past = elapsed(part, session.anchor, second, levelBelow(MINUTE));
+      if (past) whole = join(whole, past);
+    });
+  }
+  return whole;
+}
+
+function quotedStretch(
+  profile: Profile,
+  session: Session,
+  second: number,
+): { stretch: Stretch; previousClose: number } | null {
+  if (profile.market.id === "CRYPTO") {
+    const stretch = lastDay(profile, second);
+    return stretch && { stretch, previousClose: stretch.open };
+  }
+  const stretch = elapsed(simulatedSession(profile, session), session.anchor, second);
+  const before = previousSession(profile.market, session.date);
+  return stretch && before && { stretch, previousClose: simulatedSession(profile, before).close };
+}
+
+/** The quote of a simulated instrument at `now` (unix seconds): one tick a second while its market is open. */
+export function simulatedQuote(instrument: Instrument, now: number): ProviderQuote | null {
+  const profile = profileOf(instrument);
+  const session = quotedSession(profile, now);
+  if (!session) return null;
+  const second = Math.min(Math.floor(now), session.close);
+  const quoted = quotedStretch(profile, session, second);
+  if (!quoted) return null;
+  const { stretch } = quoted;
+  const last = price(profile, stretch.close);
+  const previousClose = price(profile, quoted.previousClose);
+  return {
+    symbol: instrument.symbol,
+    price: last,
+    ...changeSince(previousClose, last),
+    open: price(profile, stretch.open),
+    high: price(profile, stretch.high),
+    low: price(profile, stretch.low),
+    previous_close: previousClose,
+    volume: volume(profile, stretch.volume),
+    market_cap: null,
+    bid: price(profile, Math.max(1, stretch.close - 1)),
+    ask: price(profile, stretch.close + 1),
+    window: profile.market.id === "CRYPTO" ? "24h" : "session",
+    currency: instrument.currency,
+    price_unit: instrument.price_unit,
+    volume_unit: instrument.volume_unit,
+    exchange: instrument.primary_exchange,
+    price_basis: "exchange",
+    timestamp: isoTime(second),
+    received_at: isoTime(now),
+    provider: "simulator",
+    simulated: true,
+  };
+}

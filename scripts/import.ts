@@ -1,0 +1,156 @@
+// `npm run import`: brings real candles from a CSV file into the platform.
+import { statSync } from "node:fs";
+import { parseArgs, styleText } from "node:util";
+import { Presets, SingleBar } from "cli-progress";
+import { ADJUSTMENTS } from "../contracts/candle.ts";
+import { INTERVALS } from "../core/interval.ts";
+import { readDevVars } from "./dev-vars.ts";
+import { ImportFailure, sendChunk } from "./import/client.ts";
+import { CsvFileError, readCsv } from "./import/csv.ts";
+import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
+
+const HELP = `Imports candles from a CSV file.
+
+  npm run import -- --symbol JSE:NPN --interval 1d --file f.csv [options]
+
+The file's first line names its columns: time,open,high,low,close,volume. Only time and close are needed; other numbers may
+be blank. A time is the opening of its candle: ISO-8601, or unix seconds. Bad rows are refused and named, never repaired.
+Importing the same file again changes nothing.
+
+  --symbol      a symbol of the registry, such as JSE:NPN, AAPL or BTC/USDT
+  --interval    ${INTERVALS.join(" ")}
+  --file        the CSV file
+  --adjustment  what was done to past prices: ${ADJUSTMENTS.join(", ")} (default unknown)
+  --keep-good   store the good rows of a file that has bad ones; without it nothing is stored from the first bad chunk on
+  --check       judge every row and store nothing
+  --url         the platform (default http://127.0.0.1:8787, or PORT)
+  --help        this text
+
+The admin token is read from ADMIN_TOKEN, or from .dev.vars for a platform on this machine.
+`;
+
+interface Arguments extends ImportOptions {
+  file: string;
+  url: string;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T {
+  const found = allowed.find((entry) => entry === value);
+  if (found === undefined) {
+    fail(`--${name} ${value === undefined ? "is missing" : `is "${value}"`}; it must be one of ${allowed.join(", ")}.`);
+  }
+  return found;
+}
+
+function readArguments(): Arguments {
+  const { values } = parseArgs({
+    options: {
+      symbol: { type: "string" },
+      interval: { type: "string" },
+      file: { type: "string" },
+      adjustment: { type: "string", default: "unknown" },
+      "keep-good": { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      url: { type: "string", default: `http://127.0.0.1:${process.env.PORT || 8787}` },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  if (!values.symbol) fail("--symbol is missing, such as --symbol JSE:NPN. --help explains.");
+  if (!values.file) fail("--file is missing, such as --file candles.csv. --help explains.");
+  if (!URL.canParse(values.url)) fail(`--url is "${values.url}"; it must be an address such as http://127.0.0.1:8787.`);
+  return {
+    symbol: values.symbol,
+    interval: oneOf("interval", values.interval, INTERVALS),
+    adjustment: oneOf("adjustment", values.adjustment, ADJUSTMENTS),
+    keepGood: values["keep-good"],
+    checkOnly: values.check,
+    file: values.file,
+    url: values.url.replace(/\/+$/, ""),
+  };
+}
+
+function adminToken(url: string): string {
+  const local = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+  const token = process.env.ADMIN_TOKEN || (local ? readDevVars().ADMIN_TOKEN : undefined);
+  if (!token) fail("There is no admin token: set ADMIN_TOKEN, or run npm start once for a platform on this machine.");
+  return token;
+}
+
+const MOST_LISTED = 50;
+
+function report(totals: Totals, options: Arguments): void {
+  const { refused } = totals;
+  const done = options.checkOnly ? "Checked" : "Imported";
+  console.log(`${done} ${options.file} for ${options.symbol} ${options.interval} at ${options.url}`);
+  const line = (name: string, count: number, note = "") =>
+    console.log(`  ${name.padEnd(12)}${String(count).padStart(9)}${note}`);
+  line("rows read", totals.read);
+  line("stored", totals.stored);
+  line("replaced", totals.replaced);
+  line("unchanged", totals.unchanged);
+  line("refused", refused.length);
+  line(
+    "not stored",
+    totals.withheld,
+    options.checkOnly ? "  (only checked)" : totals.withheld ? "  (good rows, in or after a chunk with bad ones)" : "",
+  );
+  for (const { line: number, reason } of refused.slice(0, MOST_LISTED)) console.log(`  line ${number}: ${reason}`);
+  if (refused.length > MOST_LISTED) console.log(`  and ${refused.length - MOST_LISTED} more`);
+  if (refused.length > 0 && !options.keepGood && !options.checkOnly) {
+    const hint = "Correct the file and import it again, or store the good rows with --keep-good.";
+    console.log(styleText("yellow", hint, { stream: process.stdout }));
+  }
+}
+
+function fileSize(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile()) fail(`There is no file ${path}.`);
+  return stats.size;
+}
+
+function argumentsOrHelp(): Arguments {
+  try {
+    return readArguments();
+  } catch (error) {
+    if (error instanceof TypeError && "code" in error) fail(`${error.message}. --help explains.`);
+    throw error;
+  }
+}
+
+const options = argumentsOrHelp();
+const size = fileSize(options.file);
+const token = adminToken(options.url);
+const bar = process.stderr.isTTY
+  ? new SingleBar(
+      { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },
+      Presets.shades_classic,
+    )
+  : null;
+bar?.start(size, 0);
+try {
+  const totals = await importLines(
+    readCsv(options.file),
+    options,
+    (chunk) => sendChunk(options.url, token, chunk),
+    (bytes) => bar?.update(bytes),
+  );
+  bar?.stop();
+  if (totals.read === 0) fail("The file has no rows.");
+  report(totals, options);
+  process.exitCode = totals.refused.length > 0 ? 1 : 0;
+} catch (error) {
+  bar?.stop();
+  if (error instanceof ImportFailure || error instanceof CsvFileError) {
+    fail(`${error.message} What was stored stays; importing the file again stores nothing twice.`);
+  }
+  throw error;
+}

@@ -1,0 +1,28 @@
+import { createServer } from "node:net";
+
+function listenOn(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : port));
+    });
+  });
+}
+
+/** A port of this machine that nothing listens on. */
+export function freePort(): Promise<number> {
+  return listenOn(0);
+}
+
+/** Whether nothing listens on a port of this machine. */
+export async function isFree(port: number): Promise<boolean> {
+  try {
+    await listenOn(port);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import { eq } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
+import type { NewSymbol, SymbolChange } from "../../contracts/symbol.ts";
+import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
+import { type AssetType, aliasesOf } from "../../core/symbol.ts";
+import { auditEntry } from "../audit-log.ts";
+import type { Registry } from "./database.ts";
+import { aliases, providerSymbols, symbols } from "./schema.ts";
+
+const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
+  JSE: ["jse", "alpha_vantage"],
+  NASDAQ: ["alpha_vantage"],
+  NYSE: ["alpha_vantage"],
+  FOREX: ["alpha_vantage"],
+  BINANCE: ["binance"],
+  CRYPTO: ["coingecko"],
+};
+
+const DECIMALS: Record<AssetType, number> = { stock: 2, etf: 2, index: 2, commodity: 2, crypto: 4, forex: 5 };
+
+const VOLUME_UNIT: Record<AssetType, "shares" | "base" | null> = {
+  stock: "shares",
+  etf: "shares",
+  crypto: "base",
+  forex: null,
+  index: null,
+  commodity: null,
+};
+
+/** Who does something, and when (ISO-8601). */
+export interface Act {
+  actor: string;
+  at: string;
+}
+
+function newRow(input: NewSymbol, at: string): typeof symbols.$inferInsert {
+  const inCents = input.primary_exchange === "JSE";
+  return {
+    symbol: input.symbol,
+    name: input.name,
+    type: input.type,
+    sector: input.sector ?? null,
+    industry: input.industry ?? null,
+    currency: input.currency,
+    country: input.country ?? null,
+    primaryExchange: input.primary_exchange,
+    marketCap: input.market_cap ?? null,
+    sharesOutstanding: input.shares_outstanding ?? null,
+    description: input.description ?? null,
+    website: input.website ?? null,
+    ceo: input.ceo ?? null,
+    employees: input.employees ?? null,
+    founded: input.founded ?? null,
+    headquarters: input.headquarters ?? null,
+    streamingAvailable: input.streaming_available ?? true,
+    dataSources: input.data_sources ?? SOURCES_OF_EXCHANGE[input.primary_exchange],
+    isActive: input.is_active ?? true,
+    isin: input.isin ?? null,
+    priceUnit: input.price_unit ?? (inCents ? "ZAc" : input.currency),
+    priceDecimals: input.price_decimals ?? (inCents ? 0 : DECIMALS[input.type]),
+    volumeUnit: input.volume_unit === undefined ? VOLUME_UNIT[input.type] : input.volume_unit,
+    lastUpdated: at,
+  };
+}
+
+const aliasRows = (symbol: string, names: readonly string[]) =>
+  [...new Set(names)].filter((alias) => alias !== symbol).map((alias) => ({ alias, symbol }));
+
+const providerRows = (symbol: string, ids: Partial<Record<ProviderName, string>>) =>
+  PROVIDERS.flatMap((provider) => {
+    const id = ids[provider];
+    return id === undefined ? [] : [{ symbol, provider, providerSymbol: id }];
+  });
+
+/**
+ * Adds a symbol with the aliases that its form implies. All or nothing.
+ * @param alongside statements that belong to the same deed, such as the record of an Idempotency-Key
+ */
+export async function createSymbol(
+  registry: Registry,
+  input: NewSymbol,
+  act: Act,
+  alongside: BatchItem<"sqlite">[] = [],
+): Promise<void> {
+  const { db } = registry;
+  const names = [...aliasesOf(input.symbol, input.type, input.primary_exchange), ...(input.aliases ?? [])];
+  const aliasList = aliasRows(input.symbol, names);
+  const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
+  await db.batch([
+    db.insert(symbols).values(newRow(input, act.at)),
+    ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
+    ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
+    auditEntry(db, act, "symbol.create", input.symbol, { name: input.name }),
+    ...alongside,
+  ]);
+}
+
+/** Changes what `change` names of a symbol and leaves the rest. All or nothing. */
+export async function changeSymbol(
+  registry: Registry,
+  symbol: string,
+  change: SymbolChange,
+  act: Act,
+  action = "symbol.change",
+): Promise<void> {
+  const { db } = registry;
+  const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
+  const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
+  await db.batch([
+    db
+      .update(symbols)
+      .set({
+        name: change.name,
+        sector: change.sector,
+        industry: change.industry,
+        currency: change.currency,
+        country: change.country,
+        marketCap: change.market_cap,
+        sharesOutstanding: change.shares_outstanding,
+        description: change.description,
+        website: change.website,
+        ceo: change.ceo,
+        employees: change.employees,
+        founded: change.founded,
+        headquarters: change.headquarters,
+        streamingAvailable: change.streaming_available,
+        dataSources: change.data_sources,
+        isActive: change.is_active,
+        isin: change.isin,
+        priceUnit: change.price_unit,
+        priceDecimals: change.price_decimals,
+        volumeUnit: change.volume_unit,
+        lastUpdated: act.at,
+      })
+      .where(eq(symbols.symbol, symbol)),
+    ...(change.aliases ? [db.delete(aliases).where(eq(aliases.symbol, symbol))] : []),
+    ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
+    ...(change.provider_symbols ? [db.delete(providerSymbols).where(eq(providerSymbols.symbol, symbol))] : []),
+    ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
+    auditEntry(db, act, action, symbol, { ...change }),
+  ]);
+}

@@ -1,0 +1,6 @@
+/** What only tests are given. */
+declare namespace Cloudflare {
+  interface Env {
+    D1_MIGRATIONS: import("cloudflare:test").D1Migration[];
+  }
+}

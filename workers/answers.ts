@@ -1,0 +1,111 @@
+import { ProblemSchema } from "../contracts/problem.ts";
+import type { AppContext } from "./service.ts";
+
+/** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
+export type Tier = "memory" | "kv" | "room" | "provider";
+
+const TIERS: readonly Tier[] = ["memory", "kv", "room", "provider"];
+
+/** How a read may be kept by others. */
+export interface ReadOptions {
+  /** A weak tag that names the state of what is answered; unless given, the tag is made of the answer's data. */
+  weakTag?: string;
+  /** Seconds for which caches may answer with it. */
+  maxAge: number;
+  tiers?: Iterable<Tier>;
+  headers?: Record<string, string>;
+}
+
+/** The `Cache-Status` of an answer that came from these tiers (RFC 9211). */
+export function cacheStatus(tiers: Iterable<Tier>): string {
+  const used = new Set(tiers);
+  return TIERS.filter((tier) => used.has(tier))
+    .map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`))
+    .join(", ");
+}
+
+/** The first 16 bytes of a text's SHA-256, in hexadecimal. */
+export async function digestOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Whether `If-None-Match` names the tag, by weak comparison (RFC 9110, section 13.1.2). */
+function matches(header: string | undefined, etag: string): boolean {
+  if (!header) return false;
+  const bare = (tag: string) => tag.trim().replace(/^W\//, "");
+  return header.trim() === "*" || header.split(",").some((tag) => bare(tag) === bare(etag));
+}
+
+/**
+ * Answers a read whose body is `text`: with its entity tag, or 304 where the client has it already.
+ * @param tagged the part of the body that the tag is made of
+ */
+export async function answerText(
+  c: AppContext,
+  text: string,
+  tagged: string,
+  type: string,
+  options: ReadOptions,
+): Promise<Response> {
+  const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
+  c.header("ETag", etag);
+  c.header("Cache-Control", options.maxAge > 0 ? `public, max-age=${options.maxAge}` : "no-cache");
+  if (options.tiers) c.header("Cache-Status", cacheStatus(options.tiers));
+  for (const [name, value] of Object.entries(options.headers ?? {})) c.header(name, value);
+  if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304);
+  return c.body(text, 200, { "Content-Type": type });
+}
+
+/**
+ * Answers a read with `{success, data, …, timestamp}`. `data` is serialised once, for the body and for its entity tag.
+ * @param beside members that stand beside `data`
+ */
+export function answerRead(
+  c: AppContext,
+  data: unknown,
+  beside: Record<string, unknown>,
+  options: ReadOptions,
+): Promise<Response> {
+  const json = JSON.stringify(data);
+  const rest = JSON.stringify({ ...beside, ...countOf(data), timestamp: new Date().toISOString() });
+  const body = `{"success":true,"data":${json},${rest.slice(1)}`;
+  return answerText(c, body, json, "application/json", options);
+}
+
+function countOf(data: unknown): { count?: number } {
+  if (Array.isArray(data)) return { count: data.length };
+  return {};
+}
+
+/** The body of an answer to a write: `{success, data, timestamp}`. */
+export function envelope<T>(data: T): { success: true; data: T; timestamp: string } {
+  return { success: true, data, timestamp: new Date().toISOString() };
+}
+
+/** The problems that a route may answer with, for the OpenAPI document; 304 is among them because every read may. */
+export function problemResponses<S extends number>(...statuses: S[]) {
+  const content = { "application/problem+json": { schema: ProblemSchema } };
+  const described = statuses.map((status) => [
+    status,
+    { description: PROBLEM_DESCRIPTIONS[status] ?? "Problem", content },
+  ]);
+  return Object.fromEntries(described) as Record<S, { description: string; content: typeof content }>;
+}
+
+const PROBLEM_DESCRIPTIONS: Record<number, string> = {
+  400: "The request is not valid: `errors` says where",
+  401: "A key is missing or not valid",
+  403: "The key lacks the scope",
+  404: "Not found; `suggestions` names the nearest symbols",
+  409: "A conflict: an ambiguous alias, a symbol that exists, a series that is adjusted otherwise",
+  410: "The symbol is retired",
+  413: "The body is too large",
+  415: "The body is not JSON",
+  422: "The Idempotency-Key was used for another request",
+  429: "Too many requests: `Retry-After` says when to go on",
+  503: "Not available now: `Retry-After` says when to ask again",
+};
+
+/** The credentials that a guarded route takes, for the OpenAPI document. */
+export const KEY_NEEDED: Record<string, string[]>[] = [{ bearer: [] }, { apiKey: [] }];

@@ -1,0 +1,13 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../../service.ts";
+
+const ACCEPTED = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Gives each request an id, the caller's own where it sent a usable one, and names it in the answer. */
+export const correlationId = createMiddleware<AppEnv>(async function correlationId(c, next) {
+  const sent = c.req.header("X-Correlation-ID");
+  const id = sent && ACCEPTED.test(sent) ? sent : crypto.randomUUID();
+  c.set("correlationId", id);
+  await next();
+  c.header("X-Correlation-ID", id);
+});

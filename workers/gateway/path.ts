@@ -1,0 +1,28 @@
+import { getPath } from "hono/utils/url";
+
+/** The route table is served at `/`, under `/v1`, and under the prefixes of the earlier platform's gateway. */
+const PREFIX = /^\/(?:v1|api\/(?:market-data|symbols|indicators|streaming))(?=\/|$)/;
+
+/** Routes whose path ends in a symbol, and what may follow the symbol. */
+const SYMBOL_ROUTES: Record<string, readonly string[]> = {
+  quotes: [],
+  ohlcv: [],
+  symbols: ["validate", "streaming"],
+};
+
+/** Makes one path segment of a symbol with a slash: `/quotes/BTC/USDT` is `/quotes/BTC%2FUSDT`. */
+function foldSymbol(path: string): string {
+  const [, route, ...rest] = path.split("/");
+  const endings = SYMBOL_ROUTES[route];
+  if (!endings || rest.length < 2 || rest.length > 3 || path === "/symbols/streaming/available") return path;
+  const ending = rest.length === 3 ? rest[2] : undefined;
+  if (ending === undefined ? endings.includes(rest[1]) : !endings.includes(ending)) return path;
+  const symbol = `${rest[0]}%2F${rest[1]}`;
+  return ending === undefined ? `/${route}/${symbol}` : `/${route}/${symbol}/${ending}`;
+}
+
+/** The path by which a request is routed. */
+export function routedPath(request: Request): string {
+  const path = getPath(request).replace(PREFIX, "");
+  return foldSymbol(path === "" ? "/" : path);
+}

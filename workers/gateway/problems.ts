@@ -1,0 +1,55 @@
+import { HTTPException } from "hono/http-exception";
+import { ApiError } from "../../contracts/problem.ts";
+import { logError } from "../../observability/log.ts";
+import type { AppContext } from "../service.ts";
+
+/** A problem document (RFC 9457) for the request at hand. */
+function problemResponse(c: AppContext, error: ApiError): Response {
+  const body = {
+    ...error.toProblem(),
+    instance: new URL(c.req.url).pathname,
+    correlation_id: c.var.correlationId,
+  };
+  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...error.headers };
+  return c.body(JSON.stringify(body), error.status, headers);
+}
+
+/** Turns whatever was thrown into a problem document. What nobody expected is logged once and told to nobody. */
+export function answerError(error: Error, c: AppContext): Response {
+  if (error instanceof ApiError) return problemResponse(c, error);
+  if (error instanceof HTTPException && error.status === 400) {
+    const detail = "The body is not valid JSON.";
+    const errors = [{ in: "body" as const, path: "", message: "must be valid JSON" }];
+    return problemResponse(c, new ApiError("request.invalid", detail, { errors }));
+  }
+  logError("unexpected error", error, { correlation_id: c.var.correlationId, path: c.req.path, method: c.req.method });
+  return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
+}
+
+interface RegisteredRoute {
+  method: string;
+  path: string;
+}
+
+/** The methods that some route takes at a path. */
+export function methodsAt(routes: readonly RegisteredRoute[], path: string): string[] {
+  const methods = new Set<string>();
+  for (const route of routes) {
+    if (route.method === "ALL" || route.path.includes("*")) continue;
+    const pattern = route.path.replace(/[.+^$()|[\]\\]/g, "\\$&").replace(/:[A-Za-z_]+/g, "[^/]+");
+    if (new RegExp(`^${pattern}$`).test(path)) methods.add(route.method);
+  }
+  if (methods.has("GET")) methods.add("HEAD");
+  if (methods.size > 0) methods.add("OPTIONS");
+  return [...methods].sort();
+}
+
+/** The problem of a request that no route took: a wrong method, or a wrong address. */
+export function unroutedError(routes: readonly RegisteredRoute[], path: string, method: string): ApiError {
+  const methods = methodsAt(routes, path);
+  if (methods.length > 0) {
+    const detail = `${method} is not for this address. It takes ${methods.join(", ")}.`;
+    return new ApiError("route.method_not_allowed", detail, { headers: { Allow: methods.join(", ") } });
+  }
+  return new ApiError("route.not_found", "There is nothing at this address. /docs lists what there is.");
+}

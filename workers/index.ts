@@ -1,0 +1,11 @@
+import { app } from "./gateway/app.ts";
+import { consumeBatch } from "./ingestion/queue.ts";
+import { runScheduled } from "./ingestion/scheduled.ts";
+
+export { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
+
+export default {
+  fetch: app.fetch,
+  scheduled: runScheduled,
+  queue: consumeBatch,
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,113 @@
+import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
+import { bucketStamped, bucketsBefore } from "../../core/buckets.ts";
+import { type CandleColumns, candleAt } from "../../core/candles.ts";
+import { type Coverage, coverageOf } from "../../core/coverage.ts";
+import type { Interval } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { isoTime } from "../../core/time.ts";
+import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
+import type { Tier } from "../answers.ts";
+import { callRoom } from "../room.ts";
+
+/** Which page of candles is asked for; times in unix seconds. */
+export interface PageQuery {
+  interval: Interval;
+  limit: number;
+  /** The first stamp that may be answered; null where there is no such bound. */
+  from: number | null;
+  /** The first stamp that may not. */
+  to: number;
+  /** Whether the page is filled from `to` backward. */
+  backward: boolean;
+  fullCoverage: boolean;
+}
+
+/** A page of candles, oldest first, and what there is to know about it. */
+export interface CandlePage {
+  facts: SeriesFacts;
+  candles: CandleAnswer[];
+  coverage: Coverage;
+  /** Where the next page in the page's direction begins or ends; null where there is none. */
+  next: number | null;
+  /** Whether the last candle is still forming. */
+  forming: boolean;
+  tier: Tier;
+}
+
+const LOWEST = -8.64e12;
+
+/**
+ * Reads a page of a symbol's candles from its room.
+ * @throws ApiError candles.unavailable where no source answers and nothing is known
+ */
+export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
+  const { interval, limit, to, backward } = query;
+  const rows = { interval, limit, from: query.from ?? LOWEST, to, backward };
+  const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
+  if (reply.kind === "unavailable") {
+    throw new ApiError(
+      "candles.unavailable",
+      `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
+      { headers: { "Retry-After": "60" } },
+    );
+  }
+  const { candles: columns, more, facts, known, tier } = reply;
+  const market = marketOf(record.primary_exchange);
+  const now = Date.now() / 1000;
+  const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
+  const forming = last !== null && last.closes > now;
+  const window = windowOf(query, columns, more, now);
+  const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
+  const coverage = coverageOf({
+    market,
+    interval,
+    from,
+    to: window.to,
+    times: columns.time,
+    suspects: [],
+    known,
+    full: query.fullCoverage,
+  });
+  return { facts, candles: rowsOf(columns, forming), coverage, next: nextOf(columns, more, backward), forming, tier };
+}
+
+/** The stretch of time that a page speaks of; `from` is null where nothing tells how far back it goes. */
+function windowOf(
+  query: PageQuery,
+  columns: CandleColumns,
+  more: boolean,
+  now: number,
+): { from: number | null; to: number } {
+  const to = Math.min(query.to, Math.floor(now) + 1);
+  const first = columns.length > 0 ? columns.time[0] : null;
+  if (!query.backward) {
+    const from = Math.min(query.from ?? to, to);
+    return { from, to: more ? columns.time[columns.length - 1] + 1 : to };
+  }
+  return { from: more || query.from === null ? first : Math.min(query.from, to), to };
+}
+
+function nextOf(columns: CandleColumns, more: boolean, backward: boolean): number | null {
+  if (!more || columns.length === 0) return null;
+  return backward ? columns.time[0] : columns.time[columns.length - 1] + 1;
+}
+
+function rowsOf(columns: CandleColumns, forming: boolean): CandleAnswer[] {
+  return Array.from({ length: columns.length }, (_, i) => {
+    const { revision, suspect, ...numbers } = candleAt(columns, i);
+    const state = forming && i === columns.length - 1 ? "open" : revision > 0 ? "revised" : "closed";
+    return { ...numbers, state, revision, suspect };
+  });
+}
+
+/** Coverage as it is answered: times in ISO-8601. */
+export function coverageAnswer(coverage: Coverage) {
+  return {
+    expected: coverage.expected,
+    returned: coverage.returned,
+    missing: coverage.missing.map(({ from, to, reason }) => ({ from: isoTime(from), to: isoTime(to), reason })),
+    holidays_known: coverage.holidaysKnown,
+  };
+}

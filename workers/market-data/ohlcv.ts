@@ -1,0 +1,129 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type CandleAnswer, CandlesAnswerSchema } from "../../contracts/candle.ts";
+import { flag, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { INTERVALS } from "../../core/interval.ts";
+import { answerRead, answerText, problemResponses } from "../answers.ts";
+import { formatCursor } from "../cursor.ts";
+import { type AppContext, createService } from "../service.ts";
+import { requireSymbol } from "../symbols.ts";
+import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
+import { timeOfCursor } from "./cursor.ts";
+
+const MOST_CANDLES = 5000;
+
+const Query = z
+  .strictObject({
+    interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+    limit: wholeNumber(1, MOST_CANDLES).default(100),
+    from: timeParameter.optional(),
+    to: timeParameter.optional(),
+    order: z.enum(["asc", "desc"], "must be asc or desc").default("asc"),
+    format: z.enum(["json", "csv"], "must be json or csv").default("json"),
+    cursor: z
+      .string()
+      .optional()
+      .openapi({ description: "Of an earlier page; the other parameters stay as they were." }),
+    include_suspect: flag.default(false).openapi({
+      type: "boolean",
+      description: "Also answer provider candles that data-quality checks doubt. Imported candles are never held back.",
+    }),
+    coverage: z
+      .enum(["gaps", "full"], "must be gaps or full")
+      .default("gaps")
+      .openapi({ description: "`full` lists the market's ordinary closures too." }),
+  })
+  .refine((query) => query.from === undefined || query.to === undefined || query.from < query.to, {
+    path: ["from"],
+    message: "must be before to",
+  });
+
+type CandleParameters = z.infer<typeof Query>;
+
+const route = createRoute({
+  method: "get",
+  path: "/ohlcv/{symbol}",
+  operationId: "getCandles",
+  summary: "Candles of a symbol",
+  description:
+    'With `from`, pages run forward from it (`order=desc`: backward from `to`). Without, the answer is the last `limit` candles before `to`, and `Link: rel="prev"` leads to older ones. The forming candle is included, with `state: "open"`.',
+  tags: ["Candles"],
+  request: { params: SymbolPath, query: Query },
+  responses: {
+    200: {
+      description: "A page of candles, and what there is to know of the series and of what is missing",
+      content: {
+        "application/json": { schema: CandlesAnswerSchema },
+        "text/csv": {
+          schema: z.string().openapi({ example: "time,open,high,low,close,volume,state,revision,suspect\n" }),
+        },
+      },
+    },
+    304: { description: "Nothing has changed since the entity tag in If-None-Match" },
+    ...problemResponses(400, 404, 409, 429, 503),
+  },
+});
+
+/** Routes under /ohlcv. */
+export const ohlcv = createService();
+
+ohlcv.openapi(route, async (c) => {
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
+  const query = c.req.valid("query");
+  const page = await readCandlePage(c.env, record, pageQuery(query, record.symbol));
+  const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
+  const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
+  const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
+  const candles = query.order === "desc" ? page.candles.reverse() : page.candles;
+  if (query.format === "csv") {
+    const csv = toCsv(candles);
+    return answerText(c, csv, csv, "text/csv; charset=utf-8", options);
+  }
+  return answerRead(c, candles, besides(record.symbol, query, page, cursor), options);
+});
+
+function besides(symbol: string, query: CandleParameters, page: CandlePage, cursor: string | null) {
+  const coverage = coverageAnswer(page.coverage);
+  return { symbol, interval: query.interval, ...page.facts, coverage, next_cursor: cursor };
+}
+
+const isBackward = (query: CandleParameters): boolean => query.from === undefined || query.order === "desc";
+
+function positionOf(query: CandleParameters, symbol: string) {
+  const direction = isBackward(query) ? ("backward" as const) : ("forward" as const);
+  return { symbol, interval: query.interval, direction };
+}
+
+function pageQuery(query: CandleParameters, symbol: string): PageQuery {
+  const { interval, limit } = query;
+  const backward = isBackward(query);
+  // Without `to`, the second after this one: the candle that forms now is stamped before it.
+  let to = query.to ?? Math.floor(Date.now() / 1000) + 1;
+  let from = query.from ?? null;
+  if (query.cursor !== undefined) {
+    const time = timeOfCursor(query.cursor, positionOf(query, symbol));
+    if (backward) to = Math.min(to, time);
+    else from = Math.max(from ?? time, time);
+  }
+  if (from !== null && from > to) {
+    throw new ApiError("request.invalid", "from must be before to; without to, that is now.", {
+      errors: [{ in: "query", path: "from", message: "must be before to, which is now unless given" }],
+    });
+  }
+  return { interval, limit, from, to, backward, fullCoverage: query.coverage === "full" };
+}
+
+/** The address of the next page, relative to this one's. */
+function linkTo(c: AppContext, cursor: string, relation: "next" | "prev"): string {
+  const url = new URL(c.req.url);
+  url.searchParams.set("cursor", cursor);
+  return `<${url.pathname}${url.search}>; rel="${relation}"`;
+}
+
+const COLUMNS = ["time", "open", "high", "low", "close", "volume", "state", "revision", "suspect"] as const;
+
+/** Candles as comma-separated values, unknown numbers blank (RFC 4180). */
+function toCsv(candles: readonly CandleAnswer[]): string {
+  const lines = candles.map((candle) => COLUMNS.map((column) => String(candle[column] ?? "")).join(","));
+  return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
+}

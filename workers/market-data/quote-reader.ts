@@ -1,0 +1,125 @@
+import { ApiError } from "../../contracts/problem.ts";
+import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
+import { type Quote, quoteAt, type StoredQuote } from "../../contracts/quote.ts";
+import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
+import { openMarketAge } from "../../core/freshness.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import type { QuoteReply } from "../../durable-objects/symbol-room/symbol-room.ts";
+import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
+import { MemoryCache } from "../../storage/memory-cache.ts";
+import { readCachedQuotes } from "../../storage/quote-cache.ts";
+import type { Tier } from "../answers.ts";
+import { callRoom } from "../room.ts";
+
+/** How old a quote a caller accepts. */
+export interface QuoteTerms {
+  /** The most open-market seconds since the price was true; null for the platform's own limits. */
+  maxAge: number | null;
+  /** Go past all caches, to the room. */
+  noCache: boolean;
+}
+
+/** A quote and the tier that had it. */
+export interface QuoteReading {
+  quote: Quote;
+  tier: Tier;
+}
+
+/** Quotes that this isolate has answered with in the last second. */
+const recent = new MemoryCache<StoredQuote>(1_000, 5_000);
+
+/** A caller that names no limit gets from KV only what was received this recently (open-market seconds). */
+const KV_ACCEPTED_FOR = 5;
+
+/** Seconds after which a caller whose limit could not be met may ask again. */
+const RETRY_AFTER = "5";
+
+function judged(quote: StoredQuote, record: SymbolRecord): Quote {
+  return quoteAt(quote, freshnessPolicyOf(quote.provider), marketOf(record.primary_exchange), Date.now() / 1000);
+}
+
+/** Whether a cached quote comes from where the symbol's quotes come from now, and is as recent as asked. */
+function acceptable(quote: StoredQuote, record: SymbolRecord, maxAge: number | null, env: Env): boolean {
+  if (!effectiveSources(record.data_sources, marketModeOf(env)).includes(quote.provider)) return false;
+  if (maxAge === null) return true;
+  const market = marketOf(record.primary_exchange);
+  return openMarketAge(market, Date.parse(quote.timestamp) / 1000, Date.now() / 1000, maxAge + 1) <= maxAge;
+}
+
+function receivedRecently(quote: StoredQuote, record: SymbolRecord): boolean {
+  const market = marketOf(record.primary_exchange);
+  const received = Date.parse(quote.received_at) / 1000;
+  return openMarketAge(market, received, Date.now() / 1000, KV_ACCEPTED_FOR + 1) <= KV_ACCEPTED_FOR;
+}
+
+/** Forgets the quotes of a symbol in this isolate, after its data has changed. */
+export function forgetQuotes(): void {
+  recent.clear();
+}
+
+/**
+ * Reads quotes of active symbols, each from the nearest tier that has it recent enough: this isolate's memory, KV, the
+ * symbol's room, its provider. One symbol's failure is its own.
+ * @returns by canonical symbol, the reading or the problem
+ */
+export async function readQuotes(
+  env: Env,
+  records: readonly SymbolRecord[],
+  terms: QuoteTerms,
+): Promise<Map<string, QuoteReading | ApiError>> {
+  const readings = new Map<string, QuoteReading | ApiError>();
+  const missing = terms.noCache ? [...records] : await readNear(env, records, terms, readings);
+  await Promise.all(missing.map(async (record) => readings.set(record.symbol, await readRoom(env, record, terms))));
+  return readings;
+}
+
+/** Answers what memory and KV can answer; returns the records that they cannot. */
+async function readNear(
+  env: Env,
+  records: readonly SymbolRecord[],
+  terms: QuoteTerms,
+  readings: Map<string, QuoteReading | ApiError>,
+): Promise<SymbolRecord[]> {
+  const beyondMemory = records.filter((record) => {
+    const quote = recent.get(record.symbol);
+    if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
+    readings.set(record.symbol, { quote: judged(quote, record), tier: "memory" });
+    return false;
+  });
+  if (beyondMemory.length === 0) return [];
+  const cached = await readCachedQuotes(
+    env.CACHE,
+    beyondMemory.map((record) => record.symbol),
+  );
+  return beyondMemory.filter((record) => {
+    const quote = cached.get(record.symbol);
+    if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
+    if (terms.maxAge === null && !receivedRecently(quote, record)) return true;
+    recent.set(record.symbol, quote);
+    readings.set(record.symbol, { quote: judged(quote, record), tier: "kv" });
+    return false;
+  });
+}
+
+async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Promise<QuoteReading | ApiError> {
+  const reply = await callRoom<QuoteReply>(env, record.symbol, (room) =>
+    room.quote(instrumentOf(record), terms.maxAge),
+  );
+  switch (reply.kind) {
+    case "quote":
+      recent.set(record.symbol, reply.quote);
+      return { quote: judged(reply.quote, record), tier: reply.tier };
+    case "too_old":
+      return new ApiError(
+        "quote.too_old",
+        `No price of ${record.symbol} was true within the last ${terms.maxAge} seconds of open market. The last known one is in last_known.`,
+        { headers: { "Retry-After": RETRY_AFTER }, extensions: { last_known: judged(reply.lastKnown, record) } },
+      );
+    case "unavailable":
+      return new ApiError(
+        "quote.unavailable",
+        `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
+        { headers: { "Retry-After": "60" } },
+      );
+  }
+}

@@ -1,0 +1,181 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
+import { ApiError, type Problem, ProblemSchema } from "../../contracts/problem.ts";
+import { type Quote, QuoteSchema } from "../../contracts/quote.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { nextOpen } from "../../core/market-calendar/sessions.ts";
+import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
+import { type AppContext, createService } from "../service.ts";
+import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
+import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
+
+const MOST_SYMBOLS = 100;
+const YEAR = 31_536_000;
+
+const maxAge = wholeNumber(0, YEAR).optional().openapi({
+  type: "integer",
+  minimum: 0,
+  maximum: YEAR,
+  description: "The most open-market seconds since the price was true. Where it cannot be met the answer is 503.",
+  example: 60,
+});
+
+const symbolList = z
+  .union([z.string(), z.array(z.string())], "must name 1 to 100 symbols, such as symbols=BTC/USDT,AAPL")
+  .transform((given) => {
+    const names = (Array.isArray(given) ? given : [given]).flatMap((part) => part.split(","));
+    return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ""))];
+  })
+  .refine(
+    (names) => names.length >= 1 && names.length <= MOST_SYMBOLS,
+    "must name 1 to 100 symbols, such as symbols=BTC/USDT,AAPL",
+  )
+  .openapi({
+    type: "string",
+    description: "1 to 100 symbols, separated by commas or repeated.",
+    example: "BTC/USDT,AAPL",
+  });
+
+const quoteRoute = createRoute({
+  method: "get",
+  path: "/quotes/{symbol}",
+  operationId: "getQuote",
+  summary: "The latest quote of a symbol",
+  tags: ["Quotes"],
+  request: { params: SymbolPath, query: z.strictObject({ max_age: maxAge }) },
+  responses: {
+    200: {
+      description: "The quote, with its source, its time and its freshness",
+      content: {
+        "application/json": {
+          schema: z
+            .object({ success: z.literal(true), data: QuoteSchema, timestamp: z.string() })
+            .openapi("QuoteAnswer"),
+        },
+      },
+    },
+    304: { description: "Nothing has changed since the entity tag in If-None-Match" },
+    ...problemResponses(400, 404, 409, 410, 429, 503),
+  },
+});
+
+const batchRoute = createRoute({
+  method: "get",
+  path: "/quotes",
+  operationId: "getQuotes",
+  summary: "The latest quotes of up to 100 symbols",
+  tags: ["Quotes"],
+  request: { query: z.strictObject({ symbols: symbolList, max_age: maxAge }) },
+  responses: {
+    200: {
+      description: "Quotes by canonical symbol; a symbol that failed stands in `errors` and does not fail the others",
+      content: {
+        "application/json": {
+          schema: z
+            .object({
+              success: z.literal(true),
+              data: z.record(z.string(), QuoteSchema),
+              resolved: z.record(z.string(), z.string()),
+              errors: z.record(z.string(), ProblemSchema.partial()),
+              count: z.number().int(),
+              timestamp: z.string(),
+            })
+            .openapi("QuotesAnswer"),
+        },
+      },
+    },
+    304: { description: "Nothing has changed since the entity tag in If-None-Match" },
+    ...problemResponses(400, 404, 429, 503),
+  },
+});
+
+const termsOf = (c: AppContext, maxAgeAsked: number | undefined): QuoteTerms => ({
+  maxAge: maxAgeAsked ?? null,
+  noCache: /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? ""),
+});
+
+/** Seconds for which others may keep a quote: one while it moves, longer while its market sleeps. */
+function keepFor(quote: Quote, record: SymbolRecord): number {
+  if (quote.freshness === "historical") return 5;
+  if (quote.market_status === "open") return 1;
+  const now = Date.now() / 1000;
+  const opens = nextOpen(marketOf(record.primary_exchange), now) ?? now;
+  return Math.max(1, Math.min(15, Math.floor(opens - now)));
+}
+
+const stateOf = (quote: Quote): string => `${quote.epoch}-${quote.seq}-${quote.freshness}-${quote.market_status}`;
+
+/** Routes under /quotes. */
+export const quotes = createService();
+
+quotes.openapi(quoteRoute, async (c) => {
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
+  requireActive(record);
+  const readings = await readQuotes(c.env, [record], termsOf(c, c.req.valid("query").max_age));
+  const reading = readings.get(record.symbol);
+  if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
+  const { quote, tier } = reading;
+  return answerRead(c, quote, {}, { weakTag: stateOf(quote), maxAge: keepFor(quote, record), tiers: [tier] });
+});
+
+quotes.openapi(batchRoute, async (c) => {
+  const { symbols, max_age } = c.req.valid("query");
+  const { records, resolved, errors } = await resolveBatch(c.env, symbols);
+  const readings = await readQuotes(c.env, [...new Set(records.values())], termsOf(c, max_age));
+  const data: Record<string, Quote> = {};
+  const tiers: Tier[] = [];
+  let keep = 15;
+  for (const [asked, record] of records) {
+    const reading = readings.get(record.symbol);
+    if (!reading) continue;
+    if (reading instanceof ApiError) {
+      errors[asked] = reading.toProblem();
+      continue;
+    }
+    data[record.symbol] = reading.quote;
+    tiers.push(reading.tier);
+    keep = Math.min(keep, keepFor(reading.quote, record));
+  }
+  const answered = Object.values(data);
+  if (answered.length === 0) throw batchError(errors);
+  const state = answered.map((quote) => `${quote.symbol}-${stateOf(quote)}`).concat(Object.keys(errors));
+  const options = { weakTag: await digestOf(state.join()), maxAge: keep, tiers };
+  return answerRead(c, data, { resolved, errors, count: answered.length }, options);
+});
+
+interface Batch {
+  /** By the text that was asked for. */
+  records: Map<string, SymbolRecord>;
+  resolved: Record<string, string>;
+  errors: Record<string, Problem>;
+}
+
+async function resolveBatch(env: Env, asked: readonly string[]): Promise<Batch> {
+  const batch: Batch = { records: new Map(), resolved: {}, errors: {} };
+  const meanings = await meaningsOf(env, asked);
+  const byCanonical = new Map<string, SymbolRecord>();
+  for (const text of asked) {
+    try {
+      const found = await recordOf(env, text, meanings.get(text));
+      requireActive(found);
+      const record = byCanonical.get(found.symbol) ?? found;
+      byCanonical.set(record.symbol, record);
+      batch.records.set(text, record);
+      if (record.symbol !== text) batch.resolved[text] = record.symbol;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      batch.errors[text] = error.toProblem();
+    }
+  }
+  return batch;
+}
+
+/** The problem of a batch in which nothing succeeded: 503 if asking again may help, else 404. */
+function batchError(errors: Record<string, Problem>): ApiError {
+  const unavailable = Object.values(errors).some((problem) => problem.status === 503);
+  const names = Object.keys(errors).length;
+  const detail = `None of the ${names} symbols has a quote; errors says why of each.`;
+  if (!unavailable) return new ApiError("symbol.not_found", detail, { extensions: { errors } });
+  return new ApiError("quote.unavailable", detail, { headers: { "Retry-After": "5" }, extensions: { errors } });
+}

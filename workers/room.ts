@@ -1,0 +1,26 @@
+import type { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
+
+/** An object that was moved or restarted under a call: the call may be made again, on a new stub, if it changes nothing twice. */
+function isRetryable(error: unknown): boolean {
+  return error instanceof Error && "retryable" in error && error.retryable === true && !("overloaded" in error);
+}
+
+const MOST_JITTER_MS = 50;
+
+/**
+ * Calls a symbol's room, once more where the platform says that the call may be repeated. Every call of a room is
+ * idempotent. A stub is broken after an exception, so each try takes a new one.
+ */
+export async function callRoom<T>(
+  env: Env,
+  symbol: string,
+  call: (room: DurableObjectStub<SymbolRoom>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(env.SYMBOL_ROOM.getByName(symbol));
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    await scheduler.wait(Math.random() * MOST_JITTER_MS);
+    return call(env.SYMBOL_ROOM.getByName(symbol));
+  }
+}

@@ -1,0 +1,53 @@
+import type { BatchItem } from "drizzle-orm/batch";
+import { ApiError } from "../../contracts/problem.ts";
+import { claimKey, releaseKey, settleKey } from "../../storage/idempotency.ts";
+import type { Registry } from "../../storage/registry/database.ts";
+import { digestOf } from "../answers.ts";
+
+interface Outcome {
+  status: number;
+  answer: string;
+}
+
+/** Statements that record the outcome of a deed; they belong into its own batch, so that neither stands without the other. */
+type Settle = (status: number, answer: string) => BatchItem<"sqlite">[];
+
+/**
+ * Does a deed once for its Idempotency-Key, however often it is asked for. Without a key it is simply done.
+ * @throws ApiError request.idempotency_conflict where the key was used for another body, or its first request is in flight
+ */
+export async function runOnce(
+  registry: Registry,
+  key: string | undefined,
+  body: string,
+  deed: (settle: Settle) => Promise<Outcome>,
+): Promise<Outcome & { repeated: boolean }> {
+  if (key === undefined) return { ...(await deed(() => [])), repeated: false };
+  const claim = await claimKey(registry, key, await digestOf(body), Date.now());
+  switch (claim.kind) {
+    case "repeat":
+      return { status: claim.status, answer: claim.answer, repeated: true };
+    case "other_request":
+      throw new ApiError(
+        "request.idempotency_conflict",
+        "This Idempotency-Key was used before with another body. Use a new key for a new request.",
+      );
+    case "in_flight":
+      throw new ApiError(
+        "request.idempotency_conflict",
+        "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.",
+        { status: 409, headers: { "Retry-After": "1" } },
+      );
+    case "first":
+      return { ...(await once(registry, key, deed)), repeated: false };
+  }
+}
+
+async function once(registry: Registry, key: string, deed: (settle: Settle) => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await deed((status, answer) => [settleKey(registry, key, status, answer)]);
+  } catch (error) {
+    await releaseKey(registry, key);
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
+import { isoTime } from "../../core/time.ts";
+import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
+
+/** A symbol as it is answered: its sources are those that answer for it in the mode the platform runs in. */
+export function symbolAnswer(record: SymbolRecord, env: Env): SymbolRecord {
+  return { ...record, data_sources: effectiveSources(record.data_sources, marketModeOf(env)) };
+}
+
+const isoOrNull = (time: number | null): string | null => (time === null ? null : isoTime(time));
+
+/** What the symbol's market is doing at `now`, and when that ends. */
+export function sessionAnswer(record: SymbolRecord, now: number) {
+  const market = marketOf(record.primary_exchange);
+  return {
+    status: marketStatus(market, now),
+    opens_at: isoOrNull(nextOpen(market, now)),
+    closes_at: isoOrNull(nextClose(market, now)),
+    holidays_known: holidaysKnown(market, now),
+  };
+}
+
+/** Providers that this version can ask. */
+const CONNECTED: readonly ProviderName[] = ["simulator", "import"];
+
+/** What is known of a symbol, and by whom. */
+export function availabilityAnswer(record: SymbolRecord, availability: Availability, env: Env) {
+  const sources = effectiveSources(record.data_sources, marketModeOf(env));
+  const intervals = Object.entries(availability.intervals).map(([interval, known]) => [
+    interval,
+    { from: isoTime(known.from), to: isoTime(known.to) },
+  ]);
+  return {
+    last_quote_at: availability.lastQuoteAt,
+    providers: sources.map((name) => ({ name, state: CONNECTED.includes(name) ? "available" : "not_configured" })),
+    intervals: Object.fromEntries(intervals),
+  };
+}

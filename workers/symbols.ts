@@ -1,0 +1,68 @@
+import { ApiError } from "../contracts/problem.ts";
+import type { SymbolRecord } from "../contracts/symbol.ts";
+import { MemoryCache } from "../storage/memory-cache.ts";
+import { readRegistry } from "../storage/registry/database.ts";
+import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts";
+import { suggestSymbols } from "../storage/registry/suggestions.ts";
+
+/** Meanings of symbols that this isolate has looked up in the last two seconds. */
+const known = new MemoryCache<Resolution>(2_000, 5_000);
+
+/** Forgets what this isolate knows of symbols, after it has changed one. */
+export function forgetSymbols(): void {
+  known.clear();
+}
+
+/** What each text stands for. A symbol that is unknown is looked for anew each time: it may just have been added. */
+export async function meaningsOf(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+  const meanings = new Map<string, Resolution>();
+  const missing: string[] = [];
+  for (const text of texts) {
+    const kept = known.get(text);
+    if (kept) meanings.set(text, kept);
+    else missing.push(text);
+  }
+  if (missing.length === 0) return meanings;
+  for (const [text, meaning] of await resolveSymbols(readRegistry(env.DB), missing)) {
+    meanings.set(text, meaning);
+    if (meaning.kind !== "not_found") known.set(text, meaning);
+  }
+  return meanings;
+}
+
+/** The longest part of somebody's input that an error repeats. */
+const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
+/** The record that a meaning stands for, or the problem that it is. */
+export async function recordOf(env: Env, text: string, meaning: Resolution | undefined): Promise<SymbolRecord> {
+  if (meaning?.kind === "found") return meaning.record;
+  if (meaning?.kind === "ambiguous") {
+    const { candidates } = meaning;
+    throw new ApiError("symbol.ambiguous", `${shown(text)} stands for ${candidates.join(", ")}. Ask for one of them.`, {
+      extensions: { candidates },
+    });
+  }
+  const suggestions = await suggestSymbols(readRegistry(env.DB), text);
+  const hint =
+    suggestions.length > 0 ? ` Did you mean ${suggestions.join(", ")}?` : " Find symbols with /symbols?search=.";
+  throw new ApiError("symbol.not_found", `${shown(text)} is not a symbol of the registry.${hint}`, {
+    extensions: { suggestions },
+  });
+}
+
+/**
+ * The record of a symbol or an alias.
+ * @throws ApiError symbol.not_found with suggestions, or symbol.ambiguous with candidates
+ */
+export async function requireSymbol(env: Env, text: string): Promise<SymbolRecord> {
+  return recordOf(env, text, (await meaningsOf(env, [text])).get(text));
+}
+
+/** @throws ApiError symbol.inactive where the symbol is retired */
+export function requireActive(record: SymbolRecord): void {
+  if (record.is_active) return;
+  throw new ApiError(
+    "symbol.inactive",
+    `${record.symbol} is retired: it has no quotes any more. Its history is at /ohlcv/${record.symbol}.`,
+  );
+}
