@@ -1,5 +1,5 @@
 import { bucketsForward, countBuckets } from "./buckets.ts";
-import { INTRADAY_SECONDS, type Interval } from "./interval.ts";
+import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import { holidaysKnown, type Session, sessionOn } from "./market-calendar/sessions.ts";
 import { DAY, startOfDay } from "./time.ts";
@@ -70,11 +70,9 @@ export function coverageOf(query: CoverageQuery): Coverage {
   const knownTo = query.known ? Math.max(Math.min(query.known.to, to), knownFrom) : to;
   const before = countBuckets(market, interval, from, knownFrom);
   if (before > 0) missing.add(from, knownFrom, "not_ingested");
-  const seconds = INTRADAY_SECONDS[interval];
-  const within =
-    seconds === null
-      ? datedCoverage(query, missing, knownFrom, knownTo)
-      : intradayCoverage(query, missing, seconds, knownFrom, knownTo);
+  const within = isDated(interval)
+    ? datedCoverage(query, interval, missing, knownFrom, knownTo)
+    : intradayCoverage(query, missing, INTRADAY_SECONDS[interval] ?? DAY, knownFrom, knownTo);
   const after = countBuckets(market, interval, knownTo, to);
   if (after > 0) missing.add(knownTo, to, "not_ingested");
   return {
@@ -97,20 +95,26 @@ function presence(query: CoverageQuery): (time: number) => "present" | "suspect"
   };
 }
 
-function datedCoverage(query: CoverageQuery, missing: MissingList, from: number, to: number): number {
+function datedCoverage(
+  query: CoverageQuery,
+  interval: DatedInterval,
+  missing: MissingList,
+  from: number,
+  to: number,
+): number {
   const look = presence(query);
   let expected = 0;
   let end = from;
-  for (const bucket of bucketsForward(query.market, query.interval, from)) {
+  for (const bucket of bucketsForward(query.market, interval, from)) {
     if (bucket.time >= to) break;
     expected++;
-    if (query.full && query.interval === "1d" && bucket.time > end) missing.add(end, bucket.time, "closed");
-    end = bucket.time + DAY;
+    if (query.full && interval === "1d" && bucket.time > end) missing.add(end, bucket.time, "closed");
+    end = nextStamp(interval, bucket.time);
     const found = look(bucket.time);
     if (found === "present") missing.interrupt();
-    else missing.add(bucket.time, end, found);
+    else missing.add(bucket.time, Math.min(end, to), found);
   }
-  if (query.full && query.interval === "1d" && to > end) missing.add(end, to, "closed");
+  if (query.full && interval === "1d" && to > end) missing.add(end, to, "closed");
   return expected;
 }
 

@@ -29,7 +29,10 @@ export function seriesFor(all: readonly Series[], interval: Interval): Series | 
 export function knownStretch(series: Series, market: Market, interval: Interval): { from: number; to: number } {
   const first = stampAt(market, series, interval, series.first);
   const last = stampAt(market, series, interval, series.last);
-  return { from: first, to: last + 1 };
+  return {
+    from: first,
+    to: isDated(interval) ? nextStamp(interval, last) : last + (INTRADAY_SECONDS[interval] ?? DAY),
+  };
 }
 
 function stampAt(market: Market, series: Series, interval: Interval, time: number): number {

@@ -59,7 +59,7 @@ function againstTether(coin: Coin): SymbolRecord {
   });
 }
 
-/** CoinGecko gives the volume in the quote currency. */
+/** CoinGecko averages over venues; no venue of its own is named. */
 function againstDollar(coin: Coin): SymbolRecord {
   return record({
     symbol: `${coin.code}/USD`,
@@ -70,7 +70,7 @@ function againstDollar(coin: Coin): SymbolRecord {
     data_sources: ["coingecko"],
     price_unit: "USD",
     price_decimals: coin.decimals,
-    volume_unit: "quote",
+    volume_unit: "base",
     provider_symbols: { coingecko: coin.coingecko },
     aliases: otherWritings(coin, "USD"),
   });
