@@ -109,6 +109,21 @@ export const PROBLEMS = {
     explanation:
       "A series has one adjustment: raw, split, or split and dividend. Candles that are adjusted otherwise would break it. Import them with the adjustment that the series has.",
   },
+  "indicator.unknown": {
+    status: 400,
+    title: "There is no such indicator",
+    explanation: "`errors` names it and `suggestions` the nearest. /indicators/available lists all of them.",
+  },
+  "indicator.invalid_parameters": {
+    status: 400,
+    title: "An indicator's parameter is not allowed",
+    explanation: "`errors` names the indicator, the parameter and the allowed range. /indicators/available lists them.",
+  },
+  "indicator.not_enough_data": {
+    status: 422,
+    title: "There are too few candles",
+    explanation: "`needs` says how many candles the indicator needs for its first value, `has` how many there are.",
+  },
   "rate_limit.exceeded": {
     status: 429,
     title: "Too many requests",

@@ -113,6 +113,21 @@ export function copyCandles(columns: CandleColumns): CandleColumns {
   };
 }
 
+/** Two stretches of candles as one, the earlier first. */
+export function joinCandles(before: CandleColumns, after: CandleColumns): CandleColumns {
+  const joined = emptyCandles(before.length + after.length);
+  for (const part of [
+    { columns: before, at: 0 },
+    { columns: after, at: before.length },
+  ]) {
+    for (const field of ["time", "open", "high", "low", "close", "volume", "revision"] as const) {
+      joined[field].set(part.columns[field], part.at);
+    }
+    joined.suspect.set(part.columns.suspect, part.at);
+  }
+  return joined;
+}
+
 /** The index of the first candle that opens at or after `time` (unix seconds); `length` where there is none. */
 export function firstAtOrAfter(columns: CandleColumns, time: number): number {
   let low = 0;

@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
+import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
 import { quotes } from "../market-data/quotes.ts";
 import { createService } from "../service.ts";
@@ -82,6 +83,7 @@ app.use(jsonOnly);
 
 app.route("/", quotes);
 app.route("/", ohlcv);
+app.route("/", indicators);
 app.route("/", symbols);
 app.route("/", symbolWrites);
 app.route("/", exchanges);

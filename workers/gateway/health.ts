@@ -133,7 +133,7 @@ async function healthOf(env: Env): Promise<Health> {
     services: {
       "market-data": data,
       "symbol-registry": d1 === "healthy" ? "healthy" : "unhealthy",
-      "indicator-engine": "not_available",
+      "indicator-engine": data,
       streaming: "not_available",
     },
     checks: { d1, kv, durable_objects: durableObjects, providers: mode === "demo" ? { simulator: "healthy" } : {} },

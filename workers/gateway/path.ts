@@ -7,6 +7,7 @@ const PREFIX = /^\/(?:v1|api\/(?:market-data|symbols|indicators|streaming))(?=\/
 const SYMBOL_ROUTES: Record<string, readonly string[]> = {
   quotes: [],
   ohlcv: [],
+  indicators: [],
   symbols: ["validate", "streaming"],
 };
 

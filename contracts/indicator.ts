@@ -1,0 +1,167 @@
+import { z } from "@hono/zod-openapi";
+import { INTERVALS } from "../core/interval.ts";
+import { ADJUSTMENTS, CandleSchema } from "./candle.ts";
+import { ProblemSchema } from "./problem.ts";
+import { PROVIDERS } from "./provider.ts";
+
+/** Indicators that one call may ask for. */
+export const MOST_SPECS = 20;
+/** Bars that one call may ask for. */
+export const MOST_POINTS = 5000;
+/** Candles that somebody may send of their own. */
+export const MOST_OWN_CANDLES = 10_000;
+/** Symbols that one call may ask for. */
+export const MOST_INDICATOR_SYMBOLS = 50;
+
+const values = z.array(z.number().nullable());
+
+/** The values of one indicator: a column, or one for each of its outputs, each as long as `times`. */
+export const IndicatorValuesSchema = z.union([
+  values,
+  z.record(z.string(), z.union([values, z.record(z.string(), values)])),
+]);
+
+export const IndicatorMetaSchema = z
+  .object({
+    algorithm: z.string().openapi({ example: "rsi.wilder@1" }),
+    parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+    stable: z.boolean().openapi({
+      description:
+        "Whether enough history came before the first bar that its value does not depend on where history starts.",
+    }),
+    warm_up: z.number().int().openapi({ description: "Bars that were read before the first one answered." }),
+    anchor_time: z.number().int().nullable().openapi({ description: "Where a running total begins, unix seconds." }),
+  })
+  .openapi("IndicatorMeta");
+
+export const IndicatorsAnswerSchema = z
+  .object({
+    success: z.literal(true),
+    symbol: z.string().nullable(),
+    interval: z.enum(INTERVALS).nullable(),
+    provider: z.enum(PROVIDERS).nullable(),
+    simulated: z.boolean(),
+    adjustment: z.enum(ADJUSTMENTS),
+    times: z.array(z.number().int()),
+    states: z.array(z.enum(["open", "closed", "revised"])).optional(),
+    indicators: z.record(z.string(), IndicatorValuesSchema),
+    meta: z.record(z.string(), IndicatorMetaSchema),
+    errors: z.record(z.string(), ProblemSchema.partial()),
+    candles: z.array(CandleSchema).optional(),
+    data_points_used: z.number().int(),
+    timestamp: z.string(),
+  })
+  .openapi("Indicators");
+
+const specs = z
+  .array(z.string().max(100))
+  .min(1, "must name at least one indicator")
+  .max(MOST_SPECS, `must name at most ${MOST_SPECS} indicators`)
+  .openapi({ example: ["RSI", "MACD:12:26:9"] });
+
+const points = z
+  .number()
+  .int()
+  .min(1, `must be from 1 to ${MOST_POINTS}`)
+  .max(MOST_POINTS, `must be from 1 to ${MOST_POINTS}`)
+  .default(100);
+
+const question = {
+  indicators: specs.optional(),
+  interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+  data_points: points,
+  include_open: z.boolean().default(false),
+  include_candles: z.boolean().default(false),
+};
+
+const symbol = z
+  .string("is missing; give one of symbol, symbols or candles")
+  .min(1)
+  .max(64)
+  .openapi({ example: "BTC/USDT" });
+
+/** `POST /calculate` for one symbol of the registry. */
+export const SymbolCalculationSchema = z.strictObject({ symbol, ...question }).openapi("SymbolCalculation");
+
+/** `POST /calculate` for several symbols. */
+export const SymbolsCalculationSchema = z
+  .strictObject({
+    symbols: z
+      .array(symbol)
+      .min(1, `must name 1 to ${MOST_INDICATOR_SYMBOLS} symbols`)
+      .max(MOST_INDICATOR_SYMBOLS, `must name 1 to ${MOST_INDICATOR_SYMBOLS} symbols`),
+    ...question,
+  })
+  .openapi("SymbolsCalculation");
+
+const cell = z.number("must be a finite number or null").nullable();
+
+const OwnCandleSchema = z.strictObject({
+  time: z.number("must be unix seconds").int("must be whole unix seconds"),
+  open: cell.optional(),
+  high: cell.optional(),
+  low: cell.optional(),
+  close: cell.optional(),
+  volume: cell.optional(),
+});
+
+export type OwnCandle = z.infer<typeof OwnCandleSchema>;
+
+/** What is wrong with the first candle that is wrong, if one is. */
+function faultOf(candles: readonly OwnCandle[]): { index: number; field: string; message: string } | null {
+  for (const [index, candle] of candles.entries()) {
+    const before = candles[index - 1];
+    if (Math.abs(candle.time) >= 1e11) {
+      return { index, field: "time", message: "looks like milliseconds; give unix seconds" };
+    }
+    if (before && candle.time <= before.time) {
+      return { index, field: "time", message: `is ${candle.time}, not after the candle before it (${before.time})` };
+    }
+    const { high, low } = candle;
+    if (high != null && low != null && high < low) {
+      return { index, field: "high", message: `is ${high}, below low (${low})` };
+    }
+  }
+  return null;
+}
+
+/** `POST /calculate` over candles that the caller brings. */
+export const OwnCalculationSchema = z
+  .strictObject({
+    candles: z
+      .array(OwnCandleSchema)
+      .min(1, "must hold at least one candle")
+      .max(MOST_OWN_CANDLES, `must hold at most ${MOST_OWN_CANDLES} candles`)
+      .check(({ value, issues }) => {
+        const fault = faultOf(value);
+        if (!fault) return;
+        const { index, field, message } = fault;
+        issues.push({ code: "custom", path: [index, field], message, input: value[index] });
+      }),
+    indicators: specs.optional(),
+  })
+  .openapi("OwnCalculation");
+
+/** The three forms of `POST /calculate`. */
+export const CalculationSchema = z
+  .union([SymbolCalculationSchema, SymbolsCalculationSchema, OwnCalculationSchema])
+  .openapi("Calculation");
+
+/** One entry of `GET /indicators/available`. */
+export const AvailableIndicatorSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    parameters: z.array(
+      z.object({
+        name: z.string(),
+        default: z.union([z.number(), z.string()]),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        values: z.array(z.string()).optional(),
+      }),
+    ),
+    outputs: z.array(z.string()),
+    algorithm: z.string(),
+  })
+  .openapi("AvailableIndicator");

@@ -1,0 +1,76 @@
+import type { CandleAnswer } from "../../contracts/candle.ts";
+import type { Problem } from "../../contracts/problem.ts";
+import { candleAt } from "../../core/candles.ts";
+import type { IndicatorSpec } from "../../core/indicators/spec.ts";
+import { calculateOver } from "./calculation.ts";
+import type { ReadBars } from "./history.ts";
+
+/** What an answer holds beside the values. */
+export interface AnswerOptions {
+  symbol: string | null;
+  interval: string | null;
+  includeOpen: boolean;
+  includeCandles: boolean;
+  /** Problems of specs that could not be read. */
+  errors: Record<string, Problem>;
+}
+
+/** An answer as JSON text without its closing `timestamp`, and the stamp of its last bar. */
+export interface IndicatorAnswer {
+  json: string;
+  lastTime: number | null;
+}
+
+function candleRows(read: ReadBars): CandleAnswer[] {
+  const { columns, first } = read.bars;
+  const rows: CandleAnswer[] = [];
+  for (let i = first; i < columns.length; i++) {
+    const { revision, suspect, ...numbers } = candleAt(columns, i);
+    rows.push({ ...numbers, state: stateOf(read, i), revision, suspect });
+  }
+  return rows;
+}
+
+function stateOf(read: ReadBars, index: number): CandleAnswer["state"] {
+  const { columns } = read.bars;
+  if (read.forming && index === columns.length - 1) return "open";
+  return columns.revision[index] > 0 ? "revised" : "closed";
+}
+
+/**
+ * Calculates specs over bars and writes the answer. Text is written once, column by column: an answer may hold a hundred
+ * thousand numbers.
+ */
+export function indicatorAnswer(
+  specs: readonly IndicatorSpec[],
+  read: ReadBars,
+  options: AnswerOptions,
+): IndicatorAnswer {
+  const { bars, facts } = read;
+  const calculated = calculateOver(specs, bars);
+  const times = Array.from(bars.columns.time.subarray(bars.first));
+  const values = [...calculated.indicators].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
+  const states = options.includeOpen ? { states: times.map((_, i) => stateOf(read, bars.first + i)) } : {};
+  const head = JSON.stringify({
+    symbol: options.symbol,
+    interval: options.interval,
+    provider: facts.provider,
+    simulated: facts.simulated,
+    adjustment: facts.adjustment,
+    times,
+    ...states,
+  });
+  const tail = JSON.stringify({
+    meta: calculated.meta,
+    errors: { ...options.errors, ...calculated.errors },
+    ...(options.includeCandles ? { candles: candleRows(read) } : {}),
+    data_points_used: times.length,
+  });
+  const json = `{"success":true,${head.slice(1, -1)},"indicators":{${values.join(",")}},${tail.slice(1, -1)}`;
+  return { json, lastTime: times.at(-1) ?? null };
+}
+
+/** Ends an answer's text with the moment at which it is given. */
+export function stamped(json: string): string {
+  return `${json},"timestamp":${JSON.stringify(new Date().toISOString())}}`;
+}

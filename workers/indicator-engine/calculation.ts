@@ -1,0 +1,118 @@
+import type { z } from "zod";
+import type { IndicatorMetaSchema } from "../../contracts/indicator.ts";
+import { ApiError, type Problem } from "../../contracts/problem.ts";
+import { type CandleColumns, firstAtOrAfter, sliceCandles } from "../../core/candles.ts";
+import { calculate, type IndicatorSeries } from "../../core/indicators/batch.ts";
+import type { TradingDay } from "../../core/indicators/indicator.ts";
+import { type IndicatorSpec, parametersOf } from "../../core/indicators/spec.ts";
+
+export type IndicatorMeta = z.infer<typeof IndicatorMetaSchema>;
+
+/** What is calculated over. */
+export interface Bars {
+  /** History, then the bars that are answered. */
+  columns: CandleColumns;
+  /** The index of the first bar that is answered. */
+  first: number;
+  /** Whether no older bars exist than those in `columns`. */
+  fromTheBeginning: boolean;
+  /** Where running totals begin, unix seconds; null for the first bar. */
+  anchor: number | null;
+  tradingDay?: TradingDay;
+}
+
+/** Values, what there is to say of them, and what failed, by key; values as JSON text, for there are many. */
+export interface Calculated {
+  indicators: Map<string, string>;
+  meta: Record<string, IndicatorMeta>;
+  errors: Record<string, Problem>;
+}
+
+/** A column as JSON, null where a value is not defined. */
+function columnJson(column: Float64Array, from: number): string {
+  let text = "[";
+  for (let i = from; i < column.length; i++) {
+    const value = column[i];
+    text += i === from ? "" : ",";
+    text += Number.isFinite(value) ? value : "null";
+  }
+  return `${text}]`;
+}
+
+function valuesJson(series: IndicatorSeries, from: number): string {
+  const { outputs, ahead, spec } = series;
+  const names = spec.definition.outputs;
+  if (names.length === 1 && !ahead) return columnJson(outputs[names[0]], from);
+  const members = names.map((name) => `${JSON.stringify(name)}:${columnJson(outputs[name], from)}`);
+  if (ahead) {
+    const inner = Object.entries(ahead).map(([name, column]) => `${JSON.stringify(name)}:${columnJson(column, 0)}`);
+    members.push(`"ahead":{${inner.join(",")}}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** Bars that a spec needs before any of its outputs has a value. */
+const neededBy = (spec: IndicatorSpec): number => Math.min(...spec.definition.warmUp(spec.numbers)) + 1;
+
+function notEnough(spec: IndicatorSpec, have: number): ApiError {
+  const needs = neededBy(spec);
+  return new ApiError("indicator.not_enough_data", `${spec.key} needs ${needs} candles; there are ${have}.`, {
+    extensions: { needs, has: have },
+  });
+}
+
+const isAnchored = (spec: IndicatorSpec): boolean => {
+  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  return "since" in settling && settling.since === "first";
+};
+
+/**
+ * Calculates specs over bars. Running totals begin at the anchor; everything else uses all history that there is.
+ * @throws ApiError indicator.not_enough_data where no spec has enough candles for a single value
+ */
+export function calculateOver(specs: readonly IndicatorSpec[], bars: Bars): Calculated {
+  const result: Calculated = { indicators: new Map(), meta: {}, errors: {} };
+  const { columns } = bars;
+  const anchorIndex = bars.anchor === null ? 0 : Math.min(firstAtOrAfter(columns, bars.anchor), bars.first);
+  const enough = specs.filter((spec) => {
+    const have = columns.length - (isAnchored(spec) ? anchorIndex : 0);
+    if (have >= neededBy(spec)) return true;
+    result.errors[spec.key] = notEnough(spec, have).toProblem();
+    return false;
+  });
+  if (enough.length === 0) throw nothingToSay(specs, columns.length);
+  const options = bars.tradingDay ? { tradingDay: bars.tradingDay } : {};
+  const anchored = enough.filter(isAnchored);
+  const others = enough.filter((spec) => !isAnchored(spec));
+  const total = anchorIndex === 0 ? columns : sliceCandles(columns, anchorIndex);
+  for (const [chosen, over, start] of [
+    [others, columns, 0],
+    [anchored, total, anchorIndex],
+  ] as const) {
+    for (const series of calculate(chosen, over, options)) {
+      const { spec } = series;
+      result.indicators.set(spec.key, valuesJson(series, bars.first - start));
+      result.meta[spec.key] = metaOf(spec, bars, start);
+    }
+  }
+  return result;
+}
+
+function nothingToSay(specs: readonly IndicatorSpec[], have: number): ApiError {
+  const least = specs.reduce((a, b) => (neededBy(b) < neededBy(a) ? b : a));
+  return notEnough(least, have);
+}
+
+function metaOf(spec: IndicatorSpec, bars: Bars, start: number): IndicatorMeta {
+  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  const history = bars.first - start;
+  const { columns } = bars;
+  const anchored = isAnchored(spec);
+  return {
+    algorithm: spec.definition.algorithm,
+    parameters: parametersOf(spec),
+    stable: "candles" in settling ? history + 1 >= settling.candles : true,
+    warm_up: history,
+    anchor_time: anchored && columns.length > start ? columns.time[start] : null,
+  };
+}

@@ -1,0 +1,80 @@
+import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import { bucketsBackward } from "../../core/buckets.ts";
+import type { Interval } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
+import { digestOf, type Tier } from "../answers.ts";
+import { indicatorAnswer } from "./answer.ts";
+import { readBars } from "./history.ts";
+import type { ReadSpecs } from "./specs.ts";
+
+/** What is asked of a symbol's indicators. */
+export interface EngineQuery {
+  interval: Interval;
+  points: number;
+  /** Unix seconds; null for the last bars. */
+  from: number | null;
+  to: number | null;
+  includeOpen: boolean;
+  includeCandles: boolean;
+  /** Go past the cache. */
+  noCache: boolean;
+}
+
+/** An answer's text, without its closing timestamp, and where it came from. */
+export interface EngineAnswer {
+  json: string;
+  tier: Tier;
+}
+
+/** The stamp of the last bar that is closed at `now`, by the calendar alone. */
+function lastClosed(record: SymbolRecord, interval: Interval, now: number): number {
+  for (const bucket of bucketsBackward(marketOf(record.primary_exchange), interval, now)) {
+    if (bucket.closes <= now) return bucket.time;
+  }
+  return 0;
+}
+
+/** The name under which a result may be kept, or null for questions that are not: an open bar changes, a range is rarely asked twice. */
+async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: EngineQuery): Promise<ResultName | null> {
+  if (query.includeOpen || query.includeCandles || query.from !== null || query.to !== null) return null;
+  const keys = [...read.specs.map((spec) => spec.key), ...Object.keys(read.errors)];
+  return {
+    symbol: record.symbol,
+    interval: query.interval,
+    specs: await digestOf(keys.join(",")),
+    points: query.points,
+    lastClosed: lastClosed(record, query.interval, Date.now() / 1000),
+    sources: effectiveSources(record.data_sources, marketModeOf(env)).join("+"),
+  };
+}
+
+/**
+ * The indicators of a symbol of the registry, from the cache where somebody asked the same in the last minute.
+ * @param keep called with the work of filling the cache, which nobody waits for
+ */
+export async function symbolIndicators(
+  env: Env,
+  record: SymbolRecord,
+  specs: ReadSpecs,
+  query: EngineQuery,
+  keep: (work: Promise<void>) => void,
+): Promise<EngineAnswer> {
+  const name = await nameOf(env, record, specs, query);
+  if (name && !query.noCache) {
+    const kept = await readResult(env.CACHE, name);
+    if (kept !== null) return { json: kept, tier: "kv" };
+  }
+  const read = await readBars(env, record, specs.specs, query);
+  const answer = indicatorAnswer(specs.specs, read, {
+    symbol: record.symbol,
+    interval: query.interval,
+    includeOpen: query.includeOpen,
+    includeCandles: query.includeCandles,
+    errors: specs.errors,
+  });
+  // A result whose last bar is a later one than its name says belongs to the next name.
+  if (name && (answer.lastTime ?? 0) <= name.lastClosed) keep(writeResult(env.CACHE, name, answer.json));
+  return { json: answer.json, tier: read.tier };
+}

@@ -1,0 +1,57 @@
+import { MOST_SPECS } from "../../contracts/indicator.ts";
+import { ApiError, type Problem } from "../../contracts/problem.ts";
+import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
+import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
+import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
+
+/** The specs that can be calculated, and the problems of the others, by their key. */
+export interface ReadSpecs {
+  specs: IndicatorSpec[];
+  errors: Record<string, Problem>;
+}
+
+function problemOf(text: string, error: IndicatorSpecError): ApiError {
+  const { suggestions, parameter } = error;
+  return new ApiError(error.code, error.message, {
+    errors: [{ in: "query", path: parameter === undefined ? text : `${text}: ${parameter}`, message: error.message }],
+    extensions: suggestions.length > 0 ? { suggestions } : {},
+  });
+}
+
+/**
+ * Reads the specs of a question; the default ten where it names none. A spec that fails does not fail the others.
+ * @throws ApiError where every one fails
+ */
+export function readSpecs(texts: readonly string[] | undefined): ReadSpecs {
+  const read: ReadSpecs = { specs: [], errors: {} };
+  const failures: ApiError[] = [];
+  for (const text of new Set((texts ?? DEFAULT_INDICATORS).map((given) => given.trim().toLowerCase()))) {
+    try {
+      read.specs.push(parseSpec(text));
+    } catch (error) {
+      if (!(error instanceof IndicatorSpecError)) throw error;
+      const problem = problemOf(text, error);
+      failures.push(problem);
+      read.errors[text] = problem.toProblem();
+    }
+  }
+  if (read.specs.length === 0) throw allFailed(failures);
+  return read;
+}
+
+function allFailed(failures: readonly ApiError[]): ApiError {
+  const [first] = failures;
+  if (failures.length === 1) return first;
+  const errors = failures.flatMap((failure) => failure.toProblem().errors ?? []);
+  return new ApiError(first.code, `None of the ${failures.length} indicators can be calculated. ${first.message}`, {
+    errors,
+  });
+}
+
+/** Splits `indicators=RSI,MACD:12:26:9`, also repeated. */
+export function splitSpecs(given: string | readonly string[]): string[] {
+  const texts = (typeof given === "string" ? [given] : given).flatMap((part) => part.split(","));
+  return texts.map((text) => text.trim()).filter((text) => text !== "");
+}
+
+export const SPECS_MESSAGE = `must name 1 to ${MOST_SPECS} indicators, such as indicators=RSI,MACD:12:26:9`;
