@@ -19,6 +19,8 @@ import type { Bars } from "./calculation.ts";
 const LEAST_HISTORY = 300;
 /** History that is read at most: what Wilder's average over a thousand bars needs to forget its start. */
 const MOST_HISTORY = 40_000;
+/** What may be read beyond that for what runs since a point in time: the minutes of a month and a day. */
+const MOST_SINCE = 32 * (DAY / MINUTE);
 
 /** Which bars are asked for. */
 export interface BarsQuery {
@@ -78,15 +80,20 @@ export async function readBars(
     Math.min(Math.max(LEAST_HISTORY, ...specs.map(candlesNeeded)), MOST_HISTORY),
     true,
   );
-  const anchor = anchorOf(market, interval, columns.time[columns.length - 1]);
-  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, anchor)));
+  const last = query.from === null ? columns.time[columns.length - 1] : start;
+  const round = anchorOf(market, interval, last);
+  // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
+  const imported = asked.page.facts.provider === "import";
+  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : round)));
   let before = history.candles;
   let more = history.more;
   if (more && before.length > 0 && since < before.time[0]) {
-    const older = await read(since, before.time[0], MOST_HISTORY, true);
+    const older = await read(since, before.time[0], MOST_SINCE, true);
     before = joinCandles(older.candles, before);
     more = older.more || since > LOWEST;
   }
+  const readable = before.length + (query.from === null ? columns.length : 0) <= MOST_HISTORY;
+  const anchor = imported && !more && readable ? null : round;
   return {
     bars: {
       columns: joinCandles(before, columns),
@@ -159,7 +166,7 @@ function calendarSeconds(market: Market, trading: number): number {
 /**
  * Where running totals (OBV, ADL) begin: the series' first bar for daily and longer bars. Intraday series are too long for
  * that, so they begin at a round date further back than the most bars that can be asked for: the same for every `data_points`.
- * @param last stamp of the last bar
+ * @param last stamp of the last bar, or of the first where bars are counted from there
  * @returns unix seconds, null for the series' first bar
  */
 export function anchorOf(market: Market, interval: Interval, last: number): number | null {
