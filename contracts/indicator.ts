@@ -107,7 +107,7 @@ const OwnCandleSchema = z.strictObject({
 
 export type OwnCandle = z.infer<typeof OwnCandleSchema>;
 
-/** What is wrong with the first candle that is wrong, if one is. */
+/** What is wrong with the first candle that is wrong among its neighbours, if one is. */
 function faultOf(candles: readonly OwnCandle[]): { index: number; field: string; message: string } | null {
   for (const [index, candle] of candles.entries()) {
     const before = candles[index - 1];
@@ -125,6 +125,19 @@ function faultOf(candles: readonly OwnCandle[]): { index: number; field: string;
   return null;
 }
 
+/** Leaves of all that is wrong with candles what is wrong with the first bad one: the others may be bad because of it. */
+function nameFirst(candles: readonly OwnCandle[], issues: z.core.$ZodRawIssue[]): void {
+  const indexOf = ({ path }: z.core.$ZodRawIssue): number | null => (typeof path?.[0] === "number" ? path[0] : null);
+  const malformed = issues.map(indexOf).find((index) => index !== null) ?? candles.length;
+  const fault = faultOf(candles.slice(0, malformed));
+  const kept = issues.filter((issue) => [null, fault ? null : malformed].includes(indexOf(issue)));
+  issues.length = 0;
+  for (const issue of kept) issues.push(issue);
+  if (!fault) return;
+  const { index, field, message } = fault;
+  issues.push({ code: "custom", path: [index, field], message, input: candles[index] });
+}
+
 /** `POST /calculate` over candles that the caller brings. */
 export const OwnCalculationSchema = z
   .strictObject({
@@ -132,11 +145,8 @@ export const OwnCalculationSchema = z
       .array(OwnCandleSchema)
       .min(1, "must hold at least one candle")
       .max(MOST_OWN_CANDLES, `must hold at most ${MOST_OWN_CANDLES} candles`)
-      .check(({ value, issues }) => {
-        const fault = faultOf(value);
-        if (!fault) return;
-        const { index, field, message } = fault;
-        issues.push({ code: "custom", path: [index, field], message, input: value[index] });
+      .superRefine((candles, { issues }) => nameFirst(candles, issues), {
+        when: ({ value }) => Array.isArray(value),
       }),
     indicators: specs.optional(),
   })

@@ -34,12 +34,28 @@ function sentenceOf({ path, message }: InputError): string {
   return `${subject}${/^[a-z]/.test(message) ? "" : ":"} ${message}`.replace(/\.?$/, ".");
 }
 
+const MISSING = /^is missing|received undefined$/;
+
+/** Fields that an input lacks or has too many: how far it is from being of a form at all. */
+function strangeFields(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((count, issue) => {
+    if (issue.code === "unrecognized_keys" && issue.path.length === 0) return count + issue.keys.length;
+    return count + (issue.path.length === 1 && MISSING.test(issue.message) ? 1 : 0);
+  }, 0);
+}
+
+/** Whether an input with the issues `a` is nearer to its form than one with the issues `b`. */
+function nearer(a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]): boolean {
+  const difference = strangeFields(a) - strangeFields(b);
+  return difference === 0 ? a.length < b.length : difference < 0;
+}
+
 /** The parts of an input that broke its schema, each with what would be right. */
 export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputError["in"]): InputError[] {
   return issues.flatMap((issue) => {
     if (issue.code === "invalid_union" && issue.errors.length > 0 && issue.message === "Invalid input") {
-      // The form that fits best says best what is wrong.
-      const best = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
+      // The form that the input was meant to have says best what is wrong.
+      const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
       const path = issue.path.join(".");
       return inputErrors(best, place).map((error) => ({
         ...error,
