@@ -39,11 +39,10 @@ function lastClosed(record: SymbolRecord, interval: Interval, now: number): numb
 /** The name under which a result may be kept, or null for questions that are not: an open bar changes, a range is rarely asked twice. */
 async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: EngineQuery): Promise<ResultName | null> {
   if (query.includeOpen || query.includeCandles || query.from !== null || query.to !== null) return null;
-  const keys = [...read.specs.map((spec) => spec.key), ...Object.keys(read.errors)];
   return {
     symbol: record.symbol,
     interval: query.interval,
-    specs: await digestOf(keys.join(",")),
+    specs: await digestOf(JSON.stringify([read.specs.map(({ key }) => key), read.errors])),
     points: query.points,
     lastClosed: lastClosed(record, query.interval, Date.now() / 1000),
     sources: effectiveSources(record.data_sources, marketModeOf(env)).join("+"),

@@ -17,8 +17,8 @@ import { answerText, problemResponses } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
 import { meaningsOf, recordOf, requireSymbol } from "../symbols.ts";
 import { indicatorAnswer, stamped } from "./answer.ts";
-import { type EngineQuery, symbolIndicators } from "./engine.ts";
-import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
+import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
+import { byText, readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
@@ -155,7 +155,7 @@ const goesPastCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.he
 
 indicators.openapi(symbolRoute, async (c) => {
   const query = c.req.valid("query");
-  const specs = readSpecs(query.indicators);
+  const specs = readSpecs(query.indicators, "query");
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const answer = await symbolIndicators(
     c.env,
@@ -189,7 +189,7 @@ indicators.openapi(calculateRoute, async (c) => {
     noCache: goesPastCaches(c),
   };
   if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query);
-  const specs = readSpecs(body.indicators);
+  const specs = readSpecs(body.indicators, "body");
   const record = await requireSymbol(c.env, body.symbol);
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
   return jsonText(c, stamped(answer.json));
@@ -200,7 +200,7 @@ function jsonText(c: AppContext, text: string): Response {
 }
 
 function ownCandles(c: AppContext, candles: readonly OwnCandle[], texts: readonly string[] | undefined): Response {
-  const specs = readSpecs(texts);
+  const specs = readSpecs(texts, "body");
   const columns = candlesFrom(
     candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
       time,
@@ -229,25 +229,31 @@ async function severalSymbols(
   texts: readonly string[] | undefined,
   query: EngineQuery,
 ): Promise<Response> {
-  const specs = readSpecs(texts);
-  const results: string[] = [];
-  const errors: Record<string, Problem> = {};
+  const specs = readSpecs(texts, "body");
+  // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
+  const asked = new Map<string, Promise<EngineAnswer>>();
+  const results = new Map<string, string>();
+  const errors = byText();
   const meanings = await meaningsOf(c.env, [...new Set(symbols)]);
   await Promise.all(
     [...meanings].map(async ([text, meaning]) => {
       try {
         const record = await recordOf(c.env, text, meaning);
-        const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
-        results.push(`${JSON.stringify(record.symbol)}:${stamped(answer.json)}`);
+        const answer =
+          asked.get(record.symbol) ??
+          symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
+        asked.set(record.symbol, answer);
+        const { json } = await answer;
+        results.set(record.symbol, `${JSON.stringify(record.symbol)}:${stamped(json)}`);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         errors[text] = error.toProblem();
       }
     }),
   );
-  if (results.length === 0) throw noneSucceeded(errors);
+  if (results.size === 0) throw noneSucceeded(errors);
   const tail = JSON.stringify({ errors, timestamp: new Date().toISOString() });
-  return jsonText(c, `{"success":true,"results":{${results.sort().join(",")}},${tail.slice(1)}`);
+  return jsonText(c, `{"success":true,"results":{${[...results.values()].sort().join(",")}},${tail.slice(1)}`);
 }
 
 function noneSucceeded(errors: Record<string, Problem>): ApiError {

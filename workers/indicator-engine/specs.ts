@@ -1,8 +1,11 @@
 import { MOST_SPECS } from "../../contracts/indicator.ts";
-import { ApiError, type Problem } from "../../contracts/problem.ts";
+import { ApiError, type InputError, type Problem } from "../../contracts/problem.ts";
 import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
+
+/** Problems by somebody's own text, which may be any: `__proto__` is a name like others here. */
+export const byText = (): Record<string, Problem> => Object.create(null);
 
 /** The specs that can be calculated, and the problems of the others, by their key. */
 export interface ReadSpecs {
@@ -10,27 +13,28 @@ export interface ReadSpecs {
   errors: Record<string, Problem>;
 }
 
-function problemOf(text: string, error: IndicatorSpecError): ApiError {
+function problemOf(text: string, error: IndicatorSpecError, place: InputError["in"]): ApiError {
   const { suggestions, parameter } = error;
   return new ApiError(error.code, error.message, {
-    errors: [{ in: "query", path: parameter === undefined ? text : `${text}: ${parameter}`, message: error.message }],
+    errors: [{ in: place, path: parameter === undefined ? text : `${text}: ${parameter}`, message: error.message }],
     extensions: suggestions.length > 0 ? { suggestions } : {},
   });
 }
 
 /**
  * Reads the specs of a question; the default ten where it names none. A spec that fails does not fail the others.
+ * @param place where in the request they stand
  * @throws ApiError where every one fails
  */
-export function readSpecs(texts: readonly string[] | undefined): ReadSpecs {
-  const read: ReadSpecs = { specs: [], errors: {} };
+export function readSpecs(texts: readonly string[] | undefined, place: "query" | "body"): ReadSpecs {
+  const read: ReadSpecs = { specs: [], errors: byText() };
   const failures: ApiError[] = [];
   for (const text of new Set((texts ?? DEFAULT_INDICATORS).map((given) => given.trim().toLowerCase()))) {
     try {
       read.specs.push(parseSpec(text));
     } catch (error) {
       if (!(error instanceof IndicatorSpecError)) throw error;
-      const problem = problemOf(text, error);
+      const problem = problemOf(text, error, place);
       failures.push(problem);
       read.errors[text] = problem.toProblem();
     }
