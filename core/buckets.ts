@@ -18,11 +18,18 @@ export interface Bucket {
 /** The intraday buckets of one session, counted from its anchor, the last one cut at the close. */
 function intradayBuckets(session: Session, seconds: number): Bucket[] {
   const buckets: Bucket[] = [];
-  for (let time = session.anchor; time < session.close; time += seconds) {
+  for (let time = firstStamp(session, seconds, session.anchor); time < session.close; time += seconds) {
     const closes = Math.min(time + seconds, session.close);
-    if (closes > session.open) buckets.push({ time, anchor: time, opens: Math.max(time, session.open), closes });
+    buckets.push({ time, anchor: time, opens: Math.max(time, session.open), closes });
   }
   return buckets;
+}
+
+/** The first intraday stamp of a session at or after `from`; at or after its close where there is none. */
+export function firstStamp(session: Session, seconds: number, from: number): number {
+  // On a late opening the buckets that would end before it do not exist.
+  const opening = Math.floor((session.open - session.anchor) / seconds);
+  return session.anchor + Math.max(opening, Math.ceil((from - session.anchor) / seconds)) * seconds;
 }
 
 /** The daily, weekly or monthly bucket stamped `time`; null where the market never trades in it. */
@@ -52,8 +59,8 @@ export function bucketAt(market: Market, interval: Interval, time: number): Buck
 
 /**
  * The bucket whose candle is stamped `time`, or null where no candle of this interval can be stamped so. Intraday stamps
- * outside regular sessions are accepted where they are whole multiples of the interval in UTC: early and late trading,
- * and sessions on days whose hours we do not know, are real.
+ * outside regular sessions are accepted where they are whole multiples of the interval in UTC (of an hour, for longer
+ * ones): early and late trading, and sessions on days whose hours we do not know, are real.
  */
 export function bucketStamped(market: Market, interval: Interval, time: number): Bucket | null {
   if (!isTime(time)) return null;
@@ -114,7 +121,7 @@ export function* bucketsForward(market: Market, interval: Interval, from: number
 export function* bucketsBackward(market: Market, interval: Interval, to: number): Generator<Bucket, void> {
   if (!isTime(to)) return;
   if (isDated(interval)) {
-    for (let time = stampOfDate(interval, to - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
+    for (let time = stampOfDate(interval, Math.ceil(to) - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
       const bucket = datedBucket(market, interval, time);
       if (bucket) yield bucket;
     }
@@ -126,6 +133,16 @@ export function* bucketsBackward(market: Market, interval: Interval, to: number)
     if (!session || session.anchor >= to) continue;
     for (const bucket of intradayBuckets(session, seconds).reverse()) if (bucket.time < to) yield bucket;
   }
+}
+
+/**
+ * The end of the stamps that can have a candle at `now` (unix seconds), excluded. A forex day that forms is stamped hours
+ * ahead; a bucket that opens this very second has no trades yet.
+ */
+export function stampsEnd(market: Market, interval: Interval, now: number): number {
+  const second = Math.floor(now);
+  const forming = bucketAt(market, interval, second);
+  return forming && forming.opens < second ? Math.max(second, forming.time + 1) : second;
 }
 
 /** How many buckets are stamped within [`from`, `to`), counted by session rather than one by one. */
@@ -147,9 +164,8 @@ export function countBuckets(market: Market, interval: Interval, from: number, t
   for (let date = startOfDay(from) - DAY; date <= startOfDay(to) + DAY; date += DAY) {
     const session = sessionOn(market, date);
     if (!session) continue;
-    const first = Math.max(0, Math.ceil((from - session.anchor) / seconds));
-    const last = Math.ceil((Math.min(to, session.close) - session.anchor) / seconds);
-    count += Math.max(0, last - first);
+    const first = firstStamp(session, seconds, from);
+    count += Math.max(0, Math.ceil((Math.min(to, session.close) - first) / seconds));
   }
   return count;
 }

@@ -57,7 +57,9 @@ ${bold("WizData Edge")} runs at ${url}   (Ctrl-C stops it)
 Three things to try:
   curl ${url}/quotes/BTC/USDT
   curl "${url}/ohlcv/AAPL?interval=1d&limit=3"
-  open ${url}/docs/
+  curl "${url}/symbols?search=naspers"
+
+The API's documentation is at ${url}/docs/
 `);
 }
 

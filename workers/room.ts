@@ -2,7 +2,12 @@ import type { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
 
 /** An object that was moved or restarted under a call: the call may be made again, on a new stub, if it changes nothing twice. */
 function isRetryable(error: unknown): boolean {
-  return error instanceof Error && "retryable" in error && error.retryable === true && !("overloaded" in error && error.overloaded === true);
+  return (
+    error instanceof Error &&
+    "retryable" in error &&
+    error.retryable === true &&
+    !("overloaded" in error && error.overloaded === true)
+  );
 }
 
 const MOST_JITTER_MS = 50;

@@ -1,7 +1,7 @@
 import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
-import { bucketStamped, bucketsBefore } from "../../core/buckets.ts";
+import { bucketStamped, bucketsBefore, stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, candleAt } from "../../core/candles.ts";
 import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
@@ -38,6 +38,9 @@ export interface CandlePage {
 
 const LOWEST = -8.64e12;
 
+/** Coverage of nothing is told back to 1970, which is also how it stays cheap to tell. */
+const COVERED_FROM = 0;
+
 /**
  * Reads a page of a symbol's candles from its room.
  * @throws ApiError candles.unavailable where no source answers and nothing is known
@@ -58,12 +61,12 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   const now = Date.now() / 1000;
   const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
   const forming = last !== null && last.closes > now;
-  const window = windowOf(query, columns, more, now);
+  const window = windowOf(query, columns, more, stampsEnd(market, interval, now));
   const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
   const coverage = coverageOf({
     market,
     interval,
-    from,
+    from: Math.min(Math.max(from, Math.min(COVERED_FROM, known?.from ?? COVERED_FROM)), window.to),
     to: window.to,
     times: columns.time,
     suspects: [],
@@ -78,9 +81,9 @@ function windowOf(
   query: PageQuery,
   columns: CandleColumns,
   more: boolean,
-  now: number,
+  end: number,
 ): { from: number | null; to: number } {
-  const to = Math.min(query.to, Math.floor(now) + 1);
+  const to = Math.min(query.to, end);
   const first = columns.length > 0 ? columns.time[0] : null;
   if (!query.backward) {
     const from = Math.min(query.from ?? to, to);
