@@ -61,8 +61,9 @@ export interface TimeError {
   error: string;
 }
 
-/** No candle is older (unix seconds): the year 1900. */
+/** Market data lies between these (unix seconds): the years 1900 and 2200. Calendars could count further, but not quickly. */
 export const FIRST_TIME = -2_208_988_800;
+export const END_OF_TIME = 7_258_118_400;
 
 /** Unix seconds beyond this are milliseconds by mistake: the year 5138. */
 const MILLISECONDS_FROM = 1e11;

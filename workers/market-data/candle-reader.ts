@@ -38,9 +38,6 @@ export interface CandlePage {
 
 const LOWEST = -8.64e12;
 
-/** Coverage of nothing is told back to 1970, which is also how it stays cheap to tell. */
-const COVERED_FROM = 0;
-
 /**
  * Reads a page of a symbol's candles from its room.
  * @throws ApiError candles.unavailable where no source answers and nothing is known
@@ -66,7 +63,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   const coverage = coverageOf({
     market,
     interval,
-    from: Math.min(Math.max(from, Math.min(COVERED_FROM, known?.from ?? COVERED_FROM)), window.to),
+    from,
     to: window.to,
     times: columns.time,
     suspects: [],

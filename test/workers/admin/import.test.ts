@@ -79,7 +79,7 @@ describe("the first import of a symbol", () => {
 
   test("changes what a caller gets whose cache still held the simulated quote", async () => {
     await read("/quotes/JSE:BVT", QuoteAnswer);
-    await vi.waitFor(async () => expect(await env.CACHE.get("quote:JSE:BVT")).not.toBeNull());
+    await vi.waitFor(async () => expect(await env.CACHE.get("quote:JSE:BVT")).not.toBeNull(), 10_000);
     await report({ symbol: "JSE:BVT", interval: "1d", rows: rows([5, 6]) });
     expect((await read("/quotes/JSE:BVT", QuoteAnswer)).data).toMatchObject({ price: 6, simulated: false });
   });
@@ -107,7 +107,7 @@ describe("importing again", () => {
   test("another number revises that candle, and the quote follows at once", async () => {
     await report({ symbol: "JSE:NED", interval: "1d", rows: rows([10, 11, 12, 13]) });
     const before = (await read("/quotes/JSE:NED", QuoteAnswer)).data;
-    await vi.waitFor(async () => expect(await env.CACHE.get("quote:JSE:NED")).not.toBeNull());
+    await vi.waitFor(async () => expect(await env.CACHE.get("quote:JSE:NED")).not.toBeNull(), 10_000);
     pass(500);
     expect(await report({ symbol: "JSE:NED", interval: "1d", rows: rows([10, 11, 12, 14]) })).toMatchObject({
       ...{ stored: 0, replaced: 1, unchanged: 3 },

@@ -335,16 +335,14 @@ describe("the pages", () => {
 describe("a caller without a key", () => {
   test("gets a burst of 100 requests in ten seconds, then 429 that says when to go on", async () => {
     const from = { headers: { "CF-Connecting-IP": newAddress() } };
-    let limited: Response | null = null;
-    for (let i = 0; i < 250 && !limited; i++) {
-      const response = await call("/types", from);
-      if (response.status === 429) limited = response;
-      else {
-        expect(response.status).toBe(200);
-        await response.text();
-      }
+    let limited: Response | undefined;
+    for (let i = 0; i < 6 && !limited; i++) {
+      const responses = await Promise.all(Array.from({ length: 50 }, () => call("/types", from)));
+      expect(responses.every(({ status }) => status === 200 || status === 429)).toBe(true);
+      if (i === 0) expect(responses.every(({ status }) => status === 200)).toBe(true);
+      limited = responses.find(({ status }) => status === 429);
     }
-    if (!limited) throw new Error("the guard let 250 requests pass");
+    if (!limited) throw new Error("the guard let 300 requests pass");
     expect(limited.headers.get("Retry-After")).toBe("10");
     expect(limited.headers.get("RateLimit")).toBe('"burst";r=0;t=10');
     expect(limited.headers.get("RateLimit-Policy")).toBe('"burst";q=100;w=10');

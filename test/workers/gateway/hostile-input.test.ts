@@ -109,7 +109,7 @@ const plausible = fc.constantFrom(
     "?limit=3",
     "?limit=5000",
     "?interval=1M&limit=5000",
-    "?interval=1m&from=-99999999999",
+    "?interval=1m&from=-2208988800",
     "?max_age=0",
     "?max_age=60",
   ],

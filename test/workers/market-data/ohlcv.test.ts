@@ -194,7 +194,7 @@ describe("pages", () => {
   });
 
   test("from before everything and to after everything hold what there is", async () => {
-    const answer = await ohlcv("JSE:KIO?interval=1d&from=1900-01-01&to=2999-01-01&limit=5000");
+    const answer = await ohlcv("JSE:KIO?interval=1d&from=1900-01-01&to=2199-01-01&limit=5000");
     expect(times(answer)).toEqual(kumbaTimes);
   });
 });
@@ -349,19 +349,19 @@ describe("coverage", () => {
   });
 
   test.each([
-    "AAPL?interval=1m&from=-99999999999&limit=1",
-    "USD/ZAR?interval=1m&from=-99999999999&limit=1&coverage=full",
-    "BTC/USDT?interval=1m&from=-99999999999&to=99999999999&limit=1",
-    "JSE:KIO?interval=1m&from=-99999999999&to=99999999999",
-    "JSE:KIO?interval=1d&from=-99999999999&to=99999999999&limit=1&order=desc&coverage=full",
-    "JSE:NPN?interval=1m&to=-99999999999",
+    "AAPL?interval=1m&from=1900-01-01&limit=1",
+    "USD/ZAR?interval=1m&from=1900-01-01&limit=1&coverage=full",
+    "BTC/USDT?interval=1m&from=1900-01-01&to=2199-01-01&limit=1",
+    "JSE:KIO?interval=1m&from=1900-01-01&to=2199-01-01",
+    "JSE:KIO?interval=1d&from=1900-01-01&to=2199-01-01&limit=1&order=desc&coverage=full",
+    "JSE:NPN?interval=1m&to=1900-01-01",
     "JSE:KIO?interval=1M&to=1990-01-01&limit=5000",
     "JSE:KIO?interval=1w&to=1990-01-01&limit=5000",
     "AAPL?interval=1M&limit=5000",
     "BTC/USDT?interval=1w&limit=5000",
     "USD/ZAR?interval=1d&limit=5000",
     "USD/ZAR?interval=4h&limit=5000",
-  ])("of a stretch of thousands of years is answered in a moment: %s", async (path) => {
+  ])("of a stretch of a century and more is answered in a moment: %s", async (path) => {
     vi.useRealTimers();
     const start = performance.now();
     const response = await call(`/ohlcv/${path}`);

@@ -138,7 +138,7 @@ describe("the tier that answered", () => {
       const quote = StoredQuoteSchema.parse(await env.CACHE.get(`quote:${symbol}`, "json"));
       expect(quote.seq).toBeGreaterThan(after);
       return quote;
-    });
+    }, 10_000);
 
   test("is the provider first, then memory, then the room; no-cache goes past the caches", async () => {
     expect(await tierOf("XRP/USDT")).toBe("provider; fwd=miss");
