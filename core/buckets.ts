@@ -1,6 +1,13 @@
 import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp, stampOfDate } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import { nextSession, previousSession, type Session, sessionOf, sessionOn } from "./market-calendar/sessions.ts";
+import {
+  holidaysKnown,
+  nextSession,
+  previousSession,
+  type Session,
+  sessionOf,
+  sessionOn,
+} from "./market-calendar/sessions.ts";
 import { DAY, HOUR, isTime, startOfDay } from "./time.ts";
 
 /** The span of one candle. */
@@ -145,27 +152,48 @@ export function stampsEnd(market: Market, interval: Interval, now: number): numb
   return forming && forming.opens < second ? Math.max(second, forming.time + 1) : second;
 }
 
-/** How many buckets are stamped within [`from`, `to`), counted by session rather than one by one. */
+/** Weeks all of whose sessions are alike: no holiday in or next to them is known. */
+function isPlainWeek(market: Market, date: number): boolean {
+  return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY);
+}
+
+/** How many buckets are stamped within [`from`, `to`), counted by session, and by week where all weeks are alike. */
 export function countBuckets(market: Market, interval: Interval, from: number, to: number): number {
   if (!isTime(from) || !isTime(to) || to <= from) return 0;
+  if (interval === "1w" || interval === "1M") return countDated(market, interval, from, to);
   const seconds = INTRADAY_SECONDS[interval];
-  if (market.id === "CRYPTO" && (seconds !== null || interval === "1d")) {
+  if (market.id === "CRYPTO") {
     const length = seconds ?? DAY;
     return Math.ceil(to / length) - Math.ceil(from / length);
   }
+  const perSession = seconds === null ? 1 : Math.ceil((market.close - market.open) / seconds);
   let count = 0;
-  if (seconds === null) {
-    for (const bucket of bucketsForward(market, interval, from)) {
-      if (bucket.time >= to) break;
-      count++;
+  let date = startOfDay(from) - DAY;
+  while (date <= startOfDay(to) + DAY) {
+    if (date - DAY > from && date + 8 * DAY < to && isPlainWeek(market, date)) {
+      count += market.tradingDays.length * perSession;
+      date += 7 * DAY;
+      continue;
     }
-    return count;
-  }
-  for (let date = startOfDay(from) - DAY; date <= startOfDay(to) + DAY; date += DAY) {
     const session = sessionOn(market, date);
-    if (!session) continue;
-    const first = firstStamp(session, seconds, from);
-    count += Math.max(0, Math.ceil((Math.min(to, session.close) - first) / seconds));
+    if (session) count += countOfSession(session, seconds, from, to);
+    date += DAY;
+  }
+  return count;
+}
+
+/** How many buckets of one session are stamped within [`from`, `to`). */
+function countOfSession(session: Session, seconds: number | null, from: number, to: number): number {
+  if (seconds === null) return session.date >= from && session.date < to ? 1 : 0;
+  const first = firstStamp(session, seconds, from);
+  return Math.max(0, Math.ceil((Math.min(to, session.close) - first) / seconds));
+}
+
+function countDated(market: Market, interval: DatedInterval, from: number, to: number): number {
+  let count = 0;
+  for (const bucket of bucketsForward(market, interval, from)) {
+    if (bucket.time >= to) break;
+    count++;
   }
   return count;
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort, isFree } from "../../scripts/ports.ts";
+import { freePort, stateOfPort } from "../../scripts/ports.ts";
 import { plainEnvironment, run, runScript } from "./command.ts";
 import { countsOf } from "./import-command.ts";
 import { outputOf, removeFolder, signalGroup } from "./platform.ts";
@@ -237,7 +237,7 @@ describe("a platform that npm start runs", () => {
     signalGroup(start.process, "SIGINT");
     expect(await start.ended).toBe(0);
     expect(await survivors(processes)).toEqual([]);
-    expect(await isFree(start.port)).toBe(true);
+    expect(await stateOfPort(start.port)).toBe("free");
   });
 });
 
@@ -259,5 +259,5 @@ test("npm start ends with an error where its server dies, and leaves nothing beh
   process.kill(server, "SIGKILL");
   expect(await start.ended).toBe(1);
   expect(await survivors(processes)).toEqual([]);
-  expect(await isFree(start.port)).toBe(true);
+  expect(await stateOfPort(start.port)).toBe("free");
 });
