@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { parseTime } from "../core/time.ts";
+import { END_OF_TIME, FIRST_TIME, parseTime } from "../core/time.ts";
 
 /** A whole number in a query, within bounds. */
 export function wholeNumber(min: number, max: number) {
@@ -17,8 +17,9 @@ export const timeParameter = z
   .string()
   .transform((text, context) => {
     const time = parseTime(text);
-    if (typeof time === "number") return time;
-    context.issues.push({ code: "custom", message: time.error, input: text });
+    if (typeof time === "number" && time >= FIRST_TIME && time < END_OF_TIME) return time;
+    const message = typeof time === "number" ? "must lie between the years 1900 and 2200" : time.error;
+    context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;
   })
   .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: "Unix seconds or ISO-8601." });

@@ -110,10 +110,17 @@ export const SymbolChangeSchema = z
   .strictObject({ ...facts, aliases, provider_symbols: providerSymbols })
   .omit({ type: true, primary_exchange: true })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "must name at least one field to change")
+  .refine((change) => Object.keys(change).length > 0, {
+    message: "must name at least one field to change",
+    when: ({ issues }) => issues.length === 0,
+  })
   .openapi("SymbolChange");
 
 export type SymbolChange = z.infer<typeof SymbolChangeSchema>;
+
+/** JSE symbols name their exchange, and no others do. */
+const hasRightPrefix = (symbol: string, exchange: ExchangeCode): boolean =>
+  exchange === "JSE" ? symbol.startsWith("JSE:") : !symbol.includes(":");
 
 /** What `POST /symbols` takes: name, type, exchange and currency are needed, the rest is unknown until it is told. */
 export const NewSymbolSchema = z
@@ -132,8 +139,8 @@ export const NewSymbolSchema = z
   })
   .check(({ value, issues }) => {
     const form = CANONICAL_FORM[value.type];
-    if (form.pattern.test(value.symbol)) return;
-    const message = `is not how a ${value.type} is written here; an example is ${form.example}`;
+    if (form.pattern.test(value.symbol) && hasRightPrefix(value.symbol, value.primary_exchange)) return;
+    const message = `is not how a ${value.type} on ${value.primary_exchange} is written here; an example is ${form.example}`;
     issues.push({ code: "custom", path: ["symbol"], message, input: value.symbol });
   })
   .openapi("NewSymbol");

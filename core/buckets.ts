@@ -1,6 +1,13 @@
 import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp, stampOfDate } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import { nextSession, previousSession, type Session, sessionOf, sessionOn } from "./market-calendar/sessions.ts";
+import {
+  holidaysKnown,
+  nextSession,
+  previousSession,
+  type Session,
+  sessionOf,
+  sessionOn,
+} from "./market-calendar/sessions.ts";
 import { DAY, HOUR, isTime, startOfDay } from "./time.ts";
 
 /** The span of one candle. */
@@ -18,11 +25,18 @@ export interface Bucket {
 /** The intraday buckets of one session, counted from its anchor, the last one cut at the close. */
 function intradayBuckets(session: Session, seconds: number): Bucket[] {
   const buckets: Bucket[] = [];
-  for (let time = session.anchor; time < session.close; time += seconds) {
+  for (let time = firstStamp(session, seconds, session.anchor); time < session.close; time += seconds) {
     const closes = Math.min(time + seconds, session.close);
-    if (closes > session.open) buckets.push({ time, anchor: time, opens: Math.max(time, session.open), closes });
+    buckets.push({ time, anchor: time, opens: Math.max(time, session.open), closes });
   }
   return buckets;
+}
+
+/** The first intraday stamp of a session at or after `from`; at or after its close where there is none. */
+export function firstStamp(session: Session, seconds: number, from: number): number {
+  // On a late opening the buckets that would end before it do not exist.
+  const opening = Math.floor((session.open - session.anchor) / seconds);
+  return session.anchor + Math.max(opening, Math.ceil((from - session.anchor) / seconds)) * seconds;
 }
 
 /** The daily, weekly or monthly bucket stamped `time`; null where the market never trades in it. */
@@ -52,8 +66,8 @@ export function bucketAt(market: Market, interval: Interval, time: number): Buck
 
 /**
  * The bucket whose candle is stamped `time`, or null where no candle of this interval can be stamped so. Intraday stamps
- * outside regular sessions are accepted where they are whole multiples of the interval in UTC: early and late trading,
- * and sessions on days whose hours we do not know, are real.
+ * outside regular sessions are accepted where they are whole multiples of the interval in UTC (of an hour, for longer
+ * ones): early and late trading, and sessions on days whose hours we do not know, are real.
  */
 export function bucketStamped(market: Market, interval: Interval, time: number): Bucket | null {
   if (!isTime(time)) return null;
@@ -114,7 +128,7 @@ export function* bucketsForward(market: Market, interval: Interval, from: number
 export function* bucketsBackward(market: Market, interval: Interval, to: number): Generator<Bucket, void> {
   if (!isTime(to)) return;
   if (isDated(interval)) {
-    for (let time = stampOfDate(interval, to - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
+    for (let time = stampOfDate(interval, Math.ceil(to) - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
       const bucket = datedBucket(market, interval, time);
       if (bucket) yield bucket;
     }
@@ -128,28 +142,58 @@ export function* bucketsBackward(market: Market, interval: Interval, to: number)
   }
 }
 
-/** How many buckets are stamped within [`from`, `to`), counted by session rather than one by one. */
+/**
+ * The end of the stamps that can have a candle at `now` (unix seconds), excluded. A forex day that forms is stamped hours
+ * ahead; a bucket that opens this very second has no trades yet.
+ */
+export function stampsEnd(market: Market, interval: Interval, now: number): number {
+  const second = Math.floor(now);
+  const forming = bucketAt(market, interval, second);
+  return forming && forming.opens < second ? Math.max(second, forming.time + 1) : second;
+}
+
+/** Weeks all of whose sessions are alike: no holiday in or next to them is known. */
+function isPlainWeek(market: Market, date: number): boolean {
+  return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY);
+}
+
+/** How many buckets are stamped within [`from`, `to`), counted by session, and by week where all weeks are alike. */
 export function countBuckets(market: Market, interval: Interval, from: number, to: number): number {
   if (!isTime(from) || !isTime(to) || to <= from) return 0;
+  if (interval === "1w" || interval === "1M") return countDated(market, interval, from, to);
   const seconds = INTRADAY_SECONDS[interval];
-  if (market.id === "CRYPTO" && (seconds !== null || interval === "1d")) {
+  if (market.id === "CRYPTO") {
     const length = seconds ?? DAY;
     return Math.ceil(to / length) - Math.ceil(from / length);
   }
+  const perSession = seconds === null ? 1 : Math.ceil((market.close - market.open) / seconds);
   let count = 0;
-  if (seconds === null) {
-    for (const bucket of bucketsForward(market, interval, from)) {
-      if (bucket.time >= to) break;
-      count++;
+  let date = startOfDay(from) - DAY;
+  while (date <= startOfDay(to) + DAY) {
+    if (date - DAY > from && date + 8 * DAY < to && isPlainWeek(market, date)) {
+      count += market.tradingDays.length * perSession;
+      date += 7 * DAY;
+      continue;
     }
-    return count;
-  }
-  for (let date = startOfDay(from) - DAY; date <= startOfDay(to) + DAY; date += DAY) {
     const session = sessionOn(market, date);
-    if (!session) continue;
-    const first = Math.max(0, Math.ceil((from - session.anchor) / seconds));
-    const last = Math.ceil((Math.min(to, session.close) - session.anchor) / seconds);
-    count += Math.max(0, last - first);
+    if (session) count += countOfSession(session, seconds, from, to);
+    date += DAY;
+  }
+  return count;
+}
+
+/** How many buckets of one session are stamped within [`from`, `to`). */
+function countOfSession(session: Session, seconds: number | null, from: number, to: number): number {
+  if (seconds === null) return session.date >= from && session.date < to ? 1 : 0;
+  const first = firstStamp(session, seconds, from);
+  return Math.max(0, Math.ceil((Math.min(to, session.close) - first) / seconds));
+}
+
+function countDated(market: Market, interval: DatedInterval, from: number, to: number): number {
+  let count = 0;
+  for (const bucket of bucketsForward(market, interval, from)) {
+    if (bucket.time >= to) break;
+    count++;
   }
   return count;
 }

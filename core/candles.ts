@@ -84,17 +84,18 @@ export function candleAt(columns: CandleColumns, index: number): Candle {
 
 /** The candles from index `start` up to but without `end`; shares memory with `columns`. */
 export function sliceCandles(columns: CandleColumns, start: number, end = columns.length): CandleColumns {
-  const last = Math.min(Math.max(end, start), columns.length);
+  const first = Math.min(start, columns.length);
+  const last = Math.min(Math.max(end, first), columns.length);
   return {
-    length: last - start,
-    time: columns.time.subarray(start, last),
-    open: columns.open.subarray(start, last),
-    high: columns.high.subarray(start, last),
-    low: columns.low.subarray(start, last),
-    close: columns.close.subarray(start, last),
-    volume: columns.volume.subarray(start, last),
-    revision: columns.revision.subarray(start, last),
-    suspect: columns.suspect.subarray(start, last),
+    length: last - first,
+    time: columns.time.subarray(first, last),
+    open: columns.open.subarray(first, last),
+    high: columns.high.subarray(first, last),
+    low: columns.low.subarray(first, last),
+    close: columns.close.subarray(first, last),
+    volume: columns.volume.subarray(first, last),
+    revision: columns.revision.subarray(first, last),
+    suspect: columns.suspect.subarray(first, last),
   };
 }
 

@@ -1,7 +1,7 @@
-import { bucketsForward, countBuckets } from "./buckets.ts";
+import { bucketsForward, countBuckets, firstStamp } from "./buckets.ts";
 import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import { holidaysKnown, type Session, sessionOn } from "./market-calendar/sessions.ts";
+import { holidaysKnown, sessionOn } from "./market-calendar/sessions.ts";
 import { DAY, startOfDay } from "./time.ts";
 
 /** Why a candle that one could look for is not there. */
@@ -68,13 +68,17 @@ export function coverageOf(query: CoverageQuery): Coverage {
   const missing = new MissingList();
   const knownFrom = query.known ? Math.min(Math.max(query.known.from, from), to) : to;
   const knownTo = query.known ? Math.max(Math.min(query.known.to, to), knownFrom) : to;
-  const before = countBuckets(market, interval, from, knownFrom);
-  if (before > 0) missing.add(from, knownFrom, "not_ingested");
+  const unknown = (start: number, end: number) => {
+    const count = countBuckets(market, interval, start, end);
+    if (count > 0) missing.add(start, end, "not_ingested");
+    else if (listsClosures(query)) missing.add(start, end, "closed");
+    return count;
+  };
+  const before = unknown(from, knownFrom);
   const within = isDated(interval)
     ? datedCoverage(query, interval, missing, knownFrom, knownTo)
     : intradayCoverage(query, missing, INTRADAY_SECONDS[interval] ?? DAY, knownFrom, knownTo);
-  const after = countBuckets(market, interval, knownTo, to);
-  if (after > 0) missing.add(knownTo, to, "not_ingested");
+  const after = unknown(knownTo, to);
   return {
     expected: before + within + after,
     returned: times.length,
@@ -83,16 +87,31 @@ export function coverageOf(query: CoverageQuery): Coverage {
   };
 }
 
-/** Walks two ascending lists of stamps beside the expected ones. */
-function presence(query: CoverageQuery): (time: number) => "present" | "suspect" | "gap" {
-  let i = 0;
-  let s = 0;
-  return (time) => {
-    while (i < query.times.length && query.times[i] < time) i++;
-    if (query.times[i] === time) return "present";
-    while (s < query.suspects.length && query.suspects[s] < time) s++;
-    return query.suspects[s] === time ? "suspect" : "gap";
-  };
+/** Whether closures are listed: no week and no month is closed. */
+const listsClosures = ({ full, interval }: CoverageQuery): boolean => full && interval !== "1w" && interval !== "1M";
+
+/** The candles that there are, returned or held back, by time. */
+class FoundList {
+  private readonly query: CoverageQuery;
+  private returned = 0;
+  private heldBack = 0;
+
+  constructor(query: CoverageQuery) {
+    this.query = query;
+  }
+
+  /** Takes the next candle stamped within `[from, to)`, passing over earlier ones; null where there is none. */
+  take(from: number, to: number): { time: number; suspect: boolean } | null {
+    const { times, suspects } = this.query;
+    while (this.returned < times.length && times[this.returned] < from) this.returned++;
+    while (this.heldBack < suspects.length && suspects[this.heldBack] < from) this.heldBack++;
+    const time = this.returned < times.length ? times[this.returned] : Number.POSITIVE_INFINITY;
+    const held = this.heldBack < suspects.length ? suspects[this.heldBack] : Number.POSITIVE_INFINITY;
+    if (Math.min(time, held) >= to) return null;
+    if (time <= held) this.returned++;
+    if (held <= time) this.heldBack++;
+    return time <= held ? { time, suspect: false } : { time: held, suspect: true };
+  }
 }
 
 function datedCoverage(
@@ -102,19 +121,21 @@ function datedCoverage(
   from: number,
   to: number,
 ): number {
-  const look = presence(query);
+  const candles = new FoundList(query);
+  const closures = listsClosures(query);
   let expected = 0;
-  let end = from;
+  // A date belongs to a window that holds its stamp: the rest of a day that has begun is no closure.
+  let end = Math.ceil(from / DAY) * DAY;
   for (const bucket of bucketsForward(query.market, interval, from)) {
     if (bucket.time >= to) break;
     expected++;
-    if (query.full && interval === "1d" && bucket.time > end) missing.add(end, bucket.time, "closed");
+    if (closures) missing.add(end, bucket.time, "closed");
     end = nextStamp(interval, bucket.time);
-    const found = look(bucket.time);
-    if (found === "present") missing.interrupt();
-    else missing.add(bucket.time, Math.min(end, to), found);
+    const found = candles.take(bucket.time, bucket.time + 1);
+    if (found && !found.suspect) missing.interrupt();
+    else missing.add(bucket.time, Math.min(end, to), found ? "suspect" : "gap");
   }
-  if (query.full && interval === "1d" && to > end) missing.add(end, to, "closed");
+  if (closures) missing.add(end, to, "closed");
   return expected;
 }
 
@@ -125,27 +146,27 @@ function intradayCoverage(
   from: number,
   to: number,
 ): number {
-  const look = presence(query);
+  const candles = new FoundList(query);
   let expected = 0;
   let end = from;
   if (to <= from) return 0;
   for (let date = startOfDay(from) - DAY; date <= startOfDay(to) + DAY; date += DAY) {
     const session = sessionOn(query.market, date);
     if (!session || session.close <= from || session.anchor >= to) continue;
-    if (query.full) missing.add(end, Math.min(session.open, to), "closed");
-    for (let time = firstStamp(session, seconds, from); time < Math.min(session.close, to); time += seconds) {
-      expected++;
-      const found = look(time);
-      if (found === "present") missing.interrupt();
-      else missing.add(time, Math.min(time + seconds, session.close, to), found);
+    const stop = Math.min(session.close, to);
+    let time = firstStamp(session, seconds, from);
+    if (query.full) missing.add(end, Math.min(time, session.open, to), "closed");
+    expected += Math.max(0, Math.ceil((stop - time) / seconds));
+    for (let found = candles.take(time, stop); found; found = candles.take(time, stop)) {
+      if ((found.time - session.anchor) % seconds !== 0) continue;
+      missing.add(time, found.time, "gap");
+      time = found.time + seconds;
+      if (found.suspect) missing.add(found.time, Math.min(time, stop), "suspect");
+      else missing.interrupt();
     }
+    missing.add(time, stop, "gap");
     end = session.close;
   }
   if (query.full) missing.add(end, to, "closed");
   return expected;
-}
-
-/** The first bucket of a session stamped at or after `from`. */
-function firstStamp(session: Session, seconds: number, from: number): number {
-  return session.anchor + Math.max(0, Math.ceil((from - session.anchor) / seconds)) * seconds;
 }

@@ -7,7 +7,7 @@ export type AssetType = (typeof ASSET_TYPES)[number];
 /** The longest symbol that anyone may ask for. */
 export const MAX_SYMBOL_LENGTH = 32;
 
-const SYMBOL = /^[A-Z0-9][A-Z0-9.:/_^=-]*$/;
+const SYMBOL = /^[A-Z0-9^][A-Z0-9.:/_^=-]*$/;
 
 /** How a symbol is written by people and by us: `btc/usdt ` and `BTC/USDT` are one. */
 export function normaliseSymbol(text: string): string {

@@ -22,14 +22,18 @@ export function startOfWeek(time: number): number {
 
 /** 00:00 UTC of the first day of the month that holds `time`. */
 export function startOfMonth(time: number): number {
-  const date = new Date(time * 1000);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) / 1000;
+  return firstOfMonth(time, 0);
 }
 
 /** 00:00 UTC of the first day of the month after the one that holds `time`. */
 export function startOfNextMonth(time: number): number {
-  const date = new Date(time * 1000);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) / 1000;
+  return firstOfMonth(time, 1);
+}
+
+/** 00:00 UTC of the 1st, some months after the one that holds `time`. Not by `Date.UTC`, which reads the year 50 as 1950. */
+function firstOfMonth(time: number, monthsLater: number): number {
+  const date = new Date(startOfDay(time) * 1000);
+  return date.setUTCMonth(date.getUTCMonth() + monthsLater, 1) / 1000;
 }
 
 /** `2026-11-22` for unix seconds. */
@@ -37,9 +41,9 @@ export function isoDate(time: number): string {
   return new Date(time * 1000).toISOString().slice(0, 10);
 }
 
-/** `2026-11-22T15:00:00.000Z` for unix seconds. */
+/** `2026-11-22T15:00:00.000Z` for unix seconds, to the nearest millisecond: seconds in binary may fall a hair short of one. */
 export function isoTime(time: number): string {
-  return new Date(time * 1000).toISOString();
+  return new Date(Math.round(time * 1000)).toISOString();
 }
 
 /** The last second that a JavaScript date can name, less a year for calendars to look ahead. */
@@ -56,6 +60,10 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 export interface TimeError {
   error: string;
 }
+
+/** Market data lies between these (unix seconds): the years 1900 and 2200. Calendars could count further, but not quickly. */
+export const FIRST_TIME = -2_208_988_800;
+export const END_OF_TIME = 7_258_118_400;
 
 /** Unix seconds beyond this are milliseconds by mistake: the year 5138. */
 const MILLISECONDS_FROM = 1e11;
@@ -76,17 +84,22 @@ export function parseTime(text: string): number | TimeError {
   if (!match) return { error: "must be unix seconds or ISO-8601, such as 1795359600 or 2026-11-22T15:00:00Z" };
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
   const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3) || 0);
-  const utc = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
-  const date = new Date(utc);
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, milliseconds);
+  const zone = zoneSeconds(match[8]);
   const exists =
     date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
-  if (!exists) return { error: "names a day or an hour that does not exist" };
-  return utc / 1000 - zoneSeconds(match[8]);
+  if (!exists || zone === null) return { error: "names a day or an hour that does not exist" };
+  return (date.getTime() - zone * 1000) / 1000;
 }
 
-function zoneSeconds(zone: string | undefined): number {
+/** What `+02:00` is ahead of UTC; null where hours or minutes are no clock's. */
+function zoneSeconds(zone: string | undefined): number | null {
   if (!zone || zone === "Z") return 0;
   const sign = zone.startsWith("-") ? -1 : 1;
   const digits = zone.slice(1).replace(":", "");
-  return sign * (Number(digits.slice(0, 2)) * HOUR + Number(digits.slice(2)) * MINUTE);
+  const hours = Number(digits.slice(0, 2));
+  const minutes = Number(digits.slice(2));
+  return hours < 24 && minutes < 60 ? sign * (hours * HOUR + minutes * MINUTE) : null;
 }

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { parseArgs, styleText } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { ADJUSTMENTS } from "../contracts/candle.ts";
+import type { ImportChunk, ImportReport } from "../contracts/import.ts";
 import { INTERVALS } from "../core/interval.ts";
 import { readDevVars } from "./dev-vars.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
@@ -136,13 +137,14 @@ const bar = process.stderr.isTTY
     )
   : null;
 bar?.start(size, 0);
+let accepted = 0;
+async function send(chunk: ImportChunk): Promise<ImportReport> {
+  const result = await sendChunk(options.url, token, chunk);
+  accepted += result.stored + result.replaced + result.unchanged;
+  return result;
+}
 try {
-  const totals = await importLines(
-    readCsv(options.file),
-    options,
-    (chunk) => sendChunk(options.url, token, chunk),
-    (bytes) => bar?.update(bytes),
-  );
+  const totals = await importLines(readCsv(options.file), options, send, (bytes) => bar?.update(bytes));
   bar?.stop();
   if (totals.read === 0) fail("The file has no rows.");
   report(totals, options);
@@ -150,7 +152,9 @@ try {
 } catch (error) {
   bar?.stop();
   if (error instanceof ImportFailure || error instanceof CsvFileError) {
-    fail(`${error.message} What was stored stays; importing the file again stores nothing twice.`);
+    const rest =
+      accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
+    fail(`${error.message}${rest}`);
   }
   throw error;
 }

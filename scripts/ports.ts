@@ -16,13 +16,14 @@ export function freePort(): Promise<number> {
   return listenOn(0);
 }
 
-/** Whether nothing listens on a port of this machine. */
-export async function isFree(port: number): Promise<boolean> {
+/** Whether a server may listen on a port of this machine: `taken` where another does, `denied` where the system forbids it. */
+export async function stateOfPort(port: number): Promise<"free" | "taken" | "denied"> {
   try {
     await listenOn(port);
-    return true;
+    return "free";
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "taken";
+    if (error instanceof Error && "code" in error && error.code === "EACCES") return "denied";
     throw error;
   }
 }

@@ -21,7 +21,8 @@ async function answers(url: string): Promise<boolean> {
 export async function waitUntilReady(url: string, server: ChildProcess, timeoutMs = 90_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await answers(url))) {
-    if (server.exitCode !== null) throw new Error(`The server ended with code ${server.exitCode} before it was ready.`);
+    const end = server.exitCode ?? server.signalCode;
+    if (end !== null) throw new Error(`The server ended with ${end} before it was ready.`);
     if (Date.now() > deadline) throw new Error(`The server was not ready after ${timeoutMs / 1000} seconds.`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }

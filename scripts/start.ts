@@ -5,7 +5,7 @@ import { styleText } from "node:util";
 import { Cron } from "croner";
 import { parse } from "smol-toml";
 import { ensureDevVars, ROOT } from "./dev-vars.ts";
-import { isFree } from "./ports.ts";
+import { stateOfPort } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { applyMigrations, startWrangler, stopProcess } from "./wrangler.ts";
 
@@ -57,12 +57,17 @@ ${bold("WizData Edge")} runs at ${url}   (Ctrl-C stops it)
 Three things to try:
   curl ${url}/quotes/BTC/USDT
   curl "${url}/ohlcv/AAPL?interval=1d&limit=3"
-  open ${url}/docs/
+  curl "${url}/symbols?search=naspers"
+
+The API's documentation is at ${url}/docs/
 `);
 }
 
 const port = portFromEnvironment();
-if (!(await isFree(port))) {
+const portState = await stateOfPort(port);
+if (portState === "denied")
+  fail(`This system does not let you listen on port ${port}. Choose one above 1023: PORT=8790 npm start`);
+if (portState === "taken") {
   fail(`Port ${port} is in use. Stop what listens there, or choose another port: PORT=8790 npm start`);
 }
 ensureDevVars();

@@ -73,14 +73,16 @@ const GRACE_MS = 5_000;
 
 /** Stops a server and everything that it started; resolves when it is gone. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  signalGroup(child.pid, "SIGTERM");
   const { pid } = child;
-  const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), GRACE_MS);
-  await gone;
-  clearTimeout(timer);
-  // What the group's leader left behind.
+  if (pid === undefined) return;
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    signalGroup(pid, "SIGTERM");
+    const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), GRACE_MS);
+    await gone;
+    clearTimeout(timer);
+  }
+  // What the group's leader left behind, even where it ended by itself.
   signalGroup(pid, "SIGKILL");
 }
 

@@ -47,3 +47,13 @@ export async function writeCachedQuote(cache: KVNamespace, quote: StoredQuote): 
     logWarning("the quote cache could not be written", { symbol: quote.symbol, cause: error.message });
   }
 }
+
+/** Takes a quote back from all regions, after the data that it was made of has changed. */
+export async function forgetCachedQuote(cache: KVNamespace, symbol: string): Promise<void> {
+  try {
+    await cache.delete(keyOf(symbol));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    logWarning("the quote cache could not be cleared", { symbol, cause: error.message });
+  }
+}

@@ -13,6 +13,9 @@ interface Transition {
 const formatters = new Map<Zone, Intl.DateTimeFormat>();
 const years = new Map<string, Transition[]>();
 
+/** Clocks of earlier years keep this one's first offset: no zone had a law yet, and `Date.UTC` reads the year 50 as 1950. */
+const FIRST_YEAR = 1800;
+
 /** Local time less UTC in seconds, as the runtime's time-zone database has it. */
 function lookUp(zone: Zone, time: number): number {
   let formatter = formatters.get(zone);
@@ -64,7 +67,7 @@ function transitionsOf(zone: Zone, year: number): Transition[] {
 export function offsetAt(zone: Zone, time: number): number {
   if (zone === "UTC") return 0;
   if (zone === "Africa/Johannesburg") return 2 * HOUR;
-  const year = new Date(time * 1000).getUTCFullYear();
+  const year = Math.max(new Date(time * 1000).getUTCFullYear(), FIRST_YEAR);
   const transitions = transitionsOf(zone, year);
   let { offset } = transitions[0];
   for (const transition of transitions) if (time >= transition.from) offset = transition.offset;
@@ -78,5 +81,7 @@ export function offsetAt(zone: Zone, time: number): number {
 export function instantOf(zone: Zone, date: number, seconds: number): number {
   const local = date + seconds;
   const guess = local - offsetAt(zone, local);
-  return local - offsetAt(zone, guess);
+  const instant = local - offsetAt(zone, guess);
+  const skipped = offsetAt(zone, instant) !== offsetAt(zone, guess);
+  return skipped ? guess : instant;
 }

@@ -3,8 +3,8 @@ import type { Instrument } from "../../contracts/symbol.ts";
 /** The few facts that a room keeps about itself: its registry row and its place in the stream. */
 export interface Facts {
   instrument(): Instrument | null;
-  /** Keeps the newer of the known and the given row. */
-  keepInstrument(instrument: Instrument): void;
+  /** Keeps the newer of the known and the given row, and says which it is. */
+  keepInstrument(instrument: Instrument): Instrument;
   /** Names the series of sequence numbers; new only where the log was truly lost. */
   epoch(): string;
   /** Takes the next sequence number, from 1. */
@@ -34,9 +34,12 @@ export function openFacts(sql: SqlStorage): Facts {
     instrument: readInstrument,
     keepInstrument(next) {
       const kept = readInstrument();
-      if (kept && kept.last_updated >= next.last_updated) return;
-      write("instrument", JSON.stringify(next));
+      if (kept && kept.last_updated > next.last_updated) return kept;
+      const row = JSON.stringify(next);
+      if (kept && JSON.stringify(kept) === row) return kept;
+      write("instrument", row);
       instrument = next;
+      return next;
     },
     epoch() {
       const kept = read("epoch");

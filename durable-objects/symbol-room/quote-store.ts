@@ -22,9 +22,17 @@ function sameEvent(a: ProviderQuote, b: ProviderQuote): boolean {
     a.volume === b.volume &&
     a.previous_close === b.previous_close &&
     a.bid === b.bid &&
-    a.ask === b.ask
+    a.ask === b.ask &&
+    sameUnits(a, b)
   );
 }
+
+/** Whether two quotes, or a quote and what is known of its symbol, speak of the same units. */
+export function sameUnits(a: Units, b: Units): boolean {
+  return a.currency === b.currency && a.price_unit === b.price_unit && a.volume_unit === b.volume_unit;
+}
+
+type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 
 /** Opens a room's quote store. */
 export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): QuoteStore {

@@ -3,17 +3,18 @@ import type { Adjustment, SeriesFacts } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import { stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../core/candles.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { INTERVALS, type Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../providers/simulator/simulator.ts";
-import { writeCachedQuote } from "../../storage/quote-cache.ts";
+import { forgetCachedQuote, writeCachedQuote } from "../../storage/quote-cache.ts";
 import { knownStretch, readPage, type SeriesPage, seriesFor } from "./candle-pages.ts";
 import { type CandleStore, openCandleStore, type RowQuery, type StoreCounts } from "./candle-store.ts";
 import { type Facts, openFacts } from "./facts.ts";
 import { importedQuote } from "./imported-quote.ts";
-import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
+import { openQuoteStore, type QuoteStore, sameUnits } from "./quote-store.ts";
 import { prepareTables } from "./tables.ts";
 
 /** A quote younger than this (seconds since it was received) is not asked for again. */
@@ -62,6 +63,8 @@ export class SymbolRoom extends DurableObject<Env> {
   private readonly quotes: QuoteStore;
   private readonly candleStore: CandleStore;
   private sharedAt = 0;
+  /** Whether KV may hold a quote of this room; unknown after a start. */
+  private mayBeShared = true;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -72,28 +75,28 @@ export class SymbolRoom extends DurableObject<Env> {
   }
 
   /**
-   * The latest quote, asked of its provider again where it is older than a second.
-   * @param instrument the symbol's registry row as the caller knows it
+   * The latest quote, asked of its provider again where it is older than a second or than the caller accepts.
+   * @param told the symbol's registry row as the caller knows it; the room may know a newer one
    * @param maxAge the most open-market seconds since the price was true; null for no bound
    */
-  async quote(instrument: Instrument, maxAge: number | null): Promise<QuoteReply> {
-    this.keepInstrument(instrument);
+  async quote(told: Instrument, maxAge: number | null): Promise<QuoteReply> {
+    const instrument = this.facts.keepInstrument(told);
     const now = Date.now() / 1000;
     const sources = this.sourcesOf(instrument);
-    const { quote, tier } = this.currentQuote(instrument, sources, now);
+    const youngEnough = (quote: StoredQuote): boolean => {
+      const timestamp = Date.parse(quote.timestamp) / 1000;
+      const market = marketOf(instrument.primary_exchange);
+      return maxAge === null || openMarketAge(market, timestamp, now, maxAge + 1) <= maxAge;
+    };
+    const { quote, tier } = this.currentQuote(instrument, sources, now, youngEnough);
     if (!quote) return { kind: "unavailable", sources };
     this.share(quote, now);
-    const timestamp = Date.parse(quote.timestamp) / 1000;
-    const market = marketOf(instrument.primary_exchange);
-    if (maxAge !== null && openMarketAge(market, timestamp, now, maxAge + 1) > maxAge) {
-      return { kind: "too_old", lastKnown: quote };
-    }
-    return { kind: "quote", quote, tier };
+    return youngEnough(quote) ? { kind: "quote", quote, tier } : { kind: "too_old", lastKnown: quote };
   }
 
   /** A page of candles, from the store or the simulator. */
-  async candles(instrument: Instrument, query: RowQuery): Promise<CandlesReply> {
-    this.keepInstrument(instrument);
+  async candles(told: Instrument, query: RowQuery): Promise<CandlesReply> {
+    const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     if (sources.includes("import")) return this.importedCandles(instrument, query);
     if (sources.includes("simulator")) return this.simulatedPage(instrument, query);
@@ -101,8 +104,8 @@ export class SymbolRoom extends DurableObject<Env> {
   }
 
   /** Takes quotes from a provider's answer or a push, in order of arrival. */
-  async ingest(instrument: Instrument, quotes: readonly ProviderQuote[]): Promise<StoredQuote | null> {
-    this.keepInstrument(instrument);
+  async ingest(told: Instrument, quotes: readonly ProviderQuote[]): Promise<StoredQuote | null> {
+    const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     let latest = this.quotes.latest();
     for (const quote of quotes) {
@@ -112,9 +115,9 @@ export class SymbolRoom extends DurableObject<Env> {
     return latest;
   }
 
-  /** Stores imported candles; all of the batch or nothing. The simulated quote of the symbol is dropped. */
+  /** Stores imported candles; all of the batch or nothing. The quote that was made without them is dropped. */
   async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
-    this.keepInstrument(instrument);
+    this.facts.keepInstrument(instrument);
     const existing = this.candleStore.series().find((series) => series.interval === batch.interval);
     if (existing && existing.adjustment !== batch.adjustment) {
       return { kind: "conflict", adjustment: existing.adjustment };
@@ -122,7 +125,7 @@ export class SymbolRoom extends DurableObject<Env> {
     const counts = this.candleStore.write({ ...batch, provider: "import" }, batch.candles);
     if (counts.stored > 0 || counts.replaced > 0) {
       this.quotes.drop();
-      this.sharedAt = 0;
+      await this.unshare(instrument.symbol);
     }
     return { kind: "stored", ...counts };
   }
@@ -133,8 +136,8 @@ export class SymbolRoom extends DurableObject<Env> {
   }
 
   /** The last quote's time and the known stretches by interval. */
-  async availability(instrument: Instrument): Promise<Availability> {
-    this.keepInstrument(instrument);
+  async availability(told: Instrument): Promise<Availability> {
+    const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     const last = this.quotes.latest();
     const lastQuoteAt = last && sources.includes(last.provider) ? last.timestamp : null;
@@ -162,11 +165,13 @@ export class SymbolRoom extends DurableObject<Env> {
     instrument: Instrument,
     sources: ProviderName[],
     now: number,
+    youngEnough: (quote: StoredQuote) => boolean,
   ): { quote: StoredQuote | null; tier: "room" | "provider" } {
     const latest = this.quotes.latest();
     const kept = latest && sources.includes(latest.provider) ? latest : null;
-    const still = kept?.provider === "import" || (kept && now - Date.parse(kept.received_at) / 1000 < REFRESH_AFTER);
-    if (kept && still) return { quote: kept, tier: "room" };
+    const recent = kept && now - Date.parse(kept.received_at) / 1000 < REFRESH_AFTER && youngEnough(kept);
+    const still = kept?.provider === "import" || recent;
+    if (kept && still && sameUnits(kept, instrument)) return { quote: kept, tier: "room" };
     for (const source of sources) {
       const fresh = this.askSource(source, instrument, now);
       if (fresh) return { quote: this.quotes.accept(fresh), tier: "provider" };
@@ -188,7 +193,15 @@ export class SymbolRoom extends DurableObject<Env> {
   private share(quote: StoredQuote, now: number): void {
     if (now - this.sharedAt < SHARE_EVERY) return;
     this.sharedAt = now;
+    this.mayBeShared = true;
     this.ctx.waitUntil(writeCachedQuote(this.env.CACHE, quote));
+  }
+
+  private async unshare(symbol: string): Promise<void> {
+    this.sharedAt = 0;
+    if (!this.mayBeShared) return;
+    this.mayBeShared = false;
+    await forgetCachedQuote(this.env.CACHE, symbol);
   }
 
   private simulatedPage(instrument: Instrument, query: RowQuery): CandlesReply {
@@ -201,7 +214,10 @@ export class SymbolRoom extends DurableObject<Env> {
       candles: copyCandles(sliceCandles(all, start, start + query.limit)),
       more,
       facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
-      known: { from: SIMULATED_FROM, to: Math.floor(now) + 1 },
+      known: {
+        from: SIMULATED_FROM,
+        to: stampsEnd(marketOf(instrument.primary_exchange), query.interval, now),
+      },
       tier: "provider",
     };
   }

@@ -68,10 +68,10 @@ const VOLATILITY: Record<Instrument["type"], number> = {
   forex: 0.006,
 };
 
-/** The largest power of two not above a ten-millionth of a day's volume, and at most one share. */
+/** The largest power of two not above a millionth of a day's volume, and at most 1: a month's sum has under fifteen digits. */
 function volumeStep(type: Instrument["type"], dailyVolume: number | null): number {
   if (type !== "crypto" || dailyVolume === null) return 1;
-  return 2 ** Math.min(0, Math.floor(Math.log2(dailyVolume / 1e7)));
+  return 2 ** Math.min(0, Math.floor(Math.log2(dailyVolume / 1e6)));
 }
 
 /** The behaviour of an instrument; one that is not well known gets a price and a volume of its own from its name. */

@@ -2,7 +2,8 @@ import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { type Bucket, bucketsBefore, bucketsBetween } from "../../core/buckets.ts";
 import { type CandleColumns, emptyCandles, sliceCandles } from "../../core/candles.ts";
-import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
+import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts";
+import type { Market } from "../../core/market-calendar/markets.ts";
 import { previousSession, type Session, sessionOf, sessionOn } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
 import { type Stretch, simulatedSession } from "./day.ts";
@@ -11,6 +12,9 @@ import { elapsed, join, visitParts } from "./split.ts";
 
 /** The first trading date that the simulator knows. */
 export const SIMULATED_FROM = Date.UTC(2015, 0, 1) / 1000;
+
+/** How many buckets may be stamped less than a day ahead, today's included, and not have opened. */
+const UNTRADED = 2;
 
 /** Which candles to simulate: those stamped within `[from, to)`, at most `limit`, counted from the end if `backward`. */
 export interface SimulatedCandlesQuery {
@@ -33,12 +37,7 @@ const volume = (profile: Profile, steps: number): number | null =>
  */
 export function simulatedCandles(instrument: Instrument, query: SimulatedCandlesQuery, now: number): CandleColumns {
   const profile = profileOf(instrument);
-  const from = Math.max(query.from, SIMULATED_FROM);
-  const to = Math.min(query.to, Math.floor(now) + 1);
-  if (to <= from) return emptyCandles(0);
-  const buckets = query.backward
-    ? bucketsBefore(profile.market, query.interval, to, query.limit, from)
-    : bucketsBetween(profile.market, query.interval, from, to, query.limit);
+  const buckets = tradedBuckets(profile.market, query, now);
   const columns = emptyCandles(buckets.length);
   let count = 0;
   for (const { bucket, stretch } of stretches(profile, query.interval, buckets, now)) {
@@ -51,6 +50,20 @@ export function simulatedCandles(instrument: Instrument, query: SimulatedCandles
     count++;
   }
   return sliceCandles(columns, 0, count);
+}
+
+/** The buckets asked for in which something was traded before `now`. */
+function tradedBuckets(market: Market, query: SimulatedCandlesQuery, now: number): Bucket[] {
+  const { interval, limit } = query;
+  const second = Math.floor(now);
+  const from = Math.max(query.from, SIMULATED_FROM);
+  // A forex day, and the week or month that it begins, opens hours before its stamp.
+  const to = Math.min(query.to, isDated(interval) ? second + DAY : second);
+  const isTraded = ({ opens }: Bucket) => opens < second;
+  if (!query.backward) return bucketsBetween(market, interval, from, to, limit).filter(isTraded);
+  // Up to `UNTRADED` of the last buckets may not have opened yet.
+  const last = bucketsBefore(market, interval, to, limit + UNTRADED, from).filter(isTraded);
+  return last.slice(Math.max(0, last.length - limit));
 }
 
 interface Traded {
@@ -111,9 +124,9 @@ function quotedSession(profile: Profile, now: number): Session | null {
   return session;
 }
 
-/** What was traded in the 24 hours before the second `second`, by the minute. */
+/** What was traded in the last 24 hours before the second `second`, from the first whole minute in them. */
 function lastDay(profile: Profile, second: number): Stretch | null {
-  const from = Math.floor(second / MINUTE) * MINUTE - DAY + MINUTE;
+  const from = Math.ceil(second / MINUTE) * MINUTE - DAY;
   let whole: Stretch | null = null;
   for (let date = startOfDay(from); date <= startOfDay(second); date += DAY) {
     const session = sessionOn(profile.market, date);

@@ -18,30 +18,49 @@ const FIRST_PAUSE_MS = 250;
  * @throws ImportFailure where the platform cannot be reached or refuses the import
  */
 export async function sendChunk(url: string, token: string, chunk: ImportChunk): Promise<ImportReport> {
-  const response = await post(`${url}/admin/import`, token, JSON.stringify(chunk));
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return Answer.parse(body).data;
+  const { status, body } = await post(`${url}/admin/import`, token, JSON.stringify(chunk));
+  const report = Answer.safeParse(body);
+  if (status === 200 && report.success) return report.data.data;
   const bad = RefusedRowsSchema.safeParse(body);
   if (bad.success) {
     const { length: rows } = chunk.rows;
     return { symbol: chunk.symbol, rows, stored: 0, replaced: 0, unchanged: 0, refused: bad.data.refused };
   }
   const problem = Problem.safeParse(body);
-  throw new ImportFailure(problem.success ? problem.data.detail : `${url} answered with status ${response.status}.`);
+  throw new ImportFailure(
+    problem.success ? problem.data.detail : `${url} answered with status ${status} and no report. Is it this platform?`,
+  );
 }
 
-async function post(address: string, token: string, body: string): Promise<Response> {
+/** What was answered; `body` is null where it is no JSON. */
+interface Reply {
+  status: number;
+  body: unknown;
+}
+
+async function post(address: string, token: string, body: string): Promise<Reply> {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await fetch(address, { method: "POST", headers, body, signal: AbortSignal.timeout(60_000) });
-      if (response.status < 500 || attempt === TRIES) return response;
-      await response.arrayBuffer();
+      // The connection may break here too, and then nothing tells whether the chunk was stored.
+      const text = await response.text();
+      if (response.status < 500 || attempt === TRIES) return { status: response.status, body: parsed(text) };
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-      if (attempt === TRIES)
+      if (attempt === TRIES) {
         throw new ImportFailure(`${new URL(address).origin} does not answer. Is the platform running?`);
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

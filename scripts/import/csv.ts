@@ -7,6 +7,9 @@ export class CsvFileError extends Error {
   override readonly name = "CsvFileError";
 }
 
+/** Characters of a cell at most: no number or time is longer, and the platform takes no more. */
+const LONGEST_CELL = 64;
+
 const COLUMNS = ["time", "open", "high", "low", "close", "volume"] as const;
 const NEEDED = ["time", "close"] as const;
 
@@ -37,12 +40,14 @@ function headerOf(names: readonly string[]): Column[] {
 
 /**
  * Reads a CSV file line by line, however large it is.
- * @throws CsvFileError where the file has no usable header or is no CSV
+ * @throws CsvFileError where the file cannot be read, has no usable header or is no CSV
  */
 export async function* readCsv(path: string): AsyncGenerator<CsvLine> {
-  const parser = createReadStream(path).pipe(
-    parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true }),
-  );
+  const file = createReadStream(path);
+  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
+  // `pipe` does not pass a failure of its source on.
+  file.on("error", (error) => parser.destroy(new CsvFileError(`${path} cannot be read: ${error.message}.`)));
+  file.pipe(parser);
   let header: Column[] | null = null;
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -63,6 +68,8 @@ function rowOf(header: Column[], record: string[], line: number): CandleRow | Br
   if (record.length !== header.length) {
     return { line, reason: `has ${record.length} fields where the first line has ${header.length}` };
   }
+  const long = record.findIndex((cell) => cell.length > LONGEST_CELL);
+  if (long >= 0) return { line, reason: `${header[long]} has ${record[long].length} characters` };
   const row: CandleRow = { line, time: "" };
   header.forEach((column, i) => {
     row[column] = record[i];

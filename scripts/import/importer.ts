@@ -31,32 +31,71 @@ type Send = (chunk: ImportChunk) => Promise<ImportReport>;
 
 const isBroken = (row: CandleRow | BrokenRow): row is BrokenRow => "reason" in row;
 
-const numbersOf = (row: CandleRow): string => [row.open, row.high, row.low, row.close, row.volume].join(",");
+/** A row that was sent in an earlier chunk and found good. */
+interface EarlierRow {
+  line: number;
+  numbers: string;
+  stored: boolean;
+}
 
-/** Finds rows of one file that give a time of an earlier row; the platform sees one chunk at a time and could not. */
-function repetitions(): (row: CandleRow) => "first" | "same" | RefusedRow {
-  const seen = new Map<number, { line: number; numbers: string }>();
-  return (row) => {
-    const time = parseTime(String(row.time).trim());
-    if (typeof time !== "number") return "first";
-    const before = seen.get(time);
-    if (!before) {
-      seen.set(time, { line: row.line, numbers: numbersOf(row) });
-      return "first";
+/** What a row is to the rows of earlier chunks: a new time, a repetition, or a contradiction. */
+type Relation = "new" | "unchanged" | "withheld" | RefusedRow;
+
+/** A row's numbers in one spelling, or null where one of them is none: then the platform says why. */
+function numbersOf(row: CandleRow): string | null {
+  const numbers = [row.open, row.high, row.low, row.close, row.volume].map((cell) => {
+    const text = String(cell ?? "").trim();
+    return text === "" ? null : Number(text);
+  });
+  return numbers.some(Number.isNaN) ? null : numbers.join(",");
+}
+
+const timeOf = (row: CandleRow): number | null => {
+  const time = parseTime(String(row.time).trim());
+  return typeof time === "number" ? time : null;
+};
+
+/** Finds rows that repeat or contradict one of an earlier chunk; the platform sees one chunk at a time and could not. */
+class EarlierRows {
+  private readonly byTime = new Map<number, EarlierRow>();
+
+  relationOf(row: CandleRow): Relation {
+    const time = timeOf(row);
+    const before = time === null ? undefined : this.byTime.get(time);
+    const numbers = before && numbersOf(row);
+    if (!before || numbers === null) return "new";
+    if (before.numbers !== numbers) {
+      return { line: row.line, reason: `has the time of line ${before.line} but other numbers` };
     }
-    if (before.numbers === numbersOf(row)) return "same";
-    return { line: row.line, reason: `has the time of line ${before.line} but other numbers` };
-  };
+    return before.stored ? "unchanged" : "withheld";
+  }
+
+  /** Keeps the good rows of a chunk. A bad row is no candle, so that a good one may still have its time. */
+  keep(rows: readonly CandleRow[], report: ImportReport): void {
+    const refused = new Set(report.refused.map(({ line }) => line));
+    const stored = report.stored + report.replaced + report.unchanged > 0;
+    for (const row of rows) {
+      const time = timeOf(row);
+      const numbers = numbersOf(row);
+      if (time === null || numbers === null || refused.has(row.line) || this.byTime.has(time)) continue;
+      this.byTime.set(time, { line: row.line, numbers, stored });
+    }
+  }
 }
 
 /** A chunk while it is collected. */
 interface Draft {
   rows: CandleRow[];
   refused: RefusedRow[];
-  repeated: number;
+  /** Rows that repeat a stored row of an earlier chunk. */
+  unchanged: number;
+  /** Rows that repeat one that was held back. */
+  withheld: number;
 }
 
-const emptyDraft = (): Draft => ({ rows: [], refused: [], repeated: 0 });
+const emptyDraft = (): Draft => ({ rows: [], refused: [], unchanged: 0, withheld: 0 });
+
+const sizeOf = (draft: Draft): number => draft.rows.length + draft.refused.length + draft.unchanged + draft.withheld;
 
 /**
  * Imports lines in chunks. After the first chunk with a bad row nothing more is stored, unless `keepGood`; the rest is
@@ -68,14 +107,15 @@ export async function importLines(
   options: ImportOptions,
   send: Send,
   progress: (bytes: number) => void,
+  chunkRows: number = CHUNK_ROWS,
 ): Promise<Totals> {
   const totals: Totals = { read: 0, stored: 0, replaced: 0, unchanged: 0, refused: [], withheld: 0 };
-  const repetition = repetitions();
+  const earlier = new EarlierRows();
   let draft = emptyDraft();
   let storing = !options.checkOnly;
   const flush = async (bytes: number): Promise<void> => {
     const good = storing && (options.keepGood || draft.refused.length === 0);
-    storing = await sendDraft(draft, options, send, totals, good);
+    storing = await sendDraft(draft, options, send, totals, earlier, good);
     draft = emptyDraft();
     progress(bytes);
   };
@@ -84,18 +124,18 @@ export async function importLines(
     bytes = line.bytes;
     totals.read++;
     if (isBroken(line.row)) draft.refused.push(line.row);
-    else collect(draft, line.row, repetition(line.row));
-    if (draft.rows.length + draft.refused.length + draft.repeated >= CHUNK_ROWS) await flush(bytes);
+    else collect(draft, line.row, earlier.relationOf(line.row));
+    if (sizeOf(draft) >= chunkRows) await flush(bytes);
   }
-  if (draft.rows.length + draft.refused.length + draft.repeated > 0) await flush(bytes);
+  if (sizeOf(draft) > 0) await flush(bytes);
   totals.refused.sort((a, b) => a.line - b.line);
   return totals;
 }
 
-function collect(draft: Draft, row: CandleRow, repetition: "first" | "same" | RefusedRow): void {
-  if (repetition === "first") draft.rows.push(row);
-  else if (repetition === "same") draft.repeated++;
-  else draft.refused.push(repetition);
+function collect(draft: Draft, row: CandleRow, relation: Relation): void {
+  if (relation === "new") draft.rows.push(row);
+  else if (relation === "unchanged" || relation === "withheld") draft[relation]++;
+  else draft.refused.push(relation);
 }
 
 /** Sends a draft, to be stored or only judged. Returns whether later chunks may still be stored. */
@@ -104,10 +144,12 @@ async function sendDraft(
   options: ImportOptions,
   send: Send,
   totals: Totals,
+  earlier: EarlierRows,
   store: boolean,
 ): Promise<boolean> {
   totals.refused.push(...draft.refused);
-  totals.unchanged += draft.repeated;
+  totals.unchanged += draft.unchanged;
+  totals.withheld += draft.withheld;
   if (draft.rows.length === 0) return store;
   const { symbol, interval, adjustment, keepGood } = options;
   const report = await send({
@@ -118,6 +160,7 @@ async function sendDraft(
     check_only: !store,
     rows: draft.rows,
   });
+  earlier.keep(draft.rows, report);
   totals.refused.push(...report.refused);
   totals.stored += report.stored;
   totals.replaced += report.replaced;

@@ -1,3 +1,4 @@
+import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 
 /** The registry's database within one D1 session: reads may come from a near replica, in an order that never goes back. */
@@ -6,6 +7,9 @@ export interface Registry {
   /** Where the session stands; a later session that starts from it sees everything this one did. */
   bookmark(): string | null;
 }
+
+/** One statement of a batch that stands or falls as a whole. */
+export type Statement = BatchItem<"sqlite">;
 
 /** D1's own bookmarks look like this; anything else a client sends is not passed on. */
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;

@@ -52,10 +52,33 @@ function page(records: SymbolRecord[], limit: number): SymbolPage {
   return { records: records.slice(0, limit), more: records.length > limit };
 }
 
-/** The words of a text as an FTS5 query: each must begin a word of the name. Null where the text has no words. */
+/**
+ * The words of a text as an FTS5 query: each must begin a word of the name. Null where the text has no words. A single
+ * letter must be a whole word: some word of every second name begins with it, and reading them all takes long.
+ */
 function matchExpression(text: string): string | null {
   const words = text.normalize("NFC").match(/[\p{L}\p{N}]+/gu);
-  return words ? words.map((word) => `"${word}"*`).join(" ") : null;
+  return words ? words.map((word) => (word.length > 1 ? `"${word}"*` : `"${word}"`)).join(" ") : null;
+}
+
+/** What may follow the name that people use in a company's full name. */
+const LEGAL_FORMS =
+  "| inc.|, inc.| incorporated| corporation| corp.| company| company limited| co.| & co.| limited| ltd| group| group limited| group plc| holdings| holdings limited| holdings plc| plc| sa| s.a.| n.v.| ag| se".split(
+    "|",
+  );
+
+/** Whether a name is what people call a company, or the base of a pair: `boeing` of The Boeing Company, `bitcoin` of Bitcoin / Tether. */
+function isCalled(bare: string): SQL {
+  const names = ["", "the "].flatMap((article) => LEGAL_FORMS.map((form) => `${article}${bare}${form}`));
+  const pair = `${bare} / `;
+  return sql`(lower(${symbols.name}) in (select value from json_each(${JSON.stringify(names)}))
+    or lower(substr(${symbols.name}, 1, ${pair.length})) = ${pair})`;
+}
+
+/** Whether a name begins with a text, an article aside. */
+function beginsWith(bare: string): SQL {
+  const name = sql`case when ${symbols.name} like 'the %' then substr(${symbols.name}, 5) else ${symbols.name} end`;
+  return sql`(lower(substr(${name}, 1, ${bare.length})) = ${bare})`;
 }
 
 /** The largest string that begins with `prefix`, as an upper bound. */
@@ -63,8 +86,9 @@ const beyond = (prefix: string): string => `${prefix}\u{10FFFF}`;
 
 /**
  * Symbols by what people type: the exact symbol, then an exact alias, then symbols and aliases that begin with it, then words of the
- * name. Within one rank a name that begins with the text comes first, a share before funds and indices, the larger
- * company before the smaller, the shorter symbol before the longer: so a company's main share leads its other lines.
+ * name. Within one rank the company that is called so comes first, then names that begin with the text, a share before
+ * funds and indices, the larger company before the smaller, the shorter symbol before the longer: so a company's main
+ * share leads its other lines.
  */
 export async function searchSymbols(
   registry: Registry,
@@ -85,7 +109,7 @@ export async function searchSymbols(
       ${byName}
     ) group by id
   ) as found`;
-  const nameBegins = sql`(lower(substr(${symbols.name}, 1, ${query.search.trim().length})) = ${query.search.trim().toLowerCase()})`;
+  const bare = query.search.trim().toLowerCase().replace(/^the /, "");
   const ids = registry.db
     .select({ id: symbols.id })
     .from(symbols)
@@ -93,7 +117,8 @@ export async function searchSymbols(
     .where(conditions(query))
     .orderBy(
       sql`found.rank`,
-      sql`${nameBegins} desc`,
+      sql`${isCalled(bare)} desc`,
+      sql`${beginsWith(bare)} desc`,
       sql`case ${symbols.type} when 'stock' then 0 when 'crypto' then 1 when 'forex' then 2 when 'etf' then 3 else 4 end`,
       sql`coalesce(${symbols.marketCap}, 0) desc`,
       sql`length(${symbols.symbol})`,

@@ -1,11 +1,10 @@
 import { eq } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { NewSymbol, SymbolChange } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
-import type { Registry } from "./database.ts";
+import type { Registry, Statement } from "./database.ts";
 import { aliases, providerSymbols, symbols } from "./schema.ts";
 
 const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
@@ -73,27 +72,38 @@ const providerRows = (symbol: string, ids: Partial<Record<ProviderName, string>>
     return id === undefined ? [] : [{ symbol, provider, providerSymbol: id }];
   });
 
+/** Whether a batch failed because someone else added the same symbol in the meantime. */
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
+
 /**
  * Adds a symbol with the aliases that its form implies. All or nothing.
  * @param alongside statements that belong to the same deed, such as the record of an Idempotency-Key
+ * @returns whether it was added; false where the symbol is there already
  */
 export async function createSymbol(
   registry: Registry,
   input: NewSymbol,
   act: Act,
-  alongside: BatchItem<"sqlite">[] = [],
-): Promise<void> {
+  alongside: Statement[] = [],
+): Promise<boolean> {
   const { db } = registry;
   const names = [...aliasesOf(input.symbol, input.type, input.primary_exchange), ...(input.aliases ?? [])];
   const aliasList = aliasRows(input.symbol, names);
   const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
-  await db.batch([
-    db.insert(symbols).values(newRow(input, act.at)),
-    ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
-    ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
-    auditEntry(db, act, "symbol.create", input.symbol, { name: input.name }),
-    ...alongside,
-  ]);
+  try {
+    await db.batch([
+      db.insert(symbols).values(newRow(input, act.at)),
+      ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
+      ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
+      auditEntry(db, act, "symbol.create", input.symbol, { name: input.name }),
+      ...alongside,
+    ]);
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
 }
 
 /** Changes what `change` names of a symbol and leaves the rest. All or nothing. */

@@ -64,9 +64,11 @@ app.use(
     allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
     allowHeaders: [
       "Authorization",
+      "Cache-Control",
       "Content-Type",
       "Idempotency-Key",
       "If-None-Match",
+      "traceparent",
       "X-API-Key",
       "X-Correlation-ID",
       "X-D1-Bookmark",

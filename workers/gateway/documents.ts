@@ -52,6 +52,24 @@ problems.openapi(problemRoute, (c) => {
   return answerRead(c, { code, ...PROBLEMS[code] }, {}, { maxAge: 3600 });
 });
 
+const documentRoute = createRoute({
+  method: "get",
+  path: "/openapi.json",
+  operationId: "getOpenApiDocument",
+  summary: "This document",
+  tags: ["Operations"],
+  security: [],
+  request: { query: NO_QUERY },
+  responses: {
+    200: {
+      description: "OpenAPI 3.1",
+      content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+    },
+    304: { description: "Nothing has changed since the entity tag in If-None-Match" },
+    ...problemResponses(400, 429),
+  },
+});
+
 /** Adds `/openapi.json`: the document of every route that stands in `app` by now. */
 export function serveDocument(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
@@ -61,7 +79,7 @@ export function serveDocument(app: OpenAPIHono<AppEnv>): void {
     name: "X-API-Key",
   });
   let document: string | undefined;
-  app.get("/openapi.json", (c) => {
+  app.openapi(documentRoute, (c) => {
     document ??= JSON.stringify(
       app.getOpenAPI31Document({
         openapi: "3.1.0",

@@ -4,17 +4,17 @@ import { getPath } from "hono/utils/url";
 const PREFIX = /^\/(?:v1|api\/(?:market-data|symbols|indicators|streaming))(?=\/|$)/;
 
 /** Routes whose path ends in a symbol, and what may follow the symbol. */
-const SYMBOL_ROUTES: Record<string, readonly string[]> = {
-  quotes: [],
-  ohlcv: [],
-  indicators: [],
-  symbols: ["validate", "streaming"],
-};
+const SYMBOL_ROUTES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["quotes", []],
+  ["ohlcv", []],
+  ["indicators", []],
+  ["symbols", ["validate", "streaming"]],
+]);
 
 /** Makes one path segment of a symbol with a slash: `/quotes/BTC/USDT` is `/quotes/BTC%2FUSDT`. */
 function foldSymbol(path: string): string {
   const [, route, ...rest] = path.split("/");
-  const endings = SYMBOL_ROUTES[route];
+  const endings = SYMBOL_ROUTES.get(route);
   if (!endings || rest.length < 2 || rest.length > 3 || path === "/symbols/streaming/available") return path;
   const ending = rest.length === 3 ? rest[2] : undefined;
   if (ending === undefined ? endings.includes(rest[1]) : !endings.includes(ending)) return path;

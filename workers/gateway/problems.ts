@@ -22,6 +22,10 @@ export function answerError(error: Error, c: AppContext): Response {
     const errors = [{ in: "body" as const, path: "", message: "must be valid JSON" }];
     return problemResponse(c, new ApiError("request.invalid", detail, { errors }));
   }
+  if (error instanceof HTTPException && error.status === 415) {
+    const detail = "Send the body as JSON, with `Content-Type: application/json`.";
+    return problemResponse(c, new ApiError("request.unsupported_media_type", detail));
+  }
   logError("unexpected error", error, { correlation_id: c.var.correlationId, path: c.req.path, method: c.req.method });
   return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
 }

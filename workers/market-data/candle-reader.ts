@@ -1,7 +1,7 @@
 import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
-import { bucketStamped, bucketsBefore } from "../../core/buckets.ts";
+import { bucketStamped, bucketsBefore, stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, candleAt } from "../../core/candles.ts";
 import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
@@ -58,7 +58,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   const now = Date.now() / 1000;
   const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
   const forming = last !== null && last.closes > now;
-  const window = windowOf(query, columns, more, now);
+  const window = windowOf(query, columns, more, stampsEnd(market, interval, now));
   const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
   const coverage = coverageOf({
     market,
@@ -78,9 +78,9 @@ function windowOf(
   query: PageQuery,
   columns: CandleColumns,
   more: boolean,
-  now: number,
+  end: number,
 ): { from: number | null; to: number } {
-  const to = Math.min(query.to, Math.floor(now) + 1);
+  const to = Math.min(query.to, end);
   const first = columns.length > 0 ? columns.time[0] : null;
   if (!query.backward) {
     const from = Math.min(query.from ?? to, to);

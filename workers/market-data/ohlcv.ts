@@ -2,7 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type CandleAnswer, CandlesAnswerSchema } from "../../contracts/candle.ts";
 import { flag, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import { stampsEnd } from "../../core/buckets.ts";
 import { INTERVALS } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
 import { formatCursor } from "../cursor.ts";
 import { type AppContext, createService } from "../service.ts";
@@ -70,7 +73,7 @@ export const ohlcv = createService();
 ohlcv.openapi(route, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const query = c.req.valid("query");
-  const page = await readCandlePage(c.env, record, pageQuery(query, record.symbol));
+  const page = await readCandlePage(c.env, record, pageQuery(query, record));
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
   const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
   const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
@@ -94,14 +97,13 @@ function positionOf(query: CandleParameters, symbol: string) {
   return { symbol, interval: query.interval, direction };
 }
 
-function pageQuery(query: CandleParameters, symbol: string): PageQuery {
+function pageQuery(query: CandleParameters, record: SymbolRecord): PageQuery {
   const { interval, limit } = query;
   const backward = isBackward(query);
-  // Without `to`, the second after this one: the candle that forms now is stamped before it.
-  let to = query.to ?? Math.floor(Date.now() / 1000) + 1;
+  let to = query.to ?? stampsEnd(marketOf(record.primary_exchange), interval, Date.now() / 1000);
   let from = query.from ?? null;
   if (query.cursor !== undefined) {
-    const time = timeOfCursor(query.cursor, positionOf(query, symbol));
+    const time = timeOfCursor(query.cursor, positionOf(query, record.symbol));
     if (backward) to = Math.min(to, time);
     else from = Math.max(from ?? time, time);
   }

@@ -60,6 +60,18 @@ const quoteRoute = createRoute({
   },
 });
 
+const BatchProblemSchema = z
+  .looseObject({
+    ...ProblemSchema.shape,
+    errors: z.record(z.string(), ProblemSchema.partial()).openapi({ description: "By the symbol that was asked for." }),
+  })
+  .openapi("QuotesProblem");
+
+const allFailed = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: BatchProblemSchema } },
+});
+
 const batchRoute = createRoute({
   method: "get",
   path: "/quotes",
@@ -86,7 +98,9 @@ const batchRoute = createRoute({
       },
     },
     304: { description: "Nothing has changed since the entity tag in If-None-Match" },
-    ...problemResponses(400, 404, 429, 503),
+    404: allFailed("No symbol has a quote, and none will have one soon"),
+    503: allFailed("No symbol has a quote now: `Retry-After` says when to ask again"),
+    ...problemResponses(400, 429),
   },
 });
 
@@ -130,7 +144,7 @@ quotes.openapi(batchRoute, async (c) => {
     const reading = readings.get(record.symbol);
     if (!reading) continue;
     if (reading instanceof ApiError) {
-      errors[asked] = reading.toProblem();
+      errors.set(asked, reading.toProblem());
       continue;
     }
     data[record.symbol] = reading.quote;
@@ -139,20 +153,21 @@ quotes.openapi(batchRoute, async (c) => {
   }
   const answered = Object.values(data);
   if (answered.length === 0) throw batchError(errors);
-  const state = answered.map((quote) => `${quote.symbol}-${stateOf(quote)}`).concat(Object.keys(errors));
+  const state = answered.map((quote) => `${quote.symbol}-${stateOf(quote)}`).concat([...errors.keys()]);
   const options = { weakTag: await digestOf(state.join()), maxAge: keep, tiers };
-  return answerRead(c, data, { resolved, errors, count: answered.length }, options);
+  return answerRead(c, data, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
 });
 
 interface Batch {
   /** By the text that was asked for. */
   records: Map<string, SymbolRecord>;
   resolved: Record<string, string>;
-  errors: Record<string, Problem>;
+  /** By the text that was asked for, which may be any: `__proto__` is no key for a plain object. */
+  errors: Map<string, Problem>;
 }
 
 async function resolveBatch(env: Env, asked: readonly string[]): Promise<Batch> {
-  const batch: Batch = { records: new Map(), resolved: {}, errors: {} };
+  const batch: Batch = { records: new Map(), resolved: {}, errors: new Map() };
   const meanings = await meaningsOf(env, asked);
   const byCanonical = new Map<string, SymbolRecord>();
   for (const text of asked) {
@@ -165,17 +180,17 @@ async function resolveBatch(env: Env, asked: readonly string[]): Promise<Batch> 
       if (record.symbol !== text) batch.resolved[text] = record.symbol;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      batch.errors[text] = error.toProblem();
+      batch.errors.set(text, error.toProblem());
     }
   }
   return batch;
 }
 
 /** The problem of a batch in which nothing succeeded: 503 if asking again may help, else 404. */
-function batchError(errors: Record<string, Problem>): ApiError {
-  const unavailable = Object.values(errors).some((problem) => problem.status === 503);
-  const names = Object.keys(errors).length;
-  const detail = `None of the ${names} symbols has a quote; errors says why of each.`;
-  if (!unavailable) return new ApiError("symbol.not_found", detail, { extensions: { errors } });
-  return new ApiError("quote.unavailable", detail, { headers: { "Retry-After": "5" }, extensions: { errors } });
+function batchError(errors: Map<string, Problem>): ApiError {
+  const unavailable = [...errors.values()].some((problem) => problem.status === 503);
+  const detail = `None of the ${errors.size} symbols has a quote; errors says why of each.`;
+  const extensions = { errors: Object.fromEntries(errors) };
+  if (!unavailable) return new ApiError("symbol.not_found", detail, { extensions });
+  return new ApiError("quote.unavailable", detail, { headers: { "Retry-After": "5" }, extensions });
 }

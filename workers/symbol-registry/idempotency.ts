@@ -1,7 +1,6 @@
-import type { BatchItem } from "drizzle-orm/batch";
 import { ApiError } from "../../contracts/problem.ts";
 import { claimKey, releaseKey, settleKey } from "../../storage/idempotency.ts";
-import type { Registry } from "../../storage/registry/database.ts";
+import type { Registry, Statement } from "../../storage/registry/database.ts";
 import { digestOf } from "../answers.ts";
 
 interface Outcome {
@@ -10,7 +9,7 @@ interface Outcome {
 }
 
 /** Statements that record the outcome of a deed; they belong into its own batch, so that neither stands without the other. */
-type Settle = (status: number, answer: string) => BatchItem<"sqlite">[];
+type Settle = (status: number, answer: string) => Statement[];
 
 /**
  * Does a deed once for its Idempotency-Key, however often it is asked for. Without a key it is simply done.

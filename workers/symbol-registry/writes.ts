@@ -129,7 +129,8 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const outcome = await runOnce(registry, key, JSON.stringify(input), async (settle) => {
     const existing = (await resolveSymbols(registry, [input.symbol])).get(input.symbol);
     if (existing?.kind === "found" && existing.record.symbol === input.symbol) throw alreadyThere(input.symbol);
-    await createSymbol(registry, input, actOf(c), settle(201, input.symbol));
+    const added = await createSymbol(registry, input, actOf(c), settle(201, input.symbol));
+    if (!added) throw alreadyThere(input.symbol);
     return { status: 201, answer: input.symbol };
   });
   const record = await findRecord(c, registry, outcome.answer);

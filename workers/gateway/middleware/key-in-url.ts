@@ -2,7 +2,17 @@ import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
 import type { AppEnv } from "../../service.ts";
 
-const NAMES = ["key", "api_key", "apikey", "api-key", "token", "access_token", "admin_token"];
+const NAMES = [
+  "key",
+  "api_key",
+  "apikey",
+  "api-key",
+  "x-api-key",
+  "authorization",
+  "token",
+  "access_token",
+  "admin_token",
+];
 
 /** Refuses a key in the address: addresses are kept in logs and histories. */
 export const keyInUrl = createMiddleware<AppEnv>(async function keyInUrl(c, next) {

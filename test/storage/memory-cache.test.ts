@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MemoryCache } from "../../storage/memory-cache.ts";
+
+beforeEach(() => {
+  vi.setSystemTime(1_000_000);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a memory cache", () => {
+  test("forgets a value when its time is over", () => {
+    const cache = new MemoryCache<string>(1_000, 10);
+    cache.set("a", "x");
+    vi.setSystemTime(1_000_999);
+    expect(cache.get("a")).toBe("x");
+    vi.setSystemTime(1_001_000);
+    expect(cache.get("a")).toBeUndefined();
+  });
+
+  test("never holds more than it may: the one that was set longest ago goes first", () => {
+    const cache = new MemoryCache<number>(1_000, 2);
+    cache.set("a", 1);
+    cache.set("b", 2);
+    cache.set("a", 3);
+    cache.set("c", 4);
+    expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([3, undefined, 4]);
+  });
+
+  test("takes any text for a key", () => {
+    const cache = new MemoryCache<number>(1_000, 10);
+    expect(cache.get("__proto__")).toBeUndefined();
+    cache.set("__proto__", 1);
+    expect(cache.get("__proto__")).toBe(1);
+    cache.clear();
+    expect(cache.get("__proto__")).toBeUndefined();
+  });
+});

@@ -1,0 +1,96 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { bodyOf, problemOf, read, SymbolAnswer, SymbolWritten, send } from "../client.ts";
+
+const body = (symbol: string, name = "Acme Corporation") => ({
+  symbol,
+  name,
+  type: "stock",
+  primary_exchange: "NYSE",
+  currency: "USD",
+});
+
+const post = (key: string, content: unknown) => send("POST", "/symbols", content, { "Idempotency-Key": key });
+
+const auditRows = async (target: string): Promise<number> =>
+  (await env.DB.prepare("select 1 from audit_log where target = ?").bind(target).all()).results.length;
+
+describe("POST /symbols with an Idempotency-Key", () => {
+  test("that is repeated gets the first answer and adds nothing", async () => {
+    const first = await post("key-1", body("ONE"));
+    expect(first.headers.get("Idempotency-Replayed")).toBeNull();
+    const answer = await bodyOf(first, SymbolWritten, 201);
+    for (let i = 0; i < 3; i++) {
+      const again = await post("key-1", body("ONE"));
+      expect(again.headers.get("Idempotency-Replayed")).toBe("true");
+      expect(again.headers.get("Location")).toBe("/symbols/ONE");
+      expect((await bodyOf(again, SymbolWritten, 201)).data).toEqual(answer.data);
+    }
+    expect(await auditRows("ONE")).toBe(1);
+  });
+
+  test("takes the same fields in another order for the same request", async () => {
+    await bodyOf(await post("key-order", body("ORD")), SymbolWritten, 201);
+    const reordered = Object.fromEntries(Object.entries(body("ORD")).reverse());
+    await bodyOf(await post("key-order", reordered), SymbolWritten, 201);
+  });
+
+  test("that was used for another body is refused", async () => {
+    await bodyOf(await post("key-2", body("TWO")), SymbolWritten, 201);
+    await problemOf(await post("key-2", body("TWO", "Another name")), "request.idempotency_conflict");
+    await problemOf(await post("key-2", body("TWOB")), "request.idempotency_conflict");
+    await problemOf(await send("GET", "/symbols/TWOB"), "symbol.not_found");
+  });
+
+  test("whose first request is in flight gets 409 and is told to ask again; one that died may begin anew", async () => {
+    await bodyOf(await post("key-3", body("FLY")), SymbolWritten, 201);
+    // As the key stands between its first request's claim and its outcome.
+    const open = env.DB.prepare(
+      "update idempotency_keys set status = null, answer = null, created_at = ? where key = ?",
+    );
+    await open.bind(Date.now(), "key-3").run();
+    const waiting = await post("key-3", body("FLY"));
+    expect(waiting.headers.get("Retry-After")).toBe("1");
+    await problemOf(waiting, "request.idempotency_conflict", 409);
+    await problemOf(await post("key-3", body("FLYB")), "request.idempotency_conflict", 422);
+    await open.bind(Date.now() - 61_000, "key-3").run();
+    await problemOf(await post("key-3", body("FLY")), "symbol.exists");
+  });
+
+  test("that twenty requests send at once adds one symbol; the others get its answer or 409", async () => {
+    const responses = await Promise.all(Array.from({ length: 20 }, () => post("key-4", body("RUSH"))));
+    const statuses = responses.map((response) => response.status);
+    expect(statuses.filter((status) => status === 201).length).toBeGreaterThanOrEqual(1);
+    expect(statuses.every((status) => status === 201 || status === 409)).toBe(true);
+    const firsts = responses.filter((r) => r.status === 201 && r.headers.get("Idempotency-Replayed") === null);
+    expect(firsts).toHaveLength(1);
+    for (const response of responses.filter(({ status }) => status === 409)) {
+      expect(response.headers.get("Retry-After")).toBe("1");
+      await problemOf(response, "request.idempotency_conflict", 409);
+    }
+    expect(await auditRows("RUSH")).toBe(1);
+    expect((await read("/symbols/RUSH", SymbolAnswer)).data.symbol).toBe("RUSH");
+    await bodyOf(await post("key-4", body("RUSH")), SymbolWritten, 201);
+  });
+
+  test("may be used again after its request failed", async () => {
+    await problemOf(await post("key-5", body("AAPL")), "symbol.exists");
+    await bodyOf(await post("key-5", body("FIVE")), SymbolWritten, 201);
+  });
+
+  test("of a request that breaks its schema is not used up", async () => {
+    await problemOf(await post("key-6", { symbol: "SIX" }), "request.invalid");
+    await bodyOf(await post("key-6", body("SIX")), SymbolWritten, 201);
+  });
+
+  test.each(["", " ", "a b", "x".repeat(256), "é"])("that is not usable is refused by name: %j", async (key) => {
+    const { errors } = await problemOf(await post(key, body("BADKEY")), "request.invalid");
+    expect(errors).toMatchObject([{ in: "header", path: "idempotency-key" }]);
+  });
+
+  test("different keys with one new symbol at the same time add it once", async () => {
+    const responses = await Promise.all(Array.from({ length: 10 }, (_, i) => post(`many-${i}`, body("MANY"))));
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(await auditRows("MANY")).toBe(1);
+  });
+});
