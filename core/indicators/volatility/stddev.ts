@@ -1,0 +1,31 @@
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import { period } from "../parameters.ts";
+import { RollingDispersion } from "../series/rolling-dispersion.ts";
+import { settledAfter } from "../settling.ts";
+
+function build({ memory, numbers, source, scratch }: Setup): Kernel {
+  const dispersion = new RollingDispersion(memory, numbers.period, "squares");
+  const means = scratch();
+  return {
+    advance(candles, [output]) {
+      dispersion.advance(source.column(candles), means.of(candles.length), output);
+      for (let i = 0; i < candles.length; i++) output[i] = Math.sqrt(output[i]);
+    },
+  };
+}
+
+export const stddev: IndicatorDefinition = {
+  name: "STDDEV",
+  category: "volatility",
+  description: "Standard deviation of the last prices, of the population.",
+  parameters: [period(20, 2)],
+  outputs: ["stddev"],
+  takesSource: true,
+  algorithm: "stddev.population@1",
+  formula: "STDDEV = √(the mean of (price[k] − SMA)² over the window), SMA being that of the present candle",
+  reference: "Karl Pearson, Contributions to the Mathematical Theory of Evolution (1894)",
+  example: "STDDEV:3",
+  warmUp: (numbers) => [numbers.period - 1],
+  settling: (numbers) => settledAfter(stddev.warmUp(numbers)),
+  build,
+};
