@@ -1,4 +1,5 @@
-/** `part` in percent of `whole`; NaN where the whole is 0. */
+/** `part` in percent of `whole`; NaN where that is not a number, as with a whole of 0. */
 export function percentOf(part: number, whole: number): number {
-  return whole === 0 ? Number.NaN : 100 * (part / whole);
+  const percent = 100 * (part / whole);
+  return Number.isFinite(percent) ? percent : Number.NaN;
 }

@@ -1,5 +1,6 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
+import { percentOf } from "../percent.ts";
 import { typicalPrice } from "../price-source.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
@@ -33,8 +34,7 @@ function build({ memory, numbers, scratch }: Setup): Kernel {
       upZeros.advance(up, output);
       downSum.advance(down, price);
       downZeros.advance(down, price);
-      // 0 / 0 is NaN, which is what a window without flow should give.
-      for (let i = 0; i < length; i++) output[i] = 100 * (output[i] / (output[i] + price[i]));
+      for (let i = 0; i < length; i++) output[i] = percentOf(output[i], output[i] + price[i]);
     },
   };
 }
