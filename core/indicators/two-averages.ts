@@ -1,5 +1,5 @@
 import type { Kernel, Numbers, Refusal, Setup } from "./indicator.ts";
-import { percentOf } from "./percent.ts";
+import { percentOf } from "./ratio.ts";
 import { exponentialAverage } from "./series/exponential-average.ts";
 import { exponentialWeight } from "./settling.ts";
 

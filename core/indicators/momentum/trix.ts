@@ -1,6 +1,6 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { percentOf } from "../percent.ts";
+import { percentOf } from "../ratio.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
 import { Lag } from "../series/lag.ts";
 import { exponentialWeight, settledAfter } from "../settling.ts";

@@ -1,5 +1,6 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
+import { percentOf } from "../ratio.ts";
 import { RollingRange } from "../series/rolling-range.ts";
 import { settledAfter } from "../settling.ts";
 
@@ -12,8 +13,7 @@ function build({ memory, numbers, scratch }: Setup): Kernel {
       range.advance(high, low, output, lowest);
       for (let i = 0; i < length; i++) {
         const highest = output[i];
-        const width = highest - lowest[i];
-        output[i] = width === 0 ? Number.NaN : 100 * ((close[i] - highest) / width);
+        output[i] = percentOf(close[i] - highest, highest - lowest[i]);
       }
     },
   };

@@ -1,3 +1,5 @@
+import { percentOf } from "../ratio.ts";
+
 /**
  * Where a value lies between the highest and the lowest of its window, 0 to 100; NaN where these are equal or one of the
  * three is. `output` may be one of the inputs.
@@ -9,7 +11,7 @@ export function placeInRange(
   output: Float64Array,
 ): void {
   for (let i = 0; i < value.length; i++) {
-    const range = highest[i] - lowest[i];
-    output[i] = range === 0 ? Number.NaN : 100 * ((value[i] - lowest[i]) / range);
+    const bottom = lowest[i];
+    output[i] = percentOf(value[i] - bottom, highest[i] - bottom);
   }
 }

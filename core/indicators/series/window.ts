@@ -39,6 +39,12 @@ export class Window {
     return count;
   }
 
+  /** How many of the `taken` first values of a block have no whole window behind them. */
+  lacking(taken: number): number {
+    const held = this.end - this.#first;
+    return Math.min(taken, Math.max(0, this.length - 1 - (held - taken)));
+  }
+
   /** Keeps the last values of a block longer than `length`, when it has been worked through. */
   keepLast(block: Float64Array): void {
     const numbers = this.#memory.numbers;

@@ -1,13 +1,17 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
-import { RollingDispersion } from "../series/rolling-dispersion.ts";
+import { Dispersion } from "../series/dispersion.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers: { period, deviations }, source }: Setup): Kernel {
-  const dispersion = new RollingDispersion(memory, period, "squares");
+  const mean = rollingMean(memory, period);
+  const dispersion = new Dispersion(memory, period, "squares");
   return {
     advance(candles, [upper, middle, lower]) {
-      dispersion.advance(source.column(candles), middle, upper);
+      const price = source.column(candles);
+      mean.advance(price, middle);
+      dispersion.advance(price, middle, upper);
       for (let i = 0; i < candles.length; i++) {
         const width = deviations * Math.sqrt(upper[i]);
         upper[i] = middle[i] + width;

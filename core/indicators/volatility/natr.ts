@@ -1,6 +1,6 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { percentOf } from "../percent.ts";
+import { percentOf } from "../ratio.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
 import { settledAfter, wilderWeight } from "../settling.ts";

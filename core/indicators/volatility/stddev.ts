@@ -1,14 +1,19 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { RollingDispersion } from "../series/rolling-dispersion.ts";
+import { Dispersion } from "../series/dispersion.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: Setup): Kernel {
-  const dispersion = new RollingDispersion(memory, numbers.period, "squares");
+  const mean = rollingMean(memory, numbers.period);
+  const dispersion = new Dispersion(memory, numbers.period, "squares");
   const means = scratch();
   return {
     advance(candles, [output]) {
-      dispersion.advance(source.column(candles), means.of(candles.length), output);
+      const price = source.column(candles);
+      const centre = means.of(candles.length);
+      mean.advance(price, centre);
+      dispersion.advance(price, centre, output);
       for (let i = 0; i < candles.length; i++) output[i] = Math.sqrt(output[i]);
     },
   };

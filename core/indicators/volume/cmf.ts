@@ -1,5 +1,6 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
+import { finite } from "../ratio.ts";
 import { moneyFlow } from "../series/money-flow.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";
@@ -21,9 +22,7 @@ function build({ memory, numbers, scratch }: Setup): Kernel {
       flowZeros.advance(flow, output);
       volumeSum.advance(candles.volume, volumes);
       volumeZeros.advance(candles.volume, volumes);
-      for (let i = 0; i < candles.length; i++) {
-        output[i] = volumes[i] === 0 ? Number.NaN : output[i] / volumes[i];
-      }
+      for (let i = 0; i < candles.length; i++) output[i] = finite(output[i] / volumes[i]);
     },
   };
 }

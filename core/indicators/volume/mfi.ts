@@ -1,7 +1,7 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { percentOf } from "../percent.ts";
 import { typicalPrice } from "../price-source.ts";
+import { percentOf } from "../ratio.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";

@@ -1,33 +1,41 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
-import { RunningTotal } from "../series/running-total.ts";
+import { roundingError } from "../series/compensated-sum.ts";
 
 const STARTED = 0;
 const CLOSE = 1;
+const TOTAL = 2;
+const LOST = 3;
 
 function build({ memory }: Setup): Kernel {
-  const at = memory.reserve(2);
-  const total = new RunningTotal(memory);
+  const at = memory.reserve(4);
   return {
     advance({ length, close, volume }, [output]) {
       const numbers = memory.numbers;
       let started = numbers[at + STARTED] === 1;
       let previous = numbers[at + CLOSE];
+      let total = numbers[at + TOTAL];
+      let lost = numbers[at + LOST];
       for (let i = 0; i < length; i++) {
         const c = close[i];
         const v = volume[i];
         if (Number.isNaN(c + v)) {
           output[i] = Number.NaN;
-        } else if (started) {
-          output[i] = c > previous ? v : c < previous ? -v : 0;
+          if (Number.isNaN(c)) continue;
         } else {
+          const change = started ? c - previous : 0;
+          const flow = change > 0 ? v : change < 0 ? -v : 0;
+          const more = total + flow;
+          lost += roundingError(total, flow, more);
+          total = more;
+          output[i] = total + lost;
           started = true;
-          output[i] = 0;
         }
-        if (!Number.isNaN(c)) previous = c;
+        previous = c;
       }
       numbers[at + STARTED] = started ? 1 : 0;
       numbers[at + CLOSE] = previous;
-      total.advance(output, output);
+      numbers[at + TOTAL] = total;
+      numbers[at + LOST] = lost;
     },
   };
 }
