@@ -1,0 +1,31 @@
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import { period } from "../parameters.ts";
+import { Lag } from "../series/lag.ts";
+import { settledAfter } from "../settling.ts";
+
+function build({ memory, numbers, source }: Setup): Kernel {
+  const lag = new Lag(memory, numbers.period);
+  return {
+    advance(candles, [output]) {
+      const price = source.column(candles);
+      lag.advance(price, output);
+      for (let i = 0; i < price.length; i++) output[i] = price[i] - output[i];
+    },
+  };
+}
+
+export const momentum: IndicatorDefinition = {
+  name: "MOMENTUM",
+  category: "momentum",
+  description: "Momentum: how far the price has moved since some candles ago.",
+  parameters: [period(10)],
+  outputs: ["momentum"],
+  takesSource: true,
+  algorithm: "momentum@1",
+  formula: "MOMENTUM = price − price[period]",
+  reference: "John J. Murphy, Technical Analysis of the Financial Markets (1999), chapter 10",
+  example: "MOMENTUM:3",
+  warmUp: (numbers) => [numbers.period],
+  settling: (numbers) => settledAfter(momentum.warmUp(numbers)),
+  build,
+};

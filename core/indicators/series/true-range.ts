@@ -1,0 +1,27 @@
+import type { CandleColumns } from "../../candles.ts";
+import type { Memory } from "../memory.ts";
+
+/** The largest of high − low, |high − previous close| and |low − previous close|. */
+export class TrueRange {
+  readonly #memory: Memory;
+  readonly #at: number;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.#at = memory.reserve(2);
+  }
+
+  /** NaN at the first candle, which has no previous close, and where one of the three is unknown. */
+  advance({ length, high, low, close }: CandleColumns, output: Float64Array): void {
+    const numbers = this.#memory.numbers;
+    let previous = numbers[this.#at] === 1 ? numbers[this.#at + 1] : Number.NaN;
+    for (let i = 0; i < length; i++) {
+      const h = high[i];
+      const l = low[i];
+      output[i] = Math.max(h - l, Math.abs(h - previous), Math.abs(l - previous));
+      previous = close[i];
+    }
+    numbers[this.#at] = 1;
+    numbers[this.#at + 1] = previous;
+  }
+}

@@ -1,0 +1,50 @@
+import { CATALOG } from "./catalog.ts";
+
+/** More changes than this in one name are another word. */
+const FARTHEST = 3;
+
+/** Names that the field also uses for indicators of the catalogue. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  AD: "ADL",
+  BB: "BOLLINGER",
+  BBANDS: "BOLLINGER",
+  DMI: "ADX",
+  KC: "KELTNER",
+  MA: "SMA",
+  MOM: "MOMENTUM",
+  SAR: "PSAR",
+  STDEV: "STDDEV",
+  STOCH: "STOCHASTIC",
+  TR: "TRUE_RANGE",
+  WILLR: "WILLIAMS_R",
+};
+
+/** Up to three names of the catalogue that `name` (upper case) may have meant, the nearest first. */
+export function nearestNames(name: string): string[] {
+  const other = OTHER_NAMES[name];
+  if (other !== undefined) return [other];
+  return CATALOG.map((definition) => ({ name: definition.name, distance: distanceTo(definition.name, name) }))
+    .filter(({ distance }) => distance <= FARTHEST)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map((candidate) => candidate.name);
+}
+
+function distanceTo(known: string, asked: string): number {
+  if (asked.length >= 3 && (known.startsWith(asked) || known.includes(`_${asked}`))) return 1;
+  return Math.abs(known.length - asked.length) > FARTHEST ? FARTHEST + 1 : editDistance(known, asked);
+}
+
+/** How many letters must be changed, added or dropped to make one word of the other (Levenshtein, 1965). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, above[j] + 1, row[j - 1] + 1));
+    }
+  }
+  return row[b.length];
+}

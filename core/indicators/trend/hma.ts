@@ -1,0 +1,37 @@
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import { period } from "../parameters.ts";
+import { WeightedMean } from "../series/weighted-mean.ts";
+import { settledAfter } from "../settling.ts";
+
+function build({ memory, numbers, source, scratch }: Setup): Kernel {
+  const half = new WeightedMean(memory, Math.floor(numbers.period / 2));
+  const whole = new WeightedMean(memory, numbers.period);
+  const smoothing = new WeightedMean(memory, Math.floor(Math.sqrt(numbers.period)));
+  const raw = scratch();
+  return {
+    advance(candles, [output]) {
+      const price = source.column(candles);
+      const leading = raw.of(candles.length);
+      half.advance(price, leading);
+      whole.advance(price, output);
+      for (let i = 0; i < candles.length; i++) leading[i] = 2 * leading[i] - output[i];
+      smoothing.advance(leading, output);
+    },
+  };
+}
+
+export const hma: IndicatorDefinition = {
+  name: "HMA",
+  category: "trend",
+  description: "Hull moving average: a weighted average that leads, smoothed over the square root of its period.",
+  parameters: [period(20, 2)],
+  outputs: ["hma"],
+  takesSource: true,
+  algorithm: "hma@1",
+  formula: "HMA = WMA(2 × WMA(price, ⌊period / 2⌋) − WMA(price, period), ⌊√period⌋)",
+  reference: "Alan Hull, How to Reduce Lag in a Moving Average (2005)",
+  example: "HMA:4",
+  warmUp: (numbers) => [numbers.period - 1 + Math.floor(Math.sqrt(numbers.period)) - 1],
+  settling: (numbers) => settledAfter(hma.warmUp(numbers)),
+  build,
+};

@@ -1,0 +1,39 @@
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import { factor, period } from "../parameters.ts";
+import { Dispersion } from "../series/dispersion.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
+import { settledAfter } from "../settling.ts";
+
+function build({ memory, numbers: { period, deviations }, source }: Setup): Kernel {
+  const mean = rollingMean(memory, period);
+  const dispersion = new Dispersion(memory, period, "squares");
+  return {
+    advance(candles, [upper, middle, lower]) {
+      const price = source.column(candles);
+      mean.advance(price, middle);
+      dispersion.advance(price, middle, upper);
+      for (let i = 0; i < candles.length; i++) {
+        const width = deviations * Math.sqrt(upper[i]);
+        upper[i] = middle[i] + width;
+        lower[i] = middle[i] - width;
+      }
+    },
+  };
+}
+
+export const bollinger: IndicatorDefinition = {
+  name: "BOLLINGER",
+  category: "volatility",
+  description: "Bollinger bands: some standard deviations above and below the mean.",
+  parameters: [period(20, 2), factor("deviations", 2)],
+  outputs: ["upper", "middle", "lower"],
+  takesSource: true,
+  algorithm: "bollinger.population@1",
+  formula: `middle = SMA(price, period)
+upper, lower = middle ± deviations × the population standard deviation of the same prices`,
+  reference: "John Bollinger, Bollinger on Bollinger Bands (2001)",
+  example: "BOLLINGER:3:2",
+  warmUp: (numbers) => [numbers.period - 1, numbers.period - 1, numbers.period - 1],
+  settling: (numbers) => settledAfter(bollinger.warmUp(numbers)),
+  build,
+};

@@ -1,0 +1,36 @@
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import { period } from "../parameters.ts";
+import { Dispersion } from "../series/dispersion.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
+import { settledAfter } from "../settling.ts";
+
+function build({ memory, numbers, source, scratch }: Setup): Kernel {
+  const mean = rollingMean(memory, numbers.period);
+  const dispersion = new Dispersion(memory, numbers.period, "squares");
+  const means = scratch();
+  return {
+    advance(candles, [output]) {
+      const price = source.column(candles);
+      const centre = means.of(candles.length);
+      mean.advance(price, centre);
+      dispersion.advance(price, centre, output);
+      for (let i = 0; i < candles.length; i++) output[i] = Math.sqrt(output[i]);
+    },
+  };
+}
+
+export const stddev: IndicatorDefinition = {
+  name: "STDDEV",
+  category: "volatility",
+  description: "Standard deviation of the last prices, of the population.",
+  parameters: [period(20, 2)],
+  outputs: ["stddev"],
+  takesSource: true,
+  algorithm: "stddev.population@1",
+  formula: "STDDEV = √(the mean of (price[k] − SMA)² over the window), SMA being that of the present candle",
+  reference: "Karl Pearson, Contributions to the Mathematical Theory of Evolution (1894)",
+  example: "STDDEV:3",
+  warmUp: (numbers) => [numbers.period - 1],
+  settling: (numbers) => settledAfter(stddev.warmUp(numbers)),
+  build,
+};

@@ -1,0 +1,107 @@
+import type { Choices, IndicatorDefinition, Kernel, Settling, Setup, TradingDay } from "../indicator.ts";
+import { choice } from "../parameters.ts";
+import { roundingError } from "../series/compensated-sum.ts";
+
+const ANCHORS = ["session", "week", "month", "first"] as const;
+
+type Anchor = (typeof ANCHORS)[number];
+
+const STARTED = 0;
+const KEY = 1;
+const VALUE = 2;
+const VALUE_LOST = 3;
+const VOLUME = 4;
+const VOLUME_LOST = 5;
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+
+function build({ memory, choices, tradingDay }: Setup): Kernel {
+  const key = anchorKey(anchorNamed(choices.anchor), tradingDay);
+  const at = memory.reserve(6);
+  return {
+    advance({ length, time, high, low, close, volume }, [output]) {
+      const numbers = memory.numbers;
+      let present = numbers[at + STARTED] === 1 ? numbers[at + KEY] : Number.NaN;
+      let value = numbers[at + VALUE];
+      let valueLost = numbers[at + VALUE_LOST];
+      let traded = numbers[at + VOLUME];
+      let tradedLost = numbers[at + VOLUME_LOST];
+      for (let i = 0; i < length; i++) {
+        const stretch = key(time[i]);
+        if (stretch !== present) {
+          present = stretch;
+          value = 0;
+          valueLost = 0;
+          traded = 0;
+          tradedLost = 0;
+        }
+        const v = volume[i];
+        const flow = ((high[i] + low[i] + close[i]) / 3) * v;
+        if (Number.isNaN(flow)) {
+          output[i] = Number.NaN;
+          continue;
+        }
+        const moreValue = value + flow;
+        valueLost += roundingError(value, flow, moreValue);
+        value = moreValue;
+        const moreTraded = traded + v;
+        tradedLost += roundingError(traded, v, moreTraded);
+        traded = moreTraded;
+        const sum = traded + tradedLost;
+        output[i] = sum === 0 ? Number.NaN : (value + valueLost) / sum;
+      }
+      numbers[at + STARTED] = 1;
+      numbers[at + KEY] = present;
+      numbers[at + VALUE] = value;
+      numbers[at + VALUE_LOST] = valueLost;
+      numbers[at + VOLUME] = traded;
+      numbers[at + VOLUME_LOST] = tradedLost;
+    },
+  };
+}
+
+/** A number that changes where a new average begins. */
+function anchorKey(anchor: Anchor, tradingDay: TradingDay): (time: number) => number {
+  switch (anchor) {
+    case "session":
+      return tradingDay;
+    case "week":
+      // Day 0, 1970-01-01, was a Thursday; weeks begin on Monday.
+      return (time) => Math.floor((tradingDay(time) + 3) / 7);
+    case "month":
+      return (time) => {
+        const date = new Date(tradingDay(time) * MILLISECONDS_PER_DAY);
+        return date.getUTCFullYear() * 12 + date.getUTCMonth();
+      };
+    case "first":
+      return () => 0;
+  }
+}
+
+function anchorNamed(name: string): Anchor {
+  const anchor = ANCHORS.find((known) => known === name);
+  if (anchor === undefined) throw new RangeError(`VWAP has no anchor "${name}".`);
+  return anchor;
+}
+
+function settling(_: unknown, { anchor }: Choices): Settling {
+  return { since: anchorNamed(anchor) };
+}
+
+export const vwap: IndicatorDefinition = {
+  name: "VWAP",
+  category: "volume",
+  description: "Volume-weighted average price since the session, week, month or series began.",
+  parameters: [choice("anchor", "session", ANCHORS)],
+  outputs: ["vwap"],
+  takesSource: false,
+  algorithm: "vwap.hlc3@1",
+  formula: `VWAP = the sum of TP × volume over the sum of volume since the anchor, null while that is 0; TP = (high + low + close) / 3
+A candle with an unknown field is null and adds nothing`,
+  reference:
+    "Stephen A. Berkowitz, Dennis E. Logue and Eugene A. Noser, The Total Cost of Transactions on the NYSE, Journal of Finance 43:1 (1988)",
+  example: "VWAP:first",
+  warmUp: () => [0],
+  settling,
+  build,
+};
