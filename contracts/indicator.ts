@@ -10,6 +10,8 @@ export const MOST_SPECS = 20;
 export const MOST_POINTS = 5000;
 /** Candles that somebody may send of their own. */
 export const MOST_OWN_CANDLES = 10_000;
+/** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */
+export const MOST_VALUES = 500_000;
 /** Symbols that one call may ask for. */
 export const MOST_INDICATOR_SYMBOLS = 50;
 

@@ -5,6 +5,7 @@ import {
   IndicatorsAnswerSchema,
   MOST_POINTS,
   MOST_SPECS,
+  MOST_VALUES,
   type OwnCandle,
 } from "../../contracts/indicator.ts";
 import { flag, NO_QUERY, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
@@ -230,6 +231,8 @@ async function severalSymbols(
   query: EngineQuery,
 ): Promise<Response> {
   const specs = readSpecs(texts, "body");
+  const values = symbols.length * specs.specs.length * query.points;
+  if (values > MOST_VALUES) throw tooMuch(values);
   // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
   const asked = new Map<string, Promise<EngineAnswer>>();
   const results = new Map<string, string>();
@@ -254,6 +257,11 @@ async function severalSymbols(
   if (results.size === 0) throw noneSucceeded(errors);
   const tail = JSON.stringify({ errors, timestamp: new Date().toISOString() });
   return jsonText(c, `{"success":true,"results":{${[...results.values()].sort().join(",")}},${tail.slice(1)}`);
+}
+
+function tooMuch(values: number): ApiError {
+  const message = `symbols times indicators times data_points is ${values}; ask for at most ${MOST_VALUES} at once`;
+  return new ApiError("request.invalid", `${message}.`, { errors: [{ in: "body", path: "symbols", message }] });
 }
 
 function noneSucceeded(errors: Record<string, Problem>): ApiError {
