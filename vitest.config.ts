@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** Two projects: `worker` runs inside workerd, `node` drives scripts and real servers from outside. */
 export default defineConfig({
   test: {
+    // Half of the time is spent waiting: for workers to start, for servers to answer.
+    maxWorkers: 3,
     projects: [
       {
         plugins: [
