@@ -35,51 +35,75 @@ export class RollingRange {
     this.#bottoms = memory.reserve(period + 1);
   }
 
-  /** NaN until `period` candles with both high and low known are there. Output columns may be the input columns. */
+  /** NaN until `period` candles with both high and low known are there. The outputs are columns of their own. */
   advance(high: Float64Array, low: Float64Array, highest: Float64Array, lowest: Float64Array): void {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const at = this.#at;
-    const highs = this.#highs;
-    const lows = this.#lows;
-    const tops = this.#tops;
-    const bottoms = this.#bottoms;
-    let place = numbers[at + PLACE] | 0;
-    let top = numbers[at + TOP];
-    let bottom = numbers[at + BOTTOM];
     for (let i = 0; i < high.length; ) {
-      if (place === 0) {
-        top = -Number.MAX_VALUE;
-        bottom = Number.MAX_VALUE;
-        if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
-      }
+      const place = numbers[at + PLACE] | 0;
+      if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
       const end = Math.min(high.length, i + period - place);
-      for (; i < end; i++) {
-        const h = high[i];
-        const l = low[i];
-        if (Number.isNaN(h + l)) break;
-        numbers[highs + place] = h;
-        numbers[lows + place] = l;
-        place++;
-        top = higher(h, top);
-        bottom = lower(l, bottom);
-        highest[i] = higher(top, numbers[tops + place]);
-        lowest[i] = lower(bottom, numbers[bottoms + place]);
-      }
-      if (place === period) {
-        this.#prepareTails();
-        place = 0;
-      } else if (i < end) {
-        highest[i] = Number.NaN;
-        lowest[i] = Number.NaN;
-        i++;
-        place = 0;
+      const next = this.#follow(high, low, i, end, highest, lowest);
+      if (next === end) {
+        this.#keep(high, low, i, end);
+        i = end;
+      } else {
+        highest[next] = Number.NaN;
+        lowest[next] = Number.NaN;
+        numbers[at + PLACE] = 0;
         if (numbers[at + TAILS] === KNOWN) numbers[at + TAILS] = UNPREPARED;
+        i = next + 1;
       }
     }
-    numbers[at + PLACE] = place;
+  }
+
+  /** Works through rows of one stretch up to `end` or the first with an unknown value; gives the row it stopped at. */
+  #follow(
+    high: Float64Array,
+    low: Float64Array,
+    from: number,
+    end: number,
+    highest: Float64Array,
+    lowest: Float64Array,
+  ): number {
+    const numbers = this.#memory.numbers;
+    const at = this.#at;
+    const place = numbers[at + PLACE] | 0;
+    let top = place === 0 ? -Number.MAX_VALUE : numbers[at + TOP];
+    let bottom = place === 0 ? Number.MAX_VALUE : numbers[at + BOTTOM];
+    let tailTop = this.#tops + place + 1;
+    let tailBottom = this.#bottoms + place + 1;
+    let i = from;
+    for (; i < end; i++) {
+      const h = high[i];
+      const l = low[i];
+      if (Number.isNaN(h + l)) break;
+      top = higher(h, top);
+      bottom = lower(l, bottom);
+      highest[i] = higher(top, numbers[tailTop++]);
+      lowest[i] = lower(bottom, numbers[tailBottom++]);
+    }
     numbers[at + TOP] = top;
     numbers[at + BOTTOM] = bottom;
+    return i;
+  }
+
+  /** Keeps the rows of an unfinished stretch; prepares the tails of a finished one. */
+  #keep(high: Float64Array, low: Float64Array, from: number, end: number): void {
+    const numbers = this.#memory.numbers;
+    const place = numbers[this.#at + PLACE] | 0;
+    const reached = place + end - from;
+    if (reached === this.#period && place === 0) {
+      this.#prepareTails(high, from, low, from);
+      return;
+    }
+    for (let i = from; i < end; i++) {
+      numbers[this.#highs + place + i - from] = high[i];
+      numbers[this.#lows + place + i - from] = low[i];
+    }
+    if (reached === this.#period) this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
+    else numbers[this.#at + PLACE] = reached;
   }
 
   /** Before the first whole stretch the tails are unknown: every comparison with them fails, and they are the result. */
@@ -93,18 +117,19 @@ export class RollingRange {
     numbers[this.#at + TAILS] = UNKNOWN;
   }
 
-  /** Prepares the extremes of every tail of the stretch that has just ended. */
-  #prepareTails(): void {
+  /** Prepares the extremes of every tail of the stretch whose highs and lows begin at these places; the next begins. */
+  #prepareTails(highs: Float64Array, firstHigh: number, lows: Float64Array, firstLow: number): void {
     const numbers = this.#memory.numbers;
     let top = -Number.MAX_VALUE;
     let bottom = Number.MAX_VALUE;
-    numbers[this.#at + TAILS] = KNOWN;
     for (let place = this.#period; place > 0; place--) {
       numbers[this.#tops + place] = top;
       numbers[this.#bottoms + place] = bottom;
-      top = higher(numbers[this.#highs + place - 1], top);
-      bottom = lower(numbers[this.#lows + place - 1], bottom);
+      top = higher(highs[firstHigh + place - 1], top);
+      bottom = lower(lows[firstLow + place - 1], bottom);
     }
+    numbers[this.#at + PLACE] = 0;
+    numbers[this.#at + TAILS] = KNOWN;
   }
 }
 

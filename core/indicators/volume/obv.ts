@@ -20,16 +20,19 @@ function build({ memory }: Setup): Kernel {
         const v = volume[i];
         if (Number.isNaN(c + v)) {
           output[i] = Number.NaN;
-          if (Number.isNaN(c)) continue;
-        } else {
-          const change = started ? c - previous : 0;
-          const flow = change > 0 ? v : change < 0 ? -v : 0;
-          const more = total + flow;
-          lost += roundingError(total, flow, more);
-          total = more;
-          output[i] = total + lost;
-          started = true;
+          if (!Number.isNaN(c)) previous = c;
+          continue;
         }
+        if (!started) {
+          started = true;
+          previous = c;
+        }
+        const side = (c > previous ? 1 : 0) - (c < previous ? 1 : 0);
+        const flow = side * v;
+        const more = total + flow;
+        lost += roundingError(total, flow, more);
+        total = more;
+        output[i] = total + lost;
         previous = c;
       }
       numbers[at + STARTED] = started ? 1 : 0;

@@ -1,5 +1,6 @@
 import type { Memory } from "../memory.ts";
 import { Window } from "./window.ts";
+import { WindowSum } from "./window-sum.ts";
 
 /** What is averaged over a window: distances from its mean, or their squares. */
 export type DispersionOf = "distances" | "squares";
@@ -8,30 +9,36 @@ export type DispersionOf = "distances" | "squares";
 const NEARLY_FLAT = 1e-9;
 
 /**
- * The mean distance of the last `period` values from their mean, or the mean of the squared distances. It is summed anew
- * for every value, O(period), because a running sum of squares would lose all digits after a spike. A flat window has
- * none, to the last bit, though its mean may be rounded.
+ * The mean of the last `period` values, and their mean distance from it or the mean of the squared distances. Those are
+ * summed anew for every value, O(period), because a running sum of squares would lose all digits after a spike. A flat
+ * window has no dispersion, to the last bit, though its mean may be rounded.
  */
-export class Dispersion {
+export class RollingDispersion {
   readonly #memory: Memory;
   readonly #window: Window;
+  readonly #mean: WindowSum;
   readonly #squared: boolean;
 
   constructor(memory: Memory, period: number, of: DispersionOf) {
     this.#memory = memory;
     this.#window = new Window(memory, period);
+    this.#mean = new WindowSum(memory, period, period);
     this.#squared = of === "squares";
   }
 
-  /** `mean` is the rolling mean of `input` over the same period; NaN where it is. `output` is a column of its own. */
-  advance(input: Float64Array, mean: Float64Array, output: Float64Array): void {
+  /** Both NaN until `period` values without a NaN are there. The outputs are columns of their own. */
+  advance(input: Float64Array, mean: Float64Array, dispersion: Float64Array): void {
+    const numbers = this.#memory.numbers;
     const window = this.#window;
     const taken = window.take(input);
+    const base = window.end - taken;
     const warmingUp = window.lacking(taken);
-    output.fill(Number.NaN, 0, warmingUp);
-    this.#work(this.#memory.numbers, window.end - taken, warmingUp, taken, mean, output);
+    if (warmingUp > 0) dispersion.fill(Number.NaN, 0, warmingUp);
+    this.#mean.work(numbers, base, 0, taken, mean);
+    this.#work(numbers, base, warmingUp, taken, mean, dispersion);
     if (taken === input.length) return;
-    this.#work(input, 0, taken, input.length, mean, output);
+    this.#mean.work(input, 0, taken, input.length, mean);
+    this.#work(input, 0, taken, input.length, mean, dispersion);
     window.keepLast(input);
   }
 
@@ -47,7 +54,8 @@ export class Dispersion {
       const last = base + i;
       const centre = mean[i];
       let total = 0;
-      for (let j = last - period + 1; j <= last; j++) total += term(values[j] - centre, squared);
+      if (squared) for (let j = last - period + 1; j <= last; j++) total += (values[j] - centre) * (values[j] - centre);
+      else for (let j = last - period + 1; j <= last; j++) total += Math.abs(values[j] - centre);
       output[i] = this.#dispersion(values, last, centre, total);
     }
   }
