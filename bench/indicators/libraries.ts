@@ -32,7 +32,7 @@ export function technicalIndicators(candles: CandleColumns): LibraryRuns {
     ["STOCHASTIC", () => technical.Stochastic.calculate({ ...range, period: 14, signalPeriod: 3 })],
     ["ADX", () => technical.ADX.calculate({ ...range, period: 14 })],
     ["WILLIAMS_R", () => technical.WilliamsR.calculate({ ...range, period: 14 })],
-    ["CCI", () => technical.CCI.calculate({ ...range, open: close, period: 20 })],
+    ["CCI", () => technical.CCI.calculate({ ...range, period: 20 })],
     ["OBV", () => technical.OBV.calculate({ close, volume })],
   ]);
 }

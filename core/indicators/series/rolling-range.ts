@@ -40,70 +40,53 @@ export class RollingRange {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const at = this.#at;
+    let place = numbers[at + PLACE] | 0;
+    let top = numbers[at + TOP];
+    let bottom = numbers[at + BOTTOM];
     for (let i = 0; i < high.length; ) {
-      const place = numbers[at + PLACE] | 0;
-      if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
+      if (place === 0) {
+        top = -Number.MAX_VALUE;
+        bottom = Number.MAX_VALUE;
+        if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
+      }
+      const from = i;
       const end = Math.min(high.length, i + period - place);
-      const next = this.#follow(high, low, i, end, highest, lowest);
-      if (next === end) {
-        this.#keep(high, low, i, end);
-        i = end;
+      let tailTop = this.#tops + place + 1;
+      let tailBottom = this.#bottoms + place + 1;
+      for (; i < end; i++) {
+        const h = high[i];
+        const l = low[i];
+        if (Number.isNaN(h + l)) break;
+        top = higher(h, top);
+        bottom = lower(l, bottom);
+        highest[i] = higher(top, numbers[tailTop++]);
+        lowest[i] = lower(bottom, numbers[tailBottom++]);
+      }
+      if (i === end) {
+        place = this.#keep(high, low, from, end, place);
       } else {
-        highest[next] = Number.NaN;
-        lowest[next] = Number.NaN;
-        numbers[at + PLACE] = 0;
+        highest[i] = Number.NaN;
+        lowest[i] = Number.NaN;
         if (numbers[at + TAILS] === KNOWN) numbers[at + TAILS] = UNPREPARED;
-        i = next + 1;
+        place = 0;
+        i++;
       }
     }
-  }
-
-  /** Works through rows of one stretch up to `end` or the first with an unknown value; gives the row it stopped at. */
-  #follow(
-    high: Float64Array,
-    low: Float64Array,
-    from: number,
-    end: number,
-    highest: Float64Array,
-    lowest: Float64Array,
-  ): number {
-    const numbers = this.#memory.numbers;
-    const at = this.#at;
-    const place = numbers[at + PLACE] | 0;
-    let top = place === 0 ? -Number.MAX_VALUE : numbers[at + TOP];
-    let bottom = place === 0 ? Number.MAX_VALUE : numbers[at + BOTTOM];
-    let tailTop = this.#tops + place + 1;
-    let tailBottom = this.#bottoms + place + 1;
-    let i = from;
-    for (; i < end; i++) {
-      const h = high[i];
-      const l = low[i];
-      if (Number.isNaN(h + l)) break;
-      top = higher(h, top);
-      bottom = lower(l, bottom);
-      highest[i] = higher(top, numbers[tailTop++]);
-      lowest[i] = lower(bottom, numbers[tailBottom++]);
-    }
+    numbers[at + PLACE] = place;
     numbers[at + TOP] = top;
     numbers[at + BOTTOM] = bottom;
-    return i;
   }
 
-  /** Keeps the rows of an unfinished stretch; prepares the tails of a finished one. */
-  #keep(high: Float64Array, low: Float64Array, from: number, end: number): void {
-    const numbers = this.#memory.numbers;
-    const place = numbers[this.#at + PLACE] | 0;
+  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; gives the place it has come to. */
+  #keep(high: Float64Array, low: Float64Array, from: number, end: number, place: number): number {
     const reached = place + end - from;
-    if (reached === this.#period && place === 0) {
-      this.#prepareTails(high, from, low, from);
-      return;
-    }
+    if (reached === this.#period && place === 0) return this.#prepareTails(high, from, low, from);
+    const numbers = this.#memory.numbers;
     for (let i = from; i < end; i++) {
       numbers[this.#highs + place + i - from] = high[i];
       numbers[this.#lows + place + i - from] = low[i];
     }
-    if (reached === this.#period) this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
-    else numbers[this.#at + PLACE] = reached;
+    return reached < this.#period ? reached : this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
   }
 
   /** Before the first whole stretch the tails are unknown: every comparison with them fails, and they are the result. */
@@ -117,19 +100,21 @@ export class RollingRange {
     numbers[this.#at + TAILS] = UNKNOWN;
   }
 
-  /** Prepares the extremes of every tail of the stretch whose highs and lows begin at these places; the next begins. */
-  #prepareTails(highs: Float64Array, firstHigh: number, lows: Float64Array, firstLow: number): void {
+  /** Prepares the extremes of every tail of the stretch whose highs and lows begin here; the next is at place 0. */
+  #prepareTails(highs: Float64Array, firstHigh: number, lows: Float64Array, firstLow: number): number {
     const numbers = this.#memory.numbers;
+    const tops = this.#tops;
+    const bottoms = this.#bottoms;
     let top = -Number.MAX_VALUE;
     let bottom = Number.MAX_VALUE;
     for (let place = this.#period; place > 0; place--) {
-      numbers[this.#tops + place] = top;
-      numbers[this.#bottoms + place] = bottom;
+      numbers[tops + place] = top;
+      numbers[bottoms + place] = bottom;
       top = higher(highs[firstHigh + place - 1], top);
       bottom = lower(lows[firstLow + place - 1], bottom);
     }
-    numbers[this.#at + PLACE] = 0;
     numbers[this.#at + TAILS] = KNOWN;
+    return 0;
   }
 }
 

@@ -1,14 +1,14 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
-import { RollingDispersion } from "../series/rolling-dispersion.ts";
+import { RollingVariance } from "../series/rolling-variance.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers: { period, deviations }, source }: Setup): Kernel {
-  const dispersion = new RollingDispersion(memory, period, "squares");
+  const variance = new RollingVariance(memory, period);
   return {
     advance(candles, [upper, middle, lower]) {
       const price = source.column(candles);
-      dispersion.advance(price, middle, upper);
+      variance.advance(price, middle, upper);
       for (let i = 0; i < candles.length; i++) {
         const width = deviations * Math.sqrt(upper[i]);
         upper[i] = middle[i] + width;
