@@ -4,19 +4,23 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { CandleColumns } from "../core/candles.ts";
-import { calculate } from "../core/indicators/batch.ts";
+import { calculate, outputSize } from "../core/indicators/batch.ts";
 import { candleSlot } from "../core/indicators/candle-slot.ts";
 import { CATALOG, DEFAULT_INDICATORS } from "../core/indicators/catalog.ts";
 import { IndicatorMachine } from "../core/indicators/machine.ts";
 import { type IndicatorSpec, parseSpec } from "../core/indicators/spec.ts";
 import { floorLoops } from "./indicators/floor.ts";
 import { technicalIndicators, tradingSignals } from "./indicators/libraries.ts";
-import { type Contender, medians } from "./indicators/measure.ts";
+import { type Contender, type Effort, medians } from "./indicators/measure.ts";
 import { randomWalk } from "./indicators/series.ts";
 
 const LENGTHS = [100, 1_000, 10_000, 100_000];
 const SUMMARY_LENGTH = 1_000;
 const ALL_TEN = "default ten";
+
+const THOROUGH: Effort = { warmUpMs: 1_000, budgetMs: 4_000 };
+const USUAL: Effort = { warmUpMs: 200, budgetMs: 400 };
+const BRIEF: Effort = { warmUpMs: 80, budgetMs: 80 };
 
 interface Row {
   indicator: string;
@@ -28,10 +32,13 @@ interface Row {
   floor_ms?: number;
 }
 
-/** Ours over a whole series, with all that a caller pays: machines and output columns are made anew. */
-const batchOf = (specs: readonly IndicatorSpec[], candles: CandleColumns) => () => {
-  calculate(specs, candles);
-};
+/** Ours over a whole series; the machines are made anew for each run, the memory of the outputs is kept. */
+function batchOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () => void {
+  const memory = new Float64Array(outputSize(specs, candles.length));
+  return () => {
+    calculate(specs, candles, { memory });
+  };
+}
 
 /** Ours candle by candle; the machines are made anew for each run over the series. */
 function streamOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () => void {
@@ -50,20 +57,16 @@ function streamOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () =
   };
 }
 
-/** The plain loops, which like ours make their output columns, in one buffer, at every run. */
+/** The plain loops, in output columns that are kept as ours are. */
 function floorOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () => Float64Array[][] {
   const { length } = candles;
   const loops = floorLoops(new Float64Array(length));
-  const columns = specs.reduce((count, { definition }) => count + definition.outputs.length, 0);
+  const columns = specs.map(({ definition }) => definition.outputs.map(() => new Float64Array(length)));
   return () => {
-    const block = new Float64Array(columns * length);
-    let taken = 0;
-    return specs.map(({ definition }) => {
-      const outputs = definition.outputs.map((_, i) => block.subarray(taken + i * length, taken + (i + 1) * length));
-      taken += outputs.length * length;
-      loops.get(definition.name)?.(candles, outputs);
-      return outputs;
+    specs.forEach(({ definition }, s) => {
+      loops.get(definition.name)?.(candles, columns[s]);
     });
+    return columns;
   };
 }
 
@@ -83,7 +86,7 @@ function checkFloor(specs: readonly IndicatorSpec[], candles: CandleColumns): vo
   });
 }
 
-function measure(indicator: string, names: readonly string[], candles: CandleColumns): Row {
+function measure(indicator: string, names: readonly string[], candles: CandleColumns, effort: Effort): Row {
   const specs = names.map(parseSpec);
   const contenders: Contender[] = [
     { name: "batch", run: batchOf(specs, candles) },
@@ -100,7 +103,7 @@ function measure(indicator: string, names: readonly string[], candles: CandleCol
       { name: "floor", run: floorOf(specs, candles) },
     );
   }
-  const ms = medians(contenders);
+  const ms = medians(contenders, effort);
   const batch = ms.get("batch") ?? Number.NaN;
   const stream = ms.get("stream") ?? Number.NaN;
   const row: Row = {
@@ -157,8 +160,9 @@ for (const length of LENGTHS) {
   const candles = randomWalk(length);
   checkFloor(DEFAULT_INDICATORS.map(parseSpec), candles);
   const ofLength = [
-    measure(ALL_TEN, DEFAULT_INDICATORS, candles),
-    ...[...DEFAULT_INDICATORS, ...others].map((name) => measure(name, [name], candles)),
+    measure(ALL_TEN, DEFAULT_INDICATORS, candles, THOROUGH),
+    ...DEFAULT_INDICATORS.map((name) => measure(name, [name], candles, USUAL)),
+    ...others.map((name) => measure(name, [name], candles, BRIEF)),
   ];
   print(ofLength);
   rows.push(...ofLength);

@@ -4,22 +4,26 @@ export interface Contender {
   run(): void;
 }
 
-/** Enough runs for the compiler to have done its last, and no longer than it takes a slow contender to get there. */
-const WARM_UP_RUNS = 400;
-const WARM_UP_MS = 500;
-const SAMPLE_MS = 1;
-const BUDGET_MS = 700;
+/** How long to take over a comparison. */
+export interface Effort {
+  /** Each contender is run for so long before it is measured, so that the compiler has done its last. */
+  readonly warmUpMs: number;
+  /** What all samples of all contenders may take together, if these are not too few. */
+  readonly budgetMs: number;
+}
+
+const SAMPLE_MS = 4;
 const FEWEST_ROUNDS = 5;
-const MOST_ROUNDS = 61;
+const MOST_ROUNDS = 201;
 
 /**
- * The median milliseconds of one run of each contender. They take turns, a short sample each, so that what else
- * the machine does falls on all of them alike.
+ * The median milliseconds of one run of each contender. They take turns, a short sample each, so that what else the
+ * machine does falls on all of them alike.
  */
-export function medians(contenders: readonly Contender[]): Map<string, number> {
-  const runs = contenders.map(({ run }) => ({ run, once: warmedUp(run), samples: [] as number[] }));
+export function medians(contenders: readonly Contender[], effort: Effort): Map<string, number> {
+  const runs = contenders.map(({ run }) => ({ run, once: warmedUp(run, effort), samples: [] as number[] }));
   const roundMs = runs.reduce((total, { once }) => total + Math.max(once, SAMPLE_MS), 0);
-  const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(BUDGET_MS / roundMs)));
+  const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
   for (let round = 0; round < rounds; round++) {
     for (const { run, once, samples } of runs) samples.push(sample(run, Math.max(1, Math.round(SAMPLE_MS / once))));
   }
@@ -27,9 +31,9 @@ export function medians(contenders: readonly Contender[]): Map<string, number> {
 }
 
 /** Runs it until it is compiled; gives the milliseconds of one run. */
-function warmedUp(run: () => void): number {
+function warmedUp(run: () => void, { warmUpMs }: Effort): number {
   const start = performance.now();
-  for (let i = 0; i < WARM_UP_RUNS && performance.now() - start < WARM_UP_MS; i++) run();
+  while (performance.now() - start < warmUpMs) run();
   return Math.max(sample(run, 3), 1e-4);
 }
 

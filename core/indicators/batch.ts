@@ -18,18 +18,23 @@ export interface IndicatorSeries {
 /** Kept from call to call; it holds no values between them. */
 const workspace = new Workspace();
 
-/**
- * Runs every spec over the candles from the first on. The outputs of all specs lie in one buffer, which belongs to the
- * caller.
- */
+export interface BatchOptions extends MachineOptions {
+  /** Memory for the outputs, of at least `outputSize` numbers; new memory by default. */
+  readonly memory?: Float64Array;
+}
+
+/** How many numbers the outputs of these specs over so many candles are. */
+export function outputSize(specs: readonly IndicatorSpec[], candles: number): number {
+  return specs.reduce((columns, { definition }) => columns + definition.outputs.length, 0) * candles;
+}
+
+/** Runs every spec over the candles from the first on. The outputs of all specs lie in one block of memory. */
 export function calculate(
   specs: readonly IndicatorSpec[],
   candles: CandleColumns,
-  { tradingDay = utcDay }: MachineOptions = {},
+  { tradingDay = utcDay, memory: block = new Float64Array(outputSize(specs, candles.length)) }: BatchOptions = {},
 ): IndicatorSeries[] {
   const { length } = candles;
-  const columns = specs.reduce((count, { definition }) => count + definition.outputs.length, 0);
-  const block = new Float64Array(columns * length);
   let taken = 0;
   return specs.map((spec) => {
     const memory = new Memory();

@@ -16,9 +16,9 @@ export function twoAverages({ memory, numbers, source }: Setup, unit: "price" | 
       const price = source.column(candles);
       fast.advance(price, line);
       slow.advance(price, signal);
-      for (let i = 0; i < candles.length; i++) {
-        const distance = line[i] - signal[i];
-        line[i] = unit === "price" ? distance : percentOf(distance, signal[i]);
+      for (let i = 0; i < candles.length; i++) line[i] -= signal[i];
+      if (unit === "percent") {
+        for (let i = 0; i < candles.length; i++) line[i] = percentOf(line[i], signal[i]);
       }
       average.advance(line, signal);
       for (let i = 0; i < candles.length; i++) histogram[i] = line[i] - signal[i];

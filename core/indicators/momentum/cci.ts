@@ -2,24 +2,21 @@ import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { typicalPrice } from "../price-source.ts";
 import { finite } from "../ratio.ts";
-import { Dispersion } from "../series/dispersion.ts";
-import { rollingMean } from "../series/rolling-sum.ts";
+import { MeanDeviation } from "../series/mean-deviation.ts";
 import { settledAfter } from "../settling.ts";
 
 /** Lambert's constant: with it most values of a random series lie between −100 and 100. */
 const LAMBERT = 0.015;
 
 function build({ memory, numbers, scratch }: Setup): Kernel {
-  const mean = rollingMean(memory, numbers.period);
-  const dispersion = new Dispersion(memory, numbers.period, "distances");
+  const meanDeviation = new MeanDeviation(memory, numbers.period);
   const prices = scratch();
   const deviations = scratch();
   return {
     advance(candles, [output]) {
       const price = typicalPrice(candles, prices.of(candles.length));
       const deviation = deviations.of(candles.length);
-      mean.advance(price, output);
-      dispersion.advance(price, output, deviation);
+      meanDeviation.advance(price, output, deviation);
       for (let i = 0; i < price.length; i++) {
         output[i] = finite((price[i] - output[i]) / (LAMBERT * deviation[i]));
       }

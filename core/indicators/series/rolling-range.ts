@@ -35,15 +35,11 @@ export class RollingRange {
     this.#bottoms = memory.reserve(period + 1);
   }
 
-  /** NaN until `period` candles with both high and low known are there. Output columns may be the input columns. */
+  /** NaN until `period` candles with both high and low known are there. The outputs are columns of their own. */
   advance(high: Float64Array, low: Float64Array, highest: Float64Array, lowest: Float64Array): void {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const at = this.#at;
-    const highs = this.#highs;
-    const lows = this.#lows;
-    const tops = this.#tops;
-    const bottoms = this.#bottoms;
     let place = numbers[at + PLACE] | 0;
     let top = numbers[at + TOP];
     let bottom = numbers[at + BOTTOM];
@@ -53,33 +49,44 @@ export class RollingRange {
         bottom = Number.MAX_VALUE;
         if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
       }
+      const from = i;
       const end = Math.min(high.length, i + period - place);
+      let tailTop = this.#tops + place + 1;
+      let tailBottom = this.#bottoms + place + 1;
       for (; i < end; i++) {
         const h = high[i];
         const l = low[i];
         if (Number.isNaN(h + l)) break;
-        numbers[highs + place] = h;
-        numbers[lows + place] = l;
-        place++;
         top = higher(h, top);
         bottom = lower(l, bottom);
-        highest[i] = higher(top, numbers[tops + place]);
-        lowest[i] = lower(bottom, numbers[bottoms + place]);
+        highest[i] = higher(top, numbers[tailTop++]);
+        lowest[i] = lower(bottom, numbers[tailBottom++]);
       }
-      if (place === period) {
-        this.#prepareTails();
-        place = 0;
-      } else if (i < end) {
+      if (i === end) {
+        place = this.#keep(high, low, from, end, place);
+      } else {
         highest[i] = Number.NaN;
         lowest[i] = Number.NaN;
-        i++;
-        place = 0;
         if (numbers[at + TAILS] === KNOWN) numbers[at + TAILS] = UNPREPARED;
+        place = 0;
+        i++;
       }
     }
     numbers[at + PLACE] = place;
     numbers[at + TOP] = top;
     numbers[at + BOTTOM] = bottom;
+  }
+
+  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; gives the place it has come to. */
+  #keep(high: Float64Array, low: Float64Array, from: number, end: number, place: number): number {
+    const reached = place + end - from;
+    if (reached === this.#period && place === 0) return this.#prepareTails(high, from, low, from);
+    const numbers = this.#memory.numbers;
+    for (let i = from; i < end; i++) {
+      numbers[this.#highs + place + i - from] = high[i];
+      numbers[this.#lows + place + i - from] = low[i];
+    }
+    return reached < this.#period ? reached : this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
   }
 
   /** Before the first whole stretch the tails are unknown: every comparison with them fails, and they are the result. */
@@ -93,18 +100,21 @@ export class RollingRange {
     numbers[this.#at + TAILS] = UNKNOWN;
   }
 
-  /** Prepares the extremes of every tail of the stretch that has just ended. */
-  #prepareTails(): void {
+  /** Prepares the extremes of every tail of the stretch whose highs and lows begin here; the next is at place 0. */
+  #prepareTails(highs: Float64Array, firstHigh: number, lows: Float64Array, firstLow: number): number {
     const numbers = this.#memory.numbers;
+    const tops = this.#tops;
+    const bottoms = this.#bottoms;
     let top = -Number.MAX_VALUE;
     let bottom = Number.MAX_VALUE;
-    numbers[this.#at + TAILS] = KNOWN;
     for (let place = this.#period; place > 0; place--) {
-      numbers[this.#tops + place] = top;
-      numbers[this.#bottoms + place] = bottom;
-      top = higher(numbers[this.#highs + place - 1], top);
-      bottom = lower(numbers[this.#lows + place - 1], bottom);
+      numbers[tops + place] = top;
+      numbers[bottoms + place] = bottom;
+      top = higher(highs[firstHigh + place - 1], top);
+      bottom = lower(lows[firstLow + place - 1], bottom);
     }
+    numbers[this.#at + TAILS] = KNOWN;
+    return 0;
   }
 }
 

@@ -18,10 +18,17 @@ export class TrueRange {
     for (let i = 0; i < length; i++) {
       const h = high[i];
       const l = low[i];
-      output[i] = Math.max(h - l, Math.abs(h - previous), Math.abs(l - previous));
+      output[i] = Number.isNaN(h + l + previous) ? Number.NaN : rangeWith(previous, h, l);
       previous = close[i];
     }
     numbers[this.#at] = 1;
     numbers[this.#at + 1] = previous;
   }
+}
+
+/** The range of a candle stretched to the previous close: the same number as the largest of the three distances. */
+export function rangeWith(previousClose: number, high: number, low: number): number {
+  const top = previousClose > high ? previousClose : high;
+  const bottom = previousClose < low ? previousClose : low;
+  return top - bottom;
 }

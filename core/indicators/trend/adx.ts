@@ -3,6 +3,7 @@ import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { period } from "../parameters.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
+import { rangeWith } from "../series/true-range.ts";
 import { settledAfter, wilderWeight } from "../settling.ts";
 
 const SEEN = 0;
@@ -53,7 +54,7 @@ class DirectionalMovement {
         if (seen > 0) {
           const rise = h - previousHigh;
           const fall = previousLow - l;
-          const trueRange = Math.max(h - l, Math.abs(h - previousClose), Math.abs(l - previousClose));
+          const trueRange = rangeWith(previousClose, h, l);
           const retained = seen > period ? keep : 1;
           range = range * retained + trueRange;
           up = up * retained + movement(rise, fall);

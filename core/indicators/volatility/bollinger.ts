@@ -1,17 +1,14 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
-import { Dispersion } from "../series/dispersion.ts";
-import { rollingMean } from "../series/rolling-sum.ts";
+import { RollingVariance } from "../series/rolling-variance.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers: { period, deviations }, source }: Setup): Kernel {
-  const mean = rollingMean(memory, period);
-  const dispersion = new Dispersion(memory, period, "squares");
+  const variance = new RollingVariance(memory, period);
   return {
     advance(candles, [upper, middle, lower]) {
       const price = source.column(candles);
-      mean.advance(price, middle);
-      dispersion.advance(price, middle, upper);
+      variance.advance(price, middle, upper);
       for (let i = 0; i < candles.length; i++) {
         const width = deviations * Math.sqrt(upper[i]);
         upper[i] = middle[i] + width;

@@ -1,19 +1,16 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { Dispersion } from "../series/dispersion.ts";
-import { rollingMean } from "../series/rolling-sum.ts";
+import { RollingVariance } from "../series/rolling-variance.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: Setup): Kernel {
-  const mean = rollingMean(memory, numbers.period);
-  const dispersion = new Dispersion(memory, numbers.period, "squares");
+  const variance = new RollingVariance(memory, numbers.period);
   const means = scratch();
   return {
     advance(candles, [output]) {
       const price = source.column(candles);
       const centre = means.of(candles.length);
-      mean.advance(price, centre);
-      dispersion.advance(price, centre, output);
+      variance.advance(price, centre, output);
       for (let i = 0; i < candles.length; i++) output[i] = Math.sqrt(output[i]);
     },
   };

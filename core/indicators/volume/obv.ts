@@ -1,4 +1,6 @@
+import type { CandleColumns } from "../../candles.ts";
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { Memory } from "../memory.ts";
 import { roundingError } from "../series/compensated-sum.ts";
 
 const STARTED = 0;
@@ -6,38 +8,58 @@ const CLOSE = 1;
 const TOTAL = 2;
 const LOST = 3;
 
+/** The running total: all of it is in the memory. */
+class OnBalance {
+  readonly #memory: Memory;
+  readonly #at: number;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.#at = memory.reserve(4);
+  }
+
+  advance({ length, close, volume }: CandleColumns, output: Float64Array): void {
+    const numbers = this.#memory.numbers;
+    const at = this.#at;
+    for (let i = 0; i < length; i++) {
+      if (numbers[at + STARTED] === 1) i = this.#follow(close, volume, i, output);
+      if (i === length) return;
+      const complete = !Number.isNaN(close[i] + volume[i]);
+      output[i] = complete ? 0 : Number.NaN;
+      if (complete) numbers[at + STARTED] = 1;
+      if (!Number.isNaN(close[i])) numbers[at + CLOSE] = close[i];
+    }
+  }
+
+  /** Adds up rows to the end or to the first with an unknown value; gives the row it stopped at. */
+  #follow(close: Float64Array, volume: Float64Array, from: number, output: Float64Array): number {
+    const numbers = this.#memory.numbers;
+    const at = this.#at;
+    let previous = numbers[at + CLOSE];
+    let total = numbers[at + TOTAL];
+    let lost = numbers[at + LOST];
+    let i = from;
+    for (; i < close.length; i++) {
+      const c = close[i];
+      const v = volume[i];
+      if (Number.isNaN(c + v)) break;
+      const flow = c > previous ? v : c < previous ? -v : 0;
+      const more = total + flow;
+      lost += roundingError(total, flow, more);
+      total = more;
+      output[i] = total + lost;
+      previous = c;
+    }
+    numbers[at + CLOSE] = previous;
+    numbers[at + TOTAL] = total;
+    numbers[at + LOST] = lost;
+    return i;
+  }
+}
+
 function build({ memory }: Setup): Kernel {
-  const at = memory.reserve(4);
-  return {
-    advance({ length, close, volume }, [output]) {
-      const numbers = memory.numbers;
-      let started = numbers[at + STARTED] === 1;
-      let previous = numbers[at + CLOSE];
-      let total = numbers[at + TOTAL];
-      let lost = numbers[at + LOST];
-      for (let i = 0; i < length; i++) {
-        const c = close[i];
-        const v = volume[i];
-        if (Number.isNaN(c + v)) {
-          output[i] = Number.NaN;
-          if (Number.isNaN(c)) continue;
-        } else {
-          const change = started ? c - previous : 0;
-          const flow = change > 0 ? v : change < 0 ? -v : 0;
-          const more = total + flow;
-          lost += roundingError(total, flow, more);
-          total = more;
-          output[i] = total + lost;
-          started = true;
-        }
-        previous = c;
-      }
-      numbers[at + STARTED] = started ? 1 : 0;
-      numbers[at + CLOSE] = previous;
-      numbers[at + TOTAL] = total;
-      numbers[at + LOST] = lost;
-    },
-  };
+  const total = new OnBalance(memory);
+  return { advance: (candles, [output]) => total.advance(candles, output) };
 }
 
 export const obv: IndicatorDefinition = {
