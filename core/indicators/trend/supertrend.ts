@@ -92,7 +92,7 @@ export const supertrend: IndicatorDefinition = {
 lower = (high + low) / 2 − multiplier × ATR, and no lower than before unless the last close was below it
 direction = −1 from a close at or under lower, +1 from a close above upper; at first by the close's half of the candle
 supertrend = lower while direction is +1, upper while it is −1`,
-  reference: "Olivier Seban, Tout le monde mérite d'être riche (2008)",
+  reference: "Olivier Seban, Tout le monde mérite d'être riche (2009)",
   example: "SUPERTREND:3:2",
   warmUp: (numbers) => [numbers.period, numbers.period],
   settling: (numbers) => ({ candles: numbers.period + forgetting(wilderWeight(numbers.period)) + BANDS_SETTLED }),

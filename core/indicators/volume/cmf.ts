@@ -37,7 +37,7 @@ export const cmf: IndicatorDefinition = {
   algorithm: "cmf.chaikin@1",
   formula: `CMF = the sum of flow over the sum of volume of the last \`period\` candles, null where that volume is 0
 flow = volume × ((close − low) − (high − close)) / (high − low), 0 where high is low`,
-  reference: "Marc Chaikin, Chaikin money flow (1980s); Colin Twiggs, Chaikin Money Flow (2000)",
+  reference: "Marc Chaikin, Chaikin money flow (1980s)",
   example: "CMF:3",
   warmUp: (numbers) => [numbers.period - 1],
   settling: (numbers) => settledAfter(cmf.warmUp(numbers)),
