@@ -10,6 +10,7 @@ import { CATALOG, DEFAULT_INDICATORS } from "../core/indicators/catalog.ts";
 import { IndicatorMachine } from "../core/indicators/machine.ts";
 import { type IndicatorSpec, parseSpec } from "../core/indicators/spec.ts";
 import { floorLoops } from "./indicators/floor.ts";
+import { handlerCandles, handlerOf } from "./indicators/handler.ts";
 import { technicalIndicators, tradingSignals } from "./indicators/libraries.ts";
 import { type Contender, type Effort, medians } from "./indicators/measure.ts";
 import { randomWalk } from "./indicators/series.ts";
@@ -168,9 +169,14 @@ for (const length of LENGTHS) {
   rows.push(...ofLength);
 }
 const summary = summaryOf(rows);
+const handler = handlerOf(DEFAULT_INDICATORS.map(parseSpec), randomWalk(handlerCandles(SUMMARY_LENGTH)));
+const handlerMs = medians([{ name: "handler", run: handler }], USUAL).get("handler");
 console.log(summary);
+console.log(
+  `GET /indicators/{symbol}, the ten over ${SUMMARY_LENGTH} bars, JSON included: ${handlerMs?.toFixed(2)} ms`,
+);
 mkdirSync("bench/results", { recursive: true });
 writeFileSync(
   "bench/results/indicators.json",
-  `${JSON.stringify({ summary, node: process.version, rows }, null, 2)}\n`,
+  `${JSON.stringify({ summary, handler_ms: handlerMs, node: process.version, rows }, null, 2)}\n`,
 );

@@ -1,9 +1,16 @@
-import type { CandleAnswer } from "../../contracts/candle.ts";
+import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { calculateOver } from "./calculation.ts";
-import type { ReadBars } from "./history.ts";
+import { type Bars, calculateOver } from "./calculation.ts";
+
+/** Bars, and what there is to know of their series. */
+export interface KnownBars {
+  bars: Bars;
+  facts: SeriesFacts;
+  /** Whether the last bar is still forming. */
+  forming: boolean;
+}
 
 /** What an answer holds beside the values. */
 export interface AnswerOptions {
@@ -21,7 +28,7 @@ export interface IndicatorAnswer {
   lastTime: number | null;
 }
 
-function candleRows(read: ReadBars): CandleAnswer[] {
+function candleRows(read: KnownBars): CandleAnswer[] {
   const { columns, first } = read.bars;
   const rows: CandleAnswer[] = [];
   for (let i = first; i < columns.length; i++) {
@@ -31,7 +38,7 @@ function candleRows(read: ReadBars): CandleAnswer[] {
   return rows;
 }
 
-function stateOf(read: ReadBars, index: number): CandleAnswer["state"] {
+function stateOf(read: KnownBars, index: number): CandleAnswer["state"] {
   const { columns } = read.bars;
   if (read.forming && index === columns.length - 1) return "open";
   return columns.revision[index] > 0 ? "revised" : "closed";
@@ -43,7 +50,7 @@ function stateOf(read: ReadBars, index: number): CandleAnswer["state"] {
  */
 export function indicatorAnswer(
   specs: readonly IndicatorSpec[],
-  read: ReadBars,
+  read: KnownBars,
   options: AnswerOptions,
 ): IndicatorAnswer {
   const { bars, facts } = read;

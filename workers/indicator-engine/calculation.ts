@@ -28,15 +28,9 @@ export interface Calculated {
   errors: Record<string, Problem>;
 }
 
-/** A column as JSON, null where a value is not defined. */
+/** A column as JSON: `JSON.stringify` writes null for what is not defined, and is the fastest writer of numbers there is. */
 function columnJson(column: Float64Array, from: number): string {
-  let text = "[";
-  for (let i = from; i < column.length; i++) {
-    const value = column[i];
-    text += i === from ? "" : ",";
-    text += Number.isFinite(value) ? value : "null";
-  }
-  return `${text}]`;
+  return JSON.stringify(Array.from(column.subarray(from)));
 }
 
 function valuesJson(series: IndicatorSeries, from: number): string {

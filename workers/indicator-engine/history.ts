@@ -1,4 +1,3 @@
-import type { SeriesFacts } from "../../contracts/candle.ts";
 import { MOST_POINTS } from "../../contracts/indicator.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
@@ -13,7 +12,7 @@ import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../../
 import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
 import { callRoom } from "../room.ts";
-import type { Bars } from "./calculation.ts";
+import type { KnownBars } from "./answer.ts";
 
 /** History that is read before the first bar whatever is asked. */
 const LEAST_HISTORY = 300;
@@ -32,12 +31,8 @@ export interface BarsQuery {
   includeOpen: boolean;
 }
 
-/** Bars with their history, and what there is to know of their series. */
-export interface ReadBars {
-  bars: Bars;
-  facts: SeriesFacts;
-  /** Whether the last bar is still forming. */
-  forming: boolean;
+/** Bars with their history, and the tier that had them. */
+export interface ReadBars extends KnownBars {
   tier: Tier;
 }
 
