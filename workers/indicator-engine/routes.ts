@@ -5,21 +5,19 @@ import {
   IndicatorsAnswerSchema,
   MOST_POINTS,
   MOST_SPECS,
-  MOST_VALUES,
-  type OwnCandle,
 } from "../../contracts/indicator.ts";
 import { flag, NO_QUERY, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
-import { ApiError, type Problem, ProblemSchema } from "../../contracts/problem.ts";
-import { candlesFrom } from "../../core/candles.ts";
+import { ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { INTERVALS } from "../../core/interval.ts";
 import { answerText, problemResponses } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
-import { meaningsOf, recordOf, requireSymbol } from "../symbols.ts";
-import { indicatorAnswer, stamped } from "./answer.ts";
-import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
-import { byText, readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
+import { requireSymbol } from "../symbols.ts";
+import { stamped } from "./answer.ts";
+import { jsonText, ownCandles, severalSymbols } from "./calculations.ts";
+import { type EngineQuery, symbolIndicators } from "./engine.ts";
+import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
@@ -195,80 +193,3 @@ indicators.openapi(calculateRoute, async (c) => {
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
   return jsonText(c, stamped(answer.json));
 });
-
-function jsonText(c: AppContext, text: string): Response {
-  return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
-}
-
-function ownCandles(c: AppContext, candles: readonly OwnCandle[], texts: readonly string[] | undefined): Response {
-  const specs = readSpecs(texts, "body");
-  const columns = candlesFrom(
-    candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
-      time,
-      open,
-      high,
-      low,
-      close,
-      volume,
-      revision: 0,
-      suspect: false,
-    })),
-  );
-  const read = {
-    bars: { columns, first: 0, fromTheBeginning: true, anchor: null },
-    facts: { provider: null, simulated: false, adjustment: "unknown" as const, construction: "provider" as const },
-    forming: false,
-    tier: "memory" as const,
-  };
-  const options = { symbol: null, interval: null, includeOpen: false, includeCandles: false, errors: specs.errors };
-  return jsonText(c, stamped(indicatorAnswer(specs.specs, read, options).json));
-}
-
-async function severalSymbols(
-  c: AppContext,
-  symbols: readonly string[],
-  texts: readonly string[] | undefined,
-  query: EngineQuery,
-): Promise<Response> {
-  const specs = readSpecs(texts, "body");
-  const values = symbols.length * specs.specs.length * query.points;
-  if (values > MOST_VALUES) throw tooMuch(values);
-  // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
-  const asked = new Map<string, Promise<EngineAnswer>>();
-  const results = new Map<string, string>();
-  const errors = byText();
-  const meanings = await meaningsOf(c.env, [...new Set(symbols)]);
-  await Promise.all(
-    [...meanings].map(async ([text, meaning]) => {
-      try {
-        const record = await recordOf(c.env, text, meaning);
-        const answer =
-          asked.get(record.symbol) ??
-          symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
-        asked.set(record.symbol, answer);
-        const { json } = await answer;
-        results.set(record.symbol, `${JSON.stringify(record.symbol)}:${stamped(json)}`);
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        errors[text] = error.toProblem();
-      }
-    }),
-  );
-  if (results.size === 0) throw noneSucceeded(errors);
-  const tail = JSON.stringify({ errors, timestamp: new Date().toISOString() });
-  return jsonText(c, `{"success":true,"results":{${[...results.values()].sort().join(",")}},${tail.slice(1)}`);
-}
-
-function tooMuch(values: number): ApiError {
-  const message = `symbols times indicators times data_points is ${values}; ask for at most ${MOST_VALUES} at once`;
-  return new ApiError("request.invalid", `${message}.`, { errors: [{ in: "body", path: "symbols", message }] });
-}
-
-function noneSucceeded(errors: Record<string, Problem>): ApiError {
-  const problems = Object.values(errors);
-  const unavailable = problems.some((problem) => problem.status === 503);
-  const detail = `None of the ${problems.length} symbols could be calculated; errors says why of each.`;
-  const options = { extensions: { errors } };
-  if (!unavailable) return new ApiError("symbol.not_found", detail, options);
-  return new ApiError("candles.unavailable", detail, { ...options, headers: { "Retry-After": "5" } });
-}
