@@ -34,7 +34,7 @@ export function priceSource(name: PriceSourceName, scratch: ScratchColumn): Pric
 }
 
 /** (high + low) / 2 of every candle, into `output`, which is returned. */
-export function medianPrice({ length, high, low }: CandleColumns, output: Float64Array): Float64Array {
+function medianPrice({ length, high, low }: CandleColumns, output: Float64Array): Float64Array {
   for (let i = 0; i < length; i++) output[i] = (high[i] + low[i]) / 2;
   return output;
 }

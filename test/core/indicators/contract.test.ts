@@ -88,7 +88,7 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
 
   it("gives the same bits candle by candle as in one batch, with unknown fields and without", () => {
     for (const spec of specs) {
-      for (const candles of [quiet, movingCandles(400)]) {
+      for (const candles of [quiet, movingCandles(1_100)]) {
         const expected = streamable(spec, batch(spec, candles));
         expect(streamable(spec, streamed(new IndicatorMachine(spec), candles))).toEqual(expected);
       }
