@@ -46,6 +46,26 @@ export const QuoteSchema = StoredQuoteSchema.extend({
 
 export type Quote = z.infer<typeof QuoteSchema>;
 
+/** What several sources say of one price. */
+export const ConsensusSchema = z
+  .object({
+    price: z.number().openapi({ description: "The median of the sources' prices." }),
+    sources: z.array(
+      z.object({
+        provider: z.enum(PROVIDERS),
+        price: z.number(),
+        timestamp: z.string(),
+        deviation_percent: z.number(),
+        outlier: z.boolean(),
+      }),
+    ),
+    outliers: z.array(z.enum(PROVIDERS)),
+    silent: z.array(z.object({ provider: z.enum(PROVIDERS), reason: z.string() })),
+  })
+  .openapi("Consensus");
+
+export type Consensus = z.infer<typeof ConsensusSchema>;
+
 /** A quote without its place in the stream, as a provider tells it. */
 export type ProviderQuote = Omit<StoredQuote, "epoch" | "seq">;
 

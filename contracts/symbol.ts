@@ -78,6 +78,7 @@ export type Instrument = Pick<
   | "price_decimals"
   | "volume_unit"
   | "data_sources"
+  | "provider_symbols"
   | "is_active"
   | "last_updated"
 >;
@@ -85,7 +86,7 @@ export type Instrument = Pick<
 /** The part of a symbol's record that travels with its market data. */
 export function instrumentOf(record: SymbolRecord): Instrument {
   const { symbol, type, primary_exchange, currency, price_unit, price_decimals } = record;
-  const { volume_unit, data_sources, is_active, last_updated } = record;
+  const { volume_unit, data_sources, provider_symbols, is_active, last_updated } = record;
   return {
     symbol,
     type,
@@ -95,6 +96,7 @@ export function instrumentOf(record: SymbolRecord): Instrument {
     price_decimals,
     volume_unit,
     data_sources,
+    provider_symbols,
     is_active,
     last_updated,
   };
@@ -157,7 +159,7 @@ export const SymbolDetailSchema = SymbolSchema.extend({
   }),
   availability: z.object({
     last_quote_at: z.string().nullable(),
-    providers: z.array(z.object({ name: z.enum(PROVIDERS), state: z.enum(["available", "not_configured"]) })),
+    providers: z.array(z.object({ name: z.enum(PROVIDERS), state: z.enum(["available", "degraded", "disabled"]) })),
     intervals: z.record(z.string(), z.object({ from: z.string(), to: z.string() })),
   }),
 }).openapi("SymbolDetail");

@@ -2,17 +2,22 @@ import type { ProviderName } from "../contracts/provider.ts";
 import type { FreshnessPolicy } from "../core/freshness.ts";
 import { MINUTE } from "../core/time.ts";
 
-/** What each provider promises of the age of its prices, in open-market seconds. */
-const POLICIES: Record<ProviderName, FreshnessPolicy> = {
-  simulator: { staleAfter: MINUTE, delay: 0, historical: false },
-  binance: { staleAfter: MINUTE, delay: 0, historical: false },
-  coingecko: { staleAfter: 10 * MINUTE, delay: 0, historical: false },
-  alpha_vantage: { staleAfter: 40 * MINUTE, delay: 15 * MINUTE, historical: false },
-  jse: { staleAfter: 30 * MINUTE, delay: 15 * MINUTE, historical: false },
-  import: { staleAfter: 0, delay: 0, historical: true },
+/** What a provider promises of the age of its prices, and how often it is worth asking. */
+export interface ProviderPolicy extends FreshnessPolicy {
+  /** Seconds for which its last quote is answered without asking again. */
+  refreshAfter: number;
+}
+
+const POLICIES: Record<ProviderName, ProviderPolicy> = {
+  simulator: { staleAfter: MINUTE, delay: 0, historical: false, refreshAfter: 1 },
+  binance: { staleAfter: MINUTE, delay: 0, historical: false, refreshAfter: 1 },
+  coingecko: { staleAfter: 10 * MINUTE, delay: 0, historical: false, refreshAfter: 30 },
+  alpha_vantage: { staleAfter: 40 * MINUTE, delay: 15 * MINUTE, historical: false, refreshAfter: MINUTE },
+  jse: { staleAfter: 30 * MINUTE, delay: 15 * MINUTE, historical: false, refreshAfter: 15 },
+  import: { staleAfter: 0, delay: 0, historical: true, refreshAfter: Number.POSITIVE_INFINITY },
 };
 
-/** How the freshness of a provider's quotes is judged. */
-export function freshnessPolicyOf(provider: ProviderName): FreshnessPolicy {
+/** How the freshness of a provider's quotes is judged, and how often it is asked. */
+export function freshnessPolicyOf(provider: ProviderName): ProviderPolicy {
   return POLICIES[provider];
 }

@@ -1,4 +1,6 @@
+import { desc, lt } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type { Registry } from "./registry/database.ts";
 import { auditLog } from "./registry/schema.ts";
 
 /** The statement that records a deed; it belongs into the batch of the deed itself. */
@@ -10,4 +12,14 @@ export function auditEntry(
   detail: Record<string, unknown>,
 ) {
   return db.insert(auditLog).values({ at: act.at, actor: act.actor, action, target, detail });
+}
+
+/** The latest entries, those before the entry `before` where it is given. */
+export function listAudit(registry: Registry, query: { limit: number; before?: number }) {
+  return registry.db
+    .select()
+    .from(auditLog)
+    .where(query.before === undefined ? undefined : lt(auditLog.id, query.before))
+    .orderBy(desc(auditLog.id))
+    .limit(query.limit);
 }

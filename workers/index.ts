@@ -2,6 +2,7 @@ import { app } from "./gateway/app.ts";
 import { consumeBatch } from "./ingestion/queue.ts";
 import { runScheduled } from "./ingestion/scheduled.ts";
 
+export { ProviderGate } from "../durable-objects/provider-gate/provider-gate.ts";
 export { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
 
 export default {

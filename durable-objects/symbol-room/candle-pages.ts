@@ -75,7 +75,13 @@ function readResampled(store: CandleStore, series: Series, market: Market, query
   const span = spanOf(market, series.interval, query.interval, from, to);
   if (!span) return { candles: sliceCandles(store.read({ ...query, limit: 0 }), 0), more: false };
   const limit = Math.min((query.limit + 1) * ratio(series.interval, query.interval), MOST_ROWS);
-  const rows = store.read({ ...span, interval: series.interval, limit, backward: query.backward });
+  const rows = store.read({
+    ...span,
+    interval: series.interval,
+    limit,
+    backward: query.backward,
+    includeSuspect: query.includeSuspect,
+  });
   const coarse = resample(rows, market, series.interval, query.interval);
   const exhausted = rows.length < limit;
   // The bucket at the far end may lack the rows that the limit cut off.

@@ -8,6 +8,7 @@ export interface Series {
   interval: Interval;
   provider: ProviderName;
   adjustment: Adjustment;
+  construction: "provider" | "sampled";
   /** Stamps of its first and last candle. */
   first: number;
   last: number;
@@ -20,13 +21,15 @@ export interface RowQuery {
   to: number;
   limit: number;
   backward: boolean;
+  /** Whether candles that are doubted are read too. */
+  includeSuspect: boolean;
 }
 
 /** What storing a batch of candles did. */
 export interface StoreCounts {
   /** Candles that were not there. */
   stored: number;
-  /** Candles that were there with other numbers: now revised. */
+  /** Candles that were there with other numbers: now revised, if they were final. */
   replaced: number;
   /** Candles that were there already, to the last digit. */
   unchanged: number;
@@ -36,8 +39,16 @@ export interface StoreCounts {
 export interface CandleStore {
   series(): Series[];
   read(query: RowQuery): CandleColumns;
-  /** Stores candles of one series; all or nothing. */
-  write(series: Pick<Series, "interval" | "provider" | "adjustment">, candles: CandleColumns): StoreCounts;
+  /** Stores candles of one series; all or nothing. Only a candle that was final can be revised. */
+  write(
+    series: Omit<Series, "first" | "last">,
+    candles: CandleColumns,
+    isFinal: (time: number) => boolean,
+  ): StoreCounts;
+  /** Stamps of doubted candles within `[from, to)`, ascending. */
+  suspects(interval: Interval, from: number, to: number): number[];
+  /** Forgets a series. */
+  drop(interval: Interval): void;
 }
 
 type Row = [number, number | null, number | null, number | null, number | null, number | null, number, number];
@@ -55,10 +66,11 @@ export function openCandleStore(storage: DurableObjectStorage): CandleStore {
         interval: Interval;
         provider: ProviderName;
         adjustment: Adjustment;
+        construction: "provider" | "sampled";
         first: number;
         last: number;
       }>(
-        `select interval, provider, adjustment,
+        `select interval, provider, adjustment, construction,
            (select min(time) from candles where candles.interval = series.interval) as first,
            (select max(time) from candles where candles.interval = series.interval) as last
          from series where first is not null`,
@@ -69,7 +81,7 @@ export function openCandleStore(storage: DurableObjectStorage): CandleStore {
     read(query) {
       const cursor = sql.exec(
         `select time, open, high, low, close, volume, revision, suspect from candles
-         where interval = ? and time >= ? and time < ? order by time ${query.backward ? "desc" : "asc"} limit ?`,
+         where interval = ? and time >= ? and time < ?${query.includeSuspect ? "" : " and suspect = 0"} order by time ${query.backward ? "desc" : "asc"} limit ?`,
         query.interval,
         query.from,
         query.to,
@@ -80,17 +92,40 @@ export function openCandleStore(storage: DurableObjectStorage): CandleStore {
       return toColumns(rows);
     },
 
-    write(series, candles) {
+    write(series, candles, isFinal) {
       return storage.transactionSync(() => {
         sql.exec(
-          "insert into series (interval, provider, adjustment) values (?, ?, ?) on conflict (interval) do nothing",
+          `insert into series (interval, provider, adjustment, construction) values (?, ?, ?, ?)
+           on conflict (interval) do nothing`,
           series.interval,
           series.provider,
           series.adjustment,
+          series.construction,
         );
         const counts: StoreCounts = { stored: 0, replaced: 0, unchanged: 0 };
-        for (let i = 0; i < candles.length; i++) counts[writeRow(sql, series.interval, candles, i)]++;
+        for (let i = 0; i < candles.length; i++) {
+          counts[writeRow(sql, series.interval, candles, i, isFinal(candles.time[i]))]++;
+        }
         return counts;
+      });
+    },
+
+    suspects(interval, from, to) {
+      return sql
+        .exec<{ time: number }>(
+          "select time from candles where interval = ? and time >= ? and time < ? and suspect = 1 order by time",
+          interval,
+          from,
+          to,
+        )
+        .toArray()
+        .map(({ time }) => time);
+    },
+
+    drop(interval) {
+      storage.transactionSync(() => {
+        sql.exec("delete from candles where interval = ?", interval);
+        sql.exec("delete from series where interval = ?", interval);
       });
     },
   };
@@ -109,7 +144,13 @@ function toColumns(rows: Row[]): CandleColumns {
   return sliceCandles(columns, 0);
 }
 
-function writeRow(sql: SqlStorage, interval: Interval, candles: CandleColumns, i: number): keyof StoreCounts {
+function writeRow(
+  sql: SqlStorage,
+  interval: Interval,
+  candles: CandleColumns,
+  i: number,
+  isFinal: boolean,
+): keyof StoreCounts {
   const time = candles.time[i];
   const values = VALUES.map((field) => known(candles[field][i]));
   const inserted = sql.exec(
@@ -122,7 +163,7 @@ function writeRow(sql: SqlStorage, interval: Interval, candles: CandleColumns, i
   );
   if (inserted.toArray().length > 0) return "stored";
   const revised = sql.exec(
-    `update candles set open = ?3, high = ?4, low = ?5, close = ?6, volume = ?7, suspect = ?8, revision = revision + 1
+    `update candles set open = ?3, high = ?4, low = ?5, close = ?6, volume = ?7, suspect = ?8, revision = revision + ?9
      where interval = ?1 and time = ?2
        and (open is not ?3 or high is not ?4 or low is not ?5 or close is not ?6 or volume is not ?7)
      returning time`,
@@ -130,6 +171,15 @@ function writeRow(sql: SqlStorage, interval: Interval, candles: CandleColumns, i
     time,
     ...values,
     candles.suspect[i],
+    isFinal ? 1 : 0,
   );
-  return revised.toArray().length > 0 ? "replaced" : "unchanged";
+  if (revised.toArray().length > 0) return "replaced";
+  // A doubt that came or went is no revision: the numbers stand.
+  sql.exec(
+    "update candles set suspect = ?3 where interval = ?1 and time = ?2 and suspect is not ?3",
+    interval,
+    time,
+    candles.suspect[i],
+  );
+  return "unchanged";
 }

@@ -66,7 +66,7 @@ function lastCandles(
   to: number,
   limit: number,
 ): Candle[] {
-  const query = { interval, from: Number.MIN_SAFE_INTEGER, to, limit, backward: true };
+  const query = { interval, from: Number.MIN_SAFE_INTEGER, to, limit, backward: true, includeSuspect: true };
   const { candles } = readPage(store, series, market, query);
   return Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));
 }
@@ -92,7 +92,7 @@ function isNextSession(market: Market, before: number, date: number): boolean {
 /** The 24 hours that end with the series; unknown where the series does not cover them from end to end. */
 function lastDay(store: CandleStore, series: Series, market: Market, closes: number): Day {
   const from = closes - DAY;
-  const query = { interval: series.interval, from, to: closes, limit: DAY / 60, backward: false };
+  const query = { interval: series.interval, from, to: closes, limit: DAY / 60, backward: false, includeSuspect: true };
   const { candles } = readPage(store, series, market, query);
   if (candles.length === 0 || candles.time[0] !== from) return UNKNOWN_DAY;
   const rows = Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));

@@ -1,9 +1,14 @@
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
+import { NO_QUOTES, type QuoteMemory } from "../../core/data-quality/check-quote.ts";
 import type { Facts } from "./facts.ts";
 
 /** A room's latest quote. */
 export interface QuoteStore {
   latest(): StoredQuote | null;
+  /** What the next quote is judged with. */
+  memory(): QuoteMemory;
+  /** Keeps what the next quote is judged with; it is written with the next quote, a doubt at once. */
+  remember(memory: QuoteMemory): void;
   /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
   accept(quote: ProviderQuote): StoredQuote;
   /** Forgets the latest quote; sequence numbers go on. */
@@ -37,25 +42,33 @@ type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 /** Opens a room's quote store. */
 export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): QuoteStore {
   const { sql } = storage;
-  let kept: StoredQuote | null | undefined;
-  const latest = (): StoredQuote | null => {
-    if (kept === undefined) {
-      const body = sql.exec<{ body: string }>("select body from quote").toArray()[0]?.body;
-      kept = body === undefined ? null : (JSON.parse(body) as StoredQuote);
-    }
-    return kept;
-  };
+  let kept: StoredQuote | null = null;
+  let memory: QuoteMemory = NO_QUOTES;
+  const row = sql.exec<{ body: string; memory: string | null }>("select body, memory from quote").toArray()[0];
+  if (row) {
+    kept = JSON.parse(row.body);
+    memory = row.memory === null ? NO_QUOTES : JSON.parse(row.memory);
+  }
   return {
-    latest,
+    latest: () => kept,
+    memory: () => memory,
+    remember(next) {
+      const isNewDoubt = next.doubted !== memory.doubted;
+      memory = next;
+      if (isNewDoubt) sql.exec("update quote set memory = ?", JSON.stringify(memory));
+    },
     accept(quote) {
-      const before = latest();
-      if (before && sameEvent(before, quote)) {
-        kept = { ...before, received_at: quote.received_at };
+      if (kept && sameEvent(kept, quote)) {
+        kept = { ...kept, received_at: quote.received_at };
         return kept;
       }
       const stored = storage.transactionSync(() => {
         const next: StoredQuote = { ...quote, epoch: facts.epoch(), seq: facts.nextSeq() };
-        sql.exec("insert or replace into quote (id, body) values (1, ?)", JSON.stringify(next));
+        sql.exec(
+          "insert or replace into quote (id, body, memory) values (1, ?, ?)",
+          JSON.stringify(next),
+          JSON.stringify(memory),
+        );
         return next;
       });
       kept = stored;
@@ -64,6 +77,7 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): Quo
     drop() {
       sql.exec("delete from quote");
       kept = null;
+      memory = NO_QUOTES;
     },
   };
 }

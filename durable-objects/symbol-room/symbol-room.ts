@@ -1,45 +1,41 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Adjustment, SeriesFacts } from "../../contracts/candle.ts";
+import type { Adjustment } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { stampsEnd } from "../../core/buckets.ts";
-import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../core/candles.ts";
-import { openMarketAge } from "../../core/freshness.ts";
+import type { CandleColumns } from "../../core/candles.ts";
 import { INTERVALS, type Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../providers/simulator/simulator.ts";
-import { forgetCachedQuote, writeCachedQuote } from "../../storage/quote-cache.ts";
-import { knownStretch, readPage, type SeriesPage, seriesFor } from "./candle-pages.ts";
+import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
+import { noteDemand } from "../../storage/demand.ts";
+import { writeRegistry } from "../../storage/registry/database.ts";
+import type { Attempt } from "./ask-sources.ts";
+import { knownStretch, seriesFor } from "./candle-pages.ts";
 import { type CandleStore, openCandleStore, type RowQuery, type StoreCounts } from "./candle-store.ts";
+import { askEachSource, type SourcePrice } from "./consensus.ts";
+import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
 import { type Facts, openFacts } from "./facts.ts";
-import { importedQuote } from "./imported-quote.ts";
-import { openQuoteStore, type QuoteStore, sameUnits } from "./quote-store.ts";
+import { type Gates, openGates, type Priority } from "./gates.ts";
+import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
+import { storeJudged } from "./judged-candles.ts";
+import { openPageFiller, type PageFiller } from "./page-filler.ts";
+import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
+import { type CandlesPage, importedPage, providedPage, simulatedPage } from "./room-candles.ts";
+import { isYoungEnough, openRoomQuotes, type RoomQuotes } from "./room-quotes.ts";
+import { openSharedQuote, type SharedQuote } from "./shared-quote.ts";
 import { prepareTables } from "./tables.ts";
 
-/** A quote younger than this (seconds since it was received) is not asked for again. */
-const REFRESH_AFTER = 1;
-/** KV takes one write per second and key, and each costs: far regions are told this often (seconds), while somebody asks. */
-const SHARE_EVERY = 15;
+/** Demand is noted this often (seconds). */
+const DEMAND_EVERY = 600;
 
 /** What a room says when it is asked for its quote. */
 export type QuoteReply =
   | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
   | { kind: "too_old"; lastKnown: StoredQuote }
-  | { kind: "unavailable"; sources: ProviderName[] };
+  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
 /** What a room says when it is asked for candles. */
-export type CandlesReply =
-  | {
-      kind: "page";
-      candles: CandleColumns;
-      more: boolean;
-      facts: SeriesFacts;
-      /** The stretch of stamps that is known at this interval, `[from, to)`; null where nothing is. */
-      known: { from: number; to: number } | null;
-      tier: "room" | "provider";
-    }
-  | { kind: "unavailable"; sources: ProviderName[] };
+export type CandlesReply = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
 /** Candles to import into one series. */
 export interface ImportBatch {
@@ -57,75 +53,127 @@ export interface Availability {
   intervals: Partial<Record<Interval, { from: number; to: number }>>;
 }
 
+/** How a room came by its quote. */
+export interface Trace {
+  latest: StoredQuote | null;
+  sources: ProviderName[];
+  attempts: Attempt[];
+}
+
 /** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends DurableObject<Env> {
   private readonly facts: Facts;
-  private readonly quotes: QuoteStore;
+  private readonly quoteStore: QuoteStore;
   private readonly candleStore: CandleStore;
-  private sharedAt = 0;
-  /** Whether KV may hold a quote of this room; unknown after a start. */
-  private mayBeShared = true;
+  private readonly ingested: IngestedSpans;
+  private readonly gates: Gates;
+  private readonly doubts: DoubtLog;
+  private readonly quotes: RoomQuotes;
+  private readonly shared: SharedQuote;
+  private readonly fill: PageFiller;
+  private demandAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     prepareTables(ctx.storage);
+    const keep = (work: Promise<void>): void => ctx.waitUntil(work);
     this.facts = openFacts(ctx.storage.sql);
-    this.quotes = openQuoteStore(ctx.storage, this.facts);
+    this.quoteStore = openQuoteStore(ctx.storage, this.facts);
     this.candleStore = openCandleStore(ctx.storage);
+    this.ingested = openIngestedSpans(ctx.storage.sql);
+    this.gates = openGates(env);
+    this.doubts = openDoubtLog(env.DB, keep);
+    this.shared = openSharedQuote(env.CACHE, keep);
+    this.quotes = openRoomQuotes(this.quoteStore, this.candleStore, this.gates, ({ symbol }, doubts) =>
+      this.doubts.quotes(symbol, doubts),
+    );
+    this.fill = openPageFiller(env, this.candleStore, this.ingested, this.gates, this.doubts, (provider) => {
+      const instrument = this.facts.instrument();
+      return instrument !== null && this.sourcesOf(instrument).includes(provider);
+    });
   }
 
   /**
-   * The latest quote, asked of its provider again where it is older than a second or than the caller accepts.
+   * The latest quote, asked of its sources again where it is no longer recent, or older than the caller accepts.
    * @param told the symbol's registry row as the caller knows it; the room may know a newer one
    * @param maxAge the most open-market seconds since the price was true; null for no bound
    */
   async quote(told: Instrument, maxAge: number | null): Promise<QuoteReply> {
     const instrument = this.facts.keepInstrument(told);
-    const now = Date.now() / 1000;
     const sources = this.sourcesOf(instrument);
-    const youngEnough = (quote: StoredQuote): boolean => {
-      const timestamp = Date.parse(quote.timestamp) / 1000;
-      const market = marketOf(instrument.primary_exchange);
-      return maxAge === null || openMarketAge(market, timestamp, now, maxAge + 1) <= maxAge;
-    };
-    const { quote, tier } = this.currentQuote(instrument, sources, now, youngEnough);
-    if (!quote) return { kind: "unavailable", sources };
-    this.share(quote, now);
-    return youngEnough(quote) ? { kind: "quote", quote, tier } : { kind: "too_old", lastKnown: quote };
+    this.noteDemand(instrument);
+    const { quote, tier } = await this.quotes.current(instrument, sources, maxAge, "user");
+    if (!quote) return { kind: "unavailable", sources, retryAfter: this.quotes.retryAfter() };
+    const now = Date.now() / 1000;
+    this.shared.share(quote, now);
+    if (!isYoungEnough(instrument, quote, maxAge, now)) return { kind: "too_old", lastKnown: quote };
+    return { kind: "quote", quote, tier };
   }
 
-  /** A page of candles, from the store or the simulator. */
+  /** Asks for a newer quote where the last one is no longer recent. For scheduled work: it is no demand. */
+  async refreshQuote(told: Instrument): Promise<void> {
+    const instrument = this.facts.keepInstrument(told);
+    const { quote } = await this.quotes.current(instrument, this.sourcesOf(instrument), null, "background");
+    if (quote) this.shared.share(quote, Date.now() / 1000);
+  }
+
+  /** What each of the symbol's sources says now. */
+  async everySource(told: Instrument): Promise<SourcePrice[]> {
+    const instrument = this.facts.keepInstrument(told);
+    const local = (source: ProviderName) => this.quotes.local(source, instrument);
+    return askEachSource(instrument, this.sourcesOf(instrument), this.gates, local);
+  }
+
+  /** A page of candles: from the store, after fetching what it lacks, or from the simulator. */
   async candles(told: Instrument, query: RowQuery): Promise<CandlesReply> {
     const instrument = this.facts.keepInstrument(told);
-    const sources = this.sourcesOf(instrument);
-    if (sources.includes("import")) return this.importedCandles(instrument, query);
-    if (sources.includes("simulator")) return this.simulatedPage(instrument, query);
-    return { kind: "unavailable", sources };
+    this.noteDemand(instrument);
+    return this.readCandles(instrument, query, "user");
   }
 
-  /** Takes quotes from a provider's answer or a push, in order of arrival. */
+  /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */
+  async refreshCandles(told: Instrument, interval: Interval, limit: number): Promise<void> {
+    const instrument = this.facts.keepInstrument(told);
+    const to = Math.floor(Date.now() / 1000) + 1;
+    const query = { interval, from: -8.64e12, to, limit, backward: true, includeSuspect: false };
+    await this.readCandles(instrument, query, "background");
+  }
+
+  /** Takes quotes from a provider's poll, in order of arrival. */
   async ingest(told: Instrument, quotes: readonly ProviderQuote[]): Promise<StoredQuote | null> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
-    let latest = this.quotes.latest();
-    for (const quote of quotes) {
-      const newer = !latest || latest.provider !== quote.provider || quote.timestamp >= latest.timestamp;
-      if (sources.includes(quote.provider) && newer) latest = this.quotes.accept(quote);
-    }
-    return latest;
+    for (const quote of quotes) if (sources.includes(quote.provider)) this.quotes.take(instrument, quote);
+    return this.quotes.latestOf(sources);
   }
 
-  /** Stores imported candles; all of the batch or nothing. The quote that was made without them is dropped. */
+  /**
+   * Stores imported candles; all of the batch or nothing. What providers gave for the symbol, and the quote that was made
+   * without these candles, is dropped: real series never mix.
+   */
   async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
     this.facts.keepInstrument(instrument);
-    const existing = this.candleStore.series().find((series) => series.interval === batch.interval);
-    if (existing && existing.adjustment !== batch.adjustment) {
-      return { kind: "conflict", adjustment: existing.adjustment };
-    }
-    const counts = this.candleStore.write({ ...batch, provider: "import" }, batch.candles);
+    const { interval, adjustment } = batch;
+    const [foreign, own] = partition(this.candleStore.series(), (series) => series.provider !== "import");
+    const existing = own.find((series) => series.interval === interval);
+    if (existing && existing.adjustment !== adjustment) return { kind: "conflict", adjustment: existing.adjustment };
+    const { findings, ...counts } = this.ctx.storage.transactionSync(() => {
+      for (const series of foreign) {
+        this.candleStore.drop(series.interval);
+        this.ingested.clear(series.interval);
+      }
+      return storeJudged(this.candleStore, batch.candles, {
+        series: { interval, adjustment, provider: "import", construction: "provider" },
+        market: marketOf(instrument.primary_exchange),
+        now: Date.now() / 1000,
+        negativePrices: instrument.type === "commodity",
+        isFinal: () => true,
+      });
+    });
+    this.doubts.candles(instrument.symbol, "import", interval, findings);
     if (counts.stored > 0 || counts.replaced > 0) {
-      this.quotes.drop();
-      await this.unshare(instrument.symbol);
+      this.quoteStore.drop();
+      await this.shared.unshare(instrument.symbol);
     }
     return { kind: "stored", ...counts };
   }
@@ -139,8 +187,7 @@ export class SymbolRoom extends DurableObject<Env> {
   async availability(told: Instrument): Promise<Availability> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
-    const last = this.quotes.latest();
-    const lastQuoteAt = last && sources.includes(last.provider) ? last.timestamp : null;
+    const lastQuoteAt = this.quotes.latestOf(sources)?.timestamp ?? null;
     if (sources.includes("simulator")) {
       const stretch = { from: SIMULATED_FROM, to: Math.floor(Date.now() / 1000) };
       return { lastQuoteAt, intervals: Object.fromEntries(INTERVALS.map((interval) => [interval, stretch])) };
@@ -154,6 +201,12 @@ export class SymbolRoom extends DurableObject<Env> {
     return { lastQuoteAt, intervals: Object.fromEntries(intervals) };
   }
 
+  /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */
+  async quoteTrace(told: Instrument): Promise<Trace> {
+    const sources = this.sourcesOf(this.facts.keepInstrument(told));
+    return { latest: this.quotes.latestOf(sources), sources, attempts: [...this.quotes.attempts()] };
+  }
+
   /** Does nothing, to show that rooms answer. */
   ping(): void {}
 
@@ -161,84 +214,23 @@ export class SymbolRoom extends DurableObject<Env> {
     return effectiveSources(instrument.data_sources, marketModeOf(this.env));
   }
 
-  private currentQuote(
-    instrument: Instrument,
-    sources: ProviderName[],
-    now: number,
-    youngEnough: (quote: StoredQuote) => boolean,
-  ): { quote: StoredQuote | null; tier: "room" | "provider" } {
-    const latest = this.quotes.latest();
-    const kept = latest && sources.includes(latest.provider) ? latest : null;
-    const recent = kept && now - Date.parse(kept.received_at) / 1000 < REFRESH_AFTER && youngEnough(kept);
-    const still = kept?.provider === "import" || recent;
-    if (kept && still && sameUnits(kept, instrument)) return { quote: kept, tier: "room" };
-    for (const source of sources) {
-      const fresh = this.askSource(source, instrument, now);
-      if (fresh) return { quote: this.quotes.accept(fresh), tier: "provider" };
-    }
-    return { quote: kept, tier: "room" };
+  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
+    const sources = this.sourcesOf(instrument);
+    if (sources.includes("import")) return importedPage(this.candleStore, instrument, query);
+    if (sources.includes("simulator")) return simulatedPage(instrument, query, Date.now() / 1000);
+    const filled = await this.fill(instrument, sources, query, priority);
+    const page = providedPage(this.candleStore, this.ingested, instrument, query, filled, Date.now() / 1000);
+    return page ?? { kind: "unavailable", sources, retryAfter: this.quotes.retryAfter() };
   }
 
-  private askSource(source: ProviderName, instrument: Instrument, now: number): ProviderQuote | null {
-    switch (source) {
-      case "simulator":
-        return simulatedQuote(instrument, now);
-      case "import":
-        return importedQuote(this.candleStore, instrument, now);
-      default:
-        return null;
-    }
+  private noteDemand({ symbol }: Instrument): void {
+    const now = Math.floor(Date.now() / 1000);
+    if (now - this.demandAt < DEMAND_EVERY || marketModeOf(this.env) !== "live") return;
+    this.demandAt = now;
+    this.ctx.waitUntil(noteDemand(writeRegistry(this.env.DB), symbol, now));
   }
+}
 
-  private share(quote: StoredQuote, now: number): void {
-    if (now - this.sharedAt < SHARE_EVERY) return;
-    this.sharedAt = now;
-    this.mayBeShared = true;
-    this.ctx.waitUntil(writeCachedQuote(this.env.CACHE, quote));
-  }
-
-  private async unshare(symbol: string): Promise<void> {
-    this.sharedAt = 0;
-    if (!this.mayBeShared) return;
-    this.mayBeShared = false;
-    await forgetCachedQuote(this.env.CACHE, symbol);
-  }
-
-  private simulatedPage(instrument: Instrument, query: RowQuery): CandlesReply {
-    const now = Date.now() / 1000;
-    const all = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
-    const more = all.length > query.limit;
-    const start = more && query.backward ? 1 : 0;
-    return {
-      kind: "page",
-      candles: copyCandles(sliceCandles(all, start, start + query.limit)),
-      more,
-      facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
-      known: {
-        from: SIMULATED_FROM,
-        to: stampsEnd(marketOf(instrument.primary_exchange), query.interval, now),
-      },
-      tier: "provider",
-    };
-  }
-
-  private importedCandles(instrument: Instrument, query: RowQuery): CandlesReply {
-    const market = marketOf(instrument.primary_exchange);
-    const series = seriesFor(this.candleStore.series(), query.interval);
-    const nothing: SeriesPage = { candles: emptyCandles(0), more: false };
-    const page = series ? readPage(this.candleStore, series, market, query) : nothing;
-    return {
-      kind: "page",
-      candles: copyCandles(page.candles),
-      more: page.more,
-      facts: {
-        provider: "import",
-        simulated: false,
-        adjustment: series?.adjustment ?? "unknown",
-        construction: "provider",
-      },
-      known: series && knownStretch(series, market, query.interval),
-      tier: "room",
-    };
-  }
+function partition<T>(list: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [list.filter(isFirst), list.filter((item) => !isFirst(item))];
 }

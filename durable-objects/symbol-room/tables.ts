@@ -18,6 +18,14 @@ const STEPS: readonly string[] = [
      suspect integer not null default 0,
      primary key (interval, time)
    ) without rowid;`,
+  `alter table series add column construction text not null default 'provider';
+   alter table quote add column memory text;
+   create table ingested (
+     interval text not null,
+     opens integer not null,
+     closes integer not null,
+     primary key (interval, opens)
+   ) without rowid;`,
 ];
 
 /** Creates or updates the tables of a room; cheap where nothing is to be done. */

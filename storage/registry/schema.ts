@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { VOLUME_UNITS } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
@@ -108,3 +108,39 @@ export const idempotencyKeys = sqliteTable(
   },
   (table) => [index("idempotency_keys_by_age").on(table.createdAt)],
 );
+
+/** What data-quality checks doubted, and why; kept for a month. */
+export const qualityDecisions = sqliteTable(
+  "quality_decisions",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: text().notNull(),
+    symbol: text().notNull(),
+    provider: text().$type<ProviderName>().notNull(),
+    kind: text().$type<"quote" | "candle">().notNull(),
+    /** Empty for quotes. */
+    interval: text().notNull(),
+    /** The stamp of the candle, or the time of the quote, unix seconds. */
+    time: integer().notNull(),
+    check: text().notNull(),
+    detail: text().notNull(),
+  },
+  (table) => [
+    uniqueIndex("quality_decisions_once").on(
+      table.symbol,
+      table.provider,
+      table.kind,
+      table.interval,
+      table.time,
+      table.check,
+    ),
+    index("quality_decisions_by_age").on(table.at),
+  ],
+);
+
+/** When each symbol was last asked for, to within minutes; what nobody asks for is not refreshed. */
+export const demand = sqliteTable("demand", {
+  symbol: text().primaryKey(),
+  /** Unix seconds. */
+  askedAt: integer("asked_at").notNull(),
+});

@@ -31,6 +31,7 @@ function instrument(symbol: string, change: Partial<Instrument> = {}): Instrumen
     price_decimals: 2,
     volume_unit: "base",
     data_sources: ["binance"],
+    provider_symbols: {},
     is_active: true,
     last_updated: "2026-11-01T00:00:00.000Z",
     ...change,
@@ -49,7 +50,7 @@ async function quoteOf(of: Instrument, maxAge: number | null = null): Promise<St
 }
 
 async function closesOf(of: Instrument, interval: Interval): Promise<(number | null)[]> {
-  const query = { interval, from: 0, to: 4e9, limit: 1000, backward: true };
+  const query = { interval, from: 0, to: 4e9, limit: 1000, backward: true, includeSuspect: false };
   const reply: CandlesReply = await roomOf(of.symbol).candles(of, query);
   if (reply.kind !== "page") throw new Error(`no page but ${reply.kind}`);
   return Array.from({ length: reply.candles.length }, (_, i) => candleAt(reply.candles, i).close);
@@ -147,7 +148,11 @@ describe("quote", () => {
 
   test("of a symbol with no source that answers is unavailable, and names the sources", async () => {
     const of = imported("EMPTY/USDT");
-    expect(await roomOf(of.symbol).quote(of, null)).toEqual({ kind: "unavailable", sources: ["import"] });
+    expect(await roomOf(of.symbol).quote(of, null)).toEqual({
+      kind: "unavailable",
+      sources: ["import"],
+      retryAfter: 60,
+    });
   });
 
   test("of a caller who does not know of an import yet is the imported one all the same", async () => {
@@ -170,7 +175,7 @@ describe("quote", () => {
 
 describe("ingest", () => {
   const told = (symbol: string, change: Partial<ProviderQuote>): ProviderQuote => ({
-    ...{ symbol, price: 5, change: null, change_percent: null, open: null, high: null, low: null },
+    ...{ symbol, price: 500, change: null, change_percent: null, open: null, high: null, low: null },
     ...{ previous_close: null, volume: null, market_cap: null, bid: null, ask: null, window: "24h", currency: "USDT" },
     ...{ price_unit: "USDT", volume_unit: "base", exchange: "BINANCE", price_basis: "exchange" },
     ...{ timestamp: "2026-11-18T15:30:19.000Z", received_at: "2026-11-18T15:30:20.000Z" },
@@ -182,30 +187,30 @@ describe("ingest", () => {
     const of = instrument("TELL/USDT");
     const room = roomOf(of.symbol);
     const quotes = [
-      told(of.symbol, { price: 1 }),
-      told(of.symbol, { price: 1, received_at: "2026-11-18T15:30:20.100Z" }),
-      told(of.symbol, { price: 2, timestamp: "2026-11-18T15:30:20.000Z" }),
+      told(of.symbol, { price: 101 }),
+      told(of.symbol, { price: 101, received_at: "2026-11-18T15:30:20.100Z" }),
+      told(of.symbol, { price: 102, timestamp: "2026-11-18T15:30:20.000Z" }),
     ];
-    expect(await room.ingest(of, quotes)).toMatchObject({ price: 2, seq: 2 });
-    expect(await room.ingest(of, [quotes[2]])).toMatchObject({ price: 2, seq: 2 });
+    expect(await room.ingest(of, quotes)).toMatchObject({ price: 102, seq: 2 });
+    expect(await room.ingest(of, [quotes[2]])).toMatchObject({ price: 102, seq: 2 });
   });
 
   test("takes no quote that is older than the latest, and none of a source that is not the symbol's", async () => {
     const of = instrument("LATE/USDT");
     const room = roomOf(of.symbol);
-    await room.ingest(of, [told(of.symbol, { price: 2 })]);
-    const late = told(of.symbol, { price: 1, timestamp: "2026-11-18T15:30:18.000Z" });
-    const foreign = told(of.symbol, { price: 9, provider: "coingecko", simulated: false });
-    expect(await room.ingest(of, [late, foreign])).toMatchObject({ price: 2, seq: 1 });
+    await room.ingest(of, [told(of.symbol, { price: 102 })]);
+    const late = told(of.symbol, { price: 101, timestamp: "2026-11-18T15:30:18.000Z" });
+    const foreign = told(of.symbol, { price: 109, provider: "coingecko", simulated: false });
+    expect(await room.ingest(of, [late, foreign])).toMatchObject({ price: 102, seq: 1 });
   });
 
   test("survives an eviction", async () => {
     const of = instrument("SURVIVE/USDT");
-    const before = await roomOf(of.symbol).ingest(of, [told(of.symbol, { price: 3 })]);
+    const before = await roomOf(of.symbol).ingest(of, [told(of.symbol, { price: 103 })]);
     await evictDurableObject(roomOf(of.symbol));
-    const later = told(of.symbol, { price: 4, timestamp: "2026-11-18T15:30:20.000Z" });
+    const later = told(of.symbol, { price: 104, timestamp: "2026-11-18T15:30:20.000Z" });
     const after = await roomOf(of.symbol).ingest(of, [later]);
-    expect(after).toMatchObject({ price: 4, seq: 2, epoch: before?.epoch });
+    expect(after).toMatchObject({ price: 104, seq: 2, epoch: before?.epoch });
   });
 });
 
@@ -217,7 +222,7 @@ describe("a registry row", () => {
     await evictDurableObject(room);
     await roomOf(fresh.symbol).keepInstrument(instrument("ROW/USDT"));
     const reply: CandlesReply = await roomOf(fresh.symbol).candles(instrument("ROW/USDT"), {
-      ...{ interval: "1d", from: 0, to: 4e9, limit: 10, backward: true },
+      ...{ interval: "1d", from: 0, to: 4e9, limit: 10, backward: true, includeSuspect: false },
     });
     expect(reply).toMatchObject({ kind: "page", facts: { provider: "import", simulated: false } });
   });

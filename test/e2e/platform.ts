@@ -52,12 +52,20 @@ export function outputOf(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Starts a platform on a free port that keeps its data in `folder`. */
-export async function startPlatform(folder: string): Promise<Platform> {
+/**
+ * Starts a platform on a free port that keeps its data in `folder`; it is the demo.
+ * @param vars variables that differ from wrangler.toml's
+ */
+export async function startPlatform(folder: string, vars: Record<string, string> = {}): Promise<Platform> {
   applyMigrations(folder);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = startWrangler({ port, persistTo: folder, vars: { ADMIN_TOKEN: TOKEN }, output: "pipe" });
+  const server = startWrangler({
+    port,
+    persistTo: folder,
+    vars: { MARKET_MODE: "demo", ADMIN_TOKEN: TOKEN, ...vars },
+    output: "pipe",
+  });
   const output = outputOf(server);
   const endWithTests = () => signalGroup(server, "SIGKILL");
   process.once("exit", endWithTests);

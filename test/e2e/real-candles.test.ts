@@ -23,6 +23,9 @@ function toNumbers(candle: PaperCandle) {
   return { time, ...Object.fromEntries(numbers) };
 }
 
+/** Of 46 years of USD/ZAR a handful of days look like misprints; of the other files hardly any. */
+const MOST_DOUBTED = 8;
+
 describe.skipIf(candlesMissing)("real candles", () => {
   let folder = "";
   let platform: Platform;
@@ -67,8 +70,11 @@ describe.skipIf(candlesMissing)("real candles", () => {
         candles.map(({ time, open, high, low, close, volume }) => ({ time, open, high, low, close, volume })),
         rows.map(toNumbers),
       );
-      const others = new Set(candles.map(({ state, revision, suspect }) => `${state} ${revision} ${suspect}`));
-      expect(others).toEqual(new Set(["closed 0 false"]));
+      expect(new Set(candles.map(({ state, revision }) => `${state} ${revision}`))).toEqual(new Set(["closed 0"]));
+      // Doubted candles are marked, and come all the same.
+      const doubted = candles.filter(({ suspect }) => suspect).map(({ time }) => time);
+      expect(doubted.length).toBeLessThanOrEqual(MOST_DOUBTED);
+      if (symbol === "JSE:NPN") expect(doubted).toEqual([Date.UTC(2022, 5, 14) / 1000]);
       for (const answer of answers) {
         expect(answer).toMatchObject({ symbol, interval, adjustment, provider: "import", simulated: false });
         expect(answer.count).toBe(answer.data.length);

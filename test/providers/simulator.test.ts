@@ -28,6 +28,7 @@ function instrument(symbol: string, facts: Partial<Instrument>): Instrument {
     price_decimals: 2,
     volume_unit: "shares",
     data_sources: ["simulator"],
+    provider_symbols: {},
     is_active: true,
     last_updated: "2026-01-01T00:00:00.000Z",
     ...facts,

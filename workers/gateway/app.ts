@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
+import { operations } from "../admin/operations.ts";
 import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
 import { quotes } from "../market-data/quotes.ts";
@@ -90,6 +91,7 @@ app.route("/", symbols);
 app.route("/", symbolWrites);
 app.route("/", exchanges);
 app.route("/", imports);
+app.route("/", operations);
 app.route("/", health);
 app.route("/", problems);
 serveDocument(app);

@@ -1,9 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { ProviderStatus } from "../../contracts/admin.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { marketModeOf } from "../../contracts/provider.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { problemResponses } from "../answers.ts";
+import { allProviders } from "../gates.ts";
 import { createService } from "../service.ts";
 import { VERSION } from "./version.ts";
 
@@ -31,7 +33,7 @@ const HealthSchema = z
       d1: StateSchema,
       kv: StateSchema,
       durable_objects: StateSchema,
-      providers: z.record(z.string(), StateSchema),
+      providers: z.record(z.string(), z.object({ status: StateSchema, detail: z.string().nullable() })),
     }),
     mode: z.enum(["demo", "live"]),
     version: z.string(),
@@ -116,17 +118,44 @@ async function check(work: Promise<unknown>): Promise<State> {
   return outcome === "done" ? "healthy" : "unhealthy";
 }
 
+type Providers = Health["checks"]["providers"];
+
+const STATES: Record<ProviderStatus["state"], State> = {
+  available: "healthy",
+  degraded: "degraded",
+  disabled: "not_available",
+};
+
+/** How the providers are; in the demo there is only the simulator. */
+async function providersOf(env: Env): Promise<Providers> {
+  if (marketModeOf(env) === "demo") return { simulator: { status: "healthy", detail: null } };
+  const states = await Promise.race([allProviders(env), scheduler.wait(CHECK_TIMEOUT_MS).then(() => [])]);
+  return Object.fromEntries(
+    states.map((state) => {
+      const detail = state.disabled ?? (state.state === "degraded" ? "some of its endpoints do not answer" : null);
+      return [state.provider, { status: STATES[state.state], detail }];
+    }),
+  );
+}
+
+/** Unhealthy without rooms or registry; degraded while the cache or a provider fails, for answers still come. */
+function overall(d1: State, kv: State, rooms: State, providers: Providers): Health["status"] {
+  if (d1 !== "healthy" || rooms !== "healthy") return "unhealthy";
+  const failing = Object.values(providers).some(({ status }) => status === "degraded");
+  return kv === "healthy" && !failing ? "healthy" : "degraded";
+}
+
 async function healthOf(env: Env): Promise<Health> {
   const kept = last.get("health");
   if (kept) return kept;
-  const [d1, kv, durableObjects] = await Promise.all([
+  const [d1, kv, durableObjects, providers] = await Promise.all([
     check(env.DB.prepare("select 1 from exchanges limit 1").all()),
     check(env.CACHE.get("health")),
     check(env.SYMBOL_ROOM.getByName("health").ping()),
+    providersOf(env),
   ]);
   const mode = marketModeOf(env);
-  const data =
-    durableObjects === "healthy" && d1 === "healthy" ? (kv === "healthy" ? "healthy" : "degraded") : "unhealthy";
+  const data = overall(d1, kv, durableObjects, providers);
   const health: Health = {
     status: data,
     service: "wizdata-edge",
@@ -136,7 +165,7 @@ async function healthOf(env: Env): Promise<Health> {
       "indicator-engine": data,
       streaming: "not_available",
     },
-    checks: { d1, kv, durable_objects: durableObjects, providers: mode === "demo" ? { simulator: "healthy" } : {} },
+    checks: { d1, kv, durable_objects: durableObjects, providers },
     mode,
     version: VERSION,
     timestamp: new Date().toISOString(),

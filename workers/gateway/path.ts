@@ -11,8 +11,12 @@ const SYMBOL_ROUTES: ReadonlyMap<string, readonly string[]> = new Map([
   ["symbols", ["validate", "streaming"]],
 ]);
 
+const ADMIN_QUOTES = "/admin/quotes/";
+const TRACED = /^\/admin\/quotes\/([^/]+)\/([^/]+)\/trace$/;
+
 /** Makes one path segment of a symbol with a slash: `/quotes/BTC/USDT` is `/quotes/BTC%2FUSDT`. */
 function foldSymbol(path: string): string {
+  if (path.startsWith(ADMIN_QUOTES)) return path.replace(TRACED, `${ADMIN_QUOTES}$1%2F$2/trace`);
   const [, route, ...rest] = path.split("/");
   const endings = SYMBOL_ROUTES.get(route);
   if (!endings || rest.length < 2 || rest.length > 3 || path === "/symbols/streaming/available") return path;

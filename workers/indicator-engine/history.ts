@@ -51,7 +51,7 @@ export async function readBars(
   const market = marketOf(record.primary_exchange);
   const now = Date.now() / 1000;
   const read = async (from: number, to: number, limit: number, backward: boolean): Promise<Page> => {
-    const rows = { interval, from, to, limit, backward };
+    const rows = { interval, from, to, limit, backward, includeSuspect: false };
     const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
     if (reply.kind === "page") return reply;
     throw new ApiError(

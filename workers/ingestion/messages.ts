@@ -1,10 +1,21 @@
 import { z } from "zod";
+import { INTERVALS } from "../../core/interval.ts";
 
-/** What the ingestion queue carries. */
-export const IngestionMessage = z.object({
+/** Symbols that one message names: a consumer has thirty seconds, and gates merge what it asks at once. */
+export const SYMBOLS_PER_MESSAGE = 50;
+
+const symbols = z.array(z.string()).min(1).max(SYMBOLS_PER_MESSAGE);
+
+/** What the ingestion queue carries. Each may come twice: doing it again changes nothing. */
+export const IngestionMessage = z.discriminatedUnion("kind", [
   /** Bring the rooms' copies of these symbols' registry rows up to date. */
-  kind: z.literal("reconcile"),
-  symbols: z.array(z.string()).min(1).max(100),
-});
+  z.object({ kind: z.literal("reconcile"), symbols }),
+  /** Ask for newer quotes where the last ones are no longer recent. */
+  z.object({ kind: z.literal("quotes"), symbols }),
+  /** Fetch the candles that have closed since. */
+  z.object({ kind: z.literal("candles"), symbols, interval: z.enum(INTERVALS) }),
+  /** Fill in what the registry does not know of these companies. */
+  z.object({ kind: z.literal("profiles"), symbols }),
+]);
 
 export type IngestionMessage = z.infer<typeof IngestionMessage>;

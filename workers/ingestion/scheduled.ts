@@ -1,39 +1,104 @@
+import { marketModeOf } from "../../contracts/provider.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import type { Interval } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { isOpen, openSecondsBetween } from "../../core/market-calendar/sessions.ts";
+import { DAY, HOUR, isoTime, MINUTE } from "../../core/time.ts";
 import { logInfo } from "../../observability/log.ts";
+import { forgetDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { forgetOldKeys } from "../../storage/idempotency.ts";
-import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { forgetDecisions } from "../../storage/quality-log.ts";
+import { type Registry, readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
-import type { IngestionMessage } from "./messages.ts";
+import { type IngestionMessage, SYMBOLS_PER_MESSAGE } from "./messages.ts";
 
 /** As `[triggers]` in wrangler.toml has them. */
 const EVERY_MINUTE = "* * * * *";
+const EVERY_QUARTER = "*/15 * * * *";
 const DAILY = "17 3 * * *";
 
-const SYMBOLS_PER_MESSAGE = 100;
+/** What somebody asked for this recently is kept fresh. */
+const DEMAND_FOR = 6 * HOUR;
+const DECISIONS_KEPT_FOR = 30 * DAY;
+const DEMAND_KEPT_FOR = 7 * DAY;
+
+/** The candles that are fetched without anyone asking for them at the moment. */
+const KEPT_INTERVALS: readonly Interval[] = ["1h", "1d"];
 
 /** Does what is due at a cron's time. */
 export async function runScheduled(controller: ScheduledController, env: Env): Promise<void> {
+  const now = controller.scheduledTime / 1000;
   switch (controller.cron) {
     case EVERY_MINUTE:
-      return forgetOldKeys(writeRegistry(env.DB), controller.scheduledTime);
+      await forgetOldKeys(writeRegistry(env.DB), controller.scheduledTime);
+      return enqueueQuotes(env, now);
+    case EVERY_QUARTER:
+      return enqueueCandles(env, now);
     case DAILY:
-      return reconcileRooms(env);
+      await prune(writeRegistry(env.DB), now);
+      return enqueueRegistry(env);
     default:
       logInfo("a cron without work", { cron: controller.cron });
   }
 }
 
-/** Puts every symbol's registry row on its way to its room, in case a push was lost. */
-async function reconcileRooms(env: Env): Promise<void> {
+/** Records of active symbols that somebody asked for lately and that real providers serve. */
+async function inDemand(env: Env, now: number): Promise<SymbolRecord[]> {
+  if (marketModeOf(env) !== "live") return [];
   const registry = readRegistry(env.DB);
+  const meanings = await resolveSymbols(registry, await symbolsInDemand(registry, now - DEMAND_FOR));
+  return [...meanings.values()].flatMap((meaning) =>
+    meaning.kind === "found" && meaning.record.is_active && !meaning.record.data_sources.includes("import")
+      ? [meaning.record]
+      : [],
+  );
+}
+
+/** Whether trading went on within the last `seconds`: outside an exchange's session nothing is polled. */
+function tradedWithin(record: SymbolRecord, seconds: number, now: number): boolean {
+  const market = marketOf(record.primary_exchange);
+  return isOpen(market, now) || openSecondsBetween(market, now - seconds, now) > 0;
+}
+
+async function enqueueQuotes(env: Env, now: number): Promise<void> {
+  const due = (await inDemand(env, now)).filter((record) => tradedWithin(record, 2 * MINUTE, now));
+  await send(env, due, (symbols) => ({ kind: "quotes", symbols }));
+}
+
+async function enqueueCandles(env: Env, now: number): Promise<void> {
+  const due = (await inDemand(env, now)).filter((record) => tradedWithin(record, HOUR, now));
+  for (const interval of KEPT_INTERVALS) await send(env, due, (symbols) => ({ kind: "candles", symbols, interval }));
+}
+
+/** Forgets what is kept for a time only. */
+async function prune(registry: Registry, now: number): Promise<void> {
+  await forgetDecisions(registry, isoTime(now - DECISIONS_KEPT_FOR));
+  await forgetDemand(registry, now - DEMAND_KEPT_FOR);
+}
+
+/** Puts every symbol's registry row on its way to its room, in case a push was lost, and asks for unknown company facts. */
+async function enqueueRegistry(env: Env): Promise<void> {
+  const registry = readRegistry(env.DB);
+  const live = marketModeOf(env) === "live";
   let after: string | undefined;
   let more = true;
   while (more) {
     const page = await listSymbols(registry, { limit: SYMBOLS_PER_MESSAGE, after });
-    const symbols = page.records.map((record) => record.symbol);
-    if (symbols.length === 0) return;
-    const message: IngestionMessage = { kind: "reconcile", symbols };
-    await env.INGESTION.send(message);
-    after = symbols.at(-1);
+    await send(env, page.records, (symbols) => ({ kind: "reconcile", symbols }));
+    const unknown = page.records.filter((record) => record.type === "stock" && record.description === null);
+    if (live) await send(env, unknown, (symbols) => ({ kind: "profiles", symbols }));
+    after = page.records.at(-1)?.symbol;
     more = page.more;
+  }
+}
+
+async function send(
+  env: Env,
+  records: readonly SymbolRecord[],
+  messageOf: (symbols: string[]) => IngestionMessage,
+): Promise<void> {
+  for (let i = 0; i < records.length; i += SYMBOLS_PER_MESSAGE) {
+    await env.INGESTION.send(messageOf(records.slice(i, i + SYMBOLS_PER_MESSAGE).map((record) => record.symbol)));
   }
 }

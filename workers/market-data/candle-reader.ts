@@ -7,6 +7,7 @@ import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
 import { callRoom } from "../room.ts";
@@ -22,6 +23,7 @@ export interface PageQuery {
   /** Whether the page is filled from `to` backward. */
   backward: boolean;
   fullCoverage: boolean;
+  includeSuspect: boolean;
 }
 
 /** A page of candles, oldest first, and what there is to know about it. */
@@ -43,8 +45,8 @@ const LOWEST = -8.64e12;
  * @throws ApiError candles.unavailable where no source answers and nothing is known
  */
 export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
-  const { interval, limit, to, backward } = query;
-  const rows = { interval, limit, from: query.from ?? LOWEST, to, backward };
+  const { interval, limit, to, backward, includeSuspect } = query;
+  const rows = { interval, limit, from: query.from ?? LOWEST, to, backward, includeSuspect };
   const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
   if (reply.kind === "unavailable") {
     throw new ApiError(
@@ -53,12 +55,13 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
       { headers: { "Retry-After": "60" } },
     );
   }
-  const { candles: columns, more, facts, known, tier } = reply;
+  const { candles: columns, facts, known, suspects, tier } = reply;
+  const next = nextOf(reply, query.backward);
   const market = marketOf(record.primary_exchange);
   const now = Date.now() / 1000;
   const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
   const forming = last !== null && last.closes > now;
-  const window = windowOf(query, columns, more, stampsEnd(market, interval, now));
+  const window = windowOf(query, columns, next, stampsEnd(market, interval, now));
   const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
   const coverage = coverageOf({
     market,
@@ -66,32 +69,33 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
     from,
     to: window.to,
     times: columns.time,
-    suspects: [],
+    suspects,
     known,
     full: query.fullCoverage,
   });
-  return { facts, candles: rowsOf(columns, forming), coverage, next: nextOf(columns, more, backward), forming, tier };
+  return { facts, candles: rowsOf(columns, forming), coverage, next, forming, tier };
 }
 
 /** The stretch of time that a page speaks of; `from` is null where nothing tells how far back it goes. */
 function windowOf(
   query: PageQuery,
   columns: CandleColumns,
-  more: boolean,
+  next: number | null,
   end: number,
 ): { from: number | null; to: number } {
   const to = Math.min(query.to, end);
   const first = columns.length > 0 ? columns.time[0] : null;
   if (!query.backward) {
     const from = Math.min(query.from ?? to, to);
-    return { from, to: more ? columns.time[columns.length - 1] + 1 : to };
+    return { from, to: next ?? to };
   }
-  return { from: more || query.from === null ? first : Math.min(query.from, to), to };
+  return { from: next ?? (query.from === null ? first : Math.min(query.from, to)), to };
 }
 
-function nextOf(columns: CandleColumns, more: boolean, backward: boolean): number | null {
-  if (!more || columns.length === 0) return null;
-  return backward ? columns.time[0] : columns.time[columns.length - 1] + 1;
+function nextOf({ candles, more, reaches }: CandlesPage, backward: boolean): number | null {
+  if (!more) return null;
+  if (reaches !== null || candles.length === 0) return reaches;
+  return backward ? candles.time[0] : candles.time[candles.length - 1] + 1;
 }
 
 function rowsOf(columns: CandleColumns, forming: boolean): CandleAnswer[] {

@@ -112,7 +112,15 @@ function pageQuery(query: CandleParameters, record: SymbolRecord): PageQuery {
       errors: [{ in: "query", path: "from", message: "must be before to, which is now unless given" }],
     });
   }
-  return { interval, limit, from, to, backward, fullCoverage: query.coverage === "full" };
+  return {
+    interval,
+    limit,
+    from,
+    to,
+    backward,
+    fullCoverage: query.coverage === "full",
+    includeSuspect: query.include_suspect,
+  };
 }
 
 /** The address of the next page, relative to this one's. */

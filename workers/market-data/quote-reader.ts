@@ -119,7 +119,7 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
       return new ApiError(
         "quote.unavailable",
         `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
-        { headers: { "Retry-After": "60" } },
+        { headers: { "Retry-After": String(reply.retryAfter) } },
       );
   }
 }

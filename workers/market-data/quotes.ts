@@ -1,13 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
+import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError, type Problem, ProblemSchema } from "../../contracts/problem.ts";
-import { type Quote, QuoteSchema } from "../../contracts/quote.ts";
+import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
 import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
 import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
+import { withConsensus } from "./consensus.ts";
 import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
 
 const MOST_SYMBOLS = 100;
@@ -43,14 +44,27 @@ const quoteRoute = createRoute({
   operationId: "getQuote",
   summary: "The latest quote of a symbol",
   tags: ["Quotes"],
-  request: { params: SymbolPath, query: z.strictObject({ max_age: maxAge }) },
+  request: {
+    params: SymbolPath,
+    query: z.strictObject({
+      max_age: maxAge,
+      consensus: flag.default(false).openapi({
+        type: "boolean",
+        description: "Ask every source: the median is answered, with each source's price, time and deviation.",
+      }),
+    }),
+  },
   responses: {
     200: {
       description: "The quote, with its source, its time and its freshness",
       content: {
         "application/json": {
           schema: z
-            .object({ success: z.literal(true), data: QuoteSchema, timestamp: z.string() })
+            .object({
+              success: z.literal(true),
+              data: QuoteSchema.extend({ consensus: ConsensusSchema.optional() }),
+              timestamp: z.string(),
+            })
             .openapi("QuoteAnswer"),
         },
       },
@@ -130,6 +144,9 @@ quotes.openapi(quoteRoute, async (c) => {
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
+  if (c.req.valid("query").consensus) {
+    return answerRead(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
+  }
   return answerRead(c, quote, {}, { weakTag: stateOf(quote), maxAge: keepFor(quote, record), tiers: [tier] });
 });
 

@@ -1,9 +1,10 @@
-import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
+import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
+import { providerStates } from "../gates.ts";
 
 /** A symbol as it is answered: its sources are those that answer for it in the mode the platform runs in. */
 export function symbolAnswer(record: SymbolRecord, env: Env): SymbolRecord {
@@ -23,11 +24,8 @@ export function sessionAnswer(record: SymbolRecord, now: number) {
   };
 }
 
-/** Providers that this version can ask. */
-const CONNECTED: readonly ProviderName[] = ["simulator", "import"];
-
 /** What is known of a symbol, and by whom. */
-export function availabilityAnswer(record: SymbolRecord, availability: Availability, env: Env) {
+export async function availabilityAnswer(record: SymbolRecord, availability: Availability, env: Env) {
   const sources = effectiveSources(record.data_sources, marketModeOf(env));
   const intervals = Object.entries(availability.intervals).map(([interval, known]) => [
     interval,
@@ -35,7 +33,7 @@ export function availabilityAnswer(record: SymbolRecord, availability: Availabil
   ]);
   return {
     last_quote_at: availability.lastQuoteAt,
-    providers: sources.map((name) => ({ name, state: CONNECTED.includes(name) ? "available" : "not_configured" })),
+    providers: await providerStates(env, sources),
     intervals: Object.fromEntries(intervals),
   };
 }

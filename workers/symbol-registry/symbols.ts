@@ -201,7 +201,7 @@ symbols.openapi(detailRoute, async (c) => {
   const data = {
     ...symbolAnswer(record, c.env),
     session: sessionAnswer(record, Date.now() / 1000),
-    availability: availabilityAnswer(record, availability, c.env),
+    availability: await availabilityAnswer(record, availability, c.env),
   };
   return answerRead(c, data, {}, { maxAge: 1 });
 });

@@ -228,7 +228,12 @@ describe("health", () => {
       "indicator-engine": state,
       streaming: state,
     }),
-    checks: z.object({ d1: state, kv: state, durable_objects: state, providers: z.record(z.string(), state) }),
+    checks: z.object({
+      d1: state,
+      kv: state,
+      durable_objects: state,
+      providers: z.record(z.string(), z.object({ status: state, detail: z.string().nullable() })),
+    }),
     mode: z.literal("demo"),
     version: z.string().regex(/^\d+\.\d+\.\d+/),
     timestamp: z.iso.datetime({ precision: 3 }),
@@ -240,7 +245,8 @@ describe("health", () => {
     const health = await bodyOf(response, Health);
     expect(health.services).toMatchObject({ "market-data": "healthy", "symbol-registry": "healthy" });
     expect(health.checks).toEqual({
-      ...{ d1: "healthy", kv: "healthy", durable_objects: "healthy", providers: { simulator: "healthy" } },
+      ...{ d1: "healthy", kv: "healthy", durable_objects: "healthy" },
+      providers: { simulator: { status: "healthy", detail: null } },
     });
   });
 

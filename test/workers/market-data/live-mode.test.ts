@@ -1,7 +1,9 @@
 import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UPSTREAMS } from "../../../providers/catalogue.ts";
 import { app } from "../../../workers/gateway/app.ts";
+import { disable } from "../../durable-objects/live-upstream.ts";
 import { ADMIN, importCandles, newAddress, ORIGIN, problemOf } from "../client.ts";
 
 /**
@@ -30,6 +32,7 @@ async function callLive(path: string): Promise<Response> {
 }
 
 beforeAll(async () => {
+  for (const provider of UPSTREAMS) await disable(provider, "none is connected");
   for (const symbol of SYMBOLS) await setMode(symbol, "live");
 });
 

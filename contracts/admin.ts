@@ -1,0 +1,80 @@
+import { z } from "@hono/zod-openapi";
+import { PROVIDERS } from "./provider.ts";
+import { QuoteSchema } from "./quote.ts";
+
+/** The groups of endpoints of an upstream that fail together. */
+export const FAMILY_NAMES = ["quotes", "candles", "search"] as const;
+
+const time = z.string().nullable();
+
+const FamilyStatusSchema = z.object({
+  breaker: z.enum(["closed", "open", "half_open"]),
+  retry_at: time,
+  last_success_at: time,
+  last_failure_at: time,
+  last_failure_reason: z.string().nullable(),
+});
+
+/** How an upstream fares behind its gate. */
+export const ProviderStatusSchema = z
+  .object({
+    provider: z.enum(PROVIDERS),
+    state: z.enum(["available", "degraded", "disabled"]),
+    disabled: z.string().nullable().openapi({ description: "Why it is not used; null where it is." }),
+    families: z.record(z.enum(FAMILY_NAMES), FamilyStatusSchema),
+    blocked: z.array(z.object({ scope: z.string(), reason: z.string(), until: z.string() })),
+    budget: z.array(
+      z.object({ window: z.string(), limit: z.number(), left: z.number(), left_for_background: z.number() }),
+    ),
+    calls_last_minute: z.number().int(),
+    in_flight: z.number().int(),
+    waiting: z.number().int(),
+    watched: z.number().int(),
+  })
+  .openapi("ProviderStatus");
+
+export type ProviderStatus = z.infer<typeof ProviderStatusSchema>;
+
+/** How a room came by its quote. */
+export const TraceSchema = z
+  .object({
+    symbol: z.string(),
+    sources: z.array(z.enum(PROVIDERS)),
+    latest: QuoteSchema.nullable(),
+    attempts: z.array(
+      z.object({
+        provider: z.enum(PROVIDERS),
+        outcome: z.enum(["answered", "failed", "stale", "suspicious", "not_listed"]),
+        reason: z.string().nullable(),
+        retry_after: z.number().nullable(),
+        at: z.string(),
+      }),
+    ),
+  })
+  .openapi("QuoteTrace");
+
+/** One decision of the data-quality checks. */
+export const QualityDecisionSchema = z
+  .object({
+    at: z.string(),
+    symbol: z.string(),
+    provider: z.enum(PROVIDERS),
+    kind: z.enum(["quote", "candle"]),
+    interval: z.string().openapi({ description: "Empty for quotes." }),
+    time: z.number().int(),
+    check: z.string(),
+    detail: z.string(),
+  })
+  .openapi("QualityDecision");
+
+/** One entry of the audit log. */
+export const AuditEntrySchema = z
+  .object({
+    id: z.number().int(),
+    at: z.string(),
+    actor: z.string(),
+    action: z.string(),
+    target: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .openapi("AuditEntry");

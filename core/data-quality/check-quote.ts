@@ -1,0 +1,168 @@
+import type { Market, MarketId } from "../market-calendar/markets.ts";
+import { openSecondsBetween } from "../market-calendar/sessions.ts";
+import { DAY, HOUR, isoTime, isTime } from "../time.ts";
+import { CLOCK_SKEW } from "./finding.ts";
+import { UNRELATED_AFTER, usualMove } from "./robust.ts";
+import { unitStep } from "./unit.ts";
+
+/** A price as one source told it. */
+export interface Print {
+  price: number;
+  /** The source's own time of it, unix seconds. */
+  time: number;
+  source: string;
+}
+
+/** What is remembered of a symbol's quotes to judge the next one; plain data, to be stored with the quote. */
+export interface QuoteMemory {
+  /** Accepted prints, oldest first. */
+  readonly recent: readonly Print[];
+  /** What was suspicious last, and is still neither confirmed nor refuted. */
+  readonly doubted: DoubtedPrint | null;
+}
+
+export interface DoubtedPrint {
+  print: Print;
+  /** The time of the first print that agreed with it, unix seconds. */
+  since: number;
+}
+
+/** Nothing seen yet. */
+export const NO_QUOTES: QuoteMemory = { recent: [], doubted: null };
+
+/**
+ * Why a print does not replace the last good one. `impossible`, `future` and `older` are final; `unit` and `spike` may yet
+ * be confirmed.
+ */
+export type QuoteFault = "impossible" | "future" | "older" | "unit" | "spike";
+
+/** `confirmed`: it was accepted because it agrees with one that was doubted. */
+export type QuoteVerdict =
+  | { verdict: "accept"; confirmed: boolean }
+  | { verdict: "suspicious"; reason: QuoteFault; detail: string };
+
+/** The verdict on a print, and the memory to judge the next one with. */
+export interface QuoteJudgement {
+  verdict: QuoteVerdict;
+  memory: QuoteMemory;
+}
+
+/** What a quote is checked against. */
+export interface QuoteRules {
+  market: Market;
+  /** Unix seconds. */
+  now: number;
+  /** Whether prices of zero and below are possible, as they are for commodities. */
+  negativePrices?: boolean;
+}
+
+/** Accepted prints that are remembered. */
+const MEMORY = 60;
+
+/** A step is suspicious beyond this many usual ones for its time. */
+const STEPS = 10;
+
+/** Steps that are never suspicious (log), however calm the market was. */
+const HARMLESS: Record<MarketId, number> = { JSE: 0.03, US: 0.03, CRYPTO: 0.03, FOREX: 0.01 };
+
+/** Steps within a day that are suspicious while the usual is unknown, and however wild it is (log). */
+const LARGE: Record<MarketId, number> = { JSE: 0.2, US: 0.2, CRYPTO: 0.2, FOREX: 0.05 };
+
+/** A night moves the price about as much as this many seconds of trading. */
+const CLOSURE = 4 * HOUR;
+
+/** From one source alone, another unit is believed after this long: a source that is wrong stays wrong for hours. */
+const NEW_UNIT_AFTER = DAY;
+
+/** With fewer accepted prints, it may as well be the first ones that were in the wrong unit. */
+const STANDING = 5;
+
+/**
+ * Judges a print and remembers what follows from it. A suspicious print does not replace a good one: it is kept aside
+ * until a second source, or the next print of the same, agrees with it (then that one is accepted), or until a print agrees
+ * with the good one (then the doubt is dropped). The same print told again confirms nothing. That a price is 100 times
+ * off, one source alone confirms only after a day.
+ *
+ * How large a step is usual is learnt from the recent prints, per square root of open-market time between them, as in a
+ * random walk (M. F. M. Osborne, "Brownian Motion in the Stock Market", Operations Research 7 (1959), 145–173).
+ */
+export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteJudgement {
+  const last = memory.recent.at(-1);
+  const final = finalFault(candidate, last, rules);
+  if (final) return { verdict: final, memory };
+  const fault = last && passingFault(candidate, last, memory.recent, rules);
+  if (!fault) return accept(candidate, memory, false);
+  const { doubted } = memory;
+  const agrees = doubted !== null && isNear(candidate, doubted.print, memory.recent, rules);
+  if (!agrees) return { verdict: fault, memory: { ...memory, doubted: { print: candidate, since: candidate.time } } };
+  if (!isNews(candidate, doubted.print)) return { verdict: fault, memory };
+  const isEnough =
+    fault.reason !== "unit" ||
+    candidate.source !== doubted.print.source ||
+    candidate.time - doubted.since >= NEW_UNIT_AFTER ||
+    memory.recent.length < STANDING;
+  if (isEnough) return accept(candidate, memory, true);
+  return { verdict: fault, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
+}
+
+type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
+
+const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
+
+function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteJudgement {
+  return {
+    verdict: { verdict: "accept", confirmed },
+    memory: { recent: [...recent.slice(1 - MEMORY), candidate], doubted: null },
+  };
+}
+
+/** What no later print can make good. */
+function finalFault(candidate: Print, last: Print | undefined, { now, negativePrices }: QuoteRules): Suspicion | null {
+  const { price, time } = candidate;
+  if (!isTime(time)) return suspicious("impossible", "its time is no time");
+  if (!Number.isFinite(price)) return suspicious("impossible", `its price is ${price}`);
+  if (price <= 0 && !negativePrices) return suspicious("impossible", `its price is ${price}; it must be above 0`);
+  if (time > now + CLOCK_SKEW) return suspicious("future", `it is of ${isoTime(time)}, now is ${isoTime(now)}`);
+  if (last && time < last.time)
+    return suspicious("older", `it is of ${isoTime(time)}, the last of ${isoTime(last.time)}`);
+  return null;
+}
+
+/** What a later print may confirm. */
+function passingFault(candidate: Print, last: Print, recent: readonly Print[], rules: QuoteRules): Suspicion | null {
+  if (candidate.time - last.time > UNRELATED_AFTER) return null;
+  const step = unitStep(last.price, candidate.price);
+  const beside = `${candidate.price} beside ${last.price}`;
+  if (step !== 0) return suspicious("unit", `${beside}: about 100 times too ${step > 0 ? "large" : "small"}`);
+  if (isNear(candidate, last, recent, rules)) return null;
+  return suspicious("spike", `${beside}: further than usual in ${candidate.time - last.time} s`);
+}
+
+/** Whether a print is another one than the doubted one, not the same told again. A source may tell its time by the day. */
+function isNews(candidate: Print, doubted: Print): boolean {
+  if (candidate.source !== doubted.source) return true;
+  return candidate.time > doubted.time || (candidate.time === doubted.time && candidate.price !== doubted.price);
+}
+
+/** Whether the step between two prints is one that the market usually makes in the time between them. */
+function isNear(a: Print, b: Print, recent: readonly Print[], { market }: QuoteRules): boolean {
+  const step = Math.abs(Math.log(a.price / b.price));
+  // Prices of zero and below have no logarithm and are not compared.
+  if (!(step > HARMLESS[market.id])) return true;
+  const seconds = tradingSeconds(market, Math.min(a.time, b.time), Math.max(a.time, b.time));
+  const perRootSecond = usualMove(recent.slice(1).map((print, i) => scaledMove(market, recent[i], print)));
+  const large = LARGE[market.id] * Math.sqrt(Math.max(1, seconds / DAY));
+  const usual = perRootSecond === null ? large : STEPS * perRootSecond * Math.sqrt(seconds);
+  return step <= Math.min(Math.max(usual, HARMLESS[market.id]), large);
+}
+
+/** The log return between two prints, divided by the root of the seconds between them. */
+function scaledMove(market: Market, before: Print, after: Print): number {
+  return Math.log(after.price / before.price) / Math.sqrt(tradingSeconds(market, before.time, after.time));
+}
+
+/** Seconds in which the price could move; at least one. */
+function tradingSeconds(market: Market, from: number, to: number): number {
+  const open = openSecondsBetween(market, from, to, UNRELATED_AFTER);
+  return Math.max(1, open < to - from ? open + Math.min(to - from - open, CLOSURE) : open);
+}

@@ -1,0 +1,88 @@
+import { MINUTE } from "../time.ts";
+
+/** Whether calls pass: `closed` lets them, `open` does not, `half_open` waits for one probe's outcome. */
+export type BreakerState = "closed" | "open" | "half_open";
+
+/** A circuit breaker as it is kept. Times are unix seconds. */
+export interface Breaker {
+  state: BreakerState;
+  /** How the last calls went while it was closed, oldest first: true is a success. Empty while all is well. */
+  outcomes: readonly boolean[];
+  /** How often it opened since it was last closed for long. */
+  trips: number;
+  /** While open: when a probe may go. While half open: when the probe counts as lost. */
+  until: number;
+  closedAt: number;
+}
+
+/** Whether a call may go. */
+export type Admission = { kind: "admitted"; breaker: Breaker } | { kind: "refused"; retryAfter: number };
+
+/** A breaker that has seen nothing. */
+export const NEW_BREAKER: Breaker = { state: "closed", outcomes: [], trips: 0, until: 0, closedAt: 0 };
+
+const REMEMBERED = 10;
+const FAILURES_TO_OPEN = 5;
+/** One slow probe and the longest pause together stay under a minute, so that an upstream's recovery is seen within one. */
+const LONGEST_OPEN = 45;
+/** When to come back, in seconds, while another call probes. */
+const PROBE_USUALLY_TAKES = 3;
+/** Closed for this long, a breaker starts again with short pauses. */
+const FORGIVEN_AFTER = MINUTE;
+
+/** Seconds that a breaker stays open at its n-th trip in a row: 1, 2, 4, 8, 16, 32, 45, 45, … */
+const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), LONGEST_OPEN);
+
+/**
+ * Asks to make a call. Where the pause is over, the caller that is admitted is the probe, and the only one until its outcome is
+ * told or `probeSeconds` have passed without one.
+ */
+export function admit(breaker: Breaker, now: number, probeSeconds: number): Admission {
+  if (breaker.state === "closed") return { kind: "admitted", breaker };
+  if (now < breaker.until) {
+    const rest = breaker.until - now;
+    return { kind: "refused", retryAfter: breaker.state === "open" ? rest : Math.min(rest, PROBE_USUALLY_TAKES) };
+  }
+  return { kind: "admitted", breaker: { ...breaker, state: "half_open", until: now + probeSeconds } };
+}
+
+/** Tells that a call got a proper answer. Gives the same object where there is nothing to keep. */
+export function afterSuccess(breaker: Breaker, now: number): Breaker {
+  switch (breaker.state) {
+    case "open":
+      return breaker;
+    case "half_open":
+      return { state: "closed", outcomes: [], trips: breaker.trips, until: 0, closedAt: now };
+    case "closed": {
+      if (breaker.outcomes.length === 0) return breaker;
+      const outcomes = [...breaker.outcomes, true].slice(-REMEMBERED);
+      return { ...breaker, outcomes: outcomes.includes(false) ? outcomes : [] };
+    }
+  }
+}
+
+/** Tells that an admitted call never reached the upstream, so that nothing was learnt: the next one is the probe. */
+export function afterNothing(breaker: Breaker, now: number): Breaker {
+  return breaker.state === "half_open" ? { ...breaker, state: "open", until: now } : breaker;
+}
+
+/** Tells that a call failed through the upstream's fault. */
+export function afterFailure(breaker: Breaker, now: number): Breaker {
+  switch (breaker.state) {
+    case "open":
+      return breaker;
+    case "half_open":
+      return opened(breaker, breaker.trips + 1, now);
+    case "closed": {
+      const outcomes = [...breaker.outcomes, false].slice(-REMEMBERED);
+      const failures = outcomes.filter((success) => !success).length;
+      if (failures < FAILURES_TO_OPEN) return { ...breaker, outcomes };
+      const forgiven = now - breaker.closedAt >= FORGIVEN_AFTER;
+      return opened(breaker, forgiven ? 1 : breaker.trips + 1, now);
+    }
+  }
+}
+
+function opened(breaker: Breaker, trips: number, now: number): Breaker {
+  return { ...breaker, state: "open", outcomes: [], trips, until: now + openSeconds(trips) };
+}

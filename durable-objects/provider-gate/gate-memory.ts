@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
+import { NOTHING_SPENT, type Spent } from "../../core/scheduling/token-bucket.ts";
+import type { FailureReason } from "../../providers/provider.ts";
+import { type Blocks, FAMILIES, type Family } from "./blocks.ts";
+
+/** How a family of endpoints has fared. Times are unix seconds. */
+export interface FamilyRecord {
+  breaker: Breaker;
+  lastSuccessAt: number | null;
+  lastFailure: { at: number; reason: FailureReason } | null;
+}
+
+/** What a gate knows of its upstream; it outlives the object's memory. */
+export interface GateMemory {
+  readonly spent: Spent;
+  readonly blocks: Blocks;
+  family(family: Family): FamilyRecord;
+  keepSpent(spent: Spent): void;
+  keepBlocks(blocks: Blocks): void;
+  keepFamily(family: Family, record: FamilyRecord): void;
+}
+
+/** Each reason, once; the compiler sees to it that none is left out. */
+const REASONS = {
+  throttled: "throttled",
+  quota_spent: "quota_spent",
+  premium_only: "premium_only",
+  demo_key: "demo_key",
+  bad_key: "bad_key",
+  bad_call: "bad_call",
+  unknown_symbol: "unknown_symbol",
+  unsupported: "unsupported",
+  timeout: "timeout",
+  unreachable: "unreachable",
+  server_error: "server_error",
+  bad_answer: "bad_answer",
+  not_configured: "not_configured",
+} as const satisfies { [Reason in FailureReason]: Reason };
+
+const time = z.number();
+const slots = z.array(z.object({ slot: z.number().int(), calls: z.number().int() }));
+const reason = z.enum(REASONS);
+
+const SpentSchema = z.object({ second: slots, minute: slots, day: slots }) satisfies z.ZodType<Spent>;
+
+const BlocksSchema = z.record(
+  z.string(),
+  z.object({ reason, until: time, streak: z.number().int() }),
+) satisfies z.ZodType<Blocks>;
+
+const FamilySchema = z.object({
+  breaker: z.object({
+    state: z.enum(["closed", "open", "half_open"]),
+    outcomes: z.array(z.boolean()),
+    trips: z.number().int(),
+    until: time,
+    closedAt: time,
+  }),
+  lastSuccessAt: time.nullable(),
+  lastFailure: z.object({ at: time, reason }).nullable(),
+}) satisfies z.ZodType<FamilyRecord>;
+
+const NOTHING_KNOWN: FamilyRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null };
+
+/** Where all is well, the time of the last success is worth a write this often (seconds). */
+const SUCCESS_WRITTEN_EVERY = 10;
+
+/** Opens a gate's memory. */
+export function openGateMemory(sql: SqlStorage): GateMemory {
+  const read = <T>(name: string, schema: z.ZodType<T>, otherwise: T): T => {
+    const row = sql.exec<{ body: string }>("select body from states where name = ?", name).toArray()[0];
+    return row ? schema.parse(JSON.parse(row.body)) : otherwise;
+  };
+  const write = (name: string, state: unknown): void => {
+    sql.exec("insert or replace into states (name, body) values (?, ?)", name, JSON.stringify(state));
+  };
+  let spent = read("spent", SpentSchema, NOTHING_SPENT);
+  let blocks = read("blocks", BlocksSchema, {});
+  const kept = new Map(FAMILIES.map((family) => [family, read(family, FamilySchema, NOTHING_KNOWN)]));
+  const written = new Map(kept);
+  const familyOf = (records: Map<Family, FamilyRecord>, family: Family) => records.get(family) ?? NOTHING_KNOWN;
+  return {
+    get spent() {
+      return spent;
+    },
+    get blocks() {
+      return blocks;
+    },
+    family: (family) => familyOf(kept, family),
+    keepSpent(next) {
+      spent = next;
+      write("spent", next);
+    },
+    keepBlocks(next) {
+      if (next === blocks) return;
+      blocks = next;
+      write("blocks", next);
+    },
+    keepFamily(family, next) {
+      kept.set(family, next);
+      const before = familyOf(written, family);
+      const sameButForSuccess = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
+      const sinceWritten = (next.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0);
+      if (sameButForSuccess && sinceWritten < SUCCESS_WRITTEN_EVERY) return;
+      written.set(family, next);
+      write(family, next);
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { DurableObject } from "cloudflare:workers";
+import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import type { Priority } from "../../core/scheduling/token-bucket.ts";
+import { logWarning } from "../../observability/log.ts";
+import { providerOf } from "../../providers/catalogue.ts";
+import {
+  type CandleRequest,
+  type CompanyProfile,
+  type Failure,
+  type FoundListing,
+  failure,
+  type Listing,
+  type Provider,
+  type ProviderCandles,
+} from "../../providers/provider.ts";
+import type { Family } from "./blocks.ts";
+import { type Gate, openGate } from "./gate.ts";
+import { type GateMemory, openGateMemory } from "./gate-memory.ts";
+import { openPolling, type Polling } from "./polling.ts";
+import type { QuoteAnswer } from "./quote-queue.ts";
+import { type GateStatus, rememberedStatus } from "./status.ts";
+import { prepareTables } from "./tables.ts";
+import type { Surroundings } from "./upstream-calls.ts";
+import { openWatchList, type WatchList } from "./watch-list.ts";
+
+/** A room's lease on being polled for, in seconds: renew it twice in this time. A room that is gone is polled for no longer. */
+export const WATCH_LEASE = 50;
+
+/** What a room learns when it begins or renews a watch. */
+export type WatchReply =
+  | {
+      kind: "watching";
+      /** Unix seconds; the lease ends then unless it is renewed. */
+      until: number;
+      /** Why the last poll of the symbol failed, so that the room may turn to its next source; null where it did not. */
+      failing: Failure | null;
+    }
+  | Failure;
+
+/** What a gate has while its provider is in use. */
+interface Working {
+  provider: Provider;
+  gate: Gate;
+  polling: Polling;
+}
+
+const WORLD: Surroundings = {
+  fetch: (request) => fetch(request),
+  now: () => Date.now() / 1000,
+  random: Math.random,
+  wait: (seconds, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      signal?.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    }),
+};
+
+/**
+ * Stands before one upstream and is named by it: merges what all rooms ask, spends the budget, trips the breakers, polls for rooms
+ * with live subscribers. What it has learnt about the upstream outlives its memory.
+ */
+export class ProviderGate extends DurableObject<Env> {
+  /** Where the provider comes from. A field and not a method, so that it cannot be called from outside. */
+  findProvider: (name: ProviderName, env: Env) => Provider | { disabled: string } = providerOf;
+  /** Where polled quotes go. */
+  deliver = async (instrument: Instrument, quote: ProviderQuote): Promise<void> => {
+    await this.env.SYMBOL_ROOM.getByName(instrument.symbol).ingest(instrument, [quote]);
+  };
+
+  private readonly name: ProviderName;
+  private readonly memory: GateMemory;
+  private readonly watches: WatchList;
+  private opened: Working | { disabled: string } | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const name = PROVIDERS.find((known) => known === ctx.id.name);
+    if (!name) throw new Error("a gate is named by its provider");
+    this.name = name;
+    prepareTables(ctx.storage);
+    this.memory = openGateMemory(ctx.storage.sql);
+    this.watches = openWatchList(ctx.storage.sql);
+  }
+
+  /** Quotes by canonical symbol; each has a quote or a failure of its own. Any number may be asked for. */
+  async quotes(listings: Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
+    const working = this.working();
+    if (working) return working.gate.quotes(listings, priority);
+    return new Map(listings.map(({ instrument }) => [instrument.symbol, failure("not_configured")]));
+  }
+
+  /** Candles of one series. Equal requests that overlap in time are made once. */
+  async candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure> {
+    return this.working()?.gate.candles(request, priority) ?? failure("not_configured");
+  }
+
+  /** What the upstream's own search finds; `unsupported` where it has none. */
+  async search(text: string, priority: Priority): Promise<FoundListing[] | Failure> {
+    return this.working()?.gate.search(text, priority) ?? failure("not_configured");
+  }
+
+  /** What the upstream knows of the company behind a symbol; `unsupported` where it knows none. */
+  async profile(listing: Listing, priority: Priority): Promise<CompanyProfile | Failure> {
+    return this.working()?.gate.profile(listing, priority) ?? failure("not_configured");
+  }
+
+  /** Begins to poll a symbol for its room, or goes on for another `WATCH_LEASE`. Quotes arrive by the room's `ingest`. */
+  async watch(listing: Listing): Promise<WatchReply> {
+    const working = this.working();
+    if (!working) return failure("not_configured");
+    const now = WORLD.now();
+    const until = now + WATCH_LEASE;
+    const { failing } = this.watches.renew(listing, until);
+    await this.pollNoLaterThan(working.polling.nextAt(now));
+    return { kind: "watching", until, failing };
+  }
+
+  /** Ends a watch. */
+  async unwatch(symbol: string): Promise<void> {
+    this.watches.end(symbol);
+    if (this.watches.running(WORLD.now()).length === 0) await this.ctx.storage.deleteAlarm();
+  }
+
+  override async alarm(): Promise<void> {
+    const working = this.working();
+    if (!working) return;
+    await working.polling.poll(WORLD.now());
+    await this.pollNoLaterThan(working.polling.nextAt(WORLD.now()));
+  }
+
+  /** How the provider fares, for those who run the platform. */
+  status(): GateStatus {
+    const now = WORLD.now();
+    const opened = this.open();
+    const working = "gate" in opened ? opened : null;
+    const noLimits = { perSecond: null, perMinute: null, perDay: null };
+    return {
+      provider: this.name,
+      disabled: "disabled" in opened ? opened.disabled : null,
+      ...rememberedStatus(this.memory, working?.provider.capabilities.budget ?? noLimits, now),
+      inFlight: working?.gate.inFlight() ?? 0,
+      waiting: working?.gate.waiting() ?? 0,
+      watched: this.watches.running(now).length,
+    };
+  }
+
+  /** Closes a family's breaker and forgets what blocks it; the next call shows whether that was right. */
+  resetBreaker(family: Family): GateStatus {
+    this.working()?.gate.reset(family);
+    return this.status();
+  }
+
+  private working(): Working | null {
+    const opened = this.open();
+    return "gate" in opened ? opened : null;
+  }
+
+  private open(): Working | { disabled: string } {
+    if (this.opened) return this.opened;
+    const provider = this.findProvider(this.name, this.env);
+    if ("disabled" in provider) {
+      this.opened = provider;
+      return provider;
+    }
+    const gate = openGate(provider, this.memory, WORLD);
+    const deliver = (instrument: Instrument, quote: ProviderQuote) => this.delivered(instrument, quote);
+    const polling = openPolling(provider, this.memory, this.watches, gate, deliver);
+    this.opened = { provider, gate, polling };
+    return this.opened;
+  }
+
+  /** A room that cannot take a quote now gets the next one; the others' polls must not suffer. */
+  private async delivered(instrument: Instrument, quote: ProviderQuote): Promise<void> {
+    try {
+      await this.deliver(instrument, quote);
+    } catch (error) {
+      logWarning("a room did not take its quote", {
+        provider: this.name,
+        symbol: instrument.symbol,
+        error: error instanceof Error ? error.message : typeof error,
+      });
+    }
+  }
+
+  private async pollNoLaterThan(time: number | null): Promise<void> {
+    if (time === null) return;
+    const at = Math.ceil(time * 1000);
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+}

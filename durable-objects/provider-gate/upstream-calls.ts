@@ -1,0 +1,127 @@
+import { logWarning } from "../../observability/log.ts";
+import {
+  type CallContext,
+  CallRefused,
+  type Failure,
+  type FailureReason,
+  failure,
+  type Provider,
+} from "../../providers/provider.ts";
+import type { Admission, Ending, Errand } from "./admission.ts";
+import { meteredContext } from "./metered-context.ts";
+import { openPayDesk } from "./pay-desk.ts";
+
+/** The world as calls need it; tests bring their own. */
+export interface Surroundings {
+  fetch: (request: Request) => Promise<Response>;
+  /** Unix seconds. */
+  now: () => number;
+  /** Resolves after so many seconds. */
+  wait: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** From 0 to below 1. */
+  random: () => number;
+}
+
+/** One question to the upstream, and how to judge its answer. */
+export interface Question<Answer> extends Errand {
+  /** Seconds for one try. All tries together get twice that. */
+  timeout: number;
+  ask: (provider: Provider, context: CallContext) => Promise<Answer>;
+  /** What an answer says of the upstream as a whole: null where it works. */
+  verdict: (answer: Answer) => Failure | null;
+}
+
+/** Asks questions under the rules of the gate. */
+export interface UpstreamCalls {
+  /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
+  put<Answer>(question: Question<Answer>): Promise<Answer | Failure>;
+  /** When each question that is being asked went out, unix seconds. */
+  inFlight(): readonly number[];
+}
+
+const RETRIES = 2;
+/** Reads may be repeated after these; after anything else the upstream would say the same again. */
+const RETRYABLE: ReadonlySet<FailureReason> = new Set(["server_error", "unreachable", "timeout"]);
+/** The first pause is drawn from 0 to this (seconds), each next one from twice as much: full jitter. */
+const FIRST_PAUSE = 0.2;
+/** A try that has less time than this (seconds) is not worth a token. */
+const SHORTEST_TRY = 0.5;
+
+type Try<Answer> = { ending: Ending; outcome: Answer | Failure };
+
+/** Asks a provider's questions one try at a time, each admitted, paid for, timed and judged. */
+export function openUpstreamCalls(provider: Provider, admission: Admission, world: Surroundings): UpstreamCalls {
+  const underway = new Set<{ at: number }>();
+  const desk = openPayDesk(admission, world);
+
+  /** Resolves when a try has taken its time. Standing in line to pay does not count. */
+  async function overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
+    const began = world.now();
+    for (let rest = seconds; rest > 0; rest = began + seconds + held() - world.now()) await world.wait(rest, ended);
+  }
+
+  async function attempt<Answer>(question: Question<Answer>, seconds: number): Promise<Try<Answer>> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const meter = meteredContext(desk, question.priority, world, signal);
+    const overtime = new AbortController();
+    const late = overrun(seconds, meter.held, overtime.signal).then((): Try<Answer> => {
+      const timeout = failure("timeout");
+      return { ending: timeout, outcome: timeout };
+    });
+    const answered = question.ask(provider, meter.context).then(
+      (answer): Try<Answer> => {
+        const verdict = question.verdict(answer);
+        // What we ourselves refused, or what needed no request, says nothing about the upstream.
+        const ours = verdict ? verdict.reason === meter.refused()?.reason : !meter.reached();
+        return { ending: ours ? "nothing" : verdict, outcome: answer };
+      },
+      (error: unknown): Try<Answer> => {
+        if (error instanceof CallRefused) return { ending: "nothing", outcome: error.failure };
+        // The port forbids this, so it is a fault of the provider's own code. An error's text may hold the upstream's words.
+        const name = error instanceof Error ? error.name : typeof error;
+        if (!signal.aborted)
+          logWarning("a provider threw", { provider: provider.name, family: question.family, error: name });
+        const fault = failure("bad_answer");
+        return { ending: fault, outcome: fault };
+      },
+    );
+    try {
+      return await Promise.race([answered, late]);
+    } finally {
+      overtime.abort();
+      controller.abort();
+    }
+  }
+
+  async function put<Answer>(question: Question<Answer>): Promise<Answer | Failure> {
+    const deadline = world.now() + 2 * question.timeout;
+    let last: Answer | Failure | null = null;
+    for (let tries = 0; ; tries++) {
+      const refusal = admission.enter(question, world.now());
+      if (refusal) return last ?? refusal;
+      const seconds = Math.min(question.timeout, deadline - world.now());
+      const { ending, outcome } = await attempt(question, seconds);
+      admission.leave(question, ending, world.now());
+      last = outcome;
+      const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);
+      if (!repeatable || tries === RETRIES) return last;
+      const pause = world.random() * FIRST_PAUSE * 2 ** tries;
+      if (world.now() + pause + SHORTEST_TRY > deadline) return last;
+      await world.wait(pause);
+    }
+  }
+
+  return {
+    async put(question) {
+      const call = { at: world.now() };
+      underway.add(call);
+      try {
+        return await put(question);
+      } finally {
+        underway.delete(call);
+      }
+    },
+    inFlight: () => Array.from(underway, (call) => call.at),
+  };
+}

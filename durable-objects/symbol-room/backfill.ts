@@ -1,0 +1,146 @@
+import type { ProviderName } from "../../contracts/provider.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import { type Bucket, bucketAt, bucketsBefore, bucketsForward, stampsEnd } from "../../core/buckets.ts";
+import type { Finding } from "../../core/data-quality/finding.ts";
+import { divides, type Interval, isDated, nextStamp } from "../../core/interval.ts";
+import type { Market } from "../../core/market-calendar/markets.ts";
+import { covers, gapsIn, type Span } from "../../core/spans.ts";
+import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
+import { isFailure, type ProviderCandles } from "../../providers/provider.ts";
+import type { CandleStore, RowQuery } from "./candle-store.ts";
+import { type Gates, listingOf, type Priority } from "./gates.ts";
+import type { IngestedSpans } from "./ingested.ts";
+import { storeJudged } from "./judged-candles.ts";
+
+/** Stretches that one question fills at most; the next question goes on. */
+const MOST_GAPS = 4;
+
+/**
+ * What came of filling a page: all that it lacked was fetched, or a source failed that may answer later, or no source has
+ * what is lacking.
+ */
+export type Filled = "complete" | "failed" | "unsupported";
+
+/** What a backfill works with. */
+export interface Backfill {
+  instrument: Instrument;
+  market: Market;
+  store: CandleStore;
+  ingested: IngestedSpans;
+  gates: Gates;
+  /** Intervals that a provider serves for the instrument. */
+  intervalsOf: (provider: ProviderName) => readonly Interval[];
+  /** Whether a provider is still one of the symbol's sources: an import may have come while it was asked. */
+  isSource: (provider: ProviderName) => boolean;
+  /** When the candles of an interval that are not final yet were fetched last (unix seconds), and which. */
+  formingAt: Map<Interval, Span & { at: number }>;
+  priority: Priority;
+  /** Unix seconds. */
+  now: number;
+  /** Called with what the checks doubt. */
+  report: (provider: ProviderName, interval: Interval, findings: readonly Finding[]) => void;
+}
+
+/** What a provider is asked for to answer an interval: the interval itself, or the coarsest that it is made of. */
+function askedInterval(native: readonly Interval[], interval: Interval): Interval | null {
+  if (native.includes(interval)) return interval;
+  return native.findLast((fine) => divides(fine, interval)) ?? null;
+}
+
+function firstBuckets(market: Market, query: RowQuery, end: number): Bucket[] {
+  const found: Bucket[] = [];
+  for (const bucket of bucketsForward(market, query.interval, query.from)) {
+    if (bucket.time >= end || found.length > query.limit) break;
+    found.push(bucket);
+  }
+  return found;
+}
+
+/** The stretch of stamps of the interval `fine` that a page needs; null where the page can hold nothing. */
+export function neededSpan(market: Market, query: RowQuery, fine: Interval, now: number): Span | null {
+  const end = Math.min(query.to, stampsEnd(market, query.interval, now));
+  const buckets = query.backward
+    ? bucketsBefore(market, query.interval, end, query.limit, query.from)
+    : firstBuckets(market, query, end);
+  const first = buckets.at(0);
+  const last = buckets.at(-1);
+  if (!first || !last) return null;
+  if (isDated(fine) && isDated(query.interval)) return { from: first.time, to: nextStamp(query.interval, last.time) };
+  return { from: first.anchor, to: last.closes };
+}
+
+/** The stamp before which every candle has closed by `now` and changes no more. */
+export function settledBefore(market: Market, interval: Interval, now: number): number {
+  const second = Math.floor(now);
+  const forming = bucketAt(market, interval, now);
+  if (forming) return forming.time;
+  const last = bucketsBefore(market, interval, second + 1, 1, 0).at(0);
+  if (!last) return second;
+  // A week whose market sleeps for the night is still forming.
+  if (last.closes > now) return last.time;
+  return isDated(interval) ? Math.max(second, nextStamp(interval, last.time)) : second;
+}
+
+/**
+ * Fetches what a page of candles lacks from the symbol's sources, in order, and stores it with its doubts. A series keeps
+ * the provider that it began with.
+ */
+export async function fillPage(backfill: Backfill, sources: readonly ProviderName[], query: RowQuery): Promise<Filled> {
+  let outcome: Filled = "unsupported";
+  for (const provider of sources) {
+    const interval = askedInterval(backfill.intervalsOf(provider), query.interval);
+    if (interval === null) continue;
+    const series = backfill.store.series().find((each) => each.interval === interval);
+    if (series && series.provider !== provider) continue;
+    const filled = await fillFrom(backfill, provider, interval, query);
+    if (filled === "complete") return filled;
+    if (filled === "failed") outcome = filled;
+  }
+  return outcome;
+}
+
+async function fillFrom(
+  backfill: Backfill,
+  provider: ProviderName,
+  interval: Interval,
+  query: RowQuery,
+): Promise<Filled> {
+  const { market, ingested, now, instrument, formingAt } = backfill;
+  const needed = neededSpan(market, query, interval, now);
+  const listing = listingOf(instrument, provider);
+  if (!needed) return "complete";
+  if (!listing) return "unsupported";
+  const { delay, refreshAfter } = freshnessPolicyOf(provider);
+  const settled = settledBefore(market, interval, now - delay);
+  const forming = formingAt.get(interval);
+  const recent = forming && now - forming.at < refreshAfter ? [forming] : [];
+  const gaps = gapsIn(ingested.of(interval), needed).filter(
+    ({ from, to }) => from < settled || gapsIn(recent, { from, to }).length > 0,
+  );
+  const filled = query.backward ? gaps.slice(-MOST_GAPS) : gaps.slice(0, MOST_GAPS);
+  for (const gap of filled) {
+    const request = { listing, interval, from: gap.from, to: gap.to };
+    const answer = await backfill.gates(provider).candles(request, backfill.priority);
+    if (isFailure(answer)) return answer.reason === "unsupported" ? "unsupported" : "failed";
+    if (!belongs(backfill, provider, interval, answer)) return "failed";
+    const final = ingested.of(interval);
+    const findings = storeJudged(backfill.store, answer.candles, {
+      series: { interval, provider, adjustment: answer.adjustment, construction: answer.construction },
+      market,
+      now,
+      negativePrices: instrument.type === "commodity",
+      isFinal: (time) => covers(final, time),
+    });
+    backfill.report(provider, interval, findings.findings);
+    ingested.add(interval, { from: gap.from, to: Math.min(gap.to, settled) });
+    if (gap.to > settled) formingAt.set(interval, { from: Math.max(gap.from, settled), to: gap.to, at: now });
+  }
+  return gaps.length <= MOST_GAPS ? "complete" : "failed";
+}
+
+/** Whether an answer may still join its series: while it was fetched, another source may have begun it, or an import. */
+function belongs(backfill: Backfill, provider: ProviderName, interval: Interval, answer: ProviderCandles): boolean {
+  if (!backfill.isSource(provider)) return false;
+  const series = backfill.store.series().find((each) => each.interval === interval);
+  return !series || (series.provider === provider && series.adjustment === answer.adjustment);
+}

@@ -1,0 +1,55 @@
+import type { ProviderName } from "../../contracts/provider.ts";
+import type { Finding } from "../../core/data-quality/finding.ts";
+import type { Interval } from "../../core/interval.ts";
+import { logWarning } from "../../observability/log.ts";
+import { type QualityDecision, recordDecisions } from "../../storage/quality-log.ts";
+import { writeRegistry } from "../../storage/registry/database.ts";
+
+/** A quote that was not believed. */
+export interface QuoteDoubt {
+  provider: ProviderName;
+  /** The source's own time of it, unix seconds. */
+  time: number;
+  reason: string;
+  detail: string;
+}
+
+/** Where a room's data-quality decisions go. */
+export interface DoubtLog {
+  quotes(symbol: string, doubts: readonly QuoteDoubt[]): void;
+  candles(symbol: string, provider: ProviderName, interval: Interval, findings: readonly Finding[]): void;
+}
+
+/** Opens the record of what a room doubts. It is for people; a registry that cannot take it changes no answer. */
+export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) => void): DoubtLog {
+  const record = async (decisions: QualityDecision[]): Promise<void> => {
+    try {
+      await recordDecisions(writeRegistry(database), decisions);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      logWarning("data-quality decisions could not be recorded", { count: decisions.length, cause: error.message });
+    }
+  };
+  const send = (decisions: QualityDecision[]): void => {
+    if (decisions.length > 0) keep(record(decisions));
+  };
+  return {
+    quotes(symbol, doubts) {
+      const at = new Date().toISOString();
+      send(
+        doubts.map(({ provider, time, reason, detail }) => {
+          const about = { at, symbol, provider, kind: "quote" as const, interval: "" };
+          return { ...about, time: Math.floor(time), check: reason, detail };
+        }),
+      );
+    },
+    candles(symbol, provider, interval, findings) {
+      const at = new Date().toISOString();
+      send(
+        findings.map(({ time, check, detail }) => {
+          return { at, symbol, provider, kind: "candle" as const, interval, time, check, detail };
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { ProviderName } from "../../contracts/provider.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import {
+  type CandleRequest,
+  type Failure,
+  failure,
+  type Listing,
+  type ProviderCandles,
+} from "../../providers/provider.ts";
+
+/** For whom a provider is asked: somebody who waits, or a refresh that may wait. */
+export type Priority = "user" | "background";
+
+/** A provider as a room sees it. */
+export interface Gate {
+  quote(listing: Listing, priority: Priority): Promise<ProviderQuote | Failure>;
+  candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure>;
+}
+
+/** The gate of each provider. */
+export type Gates = (provider: ProviderName) => Gate;
+
+/** What a provider calls an instrument; null where it does not list it. */
+export function listingOf(instrument: Instrument, provider: ProviderName): Listing | null {
+  const providerSymbol = instrument.provider_symbols[provider];
+  return providerSymbol === undefined ? null : { instrument, providerSymbol };
+}
+
+/** An object that failed under a call is an upstream that cannot be reached; what else is thrown is a fault of ours. */
+async function orUnreachable<T>(call: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && ("retryable" in error || "overloaded" in error || "remote" in error)) {
+      return failure("unreachable");
+    }
+    throw error;
+  }
+}
+
+/** The gates of the platform. A stub is broken after an exception, so each call takes a new one. */
+export function openGates(env: Env): Gates {
+  return (provider) => {
+    const stub = () => env.PROVIDER_GATE.getByName(provider);
+    return {
+      quote: (listing, priority) =>
+        orUnreachable(async () => {
+          const quotes: Map<string, ProviderQuote | Failure> = await stub().quotes([listing], priority);
+          return quotes.get(listing.instrument.symbol) ?? failure("bad_answer");
+        }),
+      candles: (request, priority) => orUnreachable<ProviderCandles | Failure>(() => stub().candles(request, priority)),
+    };
+  };
+}

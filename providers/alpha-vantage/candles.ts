@@ -1,0 +1,162 @@
+import { countBuckets } from "../../core/buckets.ts";
+import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
+import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
+import type { AssetType } from "../../core/symbol.ts";
+import { DAY, isoDate, startOfMonth, startOfNextMonth } from "../../core/time.ts";
+import { type Bar, columnsWithin } from "../bars.ts";
+import {
+  type CallContext,
+  type CandleRequest,
+  type Failure,
+  failure,
+  isFailure,
+  type ProviderCandles,
+} from "../provider.ts";
+import { barsFromAdjusted, barsFromDaily, barsFromIntraday } from "./bar-mapper.ts";
+import {
+  type AlphaVantageSettings,
+  fxDaily,
+  fxIntraday,
+  type IntradayLength,
+  type OutputSize,
+  timeSeriesDaily,
+  timeSeriesDailyAdjusted,
+  timeSeriesIntraday,
+} from "./client.ts";
+import { pairOf } from "./pair.ts";
+
+/** Bars in a compact answer. */
+const COMPACT = 100;
+/** How far back intraday bars reach without naming a month; the service says 30 days. */
+const RECENT = 29 * DAY;
+/** Months of intraday bars that one request is answered with, the oldest first. */
+const MONTHS_PER_REQUEST = 3;
+
+const LENGTHS: Partial<Record<Interval, IntradayLength>> = {
+  "1m": "1min",
+  "5m": "5min",
+  "15m": "15min",
+  "30m": "30min",
+  "1h": "60min",
+};
+
+const SHARES: readonly Interval[] = ["1m", "5m", "15m", "30m", "1d"];
+
+/**
+ * The intervals served on our buckets. Shares have no hours: theirs begin on the full hour, the session's at half past.
+ * Whether a key allows intraday bars is for the service to say: a free one is refused with `premium_only`.
+ */
+export const INTERVALS_SERVED: Partial<Record<AssetType, readonly Interval[]>> = {
+  stock: SHARES,
+  etf: SHARES,
+  forex: ["1m", "5m", "15m", "30m", "1h", "1d"],
+};
+
+/** Candles of a share or a pair of currencies. */
+export async function candles(
+  settings: AlphaVantageSettings,
+  request: CandleRequest,
+  context: CallContext,
+): Promise<ProviderCandles | Failure> {
+  const { instrument } = request.listing;
+  const { interval, from, to } = request;
+  if (!INTERVALS_SERVED[instrument.type]?.includes(interval)) return failure("unsupported");
+  const market = marketOf(instrument.primary_exchange);
+  const dated = INTRADAY_SECONDS[interval] === null;
+  // Intraday bars are of shares in the US alone.
+  if (!dated && market.id !== "US" && market.id !== "FOREX") return failure("unsupported");
+  const size: OutputSize = countBuckets(market, interval, from, context.now()) < COMPACT ? "compact" : "full";
+  const answer = dated
+    ? await dailyBars(settings, request, size, context)
+    : await intradayBars(settings, request, market, size, context);
+  if (isFailure(answer)) return answer;
+  const columns = columnsWithin(answer.bars, from, to);
+  return { kind: "candles", candles: columns, interval, adjustment: answer.adjustment, construction: "provider" };
+}
+
+interface Series {
+  bars: Bar[];
+  adjustment: "raw" | "split";
+}
+
+/** Days. Where the key does not allow all of them the last hundred are taken. */
+async function dailyBars(
+  settings: AlphaVantageSettings,
+  request: CandleRequest,
+  size: OutputSize,
+  context: CallContext,
+): Promise<Series | Failure> {
+  const series = await dailySeries(settings, request, size, context);
+  const beyondPlan = isFailure(series) && series.reason === "premium_only" && size === "full";
+  return beyondPlan ? dailySeries(settings, request, "compact", context) : series;
+}
+
+async function dailySeries(
+  settings: AlphaVantageSettings,
+  { listing }: CandleRequest,
+  size: OutputSize,
+  context: CallContext,
+): Promise<Series | Failure> {
+  const symbol = listing.providerSymbol;
+  if (listing.instrument.type === "forex") {
+    const pair = pairOf(symbol);
+    if (!pair) return failure("unknown_symbol");
+    const days = await fxDaily(settings, { ...pair, size }, context);
+    return checked(days, symbol, barsFromDaily, "raw");
+  }
+  if (settings.plan === "free") {
+    return checked(await timeSeriesDaily(settings, { symbol, size }, context), symbol, barsFromDaily, "raw");
+  }
+  const days = await timeSeriesDailyAdjusted(settings, { symbol, size }, context);
+  return checked(days, symbol, barsFromAdjusted, "split");
+}
+
+/** The bars of an answer, provided that it is about the symbol that was asked for. */
+function checked<T extends { symbol: string }>(
+  answer: T | Failure,
+  symbol: string,
+  barsFrom: (answer: T) => Bar[],
+  adjustment: Series["adjustment"],
+): Series | Failure {
+  if (isFailure(answer)) return answer;
+  if (answer.symbol.toUpperCase() !== symbol.toUpperCase()) return failure("bad_answer");
+  return { bars: barsFrom(answer), adjustment };
+}
+
+async function intradayBars(
+  settings: AlphaVantageSettings,
+  { listing, interval, from, to }: CandleRequest,
+  market: Market,
+  size: OutputSize,
+  context: CallContext,
+): Promise<Series | Failure> {
+  const length = LENGTHS[interval];
+  if (!length) return failure("unsupported");
+  const symbol = listing.providerSymbol;
+  const barsFrom = (answer: Parameters<typeof barsFromIntraday>[0]) => barsFromIntraday(answer, market, interval);
+  if (listing.instrument.type === "forex") {
+    const pair = pairOf(symbol);
+    if (!pair) return failure("unknown_symbol");
+    return checked(await fxIntraday(settings, { ...pair, interval: length, size }, context), symbol, barsFrom, "raw");
+  }
+  const bars: Bar[] = [];
+  for (const month of monthsToAsk(from, to, context.now())) {
+    const answer = await timeSeriesIntraday(settings, { symbol, interval: length, size, month }, context);
+    const series = checked(answer, symbol, barsFrom, "raw");
+    if (isFailure(series)) return series;
+    bars.push(...series.bars);
+  }
+  return { bars, adjustment: "raw" };
+}
+
+/** The months that hold a range, as the service names them; one call without a month where the range is recent. */
+function monthsToAsk(from: number, to: number, now: number): (string | undefined)[] {
+  if (from >= now - RECENT) return [undefined];
+  const months: string[] = [];
+  const end = Math.min(to, now);
+  for (let month = startOfMonth(from); month < end && months.length < MONTHS_PER_REQUEST; ) {
+    months.push(isoDate(month).slice(0, 7));
+    month = startOfNextMonth(month);
+  }
+  return months;
+}

@@ -1,0 +1,190 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import { candlesFrom } from "../../core/candles.ts";
+import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
+import { DAY, isoTime } from "../../core/time.ts";
+import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
+import {
+  type CandleRequest,
+  type CompanyProfile,
+  type Failure,
+  failure,
+  type Listing,
+  type Provider,
+} from "../../providers/provider.ts";
+
+/** What an upstream tells of a price: the price alone, or more of the quote. */
+type Told = number | Partial<ProviderQuote> | Failure;
+
+/** One row of the candles that an upstream has. */
+export interface Row {
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
+
+/** An upstream that lives in the test: what it tells is the test's to say, and what it was asked is the test's to read. */
+export interface LiveUpstream {
+  name: ProviderName;
+  /** The symbols of each call for quotes. */
+  quoteCalls: string[][];
+  candleCalls: CandleRequest[];
+  /** What it says of a symbol now. */
+  quote: (listing: Listing, now: number) => Told;
+  /** Its whole history; what is asked of it is cut out, unless it fails. */
+  history: (interval: Interval, now: number) => Row[] | Failure;
+  adjustment: "raw" | "split";
+  profile: CompanyProfile | Failure;
+  /** Seconds that a call takes. */
+  slowness: number;
+}
+
+const UNKNOWN = { change: null, change_percent: null, open: null, high: null, low: null, previous_close: null };
+
+function quoteFrom(name: ProviderName, { instrument }: Listing, told: number | Partial<ProviderQuote>, now: number) {
+  const { symbol, currency, price_unit, volume_unit, primary_exchange } = instrument;
+  const quote: ProviderQuote = {
+    ...{ symbol, price: null, ...UNKNOWN, volume: null, market_cap: null, bid: null, ask: null },
+    ...{ window: "24h", currency, price_unit, volume_unit, exchange: primary_exchange, price_basis: "exchange" },
+    ...{ timestamp: isoTime(now), received_at: isoTime(now), provider: name, simulated: false },
+    ...(typeof told === "number" ? { price: told } : told),
+  };
+  return quote;
+}
+
+const isTold = (told: Told): told is number | Partial<ProviderQuote> => typeof told === "number" || !("kind" in told);
+
+function providerOf(upstream: LiveUpstream): Provider {
+  const { name } = upstream;
+  const reach = async (context: Parameters<Provider["quotes"]>[1]): Promise<void> => {
+    await context.fetch(new Request("https://upstream.example/"));
+    if (upstream.slowness > 0) await scheduler.wait(upstream.slowness * 1000);
+  };
+  return {
+    name,
+    capabilities: {
+      assetTypes: ["crypto", "stock", "forex"],
+      intervals: {},
+      batchSize: 100,
+      delay: 0,
+      budget: { perSecond: null, perMinute: null, perDay: null },
+    },
+    async quotes(listings, context) {
+      upstream.quoteCalls.push(listings.map(({ instrument }) => instrument.symbol));
+      await reach(context);
+      const now = context.now();
+      return new Map(
+        listings.map((listing) => {
+          const told = upstream.quote(listing, now);
+          return [listing.instrument.symbol, isTold(told) ? quoteFrom(name, listing, told, now) : told] as const;
+        }),
+      );
+    },
+    async candles(request, context) {
+      upstream.candleCalls.push(request);
+      const history = upstream.history(request.interval, context.now());
+      await reach(context);
+      if (!Array.isArray(history)) return history;
+      const rows = history.filter(({ time }) => time >= request.from && time < request.to);
+      const candles = candlesFrom(rows.map((row) => ({ ...row, revision: 0, suspect: false })));
+      const { interval } = request;
+      return { kind: "candles", candles, interval, adjustment: upstream.adjustment, construction: "provider" };
+    },
+    async profile(_, context) {
+      await reach(context);
+      return upstream.profile;
+    },
+  };
+}
+
+const realNow = Date.now.bind(Date);
+
+/** A clock that runs as ever, from a moment of the test's choice; a gate would wait for ever in a world where it stands still. */
+export interface MovableClock {
+  /** Lets seconds go by at once. */
+  pass: (seconds: number) => void;
+}
+
+/** Sets the clock of rooms and gates, until mocks are restored. Nothing leaves the test meanwhile. */
+export function startClock(at: string): MovableClock {
+  let ahead = Date.parse(at) - realNow();
+  vi.spyOn(Date, "now").mockImplementation(() => realNow() + ahead);
+  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response());
+  return {
+    pass: (seconds) => {
+      ahead += seconds * 1000;
+    },
+  };
+}
+
+/** Puts an upstream behind its gate, which forgets all that it has learnt before. */
+export async function connectLive(name: ProviderName): Promise<LiveUpstream> {
+  const upstream: LiveUpstream = {
+    ...{ name, quoteCalls: [], candleCalls: [], adjustment: "raw", slowness: 0 },
+    ...{ profile: failure("unsupported"), quote: () => 100, history: () => [] },
+  };
+  const stub = env.PROVIDER_GATE.getByName(name);
+  await runInDurableObject(stub, (_, state) => {
+    state.storage.sql.exec("delete from states");
+    state.storage.sql.exec("delete from watches");
+  });
+  await reconnect(upstream);
+  return upstream;
+}
+
+/** Evicts an upstream's gate, and puts the upstream behind the new one. */
+export async function reconnect(upstream: LiveUpstream): Promise<void> {
+  const stub = env.PROVIDER_GATE.getByName(upstream.name);
+  await evictDurableObject(stub);
+  await runInDurableObject(stub, (gate: ProviderGate) => {
+    gate.findProvider = () => providerOf(upstream);
+  });
+}
+
+/** Makes a provider one that is not configured. */
+export async function disable(name: ProviderName, reason: string): Promise<void> {
+  const stub = env.PROVIDER_GATE.getByName(name);
+  await runInDurableObject(stub, () => undefined);
+  await evictDurableObject(stub);
+  await runInDurableObject(stub, (gate: ProviderGate) => {
+    gate.findProvider = () => ({ disabled: reason });
+  });
+}
+
+/** Runs a symbol's room in live mode: a room reads its own environment, not its caller's. Lost with an eviction. */
+export async function goLive(symbol: string): Promise<void> {
+  await runInDurableObject(env.SYMBOL_ROOM.getByName(symbol), (room) => {
+    const own: unknown = Reflect.get(room, "env");
+    if (typeof own !== "object" || own === null) throw new Error("a room has no environment");
+    Reflect.set(room, "env", { ...own, MARKET_MODE: "live" });
+  });
+}
+
+/** A crypto instrument that all of its sources list. */
+export function liveInstrument(symbol: string, sources: ProviderName[], change: Partial<Instrument> = {}): Instrument {
+  return {
+    ...{ symbol, type: "crypto", primary_exchange: "BINANCE", currency: "USDT", price_unit: "USDT" },
+    ...{ price_decimals: 2, volume_unit: "base", data_sources: sources, is_active: true },
+    provider_symbols: Object.fromEntries(PROVIDERS.map((name) => [name, symbol])),
+    last_updated: "2026-11-01T00:00:00.000Z",
+    ...change,
+  };
+}
+
+/** A calm history that ends with the candle that forms at `now`: each candle's price tells its place. */
+export function calmHistory(interval: Interval, from: number, now: number, price = 1000): Row[] {
+  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  const rows: Row[] = [];
+  for (let time = Math.ceil(from / seconds) * seconds; time <= now; time += seconds) {
+    const wave = Math.sin(time / seconds);
+    rows.push({ time, open: price + wave, high: price + 3, low: price - 3, close: price - wave, volume: 10 });
+  }
+  return rows;
+}

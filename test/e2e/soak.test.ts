@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { runScript } from "./command.ts";
+
+/** The whole run takes two minutes; this is some of it. */
+test("live mode keeps its promises while its upstreams fail at random, and recovers", {
+  timeout: 240_000,
+}, async () => {
+  const { code, output, errors } = await runScript("soak.ts", ["--seconds", "15"]);
+  expect(errors, output).toBe("");
+  expect(output).toContain("No violation");
+  expect(code).toBe(0);
+});

@@ -1,0 +1,96 @@
+import type { Market } from "../../core/market-calendar/markets.ts";
+import { previousSession, type Session } from "../../core/market-calendar/sessions.ts";
+import { DAY, HOUR, MINUTE, startOfDay } from "../../core/time.ts";
+
+/** About what these cost, so that the answers look like themselves. Shares of the JSE are in cents. */
+const USUAL: Partial<Record<string, number>> = {
+  BTC: 95_000,
+  ETH: 3_200,
+  SOL: 180,
+  XRP: 2.2,
+  DOGE: 0.18,
+  "EUR/USD": 1.12,
+  "GBP/USD": 1.3,
+  "USD/ZAR": 17.4,
+  "EUR/ZAR": 19.5,
+  "USD/JPY": 150,
+  AAPL: 260,
+  MSFT: 480,
+  "JSE:NPN": 110_000,
+  "JSE:SOL": 11_500,
+};
+
+/** FNV-1a: the same number for the same text everywhere. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return value;
+}
+
+/** Whether an upstream lists a symbol: all do, but those that begin with NOSUCH. */
+export const isListed = (symbol: string): boolean => !symbol.toUpperCase().startsWith("NOSUCH");
+
+/** How many decimals a price of this size is told with. */
+export function decimalsOf(name: string): number {
+  if (name.startsWith("JSE:")) return 0;
+  const usual = usualPrice(name);
+  return usual < 0.01 ? 8 : usual < 20 ? 5 : 2;
+}
+
+const usualPrice = (name: string): number =>
+  USUAL[name] ?? (name.startsWith("JSE:") ? 1000 : 1) * (5 + (hash(name) % 40_000) / 100);
+
+/**
+ * What something costs at an instant: the same for the same name and second, always. It swings by a few percent over
+ * hours, days and weeks, so that prices of one name never agree with another's.
+ */
+export function priceOf(name: string, time: number): number {
+  const phase = (hash(name) / 2 ** 32) * 2 * Math.PI;
+  const swing = (share: number, period: number) => share * Math.sin((2 * Math.PI * time) / period + phase);
+  const price = usualPrice(name) * (1 + swing(0.004, 6 * HOUR) + swing(0.02, 3 * DAY) + swing(0.03, 40 * DAY));
+  return Number(price.toFixed(decimalsOf(name)));
+}
+
+/** One candle's numbers. */
+export interface FakeBar {
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
+
+/** What was traded from `from` to `to`. */
+export function barOf(name: string, from: number, to: number): FakeBar {
+  const step = Math.max(MINUTE, (to - from) / 288);
+  const prices = [priceOf(name, from)];
+  for (let time = from + step; time < to; time += step) prices.push(priceOf(name, time));
+  prices.push(priceOf(name, to));
+  const perSecond = 1 + (hash(name) % 50);
+  return {
+    open: prices[0],
+    high: Math.max(...prices),
+    low: Math.min(...prices),
+    close: prices[prices.length - 1],
+    volume: Math.round(perSecond * Math.max(1, to - from)),
+  };
+}
+
+/** What a session's quote tells. */
+export interface FakeSession extends FakeBar {
+  date: number;
+  previousClose: number;
+  /** When the price was true. */
+  time: number;
+}
+
+/** The session that is open at `now`, or the last one. */
+export function sessionQuote(name: string, market: Market, now: number): FakeSession | null {
+  let session: Session | null = previousSession(market, startOfDay(now) + 2 * DAY);
+  while (session && session.open > now) session = previousSession(market, session.date);
+  const before = session && previousSession(market, session.date);
+  if (!session || !before) return null;
+  const time = Math.min(now, session.close);
+  const bar = barOf(name, session.open, time);
+  return { ...bar, date: session.date, previousClose: priceOf(name, before.close), time };
+}
