@@ -73,9 +73,9 @@ const isOpen = (window: Window, now: number): boolean => now < closesAt(window) 
 export function afterArrival(window: Window, othersWait: boolean, now: number): Window {
   if (isOpen(window, now)) return { ...window, lastArrivalAt: now, arrivals: window.arrivals + 1 };
   if (othersWait) return window;
-  // One client that asks for one symbol after the other is not a crowd, and need not wait longer.
-  const missed = window.arrivals > 1 && now - window.departedAt <= JUST_MISSED;
-  const level = missed ? Math.min(window.level + 1, HIGHEST_LEVEL) : 0;
+  const missed = now - window.departedAt <= JUST_MISSED;
+  // One client that asks for one symbol after the other is not a crowd, and need not wait longer than before.
+  const level = missed ? Math.min(window.level + (window.arrivals > 1 ? 1 : 0), HIGHEST_LEVEL) : 0;
   return { ...window, level, openedAt: now, lastArrivalAt: now, arrivals: 1 };
 }
 

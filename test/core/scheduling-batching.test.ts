@@ -58,6 +58,17 @@ function play(times: readonly number[], batchSize: number, latency: number): num
   throw new Error("the queue never came to rest");
 }
 
+/** Times spread evenly at random over `[0, span)` (the generator "mulberry32"). */
+function uniform(count: number, span: number, seed: number): number[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * span;
+  });
+}
+
 describe("batching", () => {
   it("keeps the window open for 15 ms after the first request", () => {
     const window = arrivals(100);
@@ -119,14 +130,37 @@ describe("batching", () => {
     }
   });
 
-  it("asks for 100 symbols that come within a tenth of a second in two calls more than the fewest, at most", () => {
+  it("keeps waiting longer while stragglers of a crowd come one by one", () => {
+    let window: Window = { ...arrivals(0, 0.01), departedAt: 0.025 };
+    for (const now of [0.03, 0.08, 0.13]) {
+      window = afterArrival(window, false, now);
+      expect(closesAt(window) - now).toBeCloseTo(0.045, 9);
+      window = { ...window, departedAt: closesAt(window) };
+    }
+  });
+
+  it("asks for 100 symbols that come within a tenth of a second, while no call lands, in two calls more than the fewest", () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 0.1, noNaN: true }), { minLength: 100, maxLength: 100 }),
         fc.constantFrom(10, 20, 50, 100),
-        fc.double({ min: 0.001, max: 0.4, noNaN: true }),
+        fc.double({ min: 0.1, max: 0.4, noNaN: true }),
         (times, batchSize, latency) => {
           expect(play(times, batchSize, latency).length).toBeLessThanOrEqual(Math.ceil(100 / batchSize) + 2);
+        },
+      ),
+    );
+  });
+
+  it("does so behind an upstream of any speed, when they come at random times", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.constantFrom(10, 20, 50, 100),
+        fc.double({ min: 0.001, max: 0.4, noNaN: true }),
+        (seed, batchSize, latency) => {
+          const calls = play(uniform(100, 0.1, seed), batchSize, latency);
+          expect(calls.length).toBeLessThanOrEqual(Math.ceil(100 / batchSize) + 2);
         },
       ),
     );

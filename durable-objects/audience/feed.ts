@@ -1,0 +1,77 @@
+import type { Interval } from "../../core/interval.ts";
+
+/** A place in a symbol's stream of quotes. */
+export interface QuotePosition {
+  epoch: string;
+  seq: number;
+}
+
+/** A live indicator at one interval; `spec` is as the client wrote it, in lower case, and is the key of its frames. */
+export interface WantedIndicator {
+  interval: Interval;
+  spec: string;
+}
+
+/** What an audience wants to hear of one symbol: all that any of its sockets is subscribed to. */
+export interface Wants {
+  quotes: boolean;
+  candles: readonly Interval[];
+  indicators: readonly WantedIndicator[];
+}
+
+/** Something that happened to a symbol, written once by its room as the text of a frame; everyone who hears of it gets the same text. */
+export type FeedEvent =
+  /** A `market_data` frame. Its text begins with `{"type":"market_data",`, so that `"skipped":n,` can be put in behind. */
+  | { channel: "quotes"; epoch: string; seq: number; text: string }
+  /** A `gap` frame: the room itself lost the events of these numbers. */
+  | { channel: "gap"; epoch: string; fromSeq: number; toSeq: number; text: string }
+  /** A `candle` frame; `time` is the opening of its bucket. */
+  | { channel: "candles"; interval: Interval; time: number; isClosed: boolean; text: string }
+  /** An `indicator` frame. */
+  | { channel: "indicators"; interval: Interval; spec: string; time: number; isClosed: boolean; text: string };
+
+/** What an audience learns about a symbol when it begins to listen, or says that it goes on. */
+export interface Attendance {
+  /** The place after which every event will be delivered. */
+  position: QuotePosition;
+  /** Time of the last event, ISO-8601; null where there was none. */
+  lastEventAt: string | null;
+  /** The exchange whose calendar holds. */
+  exchange: string;
+  /** Seconds within which an event may be expected while the market is open; longer silence is `quiet`. */
+  pace: number;
+  /** Unix seconds until which the room delivers without being told again. */
+  until: number;
+}
+
+/** What a client missed of a symbol's quotes. */
+export interface MissedQuotes {
+  position: QuotePosition;
+  /** null where the client named no position. */
+  recovered: boolean | null;
+  /** The frames' texts, in order, where recovered. */
+  missed: string[];
+  /** The latest quote as a `Quote` in JSON, where nothing was recovered; null where there is none. */
+  snapshot: string | null;
+}
+
+/** What a client missed of a symbol's candles or of an indicator: the frames of the bars that closed since. */
+export interface MissedBars {
+  /** Opening of the last closed bar, unix seconds; null where there is none. */
+  time: number | null;
+  recovered: boolean | null;
+  missed: string[];
+}
+
+/**
+ * Where an audience hears of symbols: the hub's asks each symbol's room by RPC, the room's asks itself. Whoever attends gets its
+ * events by `deliver` of its audience.
+ */
+export interface Feed {
+  /** Says what is wanted of a symbol from now on, in place of what was wanted before; nothing ends it. */
+  attend(symbol: string, wants: Wants): Promise<Attendance>;
+  /** What came after a position, or a snapshot. */
+  missedQuotes(symbol: string, since: QuotePosition | null): Promise<MissedQuotes>;
+  missedCandles(symbol: string, interval: Interval, since: number | null): Promise<MissedBars>;
+  missedIndicator(symbol: string, wanted: WantedIndicator, since: number | null): Promise<MissedBars>;
+}
