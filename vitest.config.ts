@@ -32,8 +32,6 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          // What needs a quiet machine has a script of its own: npm run test:coalescing.
-          exclude: process.env.COALESCING ? [] : ["test/e2e/live-coalescing.test.ts"],
           include: ["test/e2e/**/*.test.ts", "test/scripts/**/*.test.ts", "test/house/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

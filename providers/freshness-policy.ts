@@ -10,7 +10,7 @@ export interface ProviderPolicy extends FreshnessPolicy {
 
 const POLICIES: Record<ProviderName, ProviderPolicy> = {
   simulator: { staleAfter: MINUTE, delay: 0, historical: false, refreshAfter: 1 },
-  binance: { staleAfter: MINUTE, delay: 0, historical: false, refreshAfter: 1 },
+  binance: { staleAfter: MINUTE, delay: 0, historical: false, refreshAfter: 5 },
   coingecko: { staleAfter: 10 * MINUTE, delay: 0, historical: false, refreshAfter: 30 },
   alpha_vantage: { staleAfter: 40 * MINUTE, delay: 15 * MINUTE, historical: false, refreshAfter: MINUTE },
   jse: { staleAfter: 30 * MINUTE, delay: 15 * MINUTE, historical: false, refreshAfter: 15 },

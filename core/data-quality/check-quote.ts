@@ -110,9 +110,12 @@ type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
 const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
 
 function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteJudgement {
+  // The same print told again is no step: were it remembered, the market would seem calmer than it is.
+  const known = recent.at(-1);
+  const again = known?.time === candidate.time && known.price === candidate.price;
   return {
     verdict: { verdict: "accept", confirmed },
-    memory: { recent: [...recent.slice(1 - MEMORY), candidate], doubted: null },
+    memory: { recent: again ? recent : [...recent.slice(1 - MEMORY), candidate], doubted: null },
   };
 }
 

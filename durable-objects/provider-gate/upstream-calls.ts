@@ -47,6 +47,9 @@ const FIRST_PAUSE = 0.2;
 /** A try that has less time than this (seconds) is not worth a token. */
 const SHORTEST_TRY = 0.5;
 
+/** Time-outs are waited for in pieces of at most this (seconds). */
+const PIECE = 0.25;
+
 type Try<Answer> = { ending: Ending; outcome: Answer | Failure };
 
 /** Asks a provider's questions one try at a time, each admitted, paid for, timed and judged. */
@@ -54,10 +57,16 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
   const underway = new Set<{ at: number }>();
   const desk = openPayDesk(admission, world);
 
-  /** Resolves when a try has taken its time. Standing in line to pay does not count. */
+  /**
+   * Resolves when a try has taken its time. Standing in line to pay does not count, nor does time in which this object was
+   * too busy to see an answer that had come: the time is waited out in short pieces, and a late one counts as no longer.
+   */
   async function overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
-    const began = world.now();
-    for (let rest = seconds; rest > 0; rest = began + seconds + held() - world.now()) await world.wait(rest, ended);
+    for (let waited = 0; waited < seconds + held(); ) {
+      const piece = Math.min(PIECE, seconds + held() - waited);
+      await world.wait(piece, ended);
+      waited += piece;
+    }
   }
 
   async function attempt<Answer>(question: Question<Answer>, seconds: number): Promise<Try<Answer>> {

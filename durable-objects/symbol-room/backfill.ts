@@ -1,16 +1,29 @@
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { type Bucket, bucketAt, bucketsBefore, bucketsForward, stampsEnd } from "../../core/buckets.ts";
+import type { CandleColumns } from "../../core/candles.ts";
 import type { Finding } from "../../core/data-quality/finding.ts";
 import { divides, type Interval, isDated, nextStamp } from "../../core/interval.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { covers, gapsIn, type Span } from "../../core/spans.ts";
+import { HOUR } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isFailure, type ProviderCandles } from "../../providers/provider.ts";
 import type { CandleStore, RowQuery } from "./candle-store.ts";
 import { type Gates, listingOf, type Priority } from "./gates.ts";
 import type { IngestedSpans } from "./ingested.ts";
 import { storeJudged } from "./judged-candles.ts";
+
+/**
+ * A provider may publish the candle of a day this long (seconds) after its close. Until then a day that is not in its answer
+ * is one to ask for again.
+ */
+const DAY_PUBLISHED_AFTER = 12 * HOUR;
+
+/** Seconds after which to ask again where no source said when. */
+const RETRY_AFTER = 60;
+/** Seconds after which to ask again where the next question goes on. */
+const RETRY_NOW = 1;
 
 /** Stretches that one question fills at most; the next question goes on. */
 const MOST_GAPS = 4;
@@ -19,7 +32,11 @@ const MOST_GAPS = 4;
  * What came of filling a page: all that it lacked was fetched, or a source failed that may answer later, or no source has
  * what is lacking.
  */
-export type Filled = "complete" | "failed" | "unsupported";
+export type Filled = { outcome: "complete" | "unsupported" } | { outcome: "failed"; retryAfter: number };
+
+const COMPLETE: Filled = { outcome: "complete" };
+const UNSUPPORTED: Filled = { outcome: "unsupported" };
+const failed = (retryAfter: number | null): Filled => ({ outcome: "failed", retryAfter: retryAfter ?? RETRY_AFTER });
 
 /** What a backfill works with. */
 export interface Backfill {
@@ -28,12 +45,12 @@ export interface Backfill {
   store: CandleStore;
   ingested: IngestedSpans;
   gates: Gates;
-  /** Intervals that a provider serves for the instrument. */
-  intervalsOf: (provider: ProviderName) => readonly Interval[];
+  /** Intervals that a provider serves for the instrument; null where the provider is not in use. */
+  intervalsOf: (provider: ProviderName) => readonly Interval[] | null;
   /** Whether a provider is still one of the symbol's sources: an import may have come while it was asked. */
   isSource: (provider: ProviderName) => boolean;
-  /** When the candles of an interval that are not final yet were fetched last (unix seconds), and which. */
-  formingAt: Map<Interval, Span & { at: number }>;
+  /** When the candles of an interval that are not final yet were fetched last (unix seconds), which, and what was final then. */
+  formingAt: Map<Interval, Span & { at: number; settled: number }>;
   priority: Priority;
   /** Unix seconds. */
   now: number;
@@ -86,17 +103,25 @@ export function settledBefore(market: Market, interval: Interval, now: number): 
  * the provider that it began with.
  */
 export async function fillPage(backfill: Backfill, sources: readonly ProviderName[], query: RowQuery): Promise<Filled> {
-  let outcome: Filled = "unsupported";
-  for (const provider of sources) {
-    const interval = askedInterval(backfill.intervalsOf(provider), query.interval);
+  const inUse = sources.flatMap((provider) => {
+    const native = backfill.intervalsOf(provider);
+    return native === null ? [] : [{ provider, interval: askedInterval(native, query.interval) }];
+  });
+  let last = inUse.length > 0 ? UNSUPPORTED : failed(null);
+  for (const { provider, interval } of inUse) {
     if (interval === null) continue;
     const series = backfill.store.series().find((each) => each.interval === interval);
     if (series && series.provider !== provider) continue;
     const filled = await fillFrom(backfill, provider, interval, query);
-    if (filled === "complete") return filled;
-    if (filled === "failed") outcome = filled;
+    if (filled.outcome === "complete") return filled;
+    if (filled.outcome === "failed") last = sooner(last, filled);
   }
-  return outcome;
+  return last;
+}
+
+/** Of two failures the one after which to ask again first. */
+function sooner(a: Filled, b: Filled): Filled {
+  return a.outcome === "failed" && b.outcome === "failed" && a.retryAfter <= b.retryAfter ? a : b;
 }
 
 async function fillFrom(
@@ -108,34 +133,41 @@ async function fillFrom(
   const { market, ingested, now, instrument, formingAt } = backfill;
   const needed = neededSpan(market, query, interval, now);
   const listing = listingOf(instrument, provider);
-  if (!needed) return "complete";
-  if (!listing) return "unsupported";
+  if (!needed) return COMPLETE;
+  if (!listing) return UNSUPPORTED;
   const { delay, refreshAfter } = freshnessPolicyOf(provider);
   const settled = settledBefore(market, interval, now - delay);
   const forming = formingAt.get(interval);
-  const recent = forming && now - forming.at < refreshAfter ? [forming] : [];
-  const gaps = gapsIn(ingested.of(interval), needed).filter(
-    ({ from, to }) => from < settled || gapsIn(recent, { from, to }).length > 0,
-  );
+  const isRecent = forming?.settled === settled && now - forming.at < refreshAfter;
+  const recent = isRecent ? [forming] : [];
+  const gaps = gapsIn(ingested.of(interval), needed).filter((gap) => gapsIn(recent, gap).length > 0);
   const filled = query.backward ? gaps.slice(-MOST_GAPS) : gaps.slice(0, MOST_GAPS);
   for (const gap of filled) {
     const request = { listing, interval, from: gap.from, to: gap.to };
     const answer = await backfill.gates(provider).candles(request, backfill.priority);
-    if (isFailure(answer)) return answer.reason === "unsupported" ? "unsupported" : "failed";
-    if (!belongs(backfill, provider, interval, answer)) return "failed";
-    const final = ingested.of(interval);
+    if (isFailure(answer)) return answer.reason === "unsupported" ? UNSUPPORTED : failed(answer.retryAfter);
+    if (!belongs(backfill, provider, interval, answer)) return failed(null);
+    const known = ingested.of(interval);
     const findings = storeJudged(backfill.store, answer.candles, {
       series: { interval, provider, adjustment: answer.adjustment, construction: answer.construction },
       market,
       now,
       negativePrices: instrument.type === "commodity",
-      isFinal: (time) => covers(final, time),
+      isFinal: (time) => covers(known, time),
     });
     backfill.report(provider, interval, findings.findings);
-    ingested.add(interval, { from: gap.from, to: Math.min(gap.to, settled) });
-    if (gap.to > settled) formingAt.set(interval, { from: Math.max(gap.from, settled), to: gap.to, at: now });
+    const final = Math.min(settled, publishedBefore(market, interval, answer.candles, now));
+    ingested.add(interval, { from: gap.from, to: Math.min(gap.to, final) });
+    if (gap.to > final) formingAt.set(interval, { from: Math.max(gap.from, final), to: gap.to, at: now, settled });
   }
-  return gaps.length <= MOST_GAPS ? "complete" : "failed";
+  return gaps.length <= MOST_GAPS ? COMPLETE : failed(RETRY_NOW);
+}
+
+/** The stamp before which an answer holds every candle that there will ever be. */
+function publishedBefore(market: Market, interval: Interval, { time }: CandleColumns, now: number): number {
+  if (!isDated(interval)) return Number.POSITIVE_INFINITY;
+  const sure = settledBefore(market, interval, now - DAY_PUBLISHED_AFTER);
+  return time.length > 0 ? Math.max(sure, nextStamp(interval, time[time.length - 1])) : sure;
 }
 
 /** Whether an answer may still join its series: while it was fetched, another source may have begun it, or an import. */

@@ -28,9 +28,9 @@ export function openPageFiller(
 ): PageFiller {
   const underway = new Map<string, Promise<Filled>>();
   const formingAt: Backfill["formingAt"] = new Map();
-  const intervalsOf = (name: ProviderName, instrument: Instrument): readonly Interval[] => {
+  const intervalsOf = (name: ProviderName, instrument: Instrument): readonly Interval[] | null => {
     const provider = providerOf(name, env);
-    return "disabled" in provider ? [] : (provider.capabilities.intervals[instrument.type] ?? []);
+    return "disabled" in provider ? null : (provider.capabilities.intervals[instrument.type] ?? []);
   };
   return (instrument, sources, query, priority) => {
     const { interval, from, to, limit, backward } = query;

@@ -25,7 +25,7 @@ export function openQuoteRefresh(
   gates: Gates,
   report: (instrument: Instrument, doubts: readonly QuoteDoubt[]) => void,
 ): QuoteRefresh {
-  let running: Promise<StoredQuote | null> | null = null;
+  let running: { answer: Promise<StoredQuote | null>; priority: Priority } | null = null;
   let attempts: readonly Attempt[] = [];
   let askedAt = 0;
   const ask = async (
@@ -54,10 +54,14 @@ export function openQuoteRefresh(
   };
   return {
     run(instrument, sources, priority) {
-      running ??= ask(instrument, sources, priority).finally(() => {
-        running = null;
+      if (running && (running.priority === "user" || priority === "background")) return running.answer;
+      // A user does not wait as scheduled work does: asked again, the gate lets the symbol board with the users.
+      const own = { priority, answer: ask(instrument, sources, priority) };
+      running = own;
+      own.answer = own.answer.finally(() => {
+        if (running === own) running = null;
       });
-      return running;
+      return own.answer;
     },
     attempts: () => attempts,
     isRunning: () => running !== null,

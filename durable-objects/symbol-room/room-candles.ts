@@ -75,19 +75,18 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
 /**
  * A page of candles that providers gave. One that was filled holds what there is in the buckets that it speaks of, so that
  * candles which were fetched for another page never stand beside a stretch that nobody fetched.
- * @returns null where nothing is known of what is asked
+ * @returns null where nothing is known of what is asked, though a source may know it
  */
 export function providedPage(
   store: CandleStore,
   ingested: IngestedSpans,
   instrument: Instrument,
   query: RowQuery,
-  filled: Filled,
+  filled: Filled["outcome"],
   now: number,
 ): CandlesPage | null {
   const market = marketOf(instrument.primary_exchange);
   const series = seriesFor(store.series(), query.interval);
-  if (!series && filled !== "complete") return null;
   const needed = filled === "complete" ? neededSpan(market, query, query.interval, now) : null;
   const window = needed ? within(query, needed) : query;
   const page = series ? readPage(store, series, market, window) : { candles: emptyCandles(0), more: false };

@@ -219,8 +219,9 @@ export class SymbolRoom extends DurableObject<Env> {
     if (sources.includes("import")) return importedPage(this.candleStore, instrument, query);
     if (sources.includes("simulator")) return simulatedPage(instrument, query, Date.now() / 1000);
     const filled = await this.fill(instrument, sources, query, priority);
-    const page = providedPage(this.candleStore, this.ingested, instrument, query, filled, Date.now() / 1000);
-    return page ?? { kind: "unavailable", sources, retryAfter: this.quotes.retryAfter() };
+    const page = providedPage(this.candleStore, this.ingested, instrument, query, filled.outcome, Date.now() / 1000);
+    if (page) return page;
+    return { kind: "unavailable", sources, retryAfter: filled.outcome === "failed" ? filled.retryAfter : 1 };
   }
 
   private noteDemand({ symbol }: Instrument): void {

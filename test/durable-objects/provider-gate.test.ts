@@ -57,6 +57,8 @@ async function collectDeliveries(stub: Stub): Promise<string[]> {
 describe("the gate as rooms see it", () => {
   it("merges what 1,000 callers ask about 100 symbols into at most two calls more than the fewest", async () => {
     const upstream = pretend({ batchSize: 20 });
+    // Longer than it takes the callers to arrive, however busy the machine: whoever comes meanwhile shares the answer.
+    upstream.behave(() => scheduler.wait(1_500).then(() => null));
     const gate = await freshGate(upstream);
     const symbols = listings(100);
     const replies = await Promise.all(

@@ -104,7 +104,7 @@ describe("the sources of a symbol", () => {
   test("move on after a suspicious price", async () => {
     const of = await listed("SUSPECT/USDT");
     await quoteOf(of);
-    pass(2);
+    pass(6);
     binance.quote = () => 10_000;
     expect(await quoteOf(of)).toMatchObject({ provider: "coingecko", price: 100, seq: 2 });
     expect((await attemptsOf(of))[0]).toEqual(["binance", "suspicious", "unit"]);
@@ -155,25 +155,25 @@ describe("a price that is a hundred times off", () => {
     const of = await listed("GLITCH/USDT", ["binance"]);
     for (let i = 0; i < 6; i++) {
       await quoteOf(of);
-      pass(2);
+      pass(6);
     }
     binance.quote = () => 10_000;
     for (let i = 0; i < 3; i++) {
       expect(await quoteOf(of)).toMatchObject({ price: 100, seq: 6 });
-      pass(2);
+      pass(6);
     }
     await evictDurableObject(roomOf(of.symbol));
     await goLive(of.symbol);
     expect(await quoteOf(of)).toMatchObject({ price: 100 });
     binance.quote = () => 101;
-    pass(2);
+    pass(6);
     expect(await quoteOf(of)).toMatchObject({ price: 101, seq: 7 });
   });
 
   test("is believed once a second source says so", async () => {
     const of = await listed("SPLIT/USDT");
     await quoteOf(of);
-    pass(2);
+    pass(6);
     binance.quote = () => 10_000;
     coingecko.quote = () => 10_010;
     expect(await quoteOf(of)).toMatchObject({ price: 10_010, provider: "coingecko" });
@@ -183,7 +183,7 @@ describe("a price that is a hundred times off", () => {
     const of = await listed("DAYS/USDT", ["binance"]);
     for (let i = 0; i < 6; i++) {
       await quoteOf(of);
-      pass(2);
+      pass(6);
     }
     binance.quote = () => 10_000;
     expect(await quoteOf(of)).toMatchObject({ price: 100 });
@@ -198,7 +198,7 @@ describe("time", () => {
   test("does not run backwards when another source answers", async () => {
     const of = await listed("BACK/USDT");
     await quoteOf(of);
-    pass(2);
+    pass(6);
     binance.quote = () => failure("bad_answer");
     coingecko.quote = (_, now) => ({ price: 99, timestamp: isoTime(now - 30) });
     expect(await quoteOf(of)).toMatchObject({ price: 100, provider: "binance", seq: 1 });
@@ -257,7 +257,7 @@ describe("eviction", () => {
     await evictDurableObject(roomOf(of.symbol));
     await goLive(of.symbol);
     await reconnect(binance);
-    pass(2);
+    pass(6);
     binance.quote = () => 100.5;
     expect(await quoteOf(of)).toMatchObject({ epoch: before.epoch, seq: 2, price: 100.5 });
   });

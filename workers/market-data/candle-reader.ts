@@ -52,7 +52,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
     throw new ApiError(
       "candles.unavailable",
       `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
-      { headers: { "Retry-After": "60" } },
+      { headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) } },
     );
   }
   const { candles: columns, facts, known, suspects, tier } = reply;

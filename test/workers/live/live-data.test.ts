@@ -84,7 +84,7 @@ describe("a quote in live mode", () => {
     await readLive("/quotes/SOL/USDT");
     await readLive("/ohlcv/SOL/USDT?interval=1h&limit=10");
     binance.quote = () => failure("throttled", 60);
-    clock.pass(2);
+    clock.pass(6);
     await readLive("/quotes/SOL/USDT");
     expect(await readLive("/symbols/SOL/USDT")).toMatchObject({
       data: {
