@@ -174,5 +174,7 @@ function publishedBefore(market: Market, interval: Interval, { time }: CandleCol
 function belongs(backfill: Backfill, provider: ProviderName, interval: Interval, answer: ProviderCandles): boolean {
   if (!backfill.isSource(provider)) return false;
   const series = backfill.store.series().find((each) => each.interval === interval);
-  return !series || (series.provider === provider && series.adjustment === answer.adjustment);
+  if (!series) return true;
+  const { adjustment, construction } = answer;
+  return series.provider === provider && series.adjustment === adjustment && series.construction === construction;
 }
