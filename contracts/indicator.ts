@@ -77,7 +77,10 @@ const question = {
 };
 
 const symbol = z
-  .string("is missing; give one of symbol, symbols or candles")
+  .string({
+    error: ({ input }) =>
+      input === undefined ? "is missing; give one of symbol, symbols or candles" : "must be a symbol, such as BTC/USDT",
+  })
   .min(1)
   .max(64)
   .openapi({ example: "BTC/USDT" });

@@ -22,8 +22,9 @@ const PLACES: Record<string, InputError["in"]> = {
 };
 
 /** What would be right, as the end of a sentence about the part. */
-function messageOf(issue: z.core.$ZodIssue): string {
+function messageOf(issue: z.core.$ZodIssue, place: InputError["in"]): string {
   if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return issue.message;
+  if (place === "query" && issue.message.endsWith("received array")) return "must be given once";
   const right = `must be of the type ${issue.expected}`;
   return issue.message.endsWith("received undefined") ? `is missing; it ${right}` : right;
 }
@@ -69,7 +70,7 @@ export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputErr
         message: place === "query" ? "is not a parameter of this route" : "is not a field here",
       }));
     }
-    return [{ in: place, path: issue.path.join("."), message: messageOf(issue) }];
+    return [{ in: place, path: issue.path.join("."), message: messageOf(issue, place) }];
   });
 }
 

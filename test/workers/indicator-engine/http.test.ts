@@ -69,6 +69,22 @@ describe("a read of indicators", () => {
   });
 });
 
+describe("bad input is told what would be right", () => {
+  const ProblemDetail = z.looseObject({ status: z.number(), detail: z.string() });
+
+  test("where a parameter comes twice", async () => {
+    const problem = ProblemDetail.parse(await (await call(`${ADDRESS}&data_points=6`)).json());
+    expect(problem).toMatchObject({ status: 400, detail: "data_points must be given once." });
+  });
+
+  test.each([
+    [{ symbol: 5 }, "symbol must be a symbol, such as BTC/USDT."],
+    [{}, "symbol is missing; give one of symbol, symbols or candles."],
+  ])("where no symbol is named: %j", async (body, detail) => {
+    expect(ProblemDetail.parse(await (await calculate(body)).json())).toMatchObject({ status: 400, detail });
+  });
+});
+
 test("a calculation is not kept by caches", async () => {
   const response = await calculate({ candles: [{ time: 1, close: 1 }], indicators: ["SMA:1"] });
   expect(response.headers.get("Cache-Control")).toBe("no-store");
