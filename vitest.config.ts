@@ -1,30 +1,43 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Two projects: `worker` runs inside workerd, `node` drives scripts and real servers from outside. */
+/** Tests of code that keeps nothing: no storage, no bindings. */
+const PURE = ["test/core/**/*.test.ts", "test/providers/**/*.test.ts"];
+
+/** The runtime that the Worker has when it is deployed. */
+const workerd = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        ADMIN_TOKEN: "test-admin-token",
+        D1_MIGRATIONS: await readD1Migrations("./migrations"),
+      },
+    },
+  }));
+
+/**
+ * Three projects: `pure` and `worker` run inside workerd, the first without a new isolate for every file, since what it tests
+ * keeps nothing; `node` drives scripts and real servers from outside.
+ */
 export default defineConfig({
   test: {
     // Half of the time is spent waiting: for workers to start, for servers to answer.
     maxWorkers: 2,
     projects: [
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                ADMIN_TOKEN: "test-admin-token",
-                D1_MIGRATIONS: await readD1Migrations("./migrations"),
-              },
-            },
-          })),
-        ],
+        plugins: [workerd()],
+        server: { fs: { strict: false } },
+        test: { name: "pure", include: PURE, isolate: false, testTimeout: 120_000 },
+      },
+      {
+        plugins: [workerd()],
         // Real data stands beside the project, not in it.
         server: { fs: { strict: false } },
         test: {
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/scripts/**", "test/house/**"],
+          exclude: [...PURE, "test/e2e/**", "test/scripts/**", "test/house/**"],
           setupFiles: ["test/apply-migrations.ts"],
           testTimeout: 120_000,
         },
