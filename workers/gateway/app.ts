@@ -18,9 +18,11 @@ import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
+import { meterUsage } from "./middleware/meter-usage.ts";
 import { requireAccess } from "./middleware/require-access.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
+import { usage } from "./usage.ts";
 
 const EXPOSED_HEADERS = [
   "Cache-Status",
@@ -83,6 +85,7 @@ app.use(
 app.use(keyInUrl);
 app.use(identifyCaller);
 app.use(burstGuard);
+app.use(meterUsage);
 app.use(requireAccess);
 app.use(limitBody);
 app.use(jsonOnly);
@@ -96,6 +99,7 @@ app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
 app.route("/", keys);
+app.route("/", usage);
 app.route("/", health);
 app.route("/", problems);
 serveDocument(app);

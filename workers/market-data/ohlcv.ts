@@ -8,8 +8,10 @@ import { INTERVALS } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
 import { formatCursor } from "../cursor.ts";
+import { priceOfCandles } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
+import { chargeBeyondBase } from "../usage.ts";
 import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 
@@ -71,8 +73,9 @@ const route = createRoute({
 export const ohlcv = createService();
 
 ohlcv.openapi(route, async (c) => {
-  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const query = c.req.valid("query");
+  await chargeBeyondBase(c, priceOfCandles(query.limit));
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const page = await readCandlePage(c.env, record, pageQuery(query, record));
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
   const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
