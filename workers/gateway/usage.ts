@@ -2,8 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { QUOTAS, UsageSchema } from "../../contracts/usage.ts";
+import type { Quota } from "../../core/scheduling/quota.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Standing } from "../../durable-objects/usage-meter/usage-meter.ts";
+import { logError } from "../../observability/log.ts";
 import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
 import { unspentOf } from "../usage.ts";
@@ -49,7 +51,7 @@ usage.openapi(route, async (c) => {
     });
   }
   const limits = QUOTAS[tier];
-  const standing: Standing = await c.env.USAGE_METER.getByName(prefix).standing(limits);
+  const standing = await standingOf(c.env, prefix, limits);
   const windowOf = (window: "minute" | "day") => {
     const limit = limits[window];
     const left = Math.min(limit, standing.left[window] + unspentOf(prefix));
@@ -58,3 +60,14 @@ usage.openapi(route, async (c) => {
   c.header("Cache-Control", "no-store");
   return c.json(envelope({ prefix, name, tier, minute: windowOf("minute"), day: windowOf("day") }), 200);
 });
+
+async function standingOf(env: Env, prefix: string, limits: Quota): Promise<Standing> {
+  try {
+    return await env.USAGE_METER.getByName(prefix).standing(limits);
+  } catch (error) {
+    logError("a usage meter failed", error, { key_prefix: prefix });
+    throw new ApiError("service.unavailable", "What your key has used is not known for the moment.", {
+      headers: { "Retry-After": "5" },
+    });
+  }
+}
