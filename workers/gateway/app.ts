@@ -16,6 +16,7 @@ import { health } from "./health.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
+import { limitHeaders } from "./middleware/header-limits.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
 import { meterUsage } from "./middleware/meter-usage.ts";
@@ -82,6 +83,7 @@ app.use(
     maxAge: 86_400,
   }),
 );
+app.use(limitHeaders);
 app.use(keyInUrl);
 app.use(identifyCaller);
 app.use(burstGuard);

@@ -31,7 +31,6 @@ const serviceRoute = createRoute({
   operationId: "getServiceHealth",
   summary: "The state of one service",
   tags: ["Operations"],
-  security: [],
   request: {
     params: z.object({
       service: z

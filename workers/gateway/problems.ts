@@ -1,19 +1,22 @@
 import { HTTPException } from "hono/http-exception";
 import { ApiError } from "../../contracts/problem.ts";
+import { redactKeys } from "../../core/api-key.ts";
 import { logError } from "../../observability/log.ts";
 import { unreachableBehind } from "../../storage/registry/failures.ts";
 import { RoomFailure } from "../room.ts";
 import type { AppContext } from "../service.ts";
+import { holdsSecret } from "./secret-addresses.ts";
 
-/** A problem document (RFC 9457) for the request at hand. */
+/** A problem document (RFC 9457) for the request at hand. It repeats neither keys nor the admin token, wherever they stood. */
 function problemResponse(c: AppContext, error: ApiError): Response {
+  const { pathname } = new URL(c.req.url);
   const body = {
     ...error.toProblem(),
-    instance: new URL(c.req.url).pathname,
+    instance: holdsSecret(pathname, c.env) ? "/" : pathname,
     correlation_id: c.var.correlationId,
   };
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...error.headers };
-  return c.body(JSON.stringify(body), error.status, headers);
+  return c.body(redactKeys(JSON.stringify(body)), error.status, headers);
 }
 
 /** Turns whatever was thrown into a problem document. What nobody expected is logged once and told to nobody. */
