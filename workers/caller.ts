@@ -1,10 +1,10 @@
 import type { Scope, Tier } from "../contracts/api-key.ts";
 
-/** Who asks: nobody we know, the holder of the admin token, or the holder of a key. */
+/** Who asks: nobody we know, the holder of the admin token, or the holder of a key that expires at a time (unix milliseconds) or never. */
 export type Caller =
   | { kind: "anonymous" }
   | { kind: "admin"; name: string }
-  | { kind: "key"; prefix: string; name: string; scopes: readonly Scope[]; tier: Tier };
+  | { kind: "key"; prefix: string; name: string; scopes: readonly Scope[]; tier: Tier; expiresAt: number | null };
 
 /** What the audit log calls a caller. */
 export function actorOf(caller: Caller): string {

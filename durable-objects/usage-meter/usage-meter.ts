@@ -87,9 +87,13 @@ export class UsageMeter extends DurableObject<Env> {
   ping(): void {}
 
   private block({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
-    if (!ahead) return 0;
     for (const [name, { at }] of this.paces) if (now - at > FORGOTTEN_AFTER) this.paces.delete(name);
     const pace = this.paces.get(holder) ?? null;
+    if (!ahead) {
+      // What many ask for one by one at the same time, one block should have held.
+      if (pace) this.paces.set(holder, { at: now, block: pace.block + cost });
+      return 0;
+    }
     const after = { minute: left.minute - cost, day: left.day - cost };
     const block = blockFor(pace, now, after, quota, this.paces.size + (pace ? 0 : 1));
     this.paces.set(holder, { at: now, block });

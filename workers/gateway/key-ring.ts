@@ -18,24 +18,41 @@ export function forgetKeys(): void {
   known.clear();
 }
 
+/** How a key is judged. */
+interface Terms {
+  /** Ask the registry, whatever is remembered: what is opened with the key outlives the trust in it. */
+  fresh: boolean;
+  /** Called with the work of noting the use, which nobody waits for. */
+  later: (work: Promise<void>) => void;
+}
+
 /**
  * Who holds a key; null where it is unknown, expired or revoked. The registry's primary is asked, so that a key works as
  * soon as it is made.
- * @param later called with the work of noting the use, which nobody waits for
  */
-export async function holderOf(env: Env, key: string, later: (work: Promise<void>) => void): Promise<Caller | null> {
+export async function holderOf(env: Env, key: string, { fresh, later }: Terms): Promise<Caller | null> {
   const prefix = prefixOfKey(key);
   if (prefix === null) return (await isAdminToken(env, key)) ? { kind: "admin", name: "admin-token" } : null;
-  const trusted = known.get(prefix);
+  const trusted = fresh ? undefined : known.get(prefix);
   const found = trusted ?? (await lookUp(env, prefix));
   if (!found || !crypto.subtle.timingSafeEqual(await digestOfKey(key), found.digest)) return null;
+  if (!isValid(found)) return null;
   const now = Date.now();
-  if (found.revoked || (found.expiresAt !== null && found.expiresAt <= now)) return null;
   const noted = found.lastUsedAt !== null && now - found.lastUsedAt < USE_NOTED_EVERY_MS;
   if (!trusted && !noted) later(noteKeyUse(writeRegistry(env.DB), prefix, isoTime(now / 1000)));
-  const { name, scopes, tier } = found;
-  return { kind: "key", prefix, name, scopes, tier };
+  const { name, scopes, tier, expiresAt } = found;
+  return { kind: "key", prefix, name, scopes, tier, expiresAt };
 }
+
+/** Whether a caller may still be who it was when it was let in; the registry is asked. */
+export async function holdsStill(env: Env, caller: Caller): Promise<boolean> {
+  if (caller.kind !== "key") return true;
+  const found = await lookUp(env, caller.prefix);
+  return found !== null && isValid(found);
+}
+
+const isValid = ({ revoked, expiresAt }: KnownKey): boolean =>
+  !revoked && (expiresAt === null || expiresAt > Date.now());
 
 /** Nothing is remembered of a prefix that is unknown: its key may just be being made. */
 async function lookUp(env: Env, prefix: string): Promise<KnownKey | null> {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { AuditEntrySchema } from "../../../contracts/admin.ts";
 import { ApiKeySchema, SCOPES, type Scope } from "../../../contracts/api-key.ts";
 import { accessOf } from "../../../workers/gateway/access.ts";
-import { KEY_TRUSTED_FOR_MS } from "../../../workers/gateway/key-ring.ts";
+import { holdsStill, KEY_TRUSTED_FOR_MS } from "../../../workers/gateway/key-ring.ts";
 import { ADMIN, ADMIN_KEY, bodyOf, call, newAddress, problemOf, QuoteAnswer, read, send } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";
 
@@ -101,6 +101,10 @@ describe("a key", () => {
       .bind(new Date().toISOString(), prefix)
       .run();
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
+    // What would stay open is judged anew.
+    const upgrade = { ...bearer(key), Upgrade: "websocket" };
+    await problemOf(await callWith({}, "/types", { headers: upgrade }), "auth.invalid");
+    await problemOf(await callWith({}, "/stream/AAPL", { headers: bearer(key) }), "auth.invalid");
     trustRunsOut();
     await problemOf(await callWith({}, "/types", { headers: bearer(key) }), "auth.invalid");
     vi.useRealTimers();
@@ -113,6 +117,17 @@ describe("a key", () => {
     // Revoking again changes nothing, not even the time.
     const again = await bodyOf(await send("DELETE", `/admin/keys/${second.prefix}`), KeyAnswer);
     expect(again.data).toEqual(answer.data);
+  });
+
+  test("is asked for anew where what it opened goes on", async () => {
+    const { key, prefix, scopes, name, tier } = await makeKey(["read"]);
+    const caller = { kind: "key" as const, prefix, scopes, name, tier, expiresAt: null };
+    expect(await holdsStill(env, caller)).toBe(true);
+    expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
+    await send("DELETE", `/admin/keys/${prefix}`);
+    expect(await holdsStill(env, caller)).toBe(false);
+    expect(await holdsStill(env, { ...caller, prefix: "aaaaaaaa" })).toBe(false);
+    expect(await holdsStill(env, { kind: "anonymous" })).toBe(true);
   });
 
   test("that is used says when, to within minutes", async () => {
@@ -250,7 +265,7 @@ describe("without anonymous access every documented route", () => {
         const name = `${route.method} ${route.path} with ${scope}`;
         if (access === "any-key" || access === scope) expect([401, 403], name).not.toContain(response.status);
         else expect(response.status, name).toBe(403);
-        await response.text();
+        await response.body?.cancel();
       }
     }
   });

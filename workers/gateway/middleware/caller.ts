@@ -20,10 +20,15 @@ export const identifyCaller = createMiddleware<AppEnv>(async function identifyCa
   await next();
 });
 
+/** Whether the answer would stay open: nobody asks again who reads it. */
+const opensStream = (c: AppContext): boolean =>
+  c.req.header("Upgrade") !== undefined || c.req.path.startsWith("/stream/");
+
 async function known(c: AppContext, key: string) {
   const address = addressOf(c);
   if (guessing.get(address)) throw tooManyGuesses();
-  const caller = await holderOf(c.env, key, (work) => c.executionCtx.waitUntil(work));
+  const fresh = opensStream(c);
+  const caller = await holderOf(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
   if (caller) return caller;
   const { success } = await c.env.BURST_GUARD.limit({ key: `refused:${address}` });
   if (!success) guessing.set(address, true);
