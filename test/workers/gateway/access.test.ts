@@ -84,6 +84,16 @@ describe("a key", () => {
     expect((await call("/health", { headers: bearer(key) })).status).toBe(200);
   });
 
+  test("keeps its answers out of shared caches, which would hand them on to anyone", async () => {
+    const { key } = await makeKey(["read"]);
+    for (const path of ["/types", "/quotes/JSE:NPN", "/symbols", "/indicators/available"]) {
+      expect((await call(path, { headers: bearer(key) })).headers.get("Cache-Control"), path).toMatch(
+        /^private, max-age=/,
+      );
+      expect((await call(path)).headers.get("Cache-Control"), path).toMatch(/^public, max-age=/);
+    }
+  });
+
   test("that expires is valid until then", async () => {
     const expires = new Date(Date.now() + 5_000).toISOString();
     const { key, expires_at } = await makeKey(["read"], { expires_at: expires });
