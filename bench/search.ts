@@ -32,12 +32,18 @@ function startWorker(script: string): Miniflare {
       modules: [{ type: "ESModule", path: "index.js", contents: script }],
       compatibilityDate: "2026-10-20",
       cf: false,
-      bindings: { MARKET_MODE: "demo", CORS_ORIGINS: "*", ADMIN_TOKEN: TOKEN },
+      bindings: { MARKET_MODE: "demo", CORS_ORIGINS: "*", ANONYMOUS_ACCESS: "on", ADMIN_TOKEN: TOKEN },
       d1Databases: { DB: "registry" },
       kvNamespaces: { CACHE: "cache" },
-      durableObjects: { SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true } },
+      durableObjects: {
+        SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
+        USAGE_METER: { className: "UsageMeter", useSQLite: true },
+      },
       queueProducers: { INGESTION: { queueName: "ingestion" } },
-      ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },
+      ratelimits: {
+        BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },
+        MINUTE_GUARD: { namespace_id: "2", simple: { limit: 600, period: 60 } },
+      },
     }),
   );
 }

@@ -129,6 +129,12 @@ export const PROBLEMS = {
     title: "Too many requests",
     explanation: "`Retry-After` says when to go on; `RateLimit-Policy` states the limits.",
   },
+  "service.unavailable": {
+    status: 503,
+    title: "A part of the platform does not answer",
+    explanation:
+      "A store that the request needs is out of reach for the moment. Nothing was changed. `Retry-After` says when to ask again.",
+  },
   internal: {
     status: 500,
     title: "Something went wrong on our side",

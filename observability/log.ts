@@ -1,10 +1,12 @@
+import { redactKeys } from "../core/api-key.ts";
+
 /** What a log line says beside its message; values must be safe to keep: no keys, no upstream's text. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 type Level = "info" | "warn" | "error";
 
 function write(level: Level, message: string, fields: LogFields): void {
-  const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
+  const line = redactKeys(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
   if (level === "error") console.error(line);
   else console.log(line);
 }

@@ -50,7 +50,9 @@ export async function answerText(
 ): Promise<Response> {
   const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
   c.header("ETag", etag);
-  c.header("Cache-Control", options.maxAge > 0 ? `public, max-age=${options.maxAge}` : "no-cache");
+  // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
+  const reach = c.var.caller.kind === "anonymous" ? "public" : "private";
+  c.header("Cache-Control", options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache");
   if (options.tiers) c.header("Cache-Status", cacheStatus(options.tiers));
   for (const [name, value] of Object.entries(options.headers ?? {})) c.header(name, value);
   if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304);

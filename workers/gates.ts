@@ -1,7 +1,8 @@
 import type { ProviderStatus } from "../contracts/admin.ts";
 import { marketModeOf, type ProviderName } from "../contracts/provider.ts";
 import type { FamilyStatus, GateStatus } from "../durable-objects/provider-gate/status.ts";
-import { UPSTREAMS } from "../providers/catalogue.ts";
+import { logError } from "../observability/log.ts";
+import { UPSTREAMS, type Upstream } from "../providers/catalogue.ts";
 
 function family(status: FamilyStatus) {
   return {
@@ -41,17 +42,18 @@ export function providerStatus(status: GateStatus): ProviderStatus {
   };
 }
 
-/** How every upstream fares; none of them is asked anything. */
-export function allProviders(env: Env): Promise<ProviderStatus[]> {
-  return Promise.all(
-    UPSTREAMS.map(async (name) => {
-      const status: GateStatus = await env.PROVIDER_GATE.getByName(name).status();
-      return providerStatus(status);
-    }),
-  );
+/** How one upstream fares; it is not asked anything. */
+export async function statusOfProvider(env: Env, name: Upstream): Promise<ProviderStatus> {
+  const status: GateStatus = await env.PROVIDER_GATE.getByName(name).status();
+  return providerStatus(status);
 }
 
-/** The states of some providers; the simulator and imports are always there. */
+/** How every upstream fares. */
+export function allProviders(env: Env): Promise<ProviderStatus[]> {
+  return Promise.all(UPSTREAMS.map((name) => statusOfProvider(env, name)));
+}
+
+/** The states of some providers; the simulator and imports are always there. One whose gate does not answer is degraded. */
 export async function providerStates(
   env: Env,
   names: readonly ProviderName[],
@@ -60,8 +62,12 @@ export async function providerStates(
   const known = new Map<ProviderName, ProviderStatus["state"]>();
   await Promise.all(
     asked.map(async (name) => {
-      const status: GateStatus = await env.PROVIDER_GATE.getByName(name).status();
-      known.set(name, stateOf(status));
+      try {
+        known.set(name, (await statusOfProvider(env, name)).state);
+      } catch (error) {
+        logError("a gate failed", error, { provider: name });
+        known.set(name, "degraded");
+      }
     }),
   );
   return names.map((name) => ({ name, state: known.get(name) ?? "available" }));

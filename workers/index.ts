@@ -4,6 +4,7 @@ import { runScheduled } from "./ingestion/scheduled.ts";
 
 export { ProviderGate } from "../durable-objects/provider-gate/provider-gate.ts";
 export { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
+export { UsageMeter } from "../durable-objects/usage-meter/usage-meter.ts";
 
 export default {
   fetch: app.fetch,

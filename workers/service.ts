@@ -1,10 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { routePath } from "hono/route";
 import type { z } from "zod";
 import { ApiError, type InputError } from "../contracts/problem.ts";
-
-/** Who asks: nobody we know, or the holder of the admin token. */
-export type Caller = { kind: "anonymous" } | { kind: "admin"; name: string };
+import type { Caller } from "./caller.ts";
+import { withHints } from "./parameter-hints.ts";
 
 /** What every route's context carries. */
 export interface AppEnv {
@@ -76,12 +76,18 @@ export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputErr
 
 /** A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. */
 export function createService(getPath?: (request: Request) => string): OpenAPIHono<AppEnv> {
-  return new OpenAPIHono<AppEnv>({
+  const service = new OpenAPIHono<AppEnv>({
     ...(getPath ? { getPath } : {}),
-    defaultHook: (result) => {
+    defaultHook: (result, c) => {
       if (result.success) return;
-      const errors = inputErrors(result.error.issues, PLACES[result.target] ?? "body");
+      const found = inputErrors(result.error.issues, PLACES[result.target] ?? "body");
+      const routes = service.openAPIRegistry.definitions.flatMap((entry) =>
+        entry.type === "route" ? entry.route : [],
+      );
+      const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
+      const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
       throw new ApiError("request.invalid", sentenceOf(errors[0]), { errors });
     },
   });
+  return service;
 }

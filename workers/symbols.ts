@@ -1,16 +1,22 @@
 import { ApiError } from "../contracts/problem.ts";
 import type { SymbolRecord } from "../contracts/symbol.ts";
+import { logWarning } from "../observability/log.ts";
 import { MemoryCache } from "../storage/memory-cache.ts";
 import { readRegistry } from "../storage/registry/database.ts";
+import { unreachableBehind } from "../storage/registry/failures.ts";
 import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts";
 import { suggestSymbols } from "../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
 const known = new MemoryCache<Resolution>(2_000, 5_000);
 
+/** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
+const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);
+
 /** Forgets what this isolate knows of symbols, after it has changed one. */
 export function forgetSymbols(): void {
   known.clear();
+  lastKnown.clear();
 }
 
 /** What each text stands for. A symbol that is unknown is looked for anew each time: it may just have been added. */
@@ -23,11 +29,31 @@ export async function meaningsOf(env: Env, texts: readonly string[]): Promise<Ma
     else missing.push(text);
   }
   if (missing.length === 0) return meanings;
-  for (const [text, meaning] of await resolveSymbols(readRegistry(env.DB), missing)) {
+  for (const [text, meaning] of await lookUp(env, missing)) {
     meanings.set(text, meaning);
-    if (meaning.kind !== "not_found") known.set(text, meaning);
+    if (meaning.kind === "not_found") continue;
+    known.set(text, meaning);
   }
   return meanings;
+}
+
+/** Looks symbols up in the registry; where it is out of reach and all of them were known lately, they are what they were. */
+async function lookUp(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+  try {
+    const found = await resolveSymbols(readRegistry(env.DB), texts);
+    for (const [text, meaning] of found) if (meaning.kind !== "not_found") lastKnown.set(text, meaning);
+    return found;
+  } catch (error) {
+    const unreachable = unreachableBehind(error);
+    const remembered = new Map<string, Resolution>();
+    for (const text of texts) {
+      const meaning = lastKnown.get(text);
+      if (meaning) remembered.set(text, meaning);
+    }
+    if (!unreachable || remembered.size < texts.length) throw error;
+    logWarning("the registry is out of reach; symbols are taken from memory", { cause: unreachable.message });
+    return remembered;
+  }
 }
 
 /** The longest part of somebody's input that an error repeats. */

@@ -1,5 +1,6 @@
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { reachingAtOnce, reachingDatabase } from "./failures.ts";
 
 /** The registry's database within one D1 session: reads may come from a near replica, in an order that never goes back. */
 export interface Registry {
@@ -25,10 +26,10 @@ export function writeRegistry(database: D1Database): Registry {
 }
 
 function open(database: D1Database, constraint: string): Registry {
-  const session = database.withSession(constraint);
+  const session = reachingAtOnce(() => database.withSession(constraint));
   const client: D1Database = {
-    prepare: (query) => session.prepare(query),
-    batch: (statements) => session.batch(statements),
+    prepare: (query) => reachingAtOnce(() => session.prepare(query)),
+    batch: (statements) => reachingDatabase(() => session.batch(statements)),
     exec: (query) => database.exec(query),
     withSession: (next) => database.withSession(next),
     dump: () => database.dump(),

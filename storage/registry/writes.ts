@@ -1,10 +1,11 @@
 import { eq } from "drizzle-orm";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
-import type { NewSymbol, SymbolChange } from "../../contracts/symbol.ts";
+import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
 import type { Registry, Statement } from "./database.ts";
+import { toRecord } from "./records.ts";
 import { aliases, providerSymbols, symbols } from "./schema.ts";
 
 const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
@@ -33,7 +34,7 @@ export interface Act {
   at: string;
 }
 
-function newRow(input: NewSymbol, at: string): typeof symbols.$inferInsert {
+function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect, "id"> {
   const inCents = input.primary_exchange === "JSE";
   return {
     symbol: input.symbol,
@@ -72,6 +73,21 @@ const providerRows = (symbol: string, ids: Partial<Record<ProviderName, string>>
     return id === undefined ? [] : [{ symbol, provider, providerSymbol: id }];
   });
 
+/** The aliases that a new symbol's form implies, and those that are given. */
+const newAliases = (input: NewSymbol) =>
+  aliasRows(input.symbol, [...aliasesOf(input.symbol, input.type, input.primary_exchange), ...(input.aliases ?? [])]);
+
+/** The record that `createSymbol` makes of an input. */
+export function newRecord(input: NewSymbol, act: Act): SymbolRecord {
+  const names = newAliases(input).map(({ alias }) => alias);
+  return toRecord({
+    ...newRow(input, act.at),
+    id: 0,
+    aliases: JSON.stringify(names.sort()),
+    providerSymbols: JSON.stringify(input.provider_symbols ?? {}),
+  });
+}
+
 /** Whether a batch failed because someone else added the same symbol in the meantime. */
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
@@ -88,8 +104,7 @@ export async function createSymbol(
   alongside: Statement[] = [],
 ): Promise<boolean> {
   const { db } = registry;
-  const names = [...aliasesOf(input.symbol, input.type, input.primary_exchange), ...(input.aliases ?? [])];
-  const aliasList = aliasRows(input.symbol, names);
+  const aliasList = newAliases(input);
   const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
   try {
     await db.batch([

@@ -47,15 +47,19 @@ export async function startBundledWorker(vars: Record<string, string>): Promise<
         modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(join(folder, "index.js"), "utf8") }],
         compatibilityDate: "2026-10-20",
         cf: false,
-        bindings: { CORS_ORIGINS: "*", ADMIN_TOKEN: TOKEN, ...vars },
+        bindings: { CORS_ORIGINS: "*", ANONYMOUS_ACCESS: "on", ADMIN_TOKEN: TOKEN, ...vars },
         d1Databases: { DB: "registry" },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
           SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
           PROVIDER_GATE: { className: "ProviderGate", useSQLite: true },
+          USAGE_METER: { className: "UsageMeter", useSQLite: true },
         },
         queueProducers: { INGESTION: { queueName: "ingestion" } },
-        ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },
+        ratelimits: {
+          BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },
+          MINUTE_GUARD: { namespace_id: "2", simple: { limit: 600, period: 60 } },
+        },
         handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
           stdout.resume();
           stderr.resume();

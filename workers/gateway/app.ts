@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
+import { keys } from "../admin/keys.ts";
 import { operations } from "../admin/operations.ts";
 import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
@@ -15,10 +16,14 @@ import { health } from "./health.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
+import { limitHeaders } from "./middleware/header-limits.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
+import { meterUsage } from "./middleware/meter-usage.ts";
+import { requireAccess } from "./middleware/require-access.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
+import { usage } from "./usage.ts";
 
 const EXPOSED_HEADERS = [
   "Cache-Status",
@@ -78,9 +83,12 @@ app.use(
     maxAge: 86_400,
   }),
 );
+app.use(limitHeaders);
 app.use(keyInUrl);
 app.use(identifyCaller);
 app.use(burstGuard);
+app.use(meterUsage);
+app.use(requireAccess);
 app.use(limitBody);
 app.use(jsonOnly);
 
@@ -92,6 +100,8 @@ app.route("/", symbolWrites);
 app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
+app.route("/", keys);
+app.route("/", usage);
 app.route("/", health);
 app.route("/", problems);
 serveDocument(app);

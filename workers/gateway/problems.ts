@@ -1,17 +1,22 @@
 import { HTTPException } from "hono/http-exception";
 import { ApiError } from "../../contracts/problem.ts";
+import { redactKeys } from "../../core/api-key.ts";
 import { logError } from "../../observability/log.ts";
+import { unreachableBehind } from "../../storage/registry/failures.ts";
+import { RoomFailure } from "../room.ts";
 import type { AppContext } from "../service.ts";
+import { holdsSecret } from "./secret-addresses.ts";
 
-/** A problem document (RFC 9457) for the request at hand. */
+/** A problem document (RFC 9457) for the request at hand. It repeats neither keys nor the admin token, wherever they stood. */
 function problemResponse(c: AppContext, error: ApiError): Response {
+  const { pathname } = new URL(c.req.url);
   const body = {
     ...error.toProblem(),
-    instance: new URL(c.req.url).pathname,
+    instance: holdsSecret(pathname, c.env) ? "/" : pathname,
     correlation_id: c.var.correlationId,
   };
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...error.headers };
-  return c.body(JSON.stringify(body), error.status, headers);
+  return c.body(redactKeys(JSON.stringify(body)), error.status, headers);
 }
 
 /** Turns whatever was thrown into a problem document. What nobody expected is logged once and told to nobody. */
@@ -26,9 +31,18 @@ export function answerError(error: Error, c: AppContext): Response {
     const detail = "Send the body as JSON, with `Content-Type: application/json`.";
     return problemResponse(c, new ApiError("request.unsupported_media_type", detail));
   }
+  if (error instanceof RoomFailure) return problemResponse(c, unavailable("The symbol's room does not answer."));
+  const unreachable = unreachableBehind(error);
+  if (unreachable) {
+    logError("the registry is out of reach", unreachable, { correlation_id: c.var.correlationId });
+    return problemResponse(c, unavailable("The registry of symbols and keys does not answer."));
+  }
   logError("unexpected error", error, { correlation_id: c.var.correlationId, path: c.req.path, method: c.req.method });
   return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
 }
+
+const unavailable = (detail: string): ApiError =>
+  new ApiError("service.unavailable", `${detail} Nothing was changed.`, { headers: { "Retry-After": "5" } });
 
 interface RegisteredRoute {
   method: string;

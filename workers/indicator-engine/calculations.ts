@@ -1,8 +1,10 @@
 import { MOST_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { candlesFrom } from "../../core/candles.ts";
+import { priceOfIndicators } from "../prices.ts";
 import type { AppContext } from "../service.ts";
 import { meaningsOf, recordOf } from "../symbols.ts";
+import { chargeBeyondBase } from "../usage.ts";
 import { indicatorAnswer, stamped } from "./answer.ts";
 import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
 import { byText, readSpecs } from "./specs.ts";
@@ -13,12 +15,13 @@ export function jsonText(c: AppContext, text: string): Response {
 }
 
 /** Indicators over candles that the caller brought. */
-export function ownCandles(
+export async function ownCandles(
   c: AppContext,
   candles: readonly OwnCandle[],
   texts: readonly string[] | undefined,
-): Response {
+): Promise<Response> {
   const specs = readSpecs(texts, "body");
+  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, candles.length));
   const columns = candlesFrom(
     candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
       time,
@@ -51,6 +54,7 @@ export async function severalSymbols(
   const specs = readSpecs(texts, "body");
   const values = symbols.length * specs.specs.length * query.points;
   if (values > MOST_VALUES) throw tooMuch(values);
+  await chargeBeyondBase(c, priceOfIndicators(symbols.length, specs.specs.length, query.points));
   // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
   const asked = new Map<string, Promise<EngineAnswer>>();
   const results = new Map<string, string>();

@@ -12,8 +12,10 @@ import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { INTERVALS } from "../../core/interval.ts";
 import { answerText, problemResponses } from "../answers.ts";
+import { priceOfIndicators } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
+import { chargeBeyondBase } from "../usage.ts";
 import { stamped } from "./answer.ts";
 import { jsonText, ownCandles, severalSymbols } from "./calculations.ts";
 import { type EngineQuery, symbolIndicators } from "./engine.ts";
@@ -155,6 +157,7 @@ const goesPastCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.he
 indicators.openapi(symbolRoute, async (c) => {
   const query = c.req.valid("query");
   const specs = readSpecs(query.indicators, "query");
+  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, query.data_points));
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const answer = await symbolIndicators(
     c.env,
@@ -189,6 +192,7 @@ indicators.openapi(calculateRoute, async (c) => {
   };
   if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query);
   const specs = readSpecs(body.indicators, "body");
+  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, body.data_points));
   const record = await requireSymbol(c.env, body.symbol);
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
   return jsonText(c, stamped(answer.json));

@@ -1,6 +1,6 @@
 import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import { ApiError } from "../../contracts/problem.ts";
-import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { bucketStamped, bucketsBefore, stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, candleAt } from "../../core/candles.ts";
 import { type Coverage, coverageOf } from "../../core/coverage.ts";
@@ -8,9 +8,8 @@ import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
 import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
-import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom } from "../room.ts";
+import { candlesOfRoom } from "../room-candles.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
 export interface PageQuery {
@@ -47,7 +46,7 @@ const LOWEST = -8.64e12;
 export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
   const { interval, limit, to, backward, includeSuspect } = query;
   const rows = { interval, limit, from: query.from ?? LOWEST, to, backward, includeSuspect };
-  const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
+  const reply = await candlesOfRoom(env, record, rows);
   if (reply.kind === "unavailable") {
     throw new ApiError(
       "candles.unavailable",

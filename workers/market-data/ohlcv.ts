@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type CandleAnswer, CandlesAnswerSchema } from "../../contracts/candle.ts";
+import { CandlesAnswerSchema } from "../../contracts/candle.ts";
 import { flag, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
@@ -7,9 +7,12 @@ import { stampsEnd } from "../../core/buckets.ts";
 import { INTERVALS } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
+import { toCsv } from "../csv.ts";
 import { formatCursor } from "../cursor.ts";
+import { priceOfCandles } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
+import { chargeBeyondBase } from "../usage.ts";
 import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 
@@ -71,15 +74,16 @@ const route = createRoute({
 export const ohlcv = createService();
 
 ohlcv.openapi(route, async (c) => {
-  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const query = c.req.valid("query");
+  await chargeBeyondBase(c, priceOfCandles(query.limit));
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const page = await readCandlePage(c.env, record, pageQuery(query, record));
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
   const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
   const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
   const candles = query.order === "desc" ? page.candles.reverse() : page.candles;
   if (query.format === "csv") {
-    const csv = toCsv(candles);
+    const csv = toCsv(COLUMNS, candles);
     return answerText(c, csv, csv, "text/csv; charset=utf-8", options);
   }
   return answerRead(c, candles, besides(record.symbol, query, page, cursor), options);
@@ -131,9 +135,3 @@ function linkTo(c: AppContext, cursor: string, relation: "next" | "prev"): strin
 }
 
 const COLUMNS = ["time", "open", "high", "low", "close", "volume", "state", "revision", "suspect"] as const;
-
-/** Candles as comma-separated values, unknown numbers blank (RFC 4180). */
-function toCsv(candles: readonly CandleAnswer[]): string {
-  const lines = candles.map((candle) => COLUMNS.map((column) => String(candle[column] ?? "")).join(","));
-  return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
-}

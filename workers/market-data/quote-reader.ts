@@ -9,7 +9,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom } from "../room.ts";
+import { callRoom, RoomFailure } from "../room.ts";
 
 /** How old a quote a caller accepts. */
 export interface QuoteTerms {
@@ -102,13 +102,19 @@ async function readNear(
 }
 
 async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Promise<QuoteReading | ApiError> {
-  const reply = await callRoom<QuoteReply>(env, record.symbol, (room) =>
-    room.quote(instrumentOf(record), terms.maxAge),
-  );
+  const reply = await replyOfRoom(env, record, terms);
   switch (reply.kind) {
     case "quote":
       recent.set(record.symbol, reply.quote);
       return { quote: judged(reply.quote, record), tier: reply.tier };
+    case "fallback":
+      return { quote: judged(reply.quote, record), tier: "kv" };
+    case "silent":
+      return new ApiError(
+        "quote.unavailable",
+        `The room of ${record.symbol} does not answer, and nothing is known of its price here.`,
+        { headers: { "Retry-After": RETRY_AFTER } },
+      );
     case "too_old":
       return new ApiError(
         "quote.too_old",
@@ -121,5 +127,21 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
         `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
         { headers: { "Retry-After": String(reply.retryAfter) } },
       );
+  }
+}
+
+/** What a room says, or, where it fails, what it last told all regions: as old as it is, and judged as such. */
+async function replyOfRoom(
+  env: Env,
+  record: SymbolRecord,
+  { maxAge }: QuoteTerms,
+): Promise<QuoteReply | { kind: "fallback"; quote: StoredQuote } | { kind: "silent" }> {
+  try {
+    return await callRoom<QuoteReply>(env, record.symbol, (room) => room.quote(instrumentOf(record), maxAge));
+  } catch (error) {
+    if (!(error instanceof RoomFailure)) throw error;
+    const quote = (await readCachedQuotes(env.CACHE, [record.symbol])).get(record.symbol);
+    if (!quote || !acceptable(quote, record, null, env)) return { kind: "silent" };
+    return acceptable(quote, record, maxAge, env) ? { kind: "fallback", quote } : { kind: "too_old", lastKnown: quote };
   }
 }

@@ -6,8 +6,10 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
 import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
+import { priceOfQuotes } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
+import { chargeBeyondBase } from "../usage.ts";
 import { withConsensus } from "./consensus.ts";
 import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
 
@@ -152,6 +154,7 @@ quotes.openapi(quoteRoute, async (c) => {
 
 quotes.openapi(batchRoute, async (c) => {
   const { symbols, max_age } = c.req.valid("query");
+  await chargeBeyondBase(c, priceOfQuotes(symbols.length));
   const { records, resolved, errors } = await resolveBatch(c.env, symbols);
   const readings = await readQuotes(c.env, [...new Set(records.values())], termsOf(c, max_age));
   const data: Record<string, Quote> = {};

@@ -5,6 +5,7 @@ import {
   EXCHANGE_CODES,
   instrumentOf,
   SymbolDetailSchema,
+  type SymbolRecord,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
 import { ASSET_TYPES } from "../../core/symbol.ts";
@@ -15,7 +16,7 @@ import { listSymbols, type SymbolFilters, type SymbolPage, searchSymbols } from 
 import { suggestSymbols } from "../../storage/registry/suggestions.ts";
 import { answerRead, problemResponses } from "../answers.ts";
 import { cursorError, formatCursor, parseCursor } from "../cursor.ts";
-import { callRoom } from "../room.ts";
+import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { recordOf } from "../symbols.ts";
 import { availabilityAnswer, sessionAnswer, symbolAnswer } from "./presentation.ts";
@@ -195,9 +196,7 @@ symbols.openapi(detailRoute, async (c) => {
   const asked = c.req.valid("param").symbol;
   const meaning = (await resolveSymbols(readRegistry(c.env.DB, bookmarkOf(c)), [asked])).get(asked);
   const record = await recordOf(c.env, asked, meaning);
-  const availability = await callRoom<Availability>(c.env, record.symbol, (room) =>
-    room.availability(instrumentOf(record)),
-  );
+  const availability = await availabilityOf(c.env, record);
   const data = {
     ...symbolAnswer(record, c.env),
     session: sessionAnswer(record, Date.now() / 1000),
@@ -205,6 +204,16 @@ symbols.openapi(detailRoute, async (c) => {
   };
   return answerRead(c, data, {}, { maxAge: 1 });
 });
+
+/** What a symbol's room can serve; where the room fails, nothing is known of it. */
+async function availabilityOf(env: Env, record: SymbolRecord): Promise<Availability> {
+  try {
+    return await callRoom<Availability>(env, record.symbol, (room) => room.availability(instrumentOf(record)));
+  } catch (error) {
+    if (!(error instanceof RoomFailure)) throw error;
+    return { lastQuoteAt: null, intervals: {} };
+  }
+}
 
 symbols.openapi(validateRoute, async (c) => {
   const asked = c.req.valid("param").symbol;

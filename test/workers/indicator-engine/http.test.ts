@@ -56,7 +56,7 @@ describe("a read of indicators", () => {
   test("says how long it may be kept, and an answer with an open bar for a second at most", async () => {
     const age = async (address: string) => {
       const header = (await call(address, { method: "HEAD" })).headers.get("Cache-Control") ?? "";
-      return Number(/^public, max-age=(\d+)$/.exec(header)?.[1]);
+      return Number(/^private, max-age=(\d+)$/.exec(header)?.[1]);
     };
     expect(await age(ADDRESS)).toBeLessThanOrEqual(60);
     expect(await age(`${ADDRESS}&include_open=true`)).toBeLessThanOrEqual(1);

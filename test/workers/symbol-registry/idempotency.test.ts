@@ -29,6 +29,22 @@ describe("POST /symbols with an Idempotency-Key", () => {
     expect(await auditRows("ONE")).toBe(1);
   });
 
+  test("that is repeated gets the first answer to the letter, whatever has become of the symbol", async () => {
+    const first = await (await post("key-same", { ...body("SAM"), aliases: ["SAME", "SAMB"] })).text();
+    await bodyOf(await send("PUT", "/symbols/SAM", { name: "Renamed", ceo: "Ada Lovelace" }), SymbolWritten);
+    const again = await post("key-same", { ...body("SAM"), aliases: ["SAME", "SAMB"] });
+    expect(again.status).toBe(201);
+    expect(await again.text()).toBe(first);
+    expect((await read("/symbols/SAM", SymbolAnswer)).data.name).toBe("Renamed");
+  });
+
+  test("is answered with the symbol as it was added", async () => {
+    const input = { ...body("ASIS"), aliases: ["ZED", "AY"], provider_symbols: { alpha_vantage: "ASIS" }, isin: null };
+    const { data } = await bodyOf(await post("key-as-is", input), SymbolWritten, 201);
+    const { session: _, availability: __, ...stored } = (await read("/symbols/ASIS", SymbolAnswer)).data;
+    expect(data).toEqual(stored);
+  });
+
   test("takes the same fields in another order for the same request", async () => {
     await bodyOf(await post("key-order", body("ORD")), SymbolWritten, 201);
     const reordered = Object.fromEntries(Object.entries(body("ORD")).reverse());

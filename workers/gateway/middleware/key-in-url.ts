@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
 import type { AppEnv } from "../../service.ts";
+import { holdsSecret } from "../secret-addresses.ts";
 
 const NAMES = [
   "key",
@@ -14,13 +15,16 @@ const NAMES = [
   "admin_token",
 ];
 
-/** Refuses a key in the address: addresses are kept in logs and histories. */
+/** Refuses a key in the address, under a name that says so or anywhere else: addresses are kept in logs and histories. */
 export const keyInUrl = createMiddleware<AppEnv>(async function keyInUrl(c, next) {
   const query = c.req.query();
   const name = Object.keys(query).find((parameter) => NAMES.includes(parameter.toLowerCase()));
-  if (name !== undefined) {
-    const detail = `The address carries "${name}". Send keys in the Authorization or X-API-Key header, and replace this one.`;
-    throw new ApiError("auth.key_in_url", detail);
-  }
+  if (name !== undefined) throw refusal(`"${name}"`);
+  if (holdsSecret(c.req.url, c.env)) throw refusal("a key");
   await next();
 });
+
+function refusal(what: string): ApiError {
+  const detail = `The address carries ${what}. Send keys in the Authorization or X-API-Key header, and replace this one.`;
+  return new ApiError("auth.key_in_url", detail);
+}

@@ -1,0 +1,111 @@
+import { DurableObject } from "cloudflare:workers";
+import {
+  blockFor,
+  FORGOTTEN_AFTER,
+  givenBack,
+  leftOf,
+  NOTHING_USED,
+  type Pace,
+  type Quota,
+  type Resets,
+  resetsOf,
+  taken,
+  turned,
+  type Unspent,
+  type Usage,
+} from "../../core/scheduling/quota.ts";
+
+/** What a holder of tokens asks for. */
+export interface LeaseRequest {
+  /** The holder's own name; each isolate is one. */
+  holder: string;
+  /** What the key may use. */
+  quota: Quota;
+  /** Tokens that are needed now: all of them or none are given. */
+  cost: number;
+  /** Whether a block is wanted besides, to be spent without asking. */
+  ahead: boolean;
+  /** What the holder has left of an earlier lease and gives back. */
+  unspent: Unspent | null;
+}
+
+/** What a key has used and has left. */
+export interface Standing {
+  left: Quota;
+  resets: Resets;
+}
+
+/** What a holder gets: `granted` tokens of the minute `minute`, or none where the cost was more than what is left. */
+export interface LeaseReply extends Standing {
+  granted: number;
+  minute: number;
+}
+
+/**
+ * Counts what one API key uses, exactly, and is named by the key's prefix. Tokens are given out in blocks, so that most
+ * requests ask nobody; what is given out counts as used until it comes back. No window ever gives out more than its quota.
+ */
+export class UsageMeter extends DurableObject<Env> {
+  /** The clock, unix seconds. A field and not a method, so that it cannot be called from outside. */
+  now = (): number => Date.now() / 1000;
+
+  private usage: Usage;
+  /** By holder; those that have gone silent are forgotten. Losing it with the memory makes a few blocks smaller. */
+  private readonly paces = new Map<string, Pace>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      "create table if not exists usage (minute integer, used_in_minute integer, day integer, used_in_day integer)",
+    );
+    const [row] = ctx.storage.sql
+      .exec<{ minute: number; used_in_minute: number; day: number; used_in_day: number }>("select * from usage")
+      .toArray();
+    this.usage = row
+      ? { minute: row.minute, usedInMinute: row.used_in_minute, day: row.day, usedInDay: row.used_in_day }
+      : NOTHING_USED;
+  }
+
+  /** Gives out tokens, and takes back what is unspent. */
+  lease(request: LeaseRequest): LeaseReply {
+    const now = this.now();
+    let usage = turned(this.usage, now);
+    if (request.unspent) usage = givenBack(usage, request.unspent);
+    const left = leftOf(usage, request.quota);
+    const granted = request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.block(request, left, now);
+    this.keep(taken(usage, granted));
+    return { granted, minute: this.usage.minute, ...this.standing(request.quota) };
+  }
+
+  /** What has been given out and what is left. */
+  standing(quota: Quota): Standing {
+    const usage = turned(this.usage, this.now());
+    return { left: leftOf(usage, quota), resets: resetsOf(usage) };
+  }
+
+  /** Does nothing, to show that meters answer. */
+  ping(): void {}
+
+  private block({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
+    for (const [name, { at }] of this.paces) if (now - at > FORGOTTEN_AFTER) this.paces.delete(name);
+    const pace = this.paces.get(holder) ?? null;
+    if (!ahead) {
+      // What many ask for one by one at the same time, one block should have held.
+      if (pace) this.paces.set(holder, { at: now, block: pace.block + cost });
+      return 0;
+    }
+    const after = { minute: left.minute - cost, day: left.day - cost };
+    const block = blockFor(pace, now, after, quota, this.paces.size + (pace ? 0 : 1));
+    this.paces.set(holder, { at: now, block });
+    return block;
+  }
+
+  private keep(usage: Usage): void {
+    this.usage = usage;
+    const { sql } = this.ctx.storage;
+    sql.exec(
+      "insert or replace into usage (rowid, minute, used_in_minute, day, used_in_day) values (1, ?, ?, ?, ?)",
+      ...[usage.minute, usage.usedInMinute, usage.day, usage.usedInDay],
+    );
+  }
+}

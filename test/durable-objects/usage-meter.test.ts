@@ -1,0 +1,222 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { QUOTAS } from "../../contracts/usage.ts";
+import { minuteOf } from "../../core/scheduling/quota.ts";
+import type { LeaseRequest, UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
+import { openLeases } from "../../workers/leases.ts";
+import { priceOfCandles, priceOfIndicators, priceOfQuotes } from "../../workers/prices.ts";
+
+const QUOTA = { minute: 600, day: 50_000 };
+/** The tenth second of a minute, so that no test sees a minute turn unless it turns it. */
+const START = Date.UTC(2026, 10, 20, 12, 0, 10) / 1000;
+const MINUTE = minuteOf(START);
+
+let meters = 0;
+
+/** A meter that nobody has used, and the clock that it shares with its holders. */
+async function openMeter() {
+  const clock = { now: START };
+  const name = `meter${meters++}`;
+  const stub = env.USAGE_METER.getByName(name);
+  await setClock(stub, clock);
+  const calls = { count: 0 };
+  const ask = (request: LeaseRequest) => {
+    calls.count++;
+    return stub.lease(request);
+  };
+  return { stub, clock, name, calls, ask };
+}
+
+/** Memory is lost with an eviction, and this with it. */
+function setClock(stub: DurableObjectStub<UsageMeter>, clock: { now: number }): Promise<void> {
+  return runInDurableObject(stub, (meter: UsageMeter) => {
+    meter.now = () => clock.now;
+  });
+}
+
+const alone = { holder: "a", quota: QUOTA, cost: 1, ahead: false, unspent: null };
+
+describe("a meter", () => {
+  test("never gives out more than the minute's quota, and begins anew with the next minute", async () => {
+    const { stub, clock } = await openMeter();
+    expect(await stub.lease({ ...alone, cost: 600 })).toMatchObject({ granted: 600, left: { minute: 0, day: 49_400 } });
+    expect(await stub.lease(alone)).toMatchObject({ granted: 0, minute: MINUTE });
+    clock.now = START + 50;
+    expect(await stub.lease(alone)).toMatchObject({
+      granted: 1,
+      minute: MINUTE + 1,
+      left: { minute: 599, day: 49_399 },
+    });
+  });
+
+  test("gives all of a cost or nothing of it", async () => {
+    const { stub } = await openMeter();
+    await stub.lease({ ...alone, cost: 595 });
+    expect(await stub.lease({ ...alone, cost: 10 })).toMatchObject({ granted: 0, left: { minute: 5 } });
+    expect(await stub.lease({ ...alone, cost: 5 })).toMatchObject({ granted: 5, left: { minute: 0 } });
+  });
+
+  test("counts the day too, and says when both windows end", async () => {
+    const { stub, clock } = await openMeter();
+    const quota = { minute: 600, day: 700 };
+    await stub.lease({ ...alone, quota, cost: 600 });
+    clock.now = START + 60;
+    expect(await stub.lease({ ...alone, quota, cost: 101 })).toMatchObject({
+      granted: 0,
+      left: { minute: 600, day: 100 },
+    });
+    expect(await stub.lease({ ...alone, quota, cost: 100 })).toMatchObject({ granted: 100, left: { day: 0 } });
+    expect((await stub.standing(quota)).resets).toEqual({
+      minute: Date.UTC(2026, 10, 20, 12, 2) / 1000,
+      day: Date.UTC(2026, 10, 21) / 1000,
+    });
+    clock.now = Date.UTC(2026, 10, 21) / 1000;
+    expect((await stub.standing(quota)).left).toEqual(quota);
+  });
+
+  test("takes back what was not spent: of this minute for both windows, of an earlier one for its day alone", async () => {
+    const { stub, clock } = await openMeter();
+    await stub.lease({ ...alone, cost: 100 });
+    const back = { ...alone, cost: 0, unspent: { minute: MINUTE, tokens: 40 } };
+    expect((await stub.lease(back)).left).toEqual({ minute: 540, day: 49_940 });
+    clock.now = START + 60;
+    expect((await stub.lease(back)).left).toEqual({ minute: 600, day: 49_980 });
+    clock.now = START + 86_400;
+    expect((await stub.lease(back)).left).toEqual(QUOTA);
+  });
+
+  test("remembers across an eviction", async () => {
+    const { stub, clock } = await openMeter();
+    await stub.lease({ ...alone, cost: 250 });
+    await evictDurableObject(stub);
+    await setClock(stub, clock);
+    expect((await stub.standing(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
+  });
+
+  test("gives a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
+    const { stub, clock } = await openMeter();
+    const more = { ...alone, ahead: true };
+    const blocks: number[] = [];
+    for (let i = 0; i < 5; i++) blocks.push((await stub.lease(more)).granted - 1);
+    expect(blocks).toEqual([0, 3, 6, 12, 24]);
+    clock.now += 5;
+    expect((await stub.lease(more)).granted).toBe(4);
+    clock.now += 11;
+    expect((await stub.lease(more)).granted).toBe(1);
+  });
+});
+
+describe("leases", () => {
+  const unneeded = (error: Error) => {
+    throw error;
+  };
+
+  test("hold a quota exactly under 16 parallel clients in as many isolates, at far less than a call per request", async () => {
+    const { clock, name, calls, ask } = await openMeter();
+    const key = { prefix: name, quota: QUOTAS.standard };
+    const background: Promise<void>[] = [];
+    const client = async (i: number): Promise<number> => {
+      const leases = openLeases(`isolate ${i}`, () => clock.now * 1000);
+      let paid = 0;
+      for (let tries = 0; tries < 400; tries++) {
+        const payment = await leases.pay(key, 1, ask, (work) => background.push(work), unneeded);
+        if (payment.paid) paid++;
+      }
+      await Promise.all(background);
+      return paid;
+    };
+    const paid = await Promise.all(Array.from({ length: 16 }, (_, i) => client(i)));
+    const total = paid.reduce((sum, part) => sum + part, 0);
+    expect(total).toBeLessThanOrEqual(3_000);
+    expect(total).toBeGreaterThanOrEqual(0.98 * 3_000);
+    expect(calls.count).toBeLessThan(0.25 * total);
+  });
+
+  test("hold it under 16 parallel clients in one isolate, with requests of different costs", async () => {
+    const { clock, name, calls, ask } = await openMeter();
+    const key = { prefix: name, quota: QUOTAS.free };
+    const leases = openLeases("isolate", () => clock.now * 1000);
+    const background: Promise<void>[] = [];
+    let spent = 0;
+    let requests = 0;
+    const client = async (i: number): Promise<void> => {
+      for (let tries = 0; tries < 80; tries++) {
+        const cost = 1 + ((i + tries) % 3);
+        const payment = await leases.pay(key, cost, ask, (work) => background.push(work), unneeded);
+        requests++;
+        if (payment.paid) spent += cost;
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, (_, i) => client(i)));
+    await Promise.all(background);
+    expect(spent).toBeLessThanOrEqual(600);
+    expect(spent).toBeGreaterThanOrEqual(0.98 * 600);
+    expect(calls.count).toBeLessThan(0.5 * requests);
+  });
+
+  test("that the minute ends before they are spent are given back to the day", async () => {
+    const { stub, clock, name, ask } = await openMeter();
+    const key = { prefix: name, quota: QUOTA };
+    const leases = openLeases("isolate", () => clock.now * 1000);
+    const pay = () => leases.pay(key, 1, ask, () => {}, unneeded);
+    for (let i = 0; i < 4; i++) await pay();
+    expect(leases.unspent(name)).toBeGreaterThan(0);
+    clock.now = START + 60;
+    expect(leases.unspent(name)).toBe(0);
+    await pay();
+    const held = leases.unspent(name);
+    expect((await stub.standing(QUOTA)).left.day + held).toBe(50_000 - 5);
+  });
+
+  test("refuse what was just refused without asking, and ask again a second later", async () => {
+    const { stub, clock, name, calls, ask } = await openMeter();
+    const key = { prefix: name, quota: QUOTA };
+    const leases = openLeases("isolate", () => clock.now * 1000);
+    const pay = (cost: number) => leases.pay(key, cost, ask, () => {}, unneeded);
+    await stub.lease({ ...alone, holder: "another", cost: 600 });
+    expect(await pay(1)).toMatchObject({ paid: false, standing: { left: { minute: 0 } } });
+    for (let i = 0; i < 50; i++) expect((await pay(2)).paid).toBe(false);
+    expect(calls.count).toBe(1);
+    await stub.lease({ ...alone, holder: "another", cost: 0, unspent: { minute: MINUTE, tokens: 10 } });
+    clock.now += 1;
+    expect((await pay(1)).paid).toBe(true);
+  });
+
+  test("let requests pass where the meter fails, and leave it alone for a second", async () => {
+    const { clock, name } = await openMeter();
+    const leases = openLeases("isolate", () => clock.now * 1000);
+    const failures: string[] = [];
+    let asked = 0;
+    const broken = async () => {
+      asked++;
+      throw new Error("the object was moved");
+    };
+    const pay = () =>
+      leases.pay(
+        { prefix: name, quota: QUOTA },
+        1,
+        broken,
+        () => {},
+        (error) => failures.push(error.message),
+      );
+    for (let i = 0; i < 20; i++) expect(await pay()).toEqual({ paid: true, standing: null });
+    expect([asked, failures]).toEqual([1, ["the object was moved"]]);
+    clock.now += 1;
+    await pay();
+    expect(asked).toBe(2);
+  });
+});
+
+test("prices grow with what is asked, and the dearest request fits into the smallest quota", () => {
+  expect([1, 10, 11, 100].map(priceOfQuotes)).toEqual([1, 1, 2, 10]);
+  expect([1, 1_000, 1_001, 5_000].map(priceOfCandles)).toEqual([1, 1, 2, 5]);
+  expect(priceOfIndicators(1, 10, 100)).toBe(1);
+  expect(priceOfIndicators(1, 20, 5_000)).toBe(10);
+  expect(priceOfIndicators(50, 1, 1)).toBe(10);
+  const dearest = priceOfIndicators(50, 20, 500);
+  for (const { minute, day } of Object.values(QUOTAS)) {
+    expect(minute).toBeGreaterThanOrEqual(dearest);
+    expect(day).toBeGreaterThanOrEqual(minute);
+  }
+});

@@ -1,0 +1,29 @@
+import { createMiddleware } from "hono/factory";
+import { ApiError } from "../../../contracts/problem.ts";
+import type { AppEnv } from "../../service.ts";
+
+const MOST_HEADERS = 100;
+const MOST_HEADER_CHARACTERS = 8_192;
+const MOST_ADDRESS_CHARACTERS = 16_384;
+
+/** Bounds addresses and headers: nothing that we read is nearly so long. */
+export const limitHeaders = createMiddleware<AppEnv>(async function limitHeaders(c, next) {
+  if (c.req.url.length > MOST_ADDRESS_CHARACTERS) {
+    throw new ApiError("request.invalid", `The address may hold ${MOST_ADDRESS_CHARACTERS} characters.`);
+  }
+  let count = 0;
+  for (const [name, value] of c.req.raw.headers) {
+    count++;
+    if (value.length > MOST_HEADER_CHARACTERS) throw tooLong(name.slice(0, 100));
+  }
+  if (count > MOST_HEADERS) {
+    throw new ApiError("request.invalid", `A request may carry ${MOST_HEADERS} headers.`);
+  }
+  await next();
+});
+
+function tooLong(name: string): ApiError {
+  const message = `must be at most ${MOST_HEADER_CHARACTERS} characters`;
+  const errors = [{ in: "header" as const, path: name, message }];
+  return new ApiError("request.invalid", `The header ${name} ${message}.`, { errors });
+}

@@ -1,0 +1,20 @@
+import { ApiError } from "../contracts/problem.ts";
+import { instrumentOf, type SymbolRecord } from "../contracts/symbol.ts";
+import type { RowQuery } from "../durable-objects/symbol-room/candle-store.ts";
+import type { CandlesReply } from "../durable-objects/symbol-room/symbol-room.ts";
+import { callRoom, RoomFailure } from "./room.ts";
+
+/**
+ * What a symbol's room says when it is asked for candles.
+ * @throws ApiError candles.unavailable where the room fails
+ */
+export async function candlesOfRoom(env: Env, record: SymbolRecord, rows: RowQuery): Promise<CandlesReply> {
+  try {
+    return await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
+  } catch (error) {
+    if (!(error instanceof RoomFailure)) throw error;
+    throw new ApiError("candles.unavailable", `The room of ${record.symbol}, which has its candles, does not answer.`, {
+      headers: { "Retry-After": "5" },
+    });
+  }
+}
