@@ -14,6 +14,7 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 ADMIN_TOKEN: "test-admin-token",
+                LOG_LEVEL: "warn",
                 D1_MIGRATIONS: await readD1Migrations("./migrations"),
               },
             },

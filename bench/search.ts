@@ -35,7 +35,10 @@ function startWorker(script: string): Miniflare {
       bindings: { MARKET_MODE: "demo", CORS_ORIGINS: "*", ADMIN_TOKEN: TOKEN },
       d1Databases: { DB: "registry" },
       kvNamespaces: { CACHE: "cache" },
-      durableObjects: { SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true } },
+      durableObjects: {
+        SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
+        TELEMETRY: { className: "Telemetry", useSQLite: true },
+      },
       queueProducers: { INGESTION: { queueName: "ingestion" } },
       ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },
     }),

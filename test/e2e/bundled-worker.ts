@@ -53,6 +53,7 @@ export async function startBundledWorker(vars: Record<string, string>): Promise<
         durableObjects: {
           SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
           PROVIDER_GATE: { className: "ProviderGate", useSQLite: true },
+          TELEMETRY: { className: "Telemetry", useSQLite: true },
         },
         queueProducers: { INGESTION: { queueName: "ingestion" } },
         ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },

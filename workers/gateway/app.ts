@@ -12,11 +12,13 @@ import { symbolWrites } from "../symbol-registry/writes.ts";
 import { serveAsset } from "./assets.ts";
 import { problems, serveDocument } from "./documents.ts";
 import { health } from "./health.ts";
+import { metrics } from "./metrics.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
+import { observeRequest } from "./middleware/observe-request.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
 
@@ -28,6 +30,7 @@ const EXPOSED_HEADERS = [
   "RateLimit",
   "RateLimit-Policy",
   "Retry-After",
+  "Server-Timing",
   "X-Correlation-ID",
   "X-D1-Bookmark",
 ];
@@ -44,6 +47,7 @@ export const app = createService(routedPath);
 
 app.onError((error, c) => answerError(error, c));
 
+app.use(observeRequest);
 app.use(correlationId);
 app.use(
   secureHeaders({
@@ -93,6 +97,7 @@ app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
 app.route("/", health);
+app.route("/", metrics);
 app.route("/", problems);
 serveDocument(app);
 

@@ -1,6 +1,8 @@
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { ApiError } from "../../contracts/problem.ts";
 import { logError } from "../../observability/log.ts";
+import { count } from "../../observability/metrics/collector.ts";
 import type { AppContext } from "../service.ts";
 
 /** A problem document (RFC 9457) for the request at hand. */
@@ -26,7 +28,9 @@ export function answerError(error: Error, c: AppContext): Response {
     const detail = "Send the body as JSON, with `Content-Type: application/json`.";
     return problemResponse(c, new ApiError("request.unsupported_media_type", detail));
   }
-  logError("unexpected error", error, { correlation_id: c.var.correlationId, path: c.req.path, method: c.req.method });
+  const route = routePath(c);
+  count("wizdata_unexpected_errors_total", { route });
+  logError("unexpected error", error, { correlation_id: c.var.correlationId, route, method: c.req.method });
   return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
 }
 

@@ -11,7 +11,7 @@ import { sessionOf } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../../core/time.ts";
 import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom } from "../room.ts";
+import { callRoom, countDecisions } from "../room.ts";
 import type { KnownBars } from "./answer.ts";
 
 /** History that is read before the first bar whatever is asked. */
@@ -52,7 +52,10 @@ export async function readBars(
   const now = Date.now() / 1000;
   const read = async (from: number, to: number, limit: number, backward: boolean): Promise<Page> => {
     const rows = { interval, from, to, limit, backward, includeSuspect: false };
-    const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
+    const reply = await callRoom<CandlesReply>(env, record.symbol, (room, traceparent) =>
+      room.candles(instrumentOf(record), rows, traceparent),
+    );
+    countDecisions(reply);
     if (reply.kind === "page") return reply;
     throw new ApiError(
       "candles.unavailable",

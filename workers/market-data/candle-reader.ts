@@ -10,7 +10,7 @@ import { isoTime } from "../../core/time.ts";
 import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom } from "../room.ts";
+import { callRoom, countDecisions } from "../room.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
 export interface PageQuery {
@@ -47,7 +47,10 @@ const LOWEST = -8.64e12;
 export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
   const { interval, limit, to, backward, includeSuspect } = query;
   const rows = { interval, limit, from: query.from ?? LOWEST, to, backward, includeSuspect };
-  const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
+  const reply = await callRoom<CandlesReply>(env, record.symbol, (room, traceparent) =>
+    room.candles(instrumentOf(record), rows, traceparent),
+  );
+  countDecisions(reply);
   if (reply.kind === "unavailable") {
     throw new ApiError(
       "candles.unavailable",

@@ -9,7 +9,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom } from "../room.ts";
+import { callRoom, countDecisions } from "../room.ts";
 
 /** How old a quote a caller accepts. */
 export interface QuoteTerms {
@@ -102,9 +102,10 @@ async function readNear(
 }
 
 async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Promise<QuoteReading | ApiError> {
-  const reply = await callRoom<QuoteReply>(env, record.symbol, (room) =>
-    room.quote(instrumentOf(record), terms.maxAge),
+  const reply = await callRoom<QuoteReply>(env, record.symbol, (room, traceparent) =>
+    room.quote(instrumentOf(record), terms.maxAge, traceparent),
   );
+  countDecisions(reply);
   switch (reply.kind) {
     case "quote":
       recent.set(record.symbol, reply.quote);

@@ -5,6 +5,7 @@ import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
+import { count } from "../../observability/metrics/collector.ts";
 import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
 import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
@@ -134,6 +135,10 @@ function keepFor(quote: Quote, record: SymbolRecord): number {
 
 const stateOf = (quote: Quote): string => `${quote.epoch}-${quote.seq}-${quote.freshness}-${quote.market_status}`;
 
+function countServed({ provider, freshness }: Quote): void {
+  count("wizdata_quotes_served_total", { provider, freshness });
+}
+
 /** Routes under /quotes. */
 export const quotes = createService();
 
@@ -144,6 +149,7 @@ quotes.openapi(quoteRoute, async (c) => {
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
+  countServed(quote);
   if (c.req.valid("query").consensus) {
     return answerRead(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
   }
@@ -165,6 +171,7 @@ quotes.openapi(batchRoute, async (c) => {
       continue;
     }
     data[record.symbol] = reading.quote;
+    countServed(reading.quote);
     tiers.push(reading.tier);
     keep = Math.min(keep, keepFor(reading.quote, record));
   }
