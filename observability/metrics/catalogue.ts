@@ -69,6 +69,11 @@ export const METRICS = {
     help: "Calls that an upstream's budget still allows in the window.",
     labels: ["provider", "window"],
   },
+  wizdata_provider_budget_limit: {
+    type: "gauge",
+    help: "Calls that an upstream's budget allows in the window.",
+    labels: ["provider", "window"],
+  },
   wizdata_provider_waiting: {
     type: "gauge",
     help: "Questions that wait at an upstream's gate.",

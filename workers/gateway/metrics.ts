@@ -51,9 +51,10 @@ export function gateSeries({ provider, families, budget, waiting }: ProviderStat
       };
     }),
   );
-  const budgets = budget.map(({ window, left }): Sample => {
-    return { name: "wizdata_provider_budget_left", labels: [provider, window], value: left };
-  });
+  const budgets = budget.flatMap(({ window, left, limit }): Sample[] => [
+    { name: "wizdata_provider_budget_left", labels: [provider, window], value: left },
+    { name: "wizdata_provider_budget_limit", labels: [provider, window], value: limit },
+  ]);
   return [...breakers, ...budgets, { name: "wizdata_provider_waiting", labels: [provider], value: waiting }];
 }
 
