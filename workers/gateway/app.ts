@@ -1,5 +1,3 @@
-import { cors } from "hono/cors";
-import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
 import { operations } from "../admin/operations.ts";
 import { indicators } from "../indicator-engine/routes.ts";
@@ -10,37 +8,20 @@ import { exchanges } from "../symbol-registry/exchanges.ts";
 import { symbols } from "../symbol-registry/symbols.ts";
 import { symbolWrites } from "../symbol-registry/writes.ts";
 import { serveAsset } from "./assets.ts";
+import { asyncApi } from "./asyncapi.ts";
 import { problems, serveDocument } from "./documents.ts";
 import { health } from "./health.ts";
 import { metrics } from "./metrics.ts";
+import { answerHeaders } from "./middleware/answer-headers.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
+import { DEPRECATIONS, deprecations } from "./middleware/deprecation.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
 import { observeRequest } from "./middleware/observe-request.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
-
-const EXPOSED_HEADERS = [
-  "Cache-Status",
-  "ETag",
-  "Link",
-  "Location",
-  "RateLimit",
-  "RateLimit-Policy",
-  "Retry-After",
-  "Server-Timing",
-  "X-Correlation-ID",
-  "X-D1-Bookmark",
-];
-
-/** The origins that the configuration allows, for one request's origin: the one to name, or none. */
-function allowedOrigin(origin: string, configured: string): string | null {
-  const origins = configured.split(",").map((entry) => entry.trim());
-  if (origins.includes("*")) return "*";
-  return origins.includes(origin) ? origin : null;
-}
 
 /** Everything that answers HTTP: what every request passes, in this order, and the services behind it. */
 export const app = createService(routedPath);
@@ -49,39 +30,8 @@ app.onError((error, c) => answerError(error, c));
 
 app.use(observeRequest);
 app.use(correlationId);
-app.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      objectSrc: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-    xFrameOptions: "DENY",
-    crossOriginResourcePolicy: "cross-origin",
-  }),
-);
-app.use(
-  cors({
-    origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
-    allowHeaders: [
-      "Authorization",
-      "Cache-Control",
-      "Content-Type",
-      "Idempotency-Key",
-      "If-None-Match",
-      "traceparent",
-      "X-API-Key",
-      "X-Correlation-ID",
-      "X-D1-Bookmark",
-    ],
-    exposeHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
-  }),
-);
+app.use(deprecations(DEPRECATIONS));
+app.use(answerHeaders);
 app.use(keyInUrl);
 app.use(identifyCaller);
 app.use(burstGuard);
@@ -98,6 +48,7 @@ app.route("/", imports);
 app.route("/", operations);
 app.route("/", health);
 app.route("/", metrics);
+app.route("/", asyncApi);
 app.route("/", problems);
 serveDocument(app);
 

@@ -19,7 +19,7 @@ const Operation = z.looseObject({
 
 const Document = z.looseObject({
   openapi: z.string(),
-  servers: z.array(z.object({ url: z.string(), description: z.string() })),
+  servers: z.array(z.looseObject({ url: z.string(), description: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
   components: z.looseObject({ schemas: z.record(z.string(), z.record(z.string(), z.unknown())) }),
 });

@@ -73,7 +73,7 @@ export const observeRequest = createMiddleware<AppEnv>(async function observeReq
   observe("wizdata_request_duration_seconds", { route }, durationMs / 1000);
   if (cacheStatus) countTiers(cacheStatus);
   // The answer to an upgrade cannot be changed.
-  if (status !== 101) c.header("Server-Timing", serverTiming(span, durationMs));
+  if (status !== 101) c.res.headers.set("Server-Timing", serverTiming(span, durationMs));
   if (isLogged("info")) logRequest(c, span, route, durationMs, cacheStatus);
   reportWhenDue(c.env, c.executionCtx);
 });
