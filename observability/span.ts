@@ -17,12 +17,13 @@ export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
   readonly hops: Map<string, Hop>;
-  private readonly above: Span | TraceParent | null;
+  private readonly above: () => Span | TraceParent | null;
   private id: TraceParent | null = null;
 
-  constructor(name: string, above: Span | TraceParent | null) {
+  /** @param above what it is a part of, or how to find out once somebody wants to know */
+  constructor(name: string, above: Span | TraceParent | null | (() => TraceParent | null)) {
     this.name = name;
-    this.above = above;
+    this.above = typeof above === "function" ? above : () => above;
     this.hops = above instanceof Span ? above.hops : new Map();
   }
 
@@ -40,7 +41,8 @@ export class Span {
 
   /** The place of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    return this.above instanceof Span ? this.above.place() : this.above;
+    const above = this.above();
+    return above instanceof Span ? above.place() : above;
   }
 }
 

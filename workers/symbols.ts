@@ -6,7 +6,7 @@ import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts"
 import { suggestSymbols } from "../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
-const known = new MemoryCache<Resolution>(2_000, 5_000);
+const known = new MemoryCache<Resolution>(2_000, 5_000, 250);
 
 /** Forgets what this isolate knows of symbols, after it has changed one. */
 export function forgetSymbols(): void {

@@ -22,9 +22,10 @@ import { keyInUrl } from "./middleware/key-in-url.ts";
 import { observeRequest } from "./middleware/observe-request.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
+import { RememberingRouter } from "./remembering-router.ts";
 
 /** Everything that answers HTTP: what every request passes, in this order, and the services behind it. */
-export const app = createService(routedPath);
+export const app = createService({ getPath: routedPath, router: new RememberingRouter() });
 
 app.onError((error, c) => answerError(error, c));
 

@@ -26,7 +26,7 @@ export interface QuoteReading {
 }
 
 /** Quotes that this isolate has answered with in the last second. */
-const recent = new MemoryCache<StoredQuote>(1_000, 5_000);
+const recent = new MemoryCache<StoredQuote>(1_000, 5_000, 250);
 
 /** A caller that names no limit gets from KV only what was received this recently (open-market seconds). */
 const KV_ACCEPTED_FOR = 5;

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
-import { ApiError, type Problem, ProblemSchema } from "../../contracts/problem.ts";
+import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
 import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
@@ -74,13 +74,6 @@ const quoteRoute = createRoute({
     ...problemResponses(400, 404, 409, 410, 429, 503),
   },
 });
-
-const BatchProblemSchema = z
-  .looseObject({
-    ...ProblemSchema.shape,
-    errors: z.record(z.string(), ProblemSchema.partial()).openapi({ description: "By the symbol that was asked for." }),
-  })
-  .openapi("QuotesProblem");
 
 const allFailed = (description: string) => ({
   description,

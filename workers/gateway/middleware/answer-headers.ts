@@ -23,22 +23,24 @@ const CONTENT_POLICY =
 /** What browsers should know of every answer (OWASP Secure Headers Project). */
 const SECURITY: readonly (readonly [string, string])[] = [
   ["Content-Security-Policy", CONTENT_POLICY],
-  ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Resource-Policy", "cross-origin"],
-  ["Origin-Agent-Cluster", "?1"],
   ["Referrer-Policy", "no-referrer"],
   ["Strict-Transport-Security", "max-age=15552000; includeSubDomains"],
   ["X-Content-Type-Options", "nosniff"],
-  ["X-DNS-Prefetch-Control", "off"],
-  ["X-Download-Options", "noopen"],
   ["X-Frame-Options", "DENY"],
+];
+
+/** What pages need beside; data is no page. */
+const OF_PAGES: readonly (readonly [string, string])[] = [
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Origin-Agent-Cluster", "?1"],
+  ["X-DNS-Prefetch-Control", "off"],
   ["X-Permitted-Cross-Domain-Policies", "none"],
   ["X-XSS-Protection", "0"],
 ];
 
 /** The origin to name to a page that asks, or null for none. */
 function allowedOrigin(origin: string, configured: string): string | null {
-  if (configured === "*") return "*";
   const origins = configured.split(",").map((entry) => entry.trim());
   if (origins.includes("*")) return "*";
   return origins.includes(origin) ? origin : null;
@@ -62,7 +64,8 @@ const preflight = cors({
 });
 
 function letPagesRead(c: AppContext, headers: Headers): void {
-  const allowed = allowedOrigin(c.req.header("Origin") ?? "", c.env.CORS_ORIGINS);
+  const { CORS_ORIGINS } = c.env;
+  const allowed = CORS_ORIGINS === "*" ? "*" : allowedOrigin(c.req.header("Origin") ?? "", CORS_ORIGINS);
   if (allowed !== "*") headers.append("Vary", "Origin");
   if (allowed === null) return;
   headers.set("Access-Control-Allow-Origin", allowed);
@@ -82,5 +85,8 @@ export const answerHeaders = createMiddleware<AppEnv>(async function answerHeade
   if (c.res.status === 101) return;
   const { headers } = c.res;
   for (const [name, value] of SECURITY) headers.set(name, value);
+  if (headers.get("Content-Type")?.startsWith("text/html")) {
+    for (const [name, value] of OF_PAGES) headers.set(name, value);
+  }
   if (c.req.method !== "OPTIONS") letPagesRead(c, headers);
 });

@@ -63,7 +63,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
  */
 export const observeRequest = createMiddleware<AppEnv>(async function observeRequest(c, next) {
   const begun = Date.now();
-  const span = new Span("request", parseTraceparent(c.req.header("traceparent")));
+  const span = new Span("request", () => parseTraceparent(c.req.header("traceparent")));
   await inSpan(span, next);
   const durationMs = Date.now() - begun;
   const route = routeOf(c);

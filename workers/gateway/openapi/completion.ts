@@ -32,11 +32,11 @@ const problems = (...statuses: number[]): Responses =>
   );
 
 /** What goes wrong on any route, beside what the route itself says. */
-function problemsOf(path: string, operation: Operation, isPublic: boolean): Responses {
+function problemsOf(path: string, method: string, operation: Operation, isPublic: boolean): Responses {
   return {
     // A key that is wrong is refused even where none is needed.
     ...(isPublic ? problems(401) : problems(401, 403)),
-    ...(operation.requestBody ? problems(413, 415) : {}),
+    ...(operation.requestBody || method !== "get" ? problems(413, 415) : {}),
     ...(UNLIMITED.has(path) ? {} : problems(429)),
     ...problems(400, 500),
   };
@@ -60,7 +60,7 @@ function completeOperation(path: string, method: string, operation: Operation, s
   operation.description ??= DESCRIPTIONS[operation.operationId ?? ""] ?? `${operation.summary}.`;
   if (path.startsWith("/admin/")) operation.security = ADMIN_KEY_NEEDED;
   operation.security ??= KEY_WELCOME;
-  operation.responses = { ...problemsOf(path, operation, isPublic), ...operation.responses };
+  operation.responses = { ...problemsOf(path, method, operation, isPublic), ...operation.responses };
   for (const [status, response] of Object.entries<Responses[string]>(operation.responses)) {
     if ("$ref" in response) continue;
     // Two routes may share one description of a problem; each gets examples of its own.
