@@ -13,6 +13,8 @@ const TARGET = 0.7;
 const CONNECTIONS = 16;
 /** Rounds of turns; ratios are medians over them, for the machine is never quiet. */
 const ROUNDS = 5;
+/** Of what is shown apart. */
+const FEW_ROUNDS = 3;
 const TURN_SECONDS = 1.5;
 const SECONDS = 2;
 const WARM_UP_SECONDS = 1;
@@ -45,11 +47,11 @@ const figures = ({ rps, p50_ms, p99_ms, busy }: Loaded) => ({
 });
 
 /** An empty route and a cached quote in turns, so that what else the machine does hits both. */
-async function inTurns(worker: BundledWorker) {
+async function inTurns(worker: BundledWorker, turns: number) {
   await load(worker, EMPTY.paths, WARM_UP_SECONDS);
   await load(worker, QUOTE.paths, WARM_UP_SECONDS);
   const rounds: { empty: Loaded; quote: Loaded }[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < turns; i++) {
     const empty = await load(worker, EMPTY.paths, TURN_SECONDS);
     rounds.push({ empty, quote: await load(worker, QUOTE.paths, TURN_SECONDS) });
   }
@@ -78,13 +80,14 @@ async function withWorker<T>(vars: Record<string, string>, work: (worker: Bundle
 }
 
 const plain = await withWorker({ GUARDS: "open", LOG_LEVEL: "error" }, async (worker) => {
-  const turns = await inTurns(worker);
+  const turns = await inTurns(worker, ROUNDS);
   const rest = [];
   for (const each of CASES) rest.push(await coldAndWarm(worker, each));
   return { turns, rest };
 });
-const guarded = await withWorker({ GUARDS: "local", LOG_LEVEL: "error" }, inTurns);
-const logged = await withWorker({ GUARDS: "open", LOG_LEVEL: "info" }, inTurns);
+const fewTurns = (worker: BundledWorker) => inTurns(worker, FEW_ROUNDS);
+const guarded = await withWorker({ GUARDS: "local", LOG_LEVEL: "error" }, fewTurns);
+const logged = await withWorker({ GUARDS: "open", LOG_LEVEL: "info" }, fewTurns);
 
 const { turns, rest } = plain;
 const warm = (name: string): number => rest.find((each) => each.name === name)?.warm.rps ?? 0;

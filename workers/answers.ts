@@ -56,8 +56,7 @@ export async function answerText(
     ...options.headers,
   };
   if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
-  // Made at once, not header by header: headers of middleware are set on the answer.
-  return new Response(text, { headers: { ...headers, "Content-Type": type } });
+  return c.body(text, 200, { ...headers, "Content-Type": type });
 }
 
 /**

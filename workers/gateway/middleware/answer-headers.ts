@@ -64,12 +64,13 @@ const preflight = cors({
 });
 
 function letPagesRead(c: AppContext, headers: Headers): void {
-  const { CORS_ORIGINS } = c.env;
-  const allowed = CORS_ORIGINS === "*" ? "*" : allowedOrigin(c.req.header("Origin") ?? "", CORS_ORIGINS);
+  const origin = c.req.header("Origin");
+  const allowed = allowedOrigin(origin ?? "", c.env.CORS_ORIGINS);
   if (allowed !== "*") headers.append("Vary", "Origin");
   if (allowed === null) return;
   headers.set("Access-Control-Allow-Origin", allowed);
-  headers.set("Access-Control-Expose-Headers", EXPOSED);
+  // Long, and of use to pages alone.
+  if (origin !== undefined) headers.set("Access-Control-Expose-Headers", EXPOSED);
 }
 
 /**
