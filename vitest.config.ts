@@ -11,6 +11,7 @@ const workerd = () =>
     miniflare: {
       bindings: {
         ADMIN_TOKEN: "test-admin-token",
+        LOG_LEVEL: "warn",
         D1_MIGRATIONS: await readD1Migrations("./migrations"),
       },
     },

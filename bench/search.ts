@@ -38,6 +38,7 @@ function startWorker(script: string): Miniflare {
       durableObjects: {
         SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
         USAGE_METER: { className: "UsageMeter", useSQLite: true },
+        TELEMETRY: { className: "Telemetry", useSQLite: true },
       },
       queueProducers: { INGESTION: { queueName: "ingestion" } },
       ratelimits: {

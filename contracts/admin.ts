@@ -40,7 +40,7 @@ export const TraceSchema = z
   .object({
     symbol: z.string(),
     sources: z.array(z.enum(PROVIDERS)),
-    latest: QuoteSchema.nullable(),
+    latest: z.union([QuoteSchema, z.null()]),
     attempts: z.array(
       z.object({
         provider: z.enum(PROVIDERS),

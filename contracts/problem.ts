@@ -171,6 +171,17 @@ export const ProblemSchema = z
   })
   .openapi("Problem");
 
+/** The problem of a batch in which nothing succeeded; of a batch of one form it may also be the one problem there is. */
+export const BatchProblemSchema = z
+  .looseObject({
+    ...ProblemSchema.shape,
+    errors: z
+      .record(z.string(), ProblemSchema.partial())
+      .optional()
+      .openapi({ description: "By the symbol that was asked for." }),
+  })
+  .openapi("BatchProblem");
+
 /** A problem without what belongs to one request, as it stands inside a batch. */
 export interface Problem {
   type: string;

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { currentTraceparent } from "../observability/span.ts";
 import { type CallContext, CallRefused, type Failure, type FailureReason, failure } from "./provider.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 
@@ -28,7 +29,7 @@ export interface UpstreamCall<T> {
  */
 export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContext): Promise<T | Failure> {
   const request = new Request(call.url, {
-    headers: { accept: "application/json", ...call.headers },
+    headers: { accept: "application/json", ...traced(), ...call.headers },
     redirect: "manual",
     cache: "no-store",
     signal: context.signal,
@@ -49,6 +50,12 @@ export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContex
   if (!response.ok) return failure(reasonOfStatus(response.status), retryAfter);
   const document = call.schema.safeParse(body);
   return document.success ? document.data : failure("bad_answer");
+}
+
+/** The trace goes on upstream, where somebody may look for it. */
+function traced(): Record<string, string> {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** Whatever a fetch rejects with is the network's: it names the address, and so perhaps a key, and is not kept. */

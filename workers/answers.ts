@@ -49,14 +49,16 @@ export async function answerText(
   options: ReadOptions,
 ): Promise<Response> {
   const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
-  c.header("ETag", etag);
   // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
   const reach = c.var.caller.kind === "anonymous" ? "public" : "private";
-  c.header("Cache-Control", options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache");
-  if (options.tiers) c.header("Cache-Status", cacheStatus(options.tiers));
-  for (const [name, value] of Object.entries(options.headers ?? {})) c.header(name, value);
-  if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304);
-  return c.body(text, 200, { "Content-Type": type });
+  const headers: Record<string, string> = {
+    ETag: etag,
+    "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
+    ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
+    ...options.headers,
+  };
+  if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
+  return c.body(text, 200, { ...headers, "Content-Type": type });
 }
 
 /**
@@ -95,7 +97,8 @@ export function problemResponses<S extends number>(...statuses: S[]) {
   return Object.fromEntries(described) as Record<S, { description: string; content: typeof content }>;
 }
 
-const PROBLEM_DESCRIPTIONS: Record<number, string> = {
+/** What a status means on any route. */
+export const PROBLEM_DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: "The request is not valid: `errors` says where",
   401: "A key is missing or not valid",
   403: "The key lacks the scope",
@@ -106,6 +109,7 @@ const PROBLEM_DESCRIPTIONS: Record<number, string> = {
   415: "The body is not JSON",
   422: "The Idempotency-Key was used for another request",
   429: "Too many requests: `Retry-After` says when to go on",
+  500: "A fault of ours; it is logged under the answer's correlation id",
   503: "Not available now: `Retry-After` says when to ask again",
 };
 

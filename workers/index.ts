@@ -1,9 +1,11 @@
+import "./log-level.ts";
 import { app } from "./gateway/app.ts";
 import { consumeBatch } from "./ingestion/queue.ts";
 import { runScheduled } from "./ingestion/scheduled.ts";
 
 export { ProviderGate } from "../durable-objects/provider-gate/provider-gate.ts";
 export { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
+export { Telemetry } from "../durable-objects/telemetry/telemetry.ts";
 export { UsageMeter } from "../durable-objects/usage-meter/usage-meter.ts";
 
 export default {

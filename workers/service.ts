@@ -74,10 +74,16 @@ export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputErr
   });
 }
 
+/** How the app that holds all services finds routes. */
+interface ServiceOptions {
+  getPath?: (request: Request) => string;
+  router?: OpenAPIHono<AppEnv>["router"];
+}
+
 /** A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. */
-export function createService(getPath?: (request: Request) => string): OpenAPIHono<AppEnv> {
+export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv> {
   const service = new OpenAPIHono<AppEnv>({
-    ...(getPath ? { getPath } : {}),
+    ...options,
     defaultHook: (result, c) => {
       if (result.success) return;
       const found = inputErrors(result.error.issues, PLACES[result.target] ?? "body");

@@ -8,7 +8,7 @@ import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts"
 import { suggestSymbols } from "../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
-const known = new MemoryCache<Resolution>(2_000, 5_000);
+const known = new MemoryCache<Resolution>(2_000, 5_000, 250);
 
 /** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
 const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);

@@ -3,6 +3,7 @@ import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
+import { hop } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
 import { providerOf } from "../../providers/catalogue.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../../providers/provider.ts";
+import { reportWhenDue } from "../telemetry/report.ts";
 import type { Family } from "./blocks.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { type GateMemory, openGateMemory } from "./gate-memory.ts";
@@ -85,15 +87,17 @@ export class ProviderGate extends DurableObject<Env> {
   }
 
   /** Quotes by canonical symbol; each has a quote or a failure of its own. Any number may be asked for. */
-  async quotes(listings: Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
+  async quotes(listings: Listing[], priority: Priority, traceparent?: string): Promise<Map<string, QuoteAnswer>> {
     const working = this.working();
-    if (working) return working.gate.quotes(listings, priority);
+    if (working) return this.passed("quotes", traceparent, () => working.gate.quotes(listings, priority));
     return new Map(listings.map(({ instrument }) => [instrument.symbol, failure("not_configured")]));
   }
 
   /** Candles of one series. Equal requests that overlap in time are made once. */
-  async candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure> {
-    return this.working()?.gate.candles(request, priority) ?? failure("not_configured");
+  async candles(request: CandleRequest, priority: Priority, traceparent?: string): Promise<ProviderCandles | Failure> {
+    const working = this.working();
+    if (working) return this.passed("candles", traceparent, () => working.gate.candles(request, priority));
+    return failure("not_configured");
   }
 
   /** What the upstream's own search finds; `unsupported` where it has none. */
@@ -127,6 +131,7 @@ export class ProviderGate extends DurableObject<Env> {
     const working = this.working();
     if (!working) return;
     await working.polling.poll(WORLD.now());
+    reportWhenDue(this.env, this.ctx);
     await this.pollNoLaterThan(working.polling.nextAt(WORLD.now()));
   }
 
@@ -150,6 +155,15 @@ export class ProviderGate extends DurableObject<Env> {
   resetBreaker(family: Family): GateStatus {
     this.working()?.gate.reset(family);
     return this.status();
+  }
+
+  /** A call through the gate, as a span of its own; what was counted meanwhile is reported now and then. */
+  private async passed<T>(family: Family, traceparent: string | undefined, call: () => Promise<T>): Promise<T> {
+    try {
+      return await hop("gate", { provider: this.name, family }, call, traceparent);
+    } finally {
+      reportWhenDue(this.env, this.ctx);
+    }
   }
 
   private working(): Working | null {

@@ -1,4 +1,6 @@
+import { hop } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
+import { count, observe } from "../../observability/metrics/collector.ts";
 import {
   type CallContext,
   CallRefused,
@@ -49,6 +51,12 @@ const SHORTEST_TRY = 0.5;
 
 /** Time-outs are waited for in pieces of at most this (seconds). */
 const PIECE = 0.25;
+
+/** How a try ended, in one word for the counters. */
+function outcomeOf(ending: Ending): string {
+  if (ending === null) return "ok";
+  return ending === "nothing" ? ending : ending.reason;
+}
 
 type Try<Answer> = { ending: Ending; outcome: Answer | Failure };
 
@@ -110,7 +118,14 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
       const refusal = admission.enter(question, world.now());
       if (refusal) return last ?? refusal;
       const seconds = Math.min(question.timeout, deadline - world.now());
-      const { ending, outcome } = await attempt(question, seconds);
+      const { family } = question;
+      const labels = { provider: provider.name, family };
+      const begun = world.now();
+      const { ending, outcome } = await hop("provider", { ...labels, try: tries + 1 }, () =>
+        attempt(question, seconds),
+      );
+      observe("wizdata_provider_call_duration_seconds", labels, world.now() - begun);
+      count("wizdata_provider_calls_total", { ...labels, outcome: outcomeOf(ending) });
       admission.leave(question, ending, world.now());
       last = outcome;
       const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);

@@ -14,10 +14,19 @@ export interface QuoteDoubt {
   detail: string;
 }
 
+/** How often a check doubted something. */
+export interface DecisionCount {
+  kind: "quote" | "candle";
+  check: string;
+  times: number;
+}
+
 /** Where a room's data-quality decisions go. */
 export interface DoubtLog {
   quotes(symbol: string, doubts: readonly QuoteDoubt[]): void;
   candles(symbol: string, provider: ProviderName, interval: Interval, findings: readonly Finding[]): void;
+  /** The decisions since this was last asked, to ride on the room's next answer; undefined where there were none. */
+  takeCounts(): DecisionCount[] | undefined;
 }
 
 /** Opens the record of what a room doubts. It is for people; a registry that cannot take it changes no answer. */
@@ -30,7 +39,12 @@ export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) =
       logWarning("data-quality decisions could not be recorded", { count: decisions.length, cause: error.message });
     }
   };
+  const counts = new Map<string, DecisionCount>();
   const send = (decisions: QualityDecision[]): void => {
+    for (const { kind, check } of decisions) {
+      const counted = counts.get(`${kind} ${check}`) ?? { kind, check, times: 0 };
+      counts.set(`${kind} ${check}`, { ...counted, times: counted.times + 1 });
+    }
     if (decisions.length > 0) keep(record(decisions));
   };
   return {
@@ -50,6 +64,12 @@ export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) =
           return { at, symbol, provider, kind: "candle" as const, interval, time, check, detail };
         }),
       );
+    },
+    takeCounts() {
+      if (counts.size === 0) return undefined;
+      const taken = [...counts.values()];
+      counts.clear();
+      return taken;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import { currentTraceparent } from "../../observability/span.ts";
 import {
   type CandleRequest,
   type Failure,
@@ -46,10 +47,15 @@ export function openGates(env: Env): Gates {
     return {
       quote: (listing, priority) =>
         orUnreachable(async () => {
-          const quotes: Map<string, ProviderQuote | Failure> = await stub().quotes([listing], priority);
+          const quotes: Map<string, ProviderQuote | Failure> = await stub().quotes(
+            [listing],
+            priority,
+            currentTraceparent(),
+          );
           return quotes.get(listing.instrument.symbol) ?? failure("bad_answer");
         }),
-      candles: (request, priority) => orUnreachable<ProviderCandles | Failure>(() => stub().candles(request, priority)),
+      candles: (request, priority) =>
+        orUnreachable<ProviderCandles | Failure>(() => stub().candles(request, priority, currentTraceparent())),
     };
   };
 }

@@ -6,6 +6,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import { INTERVALS, type Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { continued } from "../../observability/hop.ts";
 import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
@@ -13,7 +14,7 @@ import type { Attempt } from "./ask-sources.ts";
 import { knownStretch, seriesFor } from "./candle-pages.ts";
 import { type CandleStore, openCandleStore, type RowQuery, type StoreCounts } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
-import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
+import { type DecisionCount, type DoubtLog, openDoubtLog } from "./doubt-log.ts";
 import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
@@ -28,14 +29,23 @@ import { prepareTables } from "./tables.ts";
 /** Demand is noted this often (seconds). */
 const DEMAND_EVERY = 600;
 
+/** What rides on every answer: the data-quality decisions since the last one. */
+interface Riding {
+  decisions?: DecisionCount[];
+}
+
 /** What a room says when it is asked for its quote. */
-export type QuoteReply =
+export type QuoteReply = QuoteFound & Riding;
+
+type QuoteFound =
   | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
   | { kind: "too_old"; lastKnown: StoredQuote }
   | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
 /** What a room says when it is asked for candles. */
-export type CandlesReply = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
+export type CandlesReply = CandlesFound & Riding;
+
+type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
 /** Candles to import into one series. */
 export interface ImportBatch {
@@ -98,7 +108,11 @@ export class SymbolRoom extends DurableObject<Env> {
    * @param told the symbol's registry row as the caller knows it; the room may know a newer one
    * @param maxAge the most open-market seconds since the price was true; null for no bound
    */
-  async quote(told: Instrument, maxAge: number | null): Promise<QuoteReply> {
+  async quote(told: Instrument, maxAge: number | null, traceparent?: string): Promise<QuoteReply> {
+    return this.withDecisions(await continued("room.quote", traceparent, () => this.findQuote(told, maxAge)));
+  }
+
+  private async findQuote(told: Instrument, maxAge: number | null): Promise<QuoteFound> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     this.noteDemand(instrument);
@@ -111,32 +125,37 @@ export class SymbolRoom extends DurableObject<Env> {
   }
 
   /** Asks for a newer quote where the last one is no longer recent. For scheduled work: it is no demand. */
-  async refreshQuote(told: Instrument): Promise<void> {
+  async refreshQuote(told: Instrument, traceparent?: string): Promise<void> {
     const instrument = this.facts.keepInstrument(told);
-    const { quote } = await this.quotes.current(instrument, this.sourcesOf(instrument), null, "background");
+    const { quote } = await continued("room.refreshQuote", traceparent, () =>
+      this.quotes.current(instrument, this.sourcesOf(instrument), null, "background"),
+    );
     if (quote) this.shared.share(quote, Date.now() / 1000);
   }
 
   /** What each of the symbol's sources says now. */
-  async everySource(told: Instrument): Promise<SourcePrice[]> {
+  async everySource(told: Instrument, traceparent?: string): Promise<SourcePrice[]> {
     const instrument = this.facts.keepInstrument(told);
     const local = (source: ProviderName) => this.quotes.local(source, instrument);
-    return askEachSource(instrument, this.sourcesOf(instrument), this.gates, local);
+    return continued("room.everySource", traceparent, () =>
+      askEachSource(instrument, this.sourcesOf(instrument), this.gates, local),
+    );
   }
 
   /** A page of candles: from the store, after fetching what it lacks, or from the simulator. */
-  async candles(told: Instrument, query: RowQuery): Promise<CandlesReply> {
+  async candles(told: Instrument, query: RowQuery, traceparent?: string): Promise<CandlesReply> {
     const instrument = this.facts.keepInstrument(told);
     this.noteDemand(instrument);
-    return this.readCandles(instrument, query, "user");
+    const found = await continued("room.candles", traceparent, () => this.readCandles(instrument, query, "user"));
+    return this.withDecisions(found);
   }
 
   /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */
-  async refreshCandles(told: Instrument, interval: Interval, limit: number): Promise<void> {
+  async refreshCandles(told: Instrument, interval: Interval, limit: number, traceparent?: string): Promise<void> {
     const instrument = this.facts.keepInstrument(told);
     const to = Math.floor(Date.now() / 1000) + 1;
     const query = { interval, from: -8.64e12, to, limit, backward: true, includeSuspect: false };
-    await this.readCandles(instrument, query, "background");
+    await continued("room.refreshCandles", traceparent, () => this.readCandles(instrument, query, "background"));
   }
 
   /** Takes quotes from a provider's poll, in order of arrival. */
@@ -210,11 +229,16 @@ export class SymbolRoom extends DurableObject<Env> {
   /** Does nothing, to show that rooms answer. */
   ping(): void {}
 
+  private withDecisions<Found extends object>(found: Found): Found & Riding {
+    const decisions = this.doubts.takeCounts();
+    return { ...found, ...(decisions ? { decisions } : {}) };
+  }
+
   private sourcesOf(instrument: Instrument): ProviderName[] {
     return effectiveSources(instrument.data_sources, marketModeOf(this.env));
   }
 
-  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
+  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesFound> {
     const sources = this.sourcesOf(instrument);
     if (sources.includes("import")) return importedPage(this.candleStore, instrument, query);
     if (sources.includes("simulator")) return simulatedPage(instrument, query, Date.now() / 1000);

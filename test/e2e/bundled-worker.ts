@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import type { Readable } from "node:stream";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, Response } from "miniflare";
 import { ROOT } from "../../scripts/dev-vars.ts";
 import { runWrangler } from "../../scripts/wrangler.ts";
 
@@ -28,12 +28,16 @@ async function migrate(worker: Miniflare): Promise<void> {
   }
 }
 
+/** Nothing stands beside the Worker here: it is to answer by itself. */
+const noAssets = (): Response => new Response(null, { status: 404 });
+
 /**
  * Bundles the Worker as a deployment would and runs it without the proxy of `wrangler dev`, which queues requests under load.
  * Nothing that it keeps outlives it.
  * @param vars its variables, beside its token
+ * @param entry the module to bundle, unless it is the Worker's own
  */
-export async function startBundledWorker(vars: Record<string, string>): Promise<BundledWorker> {
+export async function startBundledWorker(vars: Record<string, string>, entry?: string): Promise<BundledWorker> {
   const folder = mkdtempSync(join(tmpdir(), "wizdata-bundle-"));
   let worker: Miniflare | null = null;
   const stop = async (): Promise<void> => {
@@ -41,10 +45,11 @@ export async function startBundledWorker(vars: Record<string, string>): Promise<
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    runWrangler(["deploy", "--dry-run", "--outdir", folder]);
+    runWrangler(["deploy", ...(entry ? [entry] : []), "--dry-run", "--outdir", folder]);
+    const script = join(folder, entry ? `${parse(entry).name}.js` : "index.js");
     worker = new Miniflare(
       convertV4MiniflareOptions({
-        modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(join(folder, "index.js"), "utf8") }],
+        modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(script, "utf8") }],
         compatibilityDate: "2026-10-20",
         cf: false,
         bindings: { CORS_ORIGINS: "*", ANONYMOUS_ACCESS: "on", ADMIN_TOKEN: TOKEN, ...vars },
@@ -54,7 +59,9 @@ export async function startBundledWorker(vars: Record<string, string>): Promise<
           SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
           PROVIDER_GATE: { className: "ProviderGate", useSQLite: true },
           USAGE_METER: { className: "UsageMeter", useSQLite: true },
+          TELEMETRY: { className: "Telemetry", useSQLite: true },
         },
+        serviceBindings: { ASSETS: noAssets },
         queueProducers: { INGESTION: { queueName: "ingestion" } },
         ratelimits: {
           BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },

@@ -25,13 +25,15 @@ const BESIDE = ["scripts", "test"];
 const PACKAGES: ReadonlyMap<string, RegExp> = new Map([
   ["core", /^technicalindicators$/],
   ["contracts", /^(?:zod|@hono\/zod-openapi)$/],
-  ["observability", /^$/],
+  // The context that follows a request through its awaits.
+  ["observability", /^node:async_hooks$/],
 ]);
 
 /** Packages that belong to some rooms alone: the database to storage, the platform's objects to those who live in it. */
 const OWNERS: readonly { name: RegExp; rooms: readonly string[] }[] = [
   { name: /^drizzle-orm(?:\/|$)/, rooms: ["storage"] },
   { name: /^cloudflare:/, rooms: ["durable-objects", "workers"] },
+  { name: /^node:async_hooks$/, rooms: ["observability"] },
   { name: /^node:/, rooms: ["bench"] },
 ];
 
@@ -162,6 +164,12 @@ describe("the rules find", () => {
     ["the platform in core", { path: "core/a.ts", text: 'import { env } from "cloudflare:workers";' }, /without/],
     ["drizzle outside storage", { path: "workers/a.ts", text: 'import { eq } from "drizzle-orm";' }, /storage/],
     ["Node in the Worker", { path: "workers/a.ts", text: 'import { readFileSync } from "node:fs";' }, /bench/],
+    [
+      "a context beside the one of observability",
+      { path: "workers/a.ts", text: 'import { AsyncLocalStorage } from "node:async_hooks";' },
+      /belongs to observability/,
+    ],
+    ["files in observability", { path: "observability/a.ts", text: 'import "node:fs";' }, /without/],
     ["any", { path: "workers/a.ts", text: "const x: any = 1;" }, /says any/],
     ["a cast to any", { path: "workers/a.ts", text: "f(x as any);" }, /says any/],
     ["a list of any", { path: "workers/a.ts", text: "const x: Array<any> = [];" }, /says any/],

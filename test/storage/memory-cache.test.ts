@@ -28,6 +28,18 @@ describe("a memory cache", () => {
     expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([3, undefined, 4]);
   });
 
+  test("with a grace sends one caller for a newer value, and gives the others the old one", () => {
+    const cache = new MemoryCache<number>(1_000, 10, 250);
+    cache.set("a", 1);
+    vi.setSystemTime(1_001_100);
+    expect([cache.get("a"), cache.get("a"), cache.get("a")]).toEqual([undefined, 1, 1]);
+    vi.setSystemTime(1_001_250);
+    expect(cache.get("a")).toBeUndefined();
+    cache.set("a", 2);
+    vi.setSystemTime(1_002_600);
+    expect([cache.get("a"), cache.get("a")]).toEqual([undefined, undefined]);
+  });
+
   test("takes any text for a key", () => {
     const cache = new MemoryCache<number>(1_000, 10);
     expect(cache.get("__proto__")).toBeUndefined();

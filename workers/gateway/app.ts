@@ -1,5 +1,3 @@
-import { cors } from "hono/cors";
-import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
 import { keys } from "../admin/keys.ts";
 import { operations } from "../admin/operations.ts";
@@ -11,78 +9,35 @@ import { exchanges } from "../symbol-registry/exchanges.ts";
 import { symbols } from "../symbol-registry/symbols.ts";
 import { symbolWrites } from "../symbol-registry/writes.ts";
 import { serveAsset } from "./assets.ts";
+import { asyncApi } from "./asyncapi.ts";
 import { problems, serveDocument } from "./documents.ts";
 import { health } from "./health.ts";
+import { metrics } from "./metrics.ts";
+import { answerHeaders } from "./middleware/answer-headers.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
+import { DEPRECATIONS, deprecations } from "./middleware/deprecation.ts";
 import { limitHeaders } from "./middleware/header-limits.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
 import { meterUsage } from "./middleware/meter-usage.ts";
+import { observeRequest } from "./middleware/observe-request.ts";
 import { requireAccess } from "./middleware/require-access.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
+import { RememberingRouter } from "./remembering-router.ts";
 import { usage } from "./usage.ts";
 
-const EXPOSED_HEADERS = [
-  "Cache-Status",
-  "ETag",
-  "Link",
-  "Location",
-  "RateLimit",
-  "RateLimit-Policy",
-  "Retry-After",
-  "X-Correlation-ID",
-  "X-D1-Bookmark",
-];
-
-/** The origins that the configuration allows, for one request's origin: the one to name, or none. */
-function allowedOrigin(origin: string, configured: string): string | null {
-  const origins = configured.split(",").map((entry) => entry.trim());
-  if (origins.includes("*")) return "*";
-  return origins.includes(origin) ? origin : null;
-}
-
 /** Everything that answers HTTP: what every request passes, in this order, and the services behind it. */
-export const app = createService(routedPath);
+export const app = createService({ getPath: routedPath, router: new RememberingRouter() });
 
 app.onError((error, c) => answerError(error, c));
 
+app.use(observeRequest);
 app.use(correlationId);
-app.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      objectSrc: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-    xFrameOptions: "DENY",
-    crossOriginResourcePolicy: "cross-origin",
-  }),
-);
-app.use(
-  cors({
-    origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
-    allowHeaders: [
-      "Authorization",
-      "Cache-Control",
-      "Content-Type",
-      "Idempotency-Key",
-      "If-None-Match",
-      "traceparent",
-      "X-API-Key",
-      "X-Correlation-ID",
-      "X-D1-Bookmark",
-    ],
-    exposeHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
-  }),
-);
+app.use(deprecations(DEPRECATIONS));
+app.use(answerHeaders);
 app.use(limitHeaders);
 app.use(keyInUrl);
 app.use(identifyCaller);
@@ -103,6 +58,8 @@ app.route("/", operations);
 app.route("/", keys);
 app.route("/", usage);
 app.route("/", health);
+app.route("/", metrics);
+app.route("/", asyncApi);
 app.route("/", problems);
 serveDocument(app);
 

@@ -3,8 +3,7 @@ import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError, PROBLEMS, type ProblemCode } from "../../contracts/problem.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
 import { type AppEnv, createService } from "../service.ts";
-import { documentAccess } from "./documented-access.ts";
-import { VERSION } from "./version.ts";
+import { openApiDocument } from "./openapi/document.ts";
 
 const problemRoute = createRoute({
   method: "get",
@@ -73,42 +72,9 @@ const documentRoute = createRoute({
 
 /** Adds `/openapi.json`: the document of every route that stands in `app` by now. */
 export function serveDocument(app: OpenAPIHono<AppEnv>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
-    type: "apiKey",
-    in: "header",
-    name: "X-API-Key",
-  });
   let document: string | undefined;
   app.openapi(documentRoute, (c) => {
-    document ??= JSON.stringify(
-      documentAccess(
-        app.getOpenAPI31Document({
-          openapi: "3.1.0",
-          info: {
-            title: "WizData Edge",
-            version: VERSION,
-            description:
-              "Quotes, candles and a symbol registry for JSE shares, US shares, crypto and forex. Prices are in the symbol's `price_unit`: South African cents (`ZAc`) for JSE shares.",
-          },
-          servers: [
-            { url: "/", description: "The platform" },
-            { url: "/v1", description: "The same, by version" },
-          ],
-          tags: [
-            {
-              name: "Quotes",
-              description: "The latest price of a symbol, with its source, its time and its freshness",
-            },
-            { name: "Candles", description: "Open, high, low, close and volume by interval" },
-            { name: "Indicators", description: "Technical indicators over stored candles, or over yours" },
-            { name: "Symbols", description: "The registry of symbols, exchanges and asset types" },
-            { name: "Operations", description: "Health, and what problems mean" },
-            { name: "Administration", description: "For those who run the platform" },
-          ],
-        }),
-      ),
-    );
+    document ??= JSON.stringify(openApiDocument(app));
     return answerText(c, document, document, "application/json", { maxAge: 60 });
   });
 }

@@ -26,8 +26,21 @@ function foldSymbol(path: string): string {
   return ending === undefined ? `/${route}/${symbol}` : `/${route}/${symbol}/${ending}`;
 }
 
+/** Paths that were asked for last, and how they are routed. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 2_000;
+const LONGEST = 100;
+
 /** The path by which a request is routed. */
 export function routedPath(request: Request): string {
-  const path = getPath(request).replace(PREFIX, "");
-  return foldSymbol(path === "" ? "/" : path);
+  const asked = getPath(request);
+  const remembered = known.get(asked);
+  if (remembered !== undefined) return remembered;
+  const path = asked.replace(PREFIX, "");
+  const routed = foldSymbol(path === "" ? "/" : path);
+  if (asked.length <= LONGEST) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(asked, routed);
+  }
+  return routed;
 }

@@ -1,7 +1,9 @@
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { ApiError } from "../../contracts/problem.ts";
 import { redactKeys } from "../../core/api-key.ts";
 import { logError } from "../../observability/log.ts";
+import { count } from "../../observability/metrics/collector.ts";
 import { unreachableBehind } from "../../storage/registry/failures.ts";
 import { RoomFailure } from "../room.ts";
 import type { AppContext } from "../service.ts";
@@ -32,12 +34,14 @@ export function answerError(error: Error, c: AppContext): Response {
     return problemResponse(c, new ApiError("request.unsupported_media_type", detail));
   }
   if (error instanceof RoomFailure) return problemResponse(c, unavailable("The symbol's room does not answer."));
+  const route = routePath(c);
   const unreachable = unreachableBehind(error);
   if (unreachable) {
     logError("the registry is out of reach", unreachable, { correlation_id: c.var.correlationId });
     return problemResponse(c, unavailable("The registry of symbols and keys does not answer."));
   }
-  logError("unexpected error", error, { correlation_id: c.var.correlationId, path: c.req.path, method: c.req.method });
+  count("wizdata_unexpected_errors_total", { route });
+  logError("unexpected error", error, { correlation_id: c.var.correlationId, route, method: c.req.method });
   return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
 }
 

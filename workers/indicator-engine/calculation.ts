@@ -5,6 +5,7 @@ import { type CandleColumns, firstAtOrAfter, sliceCandles } from "../../core/can
 import { calculate, type IndicatorSeries } from "../../core/indicators/batch.ts";
 import type { TradingDay } from "../../core/indicators/indicator.ts";
 import { type IndicatorSpec, parametersOf } from "../../core/indicators/spec.ts";
+import { count } from "../../observability/metrics/collector.ts";
 
 export type IndicatorMeta = z.infer<typeof IndicatorMetaSchema>;
 
@@ -86,6 +87,7 @@ export function calculateOver(specs: readonly IndicatorSpec[], bars: Bars): Calc
     for (const series of calculate(chosen, over, options)) {
       const { spec } = series;
       result.indicators.set(spec.key, valuesJson(series, bars.first - start));
+      count("wizdata_indicators_calculated_total", { indicator: spec.definition.name });
       result.meta[spec.key] = metaOf(spec, bars, start);
     }
   }

@@ -7,7 +7,7 @@ import {
   MOST_SPECS,
 } from "../../contracts/indicator.ts";
 import { flag, NO_QUERY, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
-import { ProblemSchema } from "../../contracts/problem.ts";
+import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { INTERVALS } from "../../core/interval.ts";
@@ -96,6 +96,13 @@ const symbolRoute = createRoute({
   },
 });
 
+const batchProblem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: BatchProblemSchema } },
+});
+const unknown = batchProblem("No symbol could be calculated; with `symbols`, `errors` says why of each");
+const unavailable = batchProblem("No candles are available now: `Retry-After` says when to ask again");
+
 const calculateRoute = createRoute({
   method: "post",
   path: "/calculate",
@@ -128,7 +135,9 @@ const calculateRoute = createRoute({
       },
     },
     304: { description: "Never: a calculation is not a read" },
-    ...problemResponses(400, 404, 409, 413, 415, 422, 429, 503),
+    404: unknown,
+    503: unavailable,
+    ...problemResponses(400, 409, 413, 415, 422, 429),
   },
 });
 

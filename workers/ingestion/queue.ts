@@ -1,5 +1,8 @@
 import { type Instrument, instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
+import { reportNow } from "../../durable-objects/telemetry/report.ts";
+import { hop } from "../../observability/hop.ts";
 import { logError } from "../../observability/log.ts";
+import { count, observe } from "../../observability/metrics/collector.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
@@ -20,11 +23,15 @@ export async function consumeBatch(batch: MessageBatch, env: Env): Promise<void>
   for (const message of batch.messages) {
     if (DEAD_LETTERS.test(batch.queue)) {
       await bury(message, batch.queue, env);
+      count("wizdata_ingestion_messages_total", { kind: "unknown", outcome: "dead" });
       message.ack();
     } else if (await isDone(message, batch.queue, env)) message.ack();
     else message.retry();
   }
+  await reportNow(env);
 }
+
+const secondsSince = (time: Date): number => Math.max(0, (Date.now() - time.getTime()) / 1000);
 
 async function isDone(message: Message, queue: string, env: Env): Promise<boolean> {
   const fields = { queue, message: message.id, attempts: message.attempts };
@@ -33,11 +40,16 @@ async function isDone(message: Message, queue: string, env: Env): Promise<boolea
     logError("a message that nobody understands", work.error, fields);
     return false;
   }
+  const { kind, traceparent } = work.data;
+  observe("wizdata_queue_age_seconds", { kind }, secondsSince(message.timestamp));
   try {
-    await perform(work.data, env);
+    await hop("queue", { kind, attempts: message.attempts }, () => perform(work.data, env), traceparent);
+    observe("wizdata_ingestion_lag_seconds", { kind }, secondsSince(message.timestamp));
+    count("wizdata_ingestion_messages_total", { kind, outcome: "done" });
     return true;
   } catch (error) {
-    logError("a message could not be worked on", error, { ...fields, kind: work.data.kind });
+    count("wizdata_ingestion_messages_total", { kind, outcome: "retried" });
+    logError("a message could not be worked on", error, { ...fields, kind });
     return false;
   }
 }
@@ -60,9 +72,11 @@ async function performFor(
     case "reconcile":
       return callRoom<void>(env, symbol, async (room) => room.keepInstrument(instrument));
     case "quotes":
-      return callRoom<void>(env, symbol, (room) => room.refreshQuote(instrument));
+      return callRoom<void>(env, symbol, (room, traceparent) => room.refreshQuote(instrument, traceparent));
     case "candles":
-      return callRoom<void>(env, symbol, (room) => room.refreshCandles(instrument, work.interval, CANDLES_BACK));
+      return callRoom<void>(env, symbol, (room, traceparent) =>
+        room.refreshCandles(instrument, work.interval, CANDLES_BACK, traceparent),
+      );
     case "profiles":
       return fillProfile(env, record);
   }

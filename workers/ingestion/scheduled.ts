@@ -4,7 +4,10 @@ import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen, openSecondsBetween } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE } from "../../core/time.ts";
+import { reportNow } from "../../durable-objects/telemetry/report.ts";
+import { hop } from "../../observability/hop.ts";
 import { logInfo } from "../../observability/log.ts";
+import { currentTraceparent } from "../../observability/span.ts";
 import { forgetDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { forgetOldKeys } from "../../storage/idempotency.ts";
 import { forgetDecisions } from "../../storage/quality-log.ts";
@@ -28,6 +31,11 @@ const KEPT_INTERVALS: readonly Interval[] = ["1h", "1d"];
 
 /** Does what is due at a cron's time. */
 export async function runScheduled(controller: ScheduledController, env: Env): Promise<void> {
+  await hop("cron", { cron: controller.cron }, () => doWhatIsDue(controller, env));
+  await reportNow(env);
+}
+
+async function doWhatIsDue(controller: ScheduledController, env: Env): Promise<void> {
   const now = controller.scheduledTime / 1000;
   switch (controller.cron) {
     case EVERY_MINUTE:
@@ -99,6 +107,7 @@ async function send(
   messageOf: (symbols: string[]) => IngestionMessage,
 ): Promise<void> {
   for (let i = 0; i < records.length; i += SYMBOLS_PER_MESSAGE) {
-    await env.INGESTION.send(messageOf(records.slice(i, i + SYMBOLS_PER_MESSAGE).map((record) => record.symbol)));
+    const message = messageOf(records.slice(i, i + SYMBOLS_PER_MESSAGE).map((record) => record.symbol));
+    await env.INGESTION.send({ ...message, traceparent: currentTraceparent() });
   }
 }

@@ -56,7 +56,9 @@ export async function withConsensus(
   record: SymbolRecord,
   quote: Quote,
 ): Promise<Quote & { consensus: Consensus }> {
-  const sources = await callRoom<SourcePrice[]>(env, record.symbol, (room) => room.everySource(instrumentOf(record)));
+  const sources = await callRoom<SourcePrice[]>(env, record.symbol, (room, traceparent) =>
+    room.everySource(instrumentOf(record), traceparent),
+  );
   const consensus = consensusOf(sources, record.type);
   if (!consensus) {
     throw new ApiError("quote.unavailable", `None of the sources of ${record.symbol} answers now.`, {

@@ -9,7 +9,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
 import type { Tier } from "../answers.ts";
-import { callRoom, RoomFailure } from "../room.ts";
+import { callRoom, countDecisions, RoomFailure } from "../room.ts";
 
 /** How old a quote a caller accepts. */
 export interface QuoteTerms {
@@ -26,7 +26,7 @@ export interface QuoteReading {
 }
 
 /** Quotes that this isolate has answered with in the last second. */
-const recent = new MemoryCache<StoredQuote>(1_000, 5_000);
+const recent = new MemoryCache<StoredQuote>(1_000, 5_000, 250);
 
 /** A caller that names no limit gets from KV only what was received this recently (open-market seconds). */
 const KV_ACCEPTED_FOR = 5;
@@ -137,7 +137,11 @@ async function replyOfRoom(
   { maxAge }: QuoteTerms,
 ): Promise<QuoteReply | { kind: "fallback"; quote: StoredQuote } | { kind: "silent" }> {
   try {
-    return await callRoom<QuoteReply>(env, record.symbol, (room) => room.quote(instrumentOf(record), maxAge));
+    const reply = await callRoom<QuoteReply>(env, record.symbol, (room, traceparent) =>
+      room.quote(instrumentOf(record), maxAge, traceparent),
+    );
+    countDecisions(reply);
+    return reply;
   } catch (error) {
     if (!(error instanceof RoomFailure)) throw error;
     const quote = (await readCachedQuotes(env.CACHE, [record.symbol])).get(record.symbol);

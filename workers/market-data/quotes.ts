@@ -1,10 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
-import { ApiError, type Problem, ProblemSchema } from "../../contracts/problem.ts";
+import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
 import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
+import { count } from "../../observability/metrics/collector.ts";
 import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
 import { priceOfQuotes } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
@@ -76,13 +77,6 @@ const quoteRoute = createRoute({
   },
 });
 
-const BatchProblemSchema = z
-  .looseObject({
-    ...ProblemSchema.shape,
-    errors: z.record(z.string(), ProblemSchema.partial()).openapi({ description: "By the symbol that was asked for." }),
-  })
-  .openapi("QuotesProblem");
-
 const allFailed = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: BatchProblemSchema } },
@@ -136,6 +130,10 @@ function keepFor(quote: Quote, record: SymbolRecord): number {
 
 const stateOf = (quote: Quote): string => `${quote.epoch}-${quote.seq}-${quote.freshness}-${quote.market_status}`;
 
+function countServed({ provider, freshness }: Quote): void {
+  count("wizdata_quotes_served_total", { provider, freshness });
+}
+
 /** Routes under /quotes. */
 export const quotes = createService();
 
@@ -146,6 +144,7 @@ quotes.openapi(quoteRoute, async (c) => {
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
+  countServed(quote);
   if (c.req.valid("query").consensus) {
     return answerRead(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
   }
@@ -168,6 +167,7 @@ quotes.openapi(batchRoute, async (c) => {
       continue;
     }
     data[record.symbol] = reading.quote;
+    countServed(reading.quote);
     tiers.push(reading.tier);
     keep = Math.min(keep, keepFor(reading.quote, record));
   }

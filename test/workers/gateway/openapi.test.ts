@@ -3,25 +3,36 @@ import { z } from "zod";
 import { app } from "../../../workers/gateway/app.ts";
 import { ADMIN, call, importCandles, read, send } from "../client.ts";
 
+const Content = z.record(
+  z.string(),
+  z.looseObject({ schema: z.record(z.string(), z.unknown()), example: z.unknown() }),
+);
+
 const Operation = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
   tags: z.array(z.string()).min(1),
-  parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })).optional(),
+  description: z.string(),
+  parameters: z.array(z.looseObject({ name: z.string(), in: z.string(), example: z.unknown() })).optional(),
+  requestBody: z.looseObject({ content: Content }).optional(),
   responses: z.record(
     z.string(),
     z.looseObject({
       description: z.string().min(1),
-      content: z.record(z.string(), z.looseObject({ schema: z.record(z.string(), z.unknown()) })).optional(),
+      headers: z.record(z.string(), z.looseObject({ $ref: z.string() })).optional(),
+      content: Content.optional(),
     }),
   ),
 });
 
 const Document = z.looseObject({
   openapi: z.string(),
-  servers: z.array(z.object({ url: z.string(), description: z.string() })),
+  servers: z.array(z.looseObject({ url: z.string(), description: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
-  components: z.looseObject({ schemas: z.record(z.string(), z.record(z.string(), z.unknown())) }),
+  components: z.looseObject({
+    schemas: z.record(z.string(), z.record(z.string(), z.unknown())),
+    headers: z.record(z.string(), z.unknown()),
+  }),
 });
 
 let document: z.infer<typeof Document>;
@@ -81,9 +92,7 @@ describe("the OpenAPI document", () => {
 function schemaOf(method: string, path: string, status: number, type: string): z.ZodType {
   const found = document.paths[path]?.[method]?.responses[String(status)]?.content?.[type]?.schema;
   if (!found) throw new Error(`${method} ${path} has no ${status} of ${type}`);
-  const whole = JSON.stringify({ ...found, $defs: document.components.schemas });
-  const local: unknown = JSON.parse(whole.replaceAll("#/components/schemas/", "#/$defs/"));
-  return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(local));
+  return validatorOf(found);
 }
 
 const NEW = { symbol: "DOCS", name: "Documented", type: "stock", primary_exchange: "NYSE", currency: "USD" };
@@ -162,5 +171,144 @@ describe("a real answer is what the document says", () => {
     expect(schema.safeParse(answer).success).toBe(true);
     expect(schema.safeParse({ ...answer, data: { ...answer.data, freshness: "fresh" } }).success).toBe(false);
     expect(schema.safeParse({ ...answer, data: {} }).success).toBe(false);
+  });
+});
+
+/** Every operation with its method and path. */
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation, at: `${method} ${path}` })),
+  );
+
+/** A schema of the document as a validator. */
+function validatorOf(schema: Record<string, unknown>): z.ZodType {
+  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  const local: unknown = JSON.parse(whole.replaceAll("#/components/schemas/", "#/$defs/"));
+  return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(local));
+}
+
+describe("the document is complete", () => {
+  test("with what every route may answer", () => {
+    for (const { path, operation, at } of operations()) {
+      expect(operation.description, at).not.toBe("");
+      const statuses = Object.keys(operation.responses);
+      expect(statuses, at).toEqual(expect.arrayContaining(["400", "401", "500"]));
+      expect(statuses.includes("429"), at).toBe(path !== "/health" && path !== "/ready");
+      expect(statuses.includes("413") && statuses.includes("415"), at).toBe(!at.startsWith("get "));
+    }
+  });
+
+  test("with the headers of every answer, each of them described", () => {
+    for (const { operation, at } of operations()) {
+      for (const [status, { headers }] of Object.entries(operation.responses)) {
+        expect(Object.keys(headers ?? {}), `${at} ${status}`).toContain("X-Correlation-ID");
+        for (const { $ref } of Object.values(headers ?? {})) {
+          expect(document.components.headers).toHaveProperty([$ref.replace("#/components/headers/", "")]);
+        }
+      }
+    }
+  });
+
+  test("with an example of every parameter, and of every body one that fits its schema", () => {
+    for (const { operation, at } of operations()) {
+      for (const { name, example } of operation.parameters ?? []) expect(example, `${at} ${name}`).toBeDefined();
+      const bodies = Object.entries(operation.responses).map(([status, { content }]) => [status, content] as const);
+      for (const [what, content] of [...bodies, ["request", operation.requestBody?.content] as const]) {
+        for (const [type, { schema, example }] of Object.entries(content ?? {})) {
+          const judged = validatorOf(schema).safeParse(example);
+          expect(judged.error?.issues, `${at} ${what} ${type} ${JSON.stringify(example)}`).toBeUndefined();
+        }
+      }
+    }
+  });
+
+  test("so that each read, asked with its examples, answers what it documents", async () => {
+    for (const { path, method, operation, at } of operations()) {
+      if (method !== "get") continue;
+      const address = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+        const parameter = operation.parameters?.find((each) => each.in === "path" && each.name === name);
+        return encodeURIComponent(String(parameter?.example));
+      });
+      const asked = path === "/quotes" ? "?symbols=BTC/USDT,AAPLE" : "";
+      const response = await call(`${address}${asked}`, { headers: ADMIN });
+      const text = await response.text();
+      const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
+      const documented = operation.responses[String(response.status)]?.content?.[type];
+      expect(documented, `${at} answered ${response.status} ${type}`).toBeDefined();
+      if (!documented || !type.endsWith("json")) continue;
+      expect(validatorOf(documented.schema).safeParse(JSON.parse(text)).error?.issues, at).toBeUndefined();
+    }
+  });
+});
+
+const Reference = z.object({ $ref: z.string() });
+
+const AsyncApi = z.looseObject({
+  asyncapi: z.literal("3.0.0"),
+  servers: z.record(z.string(), z.looseObject({ host: z.string(), protocol: z.string() })),
+  channels: z.record(z.string(), z.looseObject({ address: z.string(), messages: z.record(z.string(), Reference) })),
+  operations: z.record(
+    z.string(),
+    z.looseObject({ action: z.enum(["send", "receive"]), channel: Reference, messages: z.array(Reference) }),
+  ),
+  components: z.looseObject({
+    messages: z.record(z.string(), z.looseObject({ summary: z.string(), payload: z.record(z.string(), z.unknown()) })),
+  }),
+});
+
+const SAID_BY_CLIENTS = ["ack", "list", "ping", "subscribe", "unsubscribe"];
+const SAID_BY_THE_PLATFORM = [
+  "broadcast",
+  "candle",
+  "error",
+  "gap",
+  "heartbeat",
+  "indicator",
+  "market_data",
+  "pong",
+  "subscription_confirmed",
+  "subscriptions",
+  "unsubscription_confirmed",
+  "welcome",
+];
+
+describe("the AsyncAPI document", () => {
+  test("has every message of the stream, by direction, and says where the stream is", async () => {
+    const { channels, operations: acts, components, servers } = await read("/asyncapi.json", AsyncApi);
+    expect(Object.keys(components.messages).toSorted()).toEqual(
+      [...SAID_BY_CLIENTS, ...SAID_BY_THE_PLATFORM].toSorted(),
+    );
+    const named = (name: string) => acts[name].messages.map(({ $ref }) => $ref.split("/").at(-1)).toSorted();
+    expect(named("hear")).toEqual(SAID_BY_CLIENTS);
+    expect(named("tell")).toEqual(SAID_BY_THE_PLATFORM);
+    expect(Object.values(channels).map(({ address }) => address)).toEqual(["/ws", "/ws/{symbol}", "/stream/{symbol}"]);
+    expect(servers.websocket).toMatchObject({ host: "edge.test", protocol: "wss" });
+  });
+
+  test("refers to nothing that it does not have", async () => {
+    const found = await read("/asyncapi.json", AsyncApi);
+    for (const { action, channel, messages } of Object.values(found.operations)) {
+      const name = channel.$ref.replace("#/channels/", "");
+      expect(found.channels[name], action).toBeDefined();
+      for (const { $ref } of messages)
+        expect(found.channels[name].messages).toHaveProperty([$ref.split("/").at(-1) ?? ""]);
+    }
+    for (const { messages } of Object.values(found.channels)) {
+      for (const { $ref } of Object.values(messages)) {
+        expect(found.components.messages).toHaveProperty([$ref.replace("#/components/messages/", "")]);
+      }
+    }
+  });
+
+  test("describes messages as they are", async () => {
+    const { components } = await read("/asyncapi.json", AsyncApi);
+    const fits = (name: string, message: unknown): boolean =>
+      z.fromJSONSchema(components.messages[name].payload).safeParse(message).success;
+    expect(fits("pong", { type: "pong" })).toBe(true);
+    expect(fits("pong", { type: "pong", more: 1 })).toBe(false);
+    expect(fits("subscribe", { action: "subscribe", symbols: ["BTC/USDT"] })).toBe(true);
+    expect(fits("subscribe", { action: "subscribe", symbols: [] })).toBe(false);
+    expect(fits("ack", { action: "ack", beat: 3 })).toBe(true);
+    expect(fits("ack", { action: "ack" })).toBe(false);
   });
 });

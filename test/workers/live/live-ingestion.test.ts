@@ -49,7 +49,10 @@ async function enqueuedBy(cron: string, at: string, world: Env = LIVE): Promise<
   const INGESTION: Queue = {
     ...env.INGESTION,
     send: async (message: unknown) => {
-      sent.push(IngestionMessage.parse(message));
+      const { traceparent, ...work } = IngestionMessage.parse(message);
+      // Each belongs to the trace of its cron.
+      expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+      sent.push(work);
       return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
     },
   };

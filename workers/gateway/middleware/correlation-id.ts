@@ -10,5 +10,6 @@ export const correlationId = createMiddleware<AppEnv>(async function correlation
   const id = sent && ACCEPTED.test(sent) && !holdsKey(sent) ? sent : crypto.randomUUID();
   c.set("correlationId", id);
   await next();
-  c.header("X-Correlation-ID", id);
+  // The answer to an upgrade cannot be changed.
+  if (c.res.status !== 101) c.res.headers.set("X-Correlation-ID", id);
 });

@@ -1,0 +1,59 @@
+import { isLogged, type LogFields, logInfo } from "./log.ts";
+import { currentSpan, inSpan, Span } from "./span.ts";
+import { parseTraceparent } from "./trace-parent.ts";
+
+function note(span: Span, ms: number): void {
+  const hop = span.hops.get(span.name);
+  if (!hop) span.hops.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
+  else {
+    hop.calls++;
+    hop.slowestMs = Math.max(hop.slowestMs, ms);
+  }
+}
+
+/** The fields that tell where a span stands in its trace. */
+export function placeFields(span: Span): LogFields {
+  const { traceId, spanId } = span.place();
+  return { trace_id: traceId, span_id: spanId, parent_id: span.parent()?.spanId ?? null };
+}
+
+/**
+ * Does work as a span of its own and logs how long it took: milliseconds of waiting, for in production the clock stands still
+ * while code runs. A span that ends in an exception is logged as failed; the exception itself is for whoever handles it.
+ * @param traceparent what a caller in another isolate sent along; unless given, the span belongs to the current one
+ */
+export async function hop<T>(
+  name: string,
+  fields: LogFields,
+  work: () => Promise<T>,
+  traceparent?: string,
+): Promise<T> {
+  const span = new Span(name, parseTraceparent(traceparent) ?? currentSpan() ?? null);
+  const begun = Date.now();
+  let failed = true;
+  try {
+    const result = await inSpan(span, work);
+    failed = false;
+    return result;
+  } finally {
+    const ms = Date.now() - begun;
+    note(span, ms);
+    if (isLogged("info")) {
+      logInfo("span", { span: name, ...placeFields(span), duration_ms: ms, failed, ...fields });
+    }
+  }
+}
+
+/** Goes on with the trace that a caller in another isolate sent along, without a span of its own. */
+export function continued<T>(name: string, traceparent: string | undefined, work: () => T): T {
+  return inSpan(new Span(name, parseTraceparent(traceparent)), work);
+}
+
+/** The hops of the current request as a `Server-Timing` header has them (W3C Server Timing). */
+export function serverTiming(span: Span, totalMs: number): string {
+  let timing = `total;dur=${totalMs}`;
+  for (const { name, calls, slowestMs } of span.hops.values()) {
+    timing += `, ${name};dur=${slowestMs}${calls > 1 ? `;desc="${calls} calls"` : ""}`;
+  }
+  return timing;
+}

@@ -1,0 +1,75 @@
+import type { MetricName } from "./catalogue.ts";
+
+/** One series of a counter or a gauge. */
+export interface Sample {
+  name: MetricName;
+  /** In the order in which the catalogue names the labels. */
+  labels: string[];
+  value: number;
+  /** Of gauges: when it was true, unix milliseconds; the latest wins. */
+  at?: number;
+}
+
+/** One series of a histogram. */
+export interface Distribution {
+  name: MetricName;
+  labels: string[];
+  sum: number;
+  /** Observations by bucket, not cumulated; one more than the metric has bounds. */
+  counts: number[];
+}
+
+/** What isolates send and shards keep. */
+export type Series = Sample | Distribution;
+
+const SEPARATOR = "\u0000";
+
+export const seriesKey = (name: string, labels: readonly string[]): string =>
+  labels.length === 0 ? name : `${name}${SEPARATOR}${labels.join(SEPARATOR)}`;
+
+/** Series by name and labels: counters and histograms add up, of a gauge the latest stays. */
+export class SeriesMap {
+  private readonly series = new Map<string, Series>();
+  private readonly most: number;
+
+  /** @param most a newcomer beyond so many series is refused */
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  get size(): number {
+    return this.series.size;
+  }
+
+  /** Takes a series in. Returns false where there is no room for one more. */
+  add(series: Series): boolean {
+    const key = seriesKey(series.name, series.labels);
+    const kept = this.series.get(key);
+    if (!kept) {
+      if (this.series.size >= this.most) return false;
+      this.series.set(key, "counts" in series ? { ...series, counts: [...series.counts] } : { ...series });
+    } else if ("counts" in kept && "counts" in series) {
+      kept.sum += series.sum;
+      for (let i = 0; i < kept.counts.length; i++) kept.counts[i] += series.counts[i] ?? 0;
+    } else if ("value" in kept && "value" in series) {
+      if (series.at === undefined) kept.value += series.value;
+      else if (series.at >= (kept.at ?? 0)) {
+        kept.value = series.value;
+        kept.at = series.at;
+      }
+    }
+    return true;
+  }
+
+  find(key: string): Series | undefined {
+    return this.series.get(key);
+  }
+
+  list(): Series[] {
+    return [...this.series.values()];
+  }
+
+  clear(): void {
+    this.series.clear();
+  }
+}

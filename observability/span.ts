@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { formatTraceparent, type TraceParent } from "./trace-parent.ts";
+
+/** What the calls of one kind took within a request. */
+export interface Hop {
+  name: string;
+  calls: number;
+  /** The longest, in milliseconds: calls of one kind are made at once. */
+  slowestMs: number;
+}
+
+const randomHex = (bytes: number): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** A piece of work within a trace. Its ids are made when first asked for: most requests from memory never need them. */
+export class Span {
+  readonly name: string;
+  /** The hops of the request that this work belongs to. */
+  readonly hops: Map<string, Hop>;
+  private readonly above: () => Span | TraceParent | null;
+  private id: TraceParent | null = null;
+
+  /** @param above what it is a part of, or how to find out once somebody wants to know */
+  constructor(name: string, above: Span | TraceParent | null | (() => TraceParent | null)) {
+    this.name = name;
+    this.above = typeof above === "function" ? above : () => above;
+    this.hops = above instanceof Span ? above.hops : new Map();
+  }
+
+  /** This span's own place in the trace. */
+  place(): TraceParent {
+    if (this.id) return this.id;
+    const parent = this.parent();
+    this.id = {
+      traceId: parent?.traceId ?? randomHex(16),
+      spanId: randomHex(8),
+      sampled: parent?.sampled ?? false,
+    };
+    return this.id;
+  }
+
+  /** The place of the work that this is a part of; null at the beginning of a trace. */
+  parent(): TraceParent | null {
+    const above = this.above();
+    return above instanceof Span ? above.place() : above;
+  }
+}
+
+/** A span of the runtime's asynchronous context follows the work through every await; nothing is shared between requests. */
+const current = new AsyncLocalStorage<Span>();
+
+/** The span that the calling code works in; undefined outside of any. */
+export const currentSpan = (): Span | undefined => current.getStore();
+
+/** Does work in a span. */
+export function inSpan<T>(span: Span, work: () => T): T {
+  return current.run(span, work);
+}
+
+/** The `traceparent` to send along with a call; undefined outside of any span. */
+export function currentTraceparent(): string | undefined {
+  const span = current.getStore();
+  return span && formatTraceparent(span.place());
+}

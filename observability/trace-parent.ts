@@ -1,0 +1,30 @@
+/** Where a piece of work stands in somebody's trace: the `traceparent` of W3C Trace Context, level 1. */
+export interface TraceParent {
+  /** 32 hexadecimal digits, not all of them zero. */
+  traceId: string;
+  /** 16 hexadecimal digits, not all of them zero. */
+  spanId: string;
+  /** Whether the caller records its trace. */
+  sampled: boolean;
+}
+
+const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const NOTHING = /^0+$/;
+
+/**
+ * Reads a `traceparent`; null where it is none, which starts a new trace (W3C Trace Context, section 3.2.2). A later version may
+ * carry more after its flags; version ff is forbidden.
+ */
+export function parseTraceparent(header: string | null | undefined): TraceParent | null {
+  const match = header ? FORM.exec(header) : null;
+  if (!match) return null;
+  const [, version, traceId, spanId, flags, more] = match;
+  if (version === "ff" || (version === "00" && more !== undefined)) return null;
+  if (NOTHING.test(traceId) || NOTHING.test(spanId)) return null;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** Writes a `traceparent` of version 00. */
+export function formatTraceparent({ traceId, spanId, sampled }: TraceParent): string {
+  return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { ApiDocument, JsonSchema, Route } from "./document.ts";
+import type { FuzzRequest } from "./requests.ts";
+
+/** An answer, as far as it is judged. */
+export interface Answer {
+  status: number;
+  type: string;
+  correlationId: string | null;
+  text: string;
+}
+
+/** What looks like the inside of the platform. */
+const INSIDE = /\bat \S+ \(?\S+:\d+:\d+\)?|\.ts:\d+|node_modules|SQLITE_|D1_ERROR|durableObject|\[object Object\]/;
+
+/** Statuses that any address may answer with where no route of the document takes a request. */
+const UNROUTED = new Set([200, 204, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 426, 429, 503]);
+
+/** Judges answers by the document. */
+export interface Judge {
+  /** What is wrong with an answer, or null. */
+  faultOf(request: FuzzRequest, answer: Answer): string | null;
+}
+
+export function openJudge(document: ApiDocument): Judge {
+  const validators = new Map<JsonSchema, z.ZodType>();
+
+  function validatorOf(schema: JsonSchema): z.ZodType {
+    const known = validators.get(schema);
+    if (known) return known;
+    const whole = JSON.stringify({ ...schema, $defs: document.schemas }).replaceAll(
+      "#/components/schemas/",
+      "#/$defs/",
+    );
+    const validator = z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(JSON.parse(whole)));
+    validators.set(schema, validator);
+    return validator;
+  }
+
+  function bodyFault(route: Route, { status, type, text }: Answer): string | null {
+    const types = route.answers.get(status);
+    if (!types) return `answers ${status}, which the document does not name`;
+    if (types.size === 0) return text === "" ? null : `has a body with ${status}`;
+    const schema = types.get(type);
+    if (!schema) return `is of the type ${type}`;
+    if (!type.endsWith("json")) return null;
+    const judged = validatorOf(schema).safeParse(JSON.parse(text));
+    return judged.success ? null : `breaks its schema: ${JSON.stringify(judged.error.issues).slice(0, 300)}`;
+  }
+
+  return {
+    faultOf(request, answer) {
+      const { status, text } = answer;
+      if (status >= 500 && status !== 503) return `answers ${status}`;
+      if (INSIDE.test(text)) return "shows the inside of the platform";
+      if (!answer.correlationId) return "has no X-Correlation-ID";
+      if (request.route && request.method !== "HEAD") return bodyFault(request.route, answer);
+      return UNROUTED.has(status) ? null : `answers ${status} where there is no route`;
+    },
+  };
+}

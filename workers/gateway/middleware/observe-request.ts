@@ -1,0 +1,79 @@
+import { createMiddleware } from "hono/factory";
+import { routePath } from "hono/route";
+import { reportWhenDue } from "../../../durable-objects/telemetry/report.ts";
+import { placeFields, serverTiming } from "../../../observability/hop.ts";
+import { isLogged, logInfo } from "../../../observability/log.ts";
+import { count, observe } from "../../../observability/metrics/collector.ts";
+import { inSpan, Span } from "../../../observability/span.ts";
+import { parseTraceparent } from "../../../observability/trace-parent.ts";
+import type { AppContext, AppEnv } from "../../service.ts";
+
+/** Requests that no route took: pages, files and what is not there. A path of somebody's invention is no label. */
+const UNROUTED = "unrouted";
+
+/** Services by the first part of a route's pattern; the gateway itself serves the rest. */
+const SERVICES: ReadonlyMap<string, string> = new Map([
+  ["quotes", "market-data"],
+  ["ohlcv", "market-data"],
+  ["symbols", "symbol-registry"],
+  ["exchanges", "symbol-registry"],
+  ["types", "symbol-registry"],
+  ["indicators", "indicator-engine"],
+  ["calculate", "indicator-engine"],
+  ["ws", "streaming"],
+  ["stream", "streaming"],
+  ["status", "streaming"],
+  ["connections", "streaming"],
+  ["subscriptions", "streaming"],
+  ["broadcast", "streaming"],
+  ["tickets", "streaming"],
+]);
+
+/** The pattern of the route that answered. */
+function routeOf(c: AppContext): string {
+  const pattern = routePath(c);
+  return pattern.includes("*") ? UNROUTED : pattern;
+}
+
+function countTiers(cacheStatus: string): void {
+  for (const part of cacheStatus.split(", ")) {
+    count("wizdata_cache_answers_total", { tier: part.slice(0, part.indexOf(";")) });
+  }
+}
+
+function logRequest(c: AppContext, span: Span, route: string, durationMs: number, cacheStatus: string | null): void {
+  const { caller } = c.var;
+  logInfo("request", {
+    service: SERVICES.get(route.split("/")[1]) ?? "gateway",
+    method: c.req.method,
+    route,
+    status: c.res.status,
+    duration_ms: durationMs,
+    cache: cacheStatus,
+    correlation_id: c.var.correlationId,
+    ...placeFields(span),
+    caller: caller?.kind,
+    key: caller && "prefix" in caller ? String(caller.prefix) : null,
+  });
+}
+
+/**
+ * Sees every request from its arrival to its answer: continues the caller's trace, counts, times, and writes one line. Neither
+ * the address nor its query is in it, for they may hold what is secret; the route's pattern is.
+ */
+export const observeRequest = createMiddleware<AppEnv>(async function observeRequest(c, next) {
+  const begun = Date.now();
+  const span = new Span("request", () => parseTraceparent(c.req.header("traceparent")));
+  await inSpan(span, next);
+  const durationMs = Date.now() - begun;
+  const route = routeOf(c);
+  const { status } = c.res;
+  const cacheStatus = c.res.headers.get("Cache-Status");
+  count("wizdata_requests_total", { method: c.req.method, route, status: String(status) });
+  observe("wizdata_request_duration_seconds", { route }, durationMs / 1000);
+  if (cacheStatus) countTiers(cacheStatus);
+  // The answer to an upgrade cannot be changed.
+  if (status !== 101) c.res.headers.set("Server-Timing", serverTiming(span, durationMs));
+  if (isLogged("info")) logRequest(c, span, route, durationMs, cacheStatus);
+  reportWhenDue(c.env, c.executionCtx);
+});

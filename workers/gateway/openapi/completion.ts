@@ -1,0 +1,109 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { KEY_NEEDED, PROBLEM_DESCRIPTIONS } from "../../answers.ts";
+import type { AppEnv } from "../../service.ts";
+import { DESCRIPTIONS } from "./descriptions.ts";
+import { exampleOf, problemExample, type Schema } from "./examples.ts";
+import { HEADERS } from "./headers.ts";
+
+type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+type PathItem = NonNullable<Document["paths"]>[string];
+type Operation = NonNullable<PathItem["get"]>;
+type Responses = NonNullable<Operation["responses"]>;
+type Content = Record<string, { schema?: unknown; example?: unknown }>;
+
+const METHODS = ["get", "post", "put", "delete", "patch"] as const;
+
+/** Routes that answer whoever asks, however often. */
+const UNLIMITED = new Set(["/health", "/ready"]);
+
+/** A key is not needed where anonymous access is on; a route that always needs one says so itself. */
+const KEY_WELCOME = [{}, ...KEY_NEEDED];
+
+/** Administration takes keys of its own: those with the scope `admin`, and the bootstrap token. */
+const ADMIN_KEY_NEEDED: Record<string, string[]>[] = [{ adminBearer: [] }, { adminApiKey: [] }];
+
+const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;
+
+const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+
+const problems = (...statuses: number[]): Responses =>
+  Object.fromEntries(
+    statuses.map((status) => [status, { description: PROBLEM_DESCRIPTIONS[status] ?? "Problem", content: PROBLEM }]),
+  );
+
+/** What goes wrong on any route, beside what the route itself says. */
+function problemsOf(path: string, method: string, operation: Operation, isPublic: boolean): Responses {
+  return {
+    // A key that is wrong is refused even where none is needed.
+    ...(isPublic ? problems(401) : problems(401, 403)),
+    ...(operation.requestBody || method !== "get" ? problems(413, 415) : {}),
+    ...(UNLIMITED.has(path) ? {} : problems(429)),
+    ...problems(400, 500),
+  };
+}
+
+function headersOf(status: string, method: string): Record<string, { $ref: string }> {
+  const names = Object.entries(HEADERS).flatMap(([name, { on }]) => (on(status, method) ? [name] : []));
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function exemplify(content: Content, schemas: Record<string, Schema>, problem?: Record<string, unknown>): void {
+  for (const [type, media] of Object.entries(content)) {
+    if (media.example !== undefined || !isSchema(media.schema)) continue;
+    const isProblem = type === "application/problem+json" && problem !== undefined;
+    media.example = isProblem ? problem : exampleOf(media.schema, schemas);
+  }
+}
+
+function completeOperation(path: string, method: string, operation: Operation, schemas: Record<string, Schema>): void {
+  const isPublic = operation.security?.length === 0;
+  operation.description ??= DESCRIPTIONS[operation.operationId ?? ""] ?? `${operation.summary}.`;
+  if (path.startsWith("/admin/")) operation.security = ADMIN_KEY_NEEDED;
+  operation.security ??= KEY_WELCOME;
+  operation.responses = { ...problemsOf(path, method, operation, isPublic), ...operation.responses };
+  for (const [status, response] of Object.entries<Responses[string]>(operation.responses)) {
+    if ("$ref" in response) continue;
+    // Two routes may share one description of a problem; each gets examples of its own.
+    const content: Content = structuredClone(response.content ?? {});
+    exemplify(content, schemas, problemExample(Number(status), path));
+    const headers = { ...headersOf(status, method), ...response.headers };
+    operation.responses[status] = { ...response, headers, ...(response.content ? { content } : {}) };
+  }
+  for (const parameter of operation.parameters ?? []) {
+    if ("$ref" in parameter || parameter.example !== undefined || !isSchema(parameter.schema)) continue;
+    parameter.example = exampleOf(parameter.schema, schemas, parameter.name);
+  }
+  if (operation.requestBody && "content" in operation.requestBody) exemplify(operation.requestBody.content, schemas);
+}
+
+/** Says of every integer how large it is: all of ours are exact in a double, and so fit 64 bits. */
+function formatIntegers(node: unknown): void {
+  if (Array.isArray(node)) for (const each of node) formatIntegers(each);
+  else if (isSchema(node)) {
+    const types = [node.type].flat();
+    if (types.includes("integer") && !("format" in node)) node.format = "int64";
+    for (const each of Object.values(node)) formatIntegers(each);
+  }
+}
+
+/**
+ * Adds to a generated document what holds for every route: the problems that any may answer with, the headers of answers,
+ * security, and an example of everything that goes over the wire.
+ */
+export function completeDocument(document: Document): Document {
+  const schemas: Record<string, Schema> = {};
+  for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
+    if (isSchema(schema)) schemas[name] = schema;
+  }
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation) completeOperation(path, method, operation, schemas);
+    }
+  }
+  for (const part of [document.paths, document.components]) formatIntegers(part);
+  const headers = Object.entries(HEADERS).map(([name, { description, schema, example }]) => {
+    return [name, { description, schema, example }];
+  });
+  return { ...document, components: { ...document.components, headers: Object.fromEntries(headers) } };
+}

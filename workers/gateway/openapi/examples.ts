@@ -1,0 +1,164 @@
+import { ApiError, PROBLEMS, type ProblemCode } from "../../../contracts/problem.ts";
+
+/** A JSON Schema as the document has it, as far as an example needs to know it. */
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  example?: unknown;
+  examples?: unknown[];
+  default?: unknown;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
+  items?: Schema;
+  minimum?: number;
+  format?: string;
+}
+
+type Schemas = Readonly<Record<string, Schema>>;
+
+const TIME = "2026-11-20T14:30:00.000Z";
+const UNIX = 1_795_185_000;
+const ID = "4f1c9a52-6a0e-4c61-9d1b-0f6f2d3d8a11";
+
+/** What a member of a name is like, where its schema alone would say "string". */
+const BY_NAME: Readonly<Record<string, unknown>> = {
+  symbol: "BTC/USDT",
+  canonical: "BTC/USDT",
+  name: "Bitcoin",
+  currency: "USDT",
+  price_unit: "USDT",
+  exchange: "BINANCE",
+  primary_exchange: "BINANCE",
+  country: "ZA",
+  timezone: "Africa/Johannesburg",
+  epoch: "k3v9x2",
+  interval: "1h",
+  algorithm: "rsi.wilder@1",
+  correlation_id: ID,
+  connection_id: ID,
+  instance: "/quotes/BTC/USDT",
+  version: "1.0.0",
+  service: "wizdata-edge",
+  code: "symbol.not_found",
+  type: "/problems/symbol.not_found",
+  website: "https://example.com",
+  isin: "ZAE000015889",
+  from: TIME,
+  to: TIME,
+  time: UNIX,
+  start: TIME,
+  prefix: "wz_3k9d",
+  price: 104_025.89,
+  open: 102_568.54,
+  high: 105_504.38,
+  low: 101_218.21,
+  close: 104_025.89,
+  previous_close: 102_568.54,
+  change: 1_457.35,
+  change_percent: 1.4209,
+  bid: 104_025.88,
+  ask: 104_025.9,
+  volume: 22_951.54,
+  age_seconds: 1.2,
+  seq: 1041,
+};
+
+const TIMES = /(?:_at|^at|^timestamp|^last_updated|^until|^opens?|^closes?|_open|_close)$/;
+
+function stringOf(name: string, schema: Schema): string {
+  if (schema.format === "date-time" || TIMES.test(name)) return TIME;
+  return "text";
+}
+
+const typeOf = (schema: Schema): string | undefined => {
+  if (!Array.isArray(schema.type)) return schema.type;
+  return schema.type.find((type) => type !== "null");
+};
+
+function given(schema: Schema): unknown {
+  return schema.const ?? schema.example ?? schema.examples?.[0] ?? schema.default ?? schema.enum?.[0];
+}
+
+function isOfType(value: unknown, type: string | undefined): boolean {
+  return typeof value === (type === "integer" ? "number" : type);
+}
+
+function objectOf(schema: Schema, schemas: Schemas): Record<string, unknown> {
+  const members = Object.entries(schema.properties ?? {}).map(([name, member]) => [
+    name,
+    exampleOf(member, schemas, name),
+  ]);
+  const rest = schema.additionalProperties;
+  if (members.length === 0 && rest && typeof rest === "object") members.push(["BTC/USDT", exampleOf(rest, schemas)]);
+  return Object.fromEntries(members);
+}
+
+/** An example that fits a schema: its own where it has one, else made of its parts. */
+export function exampleOf(schema: Schema, schemas: Schemas, name = ""): unknown {
+  if (schema.$ref) return exampleOf(schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}, schemas, name);
+  const own = given(schema);
+  if (own !== undefined) return own;
+  const forms = schema.anyOf ?? schema.oneOf;
+  const form = forms?.find((each) => each.type !== "null") ?? forms?.[0];
+  if (form) return exampleOf(form, schemas, name);
+  if (schema.allOf) {
+    return Object.assign({}, ...schema.allOf.map((part) => exampleOf(part, schemas, name)), objectOf(schema, schemas));
+  }
+  const type = typeOf(schema);
+  const named = BY_NAME[name];
+  if (named !== undefined && isOfType(named, type)) return named;
+  switch (type) {
+    case "object":
+      return objectOf(schema, schemas);
+    case "array":
+      return schema.items ? [exampleOf(schema.items, schemas, name.replace(/s$/, ""))] : [];
+    case "integer":
+      return Math.max(schema.minimum ?? 1, 1);
+    case "number":
+      return Math.max(schema.minimum ?? 1.5, 1.5);
+    case "boolean":
+      return true;
+    case "string":
+      return stringOf(name, schema);
+    default:
+      return null;
+  }
+}
+
+/** The problem that a route answers a status with most often. */
+function codeOf(status: number, path: string): ProblemCode | undefined {
+  switch (status) {
+    case 404:
+      return path.includes("{symbol}") || path === "/quotes" ? "symbol.not_found" : "route.not_found";
+    case 409:
+      return path === "/symbols" ? "symbol.exists" : path === "/admin/import" ? "candles.conflict" : "symbol.ambiguous";
+    case 422:
+      return path === "/symbols" ? "request.idempotency_conflict" : "indicator.not_enough_data";
+    case 503:
+      return path.startsWith("/quotes") ? "quote.unavailable" : "candles.unavailable";
+    case 401:
+      return "auth.missing";
+    default:
+      return Object.entries(PROBLEMS).flatMap(([code, kind]) =>
+        kind.status === status && isCode(code) ? [code] : [],
+      )[0];
+  }
+}
+
+const isCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
+
+/** A problem document that a route may answer with; undefined where no problem has that status. */
+export function problemExample(status: number, path: string): Record<string, unknown> | undefined {
+  const code = codeOf(status, path);
+  if (!code) return undefined;
+  const [sentence] = PROBLEMS[code].explanation.split(/(?<=\.) /);
+  const errors = [{ in: "query" as const, path: "limit", message: "must be a whole number from 1 to 5000" }];
+  const problem = new ApiError(code, sentence, status === 400 ? { errors } : {}).toProblem();
+  const all = path === "/quotes" && (status === 404 || status === 503) ? { errors: { AAPLE: problem } } : {};
+  return { ...problem, ...all, instance: path.replace("{symbol}", "AAPLE"), correlation_id: ID };
+}
