@@ -5,7 +5,7 @@ import { Presets, SingleBar } from "cli-progress";
 import { ADJUSTMENTS } from "../contracts/candle.ts";
 import type { ImportChunk, ImportReport } from "../contracts/import.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { readDevVars } from "./dev-vars.ts";
+import { adminTokenFor, NO_ADMIN_TOKEN } from "./admin-token.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
 import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
@@ -79,13 +79,6 @@ function readArguments(): Arguments {
   };
 }
 
-function adminToken(url: string): string {
-  const local = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
-  const token = process.env.ADMIN_TOKEN || (local ? readDevVars().ADMIN_TOKEN : undefined);
-  if (!token) fail("There is no admin token: set ADMIN_TOKEN, or run npm start once for a platform on this machine.");
-  return token;
-}
-
 const MOST_LISTED = 50;
 
 function report(totals: Totals, options: Arguments): void {
@@ -129,7 +122,7 @@ function argumentsOrHelp(): Arguments {
 
 const options = argumentsOrHelp();
 const size = fileSize(options.file);
-const token = adminToken(options.url);
+const token = adminTokenFor(options.url) ?? fail(NO_ADMIN_TOKEN);
 const bar = process.stderr.isTTY
   ? new SingleBar(
       { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },

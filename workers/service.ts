@@ -2,9 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { ApiError, type InputError } from "../contracts/problem.ts";
-
-/** Who asks: nobody we know, or the holder of the admin token. */
-export type Caller = { kind: "anonymous" } | { kind: "admin"; name: string };
+import type { Caller } from "./caller.ts";
 
 /** What every route's context carries. */
 export interface AppEnv {

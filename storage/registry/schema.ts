@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Scope, Tier } from "../../contracts/api-key.ts";
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { VOLUME_UNITS } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
@@ -143,4 +144,23 @@ export const demand = sqliteTable("demand", {
   symbol: text().primaryKey(),
   /** Unix seconds. */
   askedAt: integer("asked_at").notNull(),
+});
+
+/** API keys. Of a key itself only its digest is known; times are ISO-8601 with milliseconds. */
+export const apiKeys = sqliteTable("api_keys", {
+  /** The public part of the key, by which it is found and spoken of. */
+  prefix: text().primaryKey(),
+  /** SHA-256 of the whole key, in hexadecimal. */
+  digest: text().notNull(),
+  name: text().notNull(),
+  scopes: text({ mode: "json" }).$type<Scope[]>().notNull(),
+  tier: text().$type<Tier>().notNull(),
+  createdAt: text("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  /** Null for a key that does not expire. */
+  expiresAt: text("expires_at"),
+  /** Null for a key that was not revoked. */
+  revokedAt: text("revoked_at"),
+  /** To within minutes; null for a key that nobody has used. */
+  lastUsedAt: text("last_used_at"),
 });

@@ -12,7 +12,7 @@ import { type Registry, writeRegistry } from "../../storage/registry/database.ts
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type Act, changeSymbol } from "../../storage/registry/writes.ts";
 import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
-import { requireAdmin } from "../gateway/middleware/caller.ts";
+import { actorOf } from "../caller.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
@@ -27,7 +27,6 @@ const route = createRoute({
     "Rows are judged one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`. The first candles that are imported make the symbol's data real: its simulated data is dropped.",
   tags: ["Administration"],
   security: KEY_NEEDED,
-  middleware: [requireAdmin],
   request: {
     query: NO_QUERY,
     body: { required: true, content: { "application/json": { schema: ImportChunkSchema } } },
@@ -73,8 +72,7 @@ imports.openapi(route, async (c) => {
   if (chunk.check_only) return c.json(envelope(report), 200);
   if (refused.length > 0 && !chunk.keep_good) throw refusal(refused);
   if (candles.length === 0) return c.json(envelope(report), 200);
-  const actor = c.var.caller.kind === "admin" ? c.var.caller.name : "anonymous";
-  const act = { actor, at: new Date().toISOString() };
+  const act = { actor: actorOf(c.var.caller), at: new Date().toISOString() };
   const imported = await markImported(registry, record, act);
   const batch = { interval: chunk.interval, adjustment: chunk.adjustment, candles: candlesFrom(candles) };
   const reply = await callRoom<ImportReply>(c.env, record.symbol, (room) =>

@@ -19,13 +19,13 @@ import { auditEntry, listAudit } from "../../storage/audit-log.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
 import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { actorOf } from "../caller.ts";
 import { allProviders, providerStatus } from "../gates.ts";
-import { requireAdmin } from "../gateway/middleware/caller.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
 
-const common = { tags: ["Administration"], security: KEY_NEEDED, middleware: [requireAdmin] };
+const common = { tags: ["Administration"], security: KEY_NEEDED };
 
 const answered = <T extends z.ZodType>(description: string, data: T) => ({
   description,
@@ -122,8 +122,13 @@ operations.openapi(resetRoute, async (c) => {
   const { family } = c.req.valid("query");
   const status: GateStatus = await c.env.PROVIDER_GATE.getByName(provider).resetBreaker(family);
   const registry = writeRegistry(c.env.DB);
-  const actor = c.var.caller.kind === "admin" ? c.var.caller.name : "anonymous";
-  await auditEntry(registry.db, { actor, at: new Date().toISOString() }, "provider.reset", provider, { family });
+  await auditEntry(
+    registry.db,
+    { actor: actorOf(c.var.caller), at: new Date().toISOString() },
+    "provider.reset",
+    provider,
+    { family },
+  );
   return c.json(envelope(providerStatus(status)), 200);
 });
 

@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { imports } from "../admin/import.ts";
+import { keys } from "../admin/keys.ts";
 import { operations } from "../admin/operations.ts";
 import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
@@ -17,6 +18,7 @@ import { identifyCaller } from "./middleware/caller.ts";
 import { correlationId } from "./middleware/correlation-id.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
+import { requireAccess } from "./middleware/require-access.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
 
@@ -81,6 +83,7 @@ app.use(
 app.use(keyInUrl);
 app.use(identifyCaller);
 app.use(burstGuard);
+app.use(requireAccess);
 app.use(limitBody);
 app.use(jsonOnly);
 
@@ -92,6 +95,7 @@ app.route("/", symbolWrites);
 app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
+app.route("/", keys);
 app.route("/", health);
 app.route("/", problems);
 serveDocument(app);

@@ -13,7 +13,7 @@ import { type Registry, writeRegistry } from "../../storage/registry/database.ts
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type Act, changeSymbol, createSymbol } from "../../storage/registry/writes.ts";
 import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
-import { requireAdmin } from "../gateway/middleware/caller.ts";
+import { actorOf } from "../caller.ts";
 import { callRoom } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { forgetSymbols, recordOf } from "../symbols.ts";
@@ -35,7 +35,6 @@ const createSymbolRoute = createRoute({
   description: "With an `Idempotency-Key`, a request that is repeated gets the first one's answer and adds nothing.",
   tags: ["Symbols"],
   security: KEY_NEEDED,
-  middleware: [requireAdmin],
   request: {
     query: NO_QUERY,
     headers: z.object({
@@ -59,7 +58,6 @@ const changeRoute = createRoute({
   summary: "Change what the body names of a symbol",
   tags: ["Symbols"],
   security: KEY_NEEDED,
-  middleware: [requireAdmin],
   request: {
     params: SymbolPath,
     query: NO_QUERY,
@@ -76,7 +74,6 @@ const retireRoute = createRoute({
   description: "It has no quotes any more; its metadata and history stay readable. PUT with is_active brings it back.",
   tags: ["Symbols"],
   security: KEY_NEEDED,
-  middleware: [requireAdmin],
   request: { params: SymbolPath, query: NO_QUERY },
   responses: { 200: written("Retired"), ...problemResponses(400, 401, 403, 404, 409, 429) },
 });
@@ -88,7 +85,6 @@ const streamingRoute = createRoute({
   summary: "Say whether a symbol can be streamed",
   tags: ["Symbols"],
   security: KEY_NEEDED,
-  middleware: [requireAdmin],
   request: { params: SymbolPath, query: z.strictObject({ available: flag }) },
   responses: { 200: written("Changed"), ...problemResponses(400, 401, 403, 404, 409, 429) },
 });
@@ -97,8 +93,7 @@ const streamingRoute = createRoute({
 export const symbolWrites = createService();
 
 function actOf(c: AppContext): Act {
-  const { caller } = c.var;
-  return { actor: caller.kind === "admin" ? caller.name : "anonymous", at: new Date().toISOString() };
+  return { actor: actorOf(c.var.caller), at: new Date().toISOString() };
 }
 
 async function findRecord(c: AppContext, registry: Registry, text: string): Promise<SymbolRecord> {

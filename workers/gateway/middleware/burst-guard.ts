@@ -1,32 +1,44 @@
 import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppEnv } from "../../service.ts";
+import type { AppContext, AppEnv } from "../../service.ts";
 
-/** As `[[ratelimits]]` in wrangler.toml has it. */
-const LIMIT = 100;
-const PERIOD_SECONDS = 10;
-const POLICY = `"burst";q=${LIMIT};w=${PERIOD_SECONDS}`;
+/** A window of the platform's own counters, as `[[ratelimits]]` in wrangler.toml has it. */
+interface Guard {
+  name: "burst" | "minute";
+  limit: number;
+  seconds: number;
+}
 
-const UNGUARDED = new Set(["/health", "/ready"]);
+export const BURST_SECONDS = 10;
 
-/** Slows anonymous callers that ask more than 100 times in ten seconds from one address. */
+const BURST: Guard = { name: "burst", limit: 100, seconds: BURST_SECONDS };
+const MINUTE: Guard = { name: "minute", limit: 600, seconds: 60 };
+
+/** What those who watch the platform ask; it costs next to nothing. */
+export const UNGUARDED: ReadonlySet<string> = new Set(["/health", "/ready"]);
+
+/** The address that a request came from, as the network in front of the Worker has it. */
+export function addressOf(c: AppContext): string {
+  return c.req.header("CF-Connecting-IP") ?? "unknown";
+}
+
+/** Slows anonymous callers that ask more than 100 times in ten seconds, or 600 times in a minute, from one address. */
 export const burstGuard = createMiddleware<AppEnv>(async function burstGuard(c, next) {
   if (c.var.caller.kind === "anonymous" && !UNGUARDED.has(c.req.path)) {
-    const address = c.req.header("CF-Connecting-IP") ?? "unknown";
-    const { success } = await c.env.BURST_GUARD.limit({ key: address });
-    if (!success) {
-      throw new ApiError(
-        "rate_limit.exceeded",
-        `At most ${LIMIT} requests in ${PERIOD_SECONDS} seconds without a key.`,
-        {
-          headers: {
-            "Retry-After": String(PERIOD_SECONDS),
-            RateLimit: `"burst";r=0;t=${PERIOD_SECONDS}`,
-            "RateLimit-Policy": POLICY,
-          },
-        },
-      );
-    }
+    const key = addressOf(c);
+    const [burst, minute] = await Promise.all([c.env.BURST_GUARD.limit({ key }), c.env.MINUTE_GUARD.limit({ key })]);
+    if (!burst.success) throw exceeded(BURST);
+    if (!minute.success) throw exceeded(MINUTE);
   }
   await next();
 });
+
+function exceeded({ name, limit, seconds }: Guard): ApiError {
+  return new ApiError("rate_limit.exceeded", `At most ${limit} requests in ${seconds} seconds without a key.`, {
+    headers: {
+      "Retry-After": String(seconds),
+      RateLimit: `"${name}";r=0;t=${seconds}`,
+      "RateLimit-Policy": `"${name}";q=${limit};w=${seconds}`,
+    },
+  });
+}

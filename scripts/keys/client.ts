@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { type ApiKey, ApiKeySchema, type CreatedApiKey, CreatedApiKeySchema } from "../../contracts/api-key.ts";
+
+/** The platform refused, or could not be reached. */
+export class KeysFailure extends Error {
+  override readonly name = "KeysFailure";
+}
+
+/** What is asked of a key that is to be made, as its maker writes it. */
+export interface KeyWish {
+  name: string;
+  scopes: readonly string[];
+  tier?: string;
+  expires_at?: string;
+}
+
+/** Keys of a platform, seen by its administrator. */
+export interface KeysClient {
+  create(wish: KeyWish): Promise<CreatedApiKey>;
+  list(): Promise<ApiKey[]>;
+  revoke(prefix: string): Promise<ApiKey>;
+}
+
+const Problem = z.looseObject({ detail: z.string() });
+
+/**
+ * Opens the keys of the platform at `url`.
+ * @throws KeysFailure from each call, with the platform's own words where it has any
+ */
+export function openKeys(url: string, token: string): KeysClient {
+  async function ask<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const response = await reached(url, () =>
+      fetch(`${url}${path}`, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.timeout(30_000),
+      }),
+    );
+    const answer: unknown = await reached(url, () => response.json());
+    const good = z.object({ data: schema }).safeParse(answer);
+    if (response.ok && good.success) return good.data.data;
+    const problem = Problem.safeParse(answer);
+    throw new KeysFailure(
+      problem.success ? problem.data.detail : `${url} answered with status ${response.status}. Is it this platform?`,
+    );
+  }
+  return {
+    create: (wish) => ask("POST", "/admin/keys", CreatedApiKeySchema, wish),
+    list: () => ask("GET", "/admin/keys", z.array(ApiKeySchema)),
+    revoke: (prefix) => ask("DELETE", `/admin/keys/${encodeURIComponent(prefix)}`, ApiKeySchema),
+  };
+}
+
+async function reached<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new KeysFailure(`${url} does not answer in JSON. Is it this platform?`);
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    throw new KeysFailure(`${url} does not answer. Is the platform running?`);
+  }
+}

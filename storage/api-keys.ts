@@ -1,0 +1,116 @@
+import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
+import type { ApiKey, CreatedApiKey, NewApiKey, Scope, Tier } from "../contracts/api-key.ts";
+import { formatKey, KEY_BYTES } from "../core/api-key.ts";
+import { auditEntry } from "./audit-log.ts";
+import type { Registry } from "./registry/database.ts";
+import { apiKeys } from "./registry/schema.ts";
+import type { Act } from "./registry/writes.ts";
+
+/** What a key is judged by. Times are unix milliseconds. */
+export interface KnownKey {
+  prefix: string;
+  digest: Uint8Array;
+  name: string;
+  scopes: readonly Scope[];
+  tier: Tier;
+  expiresAt: number | null;
+  revoked: boolean;
+  lastUsedAt: number | null;
+}
+
+/** SHA-256 of a text. */
+export async function digestOfKey(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const fromHex = (text: string): Uint8Array =>
+  Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+
+type Row = typeof apiKeys.$inferSelect;
+
+const listed = (row: Row): ApiKey => ({
+  prefix: row.prefix,
+  name: row.name,
+  scopes: row.scopes,
+  tier: row.tier,
+  created_at: row.createdAt,
+  created_by: row.createdBy,
+  expires_at: row.expiresAt,
+  revoked_at: row.revokedAt,
+  last_used_at: row.lastUsedAt,
+});
+
+/** Makes a key and keeps its digest. What is returned is the only copy of the key itself. */
+export async function createKey(registry: Registry, input: NewApiKey, act: Act): Promise<CreatedApiKey> {
+  const { key, prefix } = formatKey(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+  const row: Row = {
+    prefix,
+    digest: toHex(await digestOfKey(key)),
+    name: input.name,
+    scopes: input.scopes,
+    tier: input.tier,
+    createdAt: act.at,
+    createdBy: act.actor,
+    expiresAt: input.expires_at,
+    revokedAt: null,
+    lastUsedAt: null,
+  };
+  const { name, scopes, tier, expires_at } = input;
+  await registry.db.batch([
+    registry.db.insert(apiKeys).values(row),
+    auditEntry(registry.db, act, "key.create", prefix, { name, scopes, tier, expires_at }),
+  ]);
+  return { ...listed(row), key };
+}
+
+/** Every key, the latest first. */
+export async function listKeys(registry: Registry): Promise<ApiKey[]> {
+  const rows = await registry.db.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), apiKeys.prefix);
+  return rows.map(listed);
+}
+
+/**
+ * Revokes a key for good. One that is revoked already stays as it is.
+ * @returns the key as it stands now; null where there is none with this prefix
+ */
+export async function revokeKey(registry: Registry, prefix: string, act: Act): Promise<ApiKey | null> {
+  const row = await registry.db.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+  if (!row) return null;
+  if (row.revokedAt !== null) return listed(row);
+  await registry.db.batch([
+    registry.db
+      .update(apiKeys)
+      .set({ revokedAt: act.at })
+      .where(and(eq(apiKeys.prefix, prefix), isNull(apiKeys.revokedAt))),
+    auditEntry(registry.db, act, "key.revoke", prefix, { name: row.name }),
+  ]);
+  return listed({ ...row, revokedAt: act.at });
+}
+
+const millisecondsOf = (time: string | null): number | null => (time === null ? null : Date.parse(time));
+
+/** What a key with this prefix is judged by, or null where there is none. */
+export async function findKey(registry: Registry, prefix: string): Promise<KnownKey | null> {
+  const row = await registry.db.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+  if (!row) return null;
+  return {
+    prefix: row.prefix,
+    digest: fromHex(row.digest),
+    name: row.name,
+    scopes: row.scopes,
+    tier: row.tier,
+    expiresAt: millisecondsOf(row.expiresAt),
+    revoked: row.revokedAt !== null,
+    lastUsedAt: millisecondsOf(row.lastUsedAt),
+  };
+}
+
+/** Notes that a key was used, unless a later use is noted. */
+export async function noteKeyUse(registry: Registry, prefix: string, at: string): Promise<void> {
+  await registry.db
+    .update(apiKeys)
+    .set({ lastUsedAt: at })
+    .where(and(eq(apiKeys.prefix, prefix), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, at))));
+}

@@ -1,0 +1,93 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ApiKeySchema, CreatedApiKeySchema, NewApiKeySchema } from "../../contracts/api-key.ts";
+import { NO_QUERY } from "../../contracts/parameters.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { createKey, listKeys, revokeKey } from "../../storage/api-keys.ts";
+import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { actorOf } from "../caller.ts";
+import { forgetKeys } from "../gateway/key-ring.ts";
+import { closeSocketsOfKey } from "../open-sockets.ts";
+import { type AppContext, createService } from "../service.ts";
+
+const shared = { tags: ["Administration"], security: KEY_NEEDED };
+
+const answered = <T extends z.ZodType>(description: string, data: T) => ({
+  description,
+  content: {
+    "application/json": { schema: z.object({ success: z.literal(true), data, timestamp: z.string() }) },
+  },
+});
+
+const createKeyRoute = createRoute({
+  ...shared,
+  method: "post",
+  path: "/admin/keys",
+  operationId: "createKey",
+  summary: "Make a key",
+  description: "The answer is the only place where the key ever stands: the platform keeps its SHA-256 and its prefix.",
+  request: {
+    query: NO_QUERY,
+    body: { required: true, content: { "application/json": { schema: NewApiKeySchema } } },
+  },
+  responses: {
+    201: answered("The key", CreatedApiKeySchema),
+    ...problemResponses(400, 401, 403, 413, 415, 429),
+  },
+});
+
+const listKeysRoute = createRoute({
+  ...shared,
+  method: "get",
+  path: "/admin/keys",
+  operationId: "listKeys",
+  summary: "Every key that was made, the latest first",
+  request: { query: NO_QUERY },
+  responses: { 200: answered("The keys", z.array(ApiKeySchema)), ...problemResponses(400, 401, 403, 429) },
+});
+
+const revokeKeyRoute = createRoute({
+  ...shared,
+  method: "delete",
+  path: "/admin/keys/{prefix}",
+  operationId: "revokeKey",
+  summary: "Revoke a key",
+  description: "For good. It holds everywhere within 30 seconds, and open sockets of the key are closed.",
+  request: {
+    params: z.object({
+      prefix: z.string().openapi({ param: { name: "prefix", in: "path" }, example: "k3v7q2mf" }),
+    }),
+    query: NO_QUERY,
+  },
+  responses: { 200: answered("The key as it stands now", ApiKeySchema), ...problemResponses(400, 401, 403, 404, 429) },
+});
+
+/** Routes of /admin/keys. */
+export const keys = createService();
+
+const actOf = (c: AppContext) => ({ actor: actorOf(c.var.caller), at: new Date().toISOString() });
+
+keys.openapi(createKeyRoute, async (c) => {
+  const input = c.req.valid("json");
+  if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
+    const errors = [{ in: "body" as const, path: "expires_at", message: "must lie in the future" }];
+    throw new ApiError("request.invalid", "expires_at must lie in the future.", { errors });
+  }
+  const created = await createKey(writeRegistry(c.env.DB), input, actOf(c));
+  c.header("Cache-Control", "no-store");
+  return c.json(envelope(created), 201);
+});
+
+keys.openapi(listKeysRoute, async (c) => {
+  c.header("Cache-Control", "no-store");
+  return c.json(envelope(await listKeys(readRegistry(c.env.DB))), 200);
+});
+
+keys.openapi(revokeKeyRoute, async (c) => {
+  const { prefix } = c.req.valid("param");
+  const revoked = await revokeKey(writeRegistry(c.env.DB), prefix, actOf(c));
+  if (!revoked) throw new ApiError("route.not_found", "There is no key with this prefix. GET /admin/keys lists them.");
+  forgetKeys();
+  await closeSocketsOfKey(c.env, prefix);
+  return c.json(envelope(revoked), 200);
+});

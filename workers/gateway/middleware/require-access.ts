@@ -1,0 +1,39 @@
+import { createMiddleware } from "hono/factory";
+import { matchedRoutes } from "hono/route";
+import { ApiError } from "../../../contracts/problem.ts";
+import { holdsScope } from "../../caller.ts";
+import type { AppContext, AppEnv } from "../../service.ts";
+import { accessOf, isOpenToAnyone } from "../access.ts";
+import { CHALLENGE } from "../challenge.ts";
+
+/** What each registered route needs, by method and path as the router has them. */
+const needed = new Map<string, ReturnType<typeof accessOf>>();
+
+/** What the route that is going to answer needs; null where none is, and a page or a 404 is the answer. */
+function accessOfRequest(c: AppContext) {
+  const route = matchedRoutes(c).find(({ method }) => method !== "ALL");
+  if (!route) return null;
+  const name = `${route.method} ${route.path}`;
+  const kept = needed.get(name);
+  if (kept) return kept;
+  const access = accessOf(route.method, route.path.replace(/:(\w+)/g, "{$1}"));
+  needed.set(name, access);
+  return access;
+}
+
+/** Lets a caller pass to the routes that it may use. */
+export const requireAccess = createMiddleware<AppEnv>(async function requireAccess(c, next) {
+  const access = accessOfRequest(c);
+  const { caller } = c.var;
+  if (access === null || access === "public") return next();
+  if (caller.kind === "anonymous") {
+    if (isOpenToAnyone(access, c.env)) return next();
+    const which = access === "any-key" ? "a key" : `a key with the scope "${access}"`;
+    const detail = `This route needs ${which}: send it as \`Authorization: Bearer <key>\` or \`X-API-Key: <key>\`.`;
+    throw new ApiError("auth.missing", detail, { headers: CHALLENGE });
+  }
+  if (access !== "any-key" && !holdsScope(caller, access)) {
+    throw new ApiError("auth.forbidden", `This route needs the scope "${access}", which your key does not have.`);
+  }
+  return next();
+});
