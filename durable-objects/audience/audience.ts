@@ -1,27 +1,18 @@
-import type { ProblemCode } from "../../contracts/problem.ts";
-import {
-  CLOSE,
-  type ClientMessage,
-  type ConnectionAnswer,
-  MESSAGE_BYTES,
-  type Unsubscribe,
-} from "../../contracts/stream.ts";
+import { CLOSE, type ConnectionAnswer } from "../../contracts/stream.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { normaliseSymbol } from "../../core/symbol.ts";
 import { logError } from "../../observability/log.ts";
 import { type Admission, admissionOf } from "./admission.ts";
 import { openAttending } from "./attending.ts";
 import { openAudienceStore } from "./audience-store.ts";
 import { openBeating } from "./beating.ts";
+import { openConversation } from "./conversation.ts";
 import { openDelivery } from "./delivery.ts";
 import { refuse, takeIn } from "./door.ts";
 import type { Feed, FeedEvent } from "./feed.ts";
-import { errorFrame, frame, PONG, welcomeFrame } from "./frames.ts";
+import { frame, PONG, welcomeFrame } from "./frames.ts";
 import { openJoining } from "./joining.ts";
-import { MessageError, readMessage, subjectsOf } from "./message.ts";
-import { type Member, openRoster, type Roster, subscriptionsOf } from "./roster.ts";
+import { type Member, openRoster, type Roster } from "./roster.ts";
 import type { AudienceSettings } from "./settings.ts";
-import { isSelected } from "./subscription.ts";
 import type { SymbolBook } from "./symbol-book.ts";
 import type { Topic } from "./topic.ts";
 
@@ -68,16 +59,6 @@ export interface Audience {
   broadcast(message: string): number;
   /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
   closeCaller(caller: string): number;
-}
-
-/** Messages of one socket that may wait for their turn. */
-const MOST_WAITING = 50;
-
-/** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */
-function isTooLarge(data: string | ArrayBuffer): boolean {
-  if (typeof data !== "string") return data.byteLength > MESSAGE_BYTES;
-  if (data.length > MESSAGE_BYTES) return true;
-  return data.length * 3 > MESSAGE_BYTES && new TextEncoder().encode(data).byteLength > MESSAGE_BYTES;
 }
 
 /** Opens the audience of an object, with the sockets that outlived the object's memory. */
@@ -130,72 +111,7 @@ export function openAudience(surroundings: Surroundings): Audience {
     if (roster.members.size === 0) surroundings.onPresence(false);
   };
 
-  const complain = (member: Member, code: ProblemCode, detail: string, id: unknown): void => {
-    member.connection.send(errorFrame(code, detail, id));
-    if (member.pace.strike(Date.now())) dismiss(member, CLOSE.policy, "too many bad messages");
-  };
-
-  const unsubscribe = (member: Member, message: Unsubscribe): void => {
-    const { symbols, interval, indicators, id } = message;
-    const channel = message.channel ?? (symbols ? "quotes" : null);
-    const selection = {
-      symbols: symbols ? new Set(symbols.map(normaliseSymbol)) : null,
-      channel,
-      interval: interval ?? null,
-      indicators: indicators ? new Set(indicators.map((spec) => spec.trim().toLowerCase())) : null,
-    };
-    const ended = [...member.listeners.values()].filter(({ subscription }) => isSelected(subscription, selection));
-    for (const listener of ended) roster.leave(member, listener);
-    if (ended.length > 0) roster.keep(member);
-    const left = [...new Set(ended.map(({ subscription }) => subscription.symbol))];
-    const body = { id: id ?? null, symbols: left, subscriptions: subscriptionsOf(member) };
-    member.connection.send(frame("unsubscription_confirmed", body));
-  };
-
-  const carryOut = async (member: Member, message: ClientMessage): Promise<void> => {
-    switch (message.action) {
-      case "subscribe":
-        return joining.subscribe(member, message, subjectsOf(message));
-      case "unsubscribe":
-        return unsubscribe(member, message);
-      case "list": {
-        const body = { id: message.id ?? null, subscriptions: subscriptionsOf(member) };
-        return member.connection.send(frame("subscriptions", body));
-      }
-      case "ping":
-        return member.connection.send(PONG);
-      case "ack":
-        return member.connection.acknowledge(message.beat);
-    }
-  };
-
-  /** Carries a message out after those before it; whatever comes of it, the connection stays. */
-  const inTurn = async (member: Member, before: Promise<void>, message: ClientMessage): Promise<void> => {
-    await before;
-    if (!roster.members.has(member.connection.id)) return;
-    const id = "id" in message ? message.id : null;
-    try {
-      await carryOut(member, message);
-    } catch (error) {
-      if (error instanceof MessageError) return complain(member, error.code, error.message, id);
-      logError("a message failed", error, { action: message.action });
-      member.connection.send(errorFrame("internal", "Something went wrong on our side. It is logged.", id));
-    } finally {
-      member.waitingTurns--;
-    }
-  };
-
-  const enqueue = (member: Member, message: ClientMessage): void => {
-    member.waitingTurns++;
-    member.turn = inTurn(member, member.turn, message);
-  };
-
-  const obey = (member: Member, message: ClientMessage): void => {
-    if (message.action === "ping") member.connection.send(PONG);
-    else if (message.action === "ack") member.connection.acknowledge(message.beat);
-    else if (member.waitingTurns < MOST_WAITING) enqueue(member, message);
-    else complain(member, "rate_limit.exceeded", "Too many messages wait to be worked on.", message.id);
-  };
+  const conversation = openConversation(roster, joining, dismiss);
 
   const isFull = (admission: Admission): "full" | "address" | null => {
     if (roster.members.size >= settings.sockets) return "full";
@@ -222,29 +138,15 @@ export function openAudience(surroundings: Surroundings): Audience {
       if (admission.symbol !== null) {
         const symbols = [admission.symbol];
         const delivery = { mode: "all" } as const;
-        enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
+        conversation.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
       }
       return response;
     },
 
     hear(socket, data) {
       const member = roster.memberOf(socket);
-      if (!member?.connection.flows) return;
-      if (isTooLarge(data)) {
-        const detail = `Messages may hold ${MESSAGE_BYTES} bytes.`;
-        member.connection.send(errorFrame("stream.message_too_large", detail, null));
-        dismiss(member, CLOSE.tooBig, "the message is too large");
-        return;
-      }
-      if (!member.pace.take(Date.now())) {
-        member.connection.hear();
-        complain(member, "rate_limit.exceeded", "Send at most 10 messages a second.", null);
-        return;
-      }
-      const reading = readMessage(data);
-      if (!("message" in reading && reading.message.action === "ack")) member.connection.hear();
-      if ("message" in reading) obey(member, reading.message);
-      else complain(member, reading.error.code, reading.error.message, reading.id);
+      // Who has been given up is closed soon.
+      if (member?.connection.flows) conversation.hear(member, data);
     },
 
     lose(socket) {

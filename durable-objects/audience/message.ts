@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { ProblemCode } from "../../contracts/problem.ts";
-import { ACTIONS, type ClientMessage, ClientMessageSchema, type Subscribe } from "../../contracts/stream.ts";
+import {
+  ACTIONS,
+  type ClientMessage,
+  ClientMessageSchema,
+  MESSAGE_BYTES,
+  type Subscribe,
+} from "../../contracts/stream.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { parseSpec } from "../../core/indicators/spec.ts";
 import type { Subject } from "./subscription.ts";
@@ -54,6 +60,13 @@ function parse(text: string): Reading {
   const read = ClientMessageSchema.safeParse(json.data);
   if (read.success) return { id, message: read.data };
   return { id, error: new MessageError("stream.bad_message", sentenceOf(read.error.issues[0])) };
+}
+
+/** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */
+export function isTooLarge(data: string | ArrayBuffer): boolean {
+  if (typeof data !== "string") return data.byteLength > MESSAGE_BYTES;
+  if (data.length > MESSAGE_BYTES) return true;
+  return data.length * 3 > MESSAGE_BYTES && new TextEncoder().encode(data).byteLength > MESSAGE_BYTES;
 }
 
 /** Reads what a client sent. */

@@ -51,12 +51,13 @@ export class StreamHub extends DurableObject<Env> {
     return this.audience.deliver(symbol, events);
   }
 
-  stats(): AudienceStats {
+  /** How many sockets there are, and what they listen to. */
+  audienceStats(): AudienceStats {
     return this.audience.stats();
   }
 
   /** The sockets, for those who run the platform. */
-  connections(): ConnectionAnswer[] {
+  audienceConnections(): ConnectionAnswer[] {
     return this.audience.connections();
   }
 

@@ -7,6 +7,10 @@ import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
 import { quotes } from "../market-data/quotes.ts";
 import { createService } from "../service.ts";
+import { eventStreams } from "../streaming/event-streams.ts";
+import { overview } from "../streaming/overview.ts";
+import { sockets } from "../streaming/sockets.ts";
+import { ticketHolder, tickets } from "../streaming/tickets.ts";
 import { exchanges } from "../symbol-registry/exchanges.ts";
 import { symbols } from "../symbol-registry/symbols.ts";
 import { symbolWrites } from "../symbol-registry/writes.ts";
@@ -19,6 +23,8 @@ import { correlationId } from "./middleware/correlation-id.ts";
 import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
 import { requireAccess } from "./middleware/require-access.ts";
+import { unlessUpgrade } from "./middleware/upgrades.ts";
+import { allowedOrigin } from "./origins.ts";
 import { routedPath } from "./path.ts";
 import { answerError, unroutedError } from "./problems.ts";
 
@@ -34,13 +40,6 @@ const EXPOSED_HEADERS = [
   "X-D1-Bookmark",
 ];
 
-/** The origins that the configuration allows, for one request's origin: the one to name, or none. */
-function allowedOrigin(origin: string, configured: string): string | null {
-  const origins = configured.split(",").map((entry) => entry.trim());
-  if (origins.includes("*")) return "*";
-  return origins.includes(origin) ? origin : null;
-}
-
 /** Everything that answers HTTP: what every request passes, in this order, and the services behind it. */
 export const app = createService(routedPath);
 
@@ -48,40 +47,45 @@ app.onError((error, c) => answerError(error, c));
 
 app.use(correlationId);
 app.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      objectSrc: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-    xFrameOptions: "DENY",
-    crossOriginResourcePolicy: "cross-origin",
-  }),
+  unlessUpgrade(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      xFrameOptions: "DENY",
+      crossOriginResourcePolicy: "cross-origin",
+    }),
+  ),
 );
 app.use(
-  cors({
-    origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
-    allowHeaders: [
-      "Authorization",
-      "Cache-Control",
-      "Content-Type",
-      "Idempotency-Key",
-      "If-None-Match",
-      "traceparent",
-      "X-API-Key",
-      "X-Correlation-ID",
-      "X-D1-Bookmark",
-    ],
-    exposeHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
-  }),
+  unlessUpgrade(
+    cors({
+      origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
+      allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+      allowHeaders: [
+        "Authorization",
+        "Cache-Control",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-None-Match",
+        "traceparent",
+        "X-API-Key",
+        "X-Correlation-ID",
+        "X-D1-Bookmark",
+      ],
+      exposeHeaders: EXPOSED_HEADERS,
+      maxAge: 86_400,
+    }),
+  ),
 );
 app.use(keyInUrl);
 app.use(identifyCaller);
+app.use(ticketHolder);
 app.use(burstGuard);
 app.use(requireAccess);
 app.use(limitBody);
@@ -96,6 +100,10 @@ app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
 app.route("/", keys);
+app.route("/", sockets);
+app.route("/", eventStreams);
+app.route("/", tickets);
+app.route("/", overview);
 app.route("/", health);
 app.route("/", problems);
 serveDocument(app);

@@ -9,5 +9,7 @@ export const correlationId = createMiddleware<AppEnv>(async function correlation
   const id = sent && ACCEPTED.test(sent) ? sent : crypto.randomUUID();
   c.set("correlationId", id);
   await next();
+  // The object that takes a socket in names the id on its own answer, whose headers cannot be changed.
+  if (c.res.status === 101) return;
   c.header("X-Correlation-ID", id);
 });
