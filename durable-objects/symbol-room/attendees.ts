@@ -2,8 +2,6 @@ import type { Interval } from "../../core/interval.ts";
 import type { FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
 import { openPushLine, type PushLine } from "./push-line.ts";
 
-/** The name under which a room's own sockets attend. */
-export const OWN_AUDIENCE = "";
 /** Seconds for which an audience is told what happens unless it says again that it wants to be. */
 export const ATTENDANCE = 90;
 /** After a push that failed: seconds to the next, doubled each time, and never more than the longest. */
@@ -12,6 +10,9 @@ const LONGEST_PAUSE = 15;
 
 /** Takes events to an audience by its name; false where it does not want the symbol any more. */
 export type Deliver = (audience: string, symbol: string, events: FeedEvent[]) => Promise<boolean>;
+
+/** The name under which a room's own sockets attend. */
+export const OWN_AUDIENCE = "";
 
 /** Who listens to a room, and to what. Leases are kept in the database; what waits to be sent only in memory. */
 export interface Attendees {
@@ -32,8 +33,6 @@ export interface Attendees {
 /** What the room does when an audience changes by itself. */
 export interface AttendeesHooks {
   deliver: Deliver;
-  /** Takes events to the room's own sockets, at once. */
-  deliverOwn: (symbol: string, events: FeedEvent[]) => void;
   /** Somebody is gone. */
   left(): void;
   /** Asks for a call of `retry` in so many seconds. */
@@ -127,10 +126,6 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
       for (const [audience, attendee] of attendees) {
         const wanted = events.filter((event) => isWanted(attendee.wants, event));
         if (wanted.length === 0) continue;
-        if (audience === OWN_AUDIENCE) {
-          hooks.deliverOwn(symbol, wanted);
-          continue;
-        }
         attendee.line ??= lineTo(audience, symbol);
         attendee.line.send(wanted);
       }

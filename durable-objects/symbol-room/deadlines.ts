@@ -2,7 +2,8 @@
 export interface Deadlines {
   set(name: string, at: number): void;
   clear(name: string): void;
-  clearAll(): void;
+  /** Clears all but one. */
+  clearAllBut(name: string): void;
   at(name: string): number | null;
   /** Names whose time has come, the earliest first, those of one moment by name. */
   due(now: number): string[];
@@ -14,19 +15,18 @@ export interface Deadlines {
 export function openDeadlines(sql: SqlStorage): Deadlines {
   const rows = sql.exec<{ name: string; at: number }>("select name, at from deadlines").toArray();
   const times = new Map(rows.map(({ name, at }) => [name, at]));
+  const clear = (name: string): void => {
+    if (times.delete(name)) sql.exec("delete from deadlines where name = ?", name);
+  };
   return {
     set(name, at) {
       if (times.get(name) === at) return;
       times.set(name, at);
       sql.exec("insert or replace into deadlines (name, at) values (?, ?)", name, at);
     },
-    clear(name) {
-      if (times.delete(name)) sql.exec("delete from deadlines where name = ?", name);
-    },
-    clearAll() {
-      if (times.size === 0) return;
-      times.clear();
-      sql.exec("delete from deadlines");
+    clear,
+    clearAllBut(kept) {
+      for (const name of times.keys()) if (name !== kept) clear(name);
     },
     at: (name) => times.get(name) ?? null,
     due: (now) =>

@@ -21,6 +21,9 @@ const MOST_REVISED = 100;
 /** Silence is expected after this part of the span after which the price would be stale. */
 const QUIET_PART = 1 / 10;
 
+/** The deadline of the room's own audience. */
+export const AUDIENCE = "audience";
+
 /** What a room does while somebody listens, and when. */
 export interface Live {
   /** Notes what an audience wants from now on. */
@@ -44,17 +47,20 @@ export interface LiveParts {
   tick: (subject: Subject, now: number) => void;
   /** Asks the sources for a quote, where nobody polls them. */
   ask: (subject: Subject) => Promise<void>;
+  /** Does what the room's own audience has to do. */
+  runAudience: () => Promise<void>;
 }
 
 /** Opens the life of a room. */
-export function openLive({ deadlines, attendees, log, series, watch, tick, ask }: LiveParts): Live {
+export function openLive(parts: LiveParts): Live {
+  const { deadlines, attendees, log, series, watch } = parts;
   /** Sees to it that everything that must happen has its time. */
   const plan = (subject: Subject, now: number): void => {
     const end = attendees.nextEnd();
     const starting = series.keep(subject, attendees.wants(), now);
     if (end === null) {
       const isPolled = deadlines.at("watch") !== null;
-      deadlines.clearAll();
+      deadlines.clearAllBut(AUDIENCE);
       if (isPolled) deadlines.set("unwatch", now);
       return;
     }
@@ -99,15 +105,17 @@ export function openLive({ deadlines, attendees, log, series, watch, tick, ask }
     const [what, of, time] = name.split(" ");
     const interval = INTERVALS.find((each) => each === of);
     switch (what) {
+      case AUDIENCE:
+        return parts.runAudience();
       case "lease":
         return attendees.forgetExpired(now);
       case "push":
         return attendees.retry();
       case "tick":
-        return tick(subject, now);
+        return parts.tick(subject, now);
       case "watch":
         deadlines.set("watch", now + RENEW_EVERY);
-        if (!(await watch.renew(subject))) await ask(subject);
+        if (!(await watch.renew(subject))) await parts.ask(subject);
         return;
       case "unwatch":
         return watch.end(subject);

@@ -18,7 +18,7 @@ import type { EventLog } from "./event-log.ts";
 import type { Facts } from "./facts.ts";
 import { openFormingBars } from "./forming-bars.ts";
 import type { Gates } from "./gates.ts";
-import { openLive } from "./live.ts";
+import { AUDIENCE, openLive } from "./live.ts";
 import { openLiveCandles } from "./live-candles.ts";
 import { openLiveIndicators } from "./live-indicators.ts";
 import { openLiveSeries } from "./live-series.ts";
@@ -36,6 +36,8 @@ export interface RoomLife {
   missedIndicator(instrument: Instrument, wanted: WantedIndicator, since: number | null): Promise<MissedBars>;
   /** Where the room's own sockets hear of its symbol. */
   ownFeed: Feed;
+  /** Sees to it that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
+  scheduleAudience(at: number): void;
   /** Takes the events of a quote that was stored. */
   heard(instrument: Instrument, quote: StoredQuote, events: readonly FeedEvent[]): void;
   /** Takes the stamps of closed candles that were changed. */
@@ -56,7 +58,8 @@ export interface RoomParts {
   latest: (subject: Subject) => Promise<StoredQuote | null>;
   tick: (subject: Subject, now: number) => void;
   deliver: Deliver;
-  deliverOwn: (symbol: string, events: FeedEvent[]) => void;
+  /** Does what the room's own audience has to do. */
+  runAudience: () => Promise<void>;
   /** Holds work that nobody waits for. */
   keep: (work: Promise<void>) => void;
 }
@@ -77,7 +80,6 @@ export function openRoomLife(room: RoomParts): RoomLife {
   };
   const attendees = openAttendees(sql, {
     deliver: room.deliver,
-    deliverOwn: room.deliverOwn,
     left: () => soon("lease", now()),
     retryIn: (seconds) => soon("push", now() + seconds),
   });
@@ -90,6 +92,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
     series: openLiveSeries(candles, openFormingBars(readCandles), indicators),
     watch: openSourceWatch(room.gates),
     tick: room.tick,
+    runAudience: room.runAudience,
     ask: async (about) => void (await room.latest(about)),
   });
   const missed = openMissed(log, candles, indicators, readCandles, room.latest);
@@ -119,6 +122,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
       missedCandles: async (_, interval, since) => life.missedCandles(known(), interval, since),
       missedIndicator: async (_, wanted, since) => life.missedIndicator(known(), wanted, since),
     },
+    scheduleAudience: (at) => soon(AUDIENCE, at),
     heard: (instrument, quote, events) => live.heard(subject(instrument), quote, events, now()),
     revised(interval, times) {
       live.revised(subject(known()), interval, times, now());

@@ -16,7 +16,7 @@ import type {
   WantedIndicator,
   Wants,
 } from "../audience/feed.ts";
-import type { Deliver } from "./attendees.ts";
+import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
 import { knownStretch, seriesFor } from "./candle-pages.ts";
 import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
@@ -45,8 +45,10 @@ const DEMAND_EVERY = 600;
 export class SymbolRoom extends DurableObject<Env> {
   /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
   deliver: Deliver = async () => false;
-  /** Takes events to the room's own sockets. */
-  deliverOwn: (symbol: string, events: FeedEvent[]) => void = () => {};
+  /** Takes events to the room's own sockets; false where none of them wants any. */
+  deliverOwn: (symbol: string, events: FeedEvent[]) => Promise<boolean> = async () => false;
+  /** Does what the room's own audience has to do at the time that it asked for. */
+  runAudience: () => Promise<void> = async () => {};
 
   private readonly facts: Facts;
   private readonly quoteStore: QuoteStore;
@@ -86,8 +88,9 @@ export class SymbolRoom extends DurableObject<Env> {
       latest: async ({ instrument, sources }) =>
         (await this.quotes.current(instrument, sources, null, "background")).quote,
       tick: ({ instrument }, now) => tickSimulated(instrument, this.quoteStore, this.facts, now),
-      deliver: (...push) => this.deliver(...push),
-      deliverOwn: (...push) => this.deliverOwn(...push),
+      deliver: (audience, symbol, events) =>
+        audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
+      runAudience: () => this.runAudience(),
     });
   }
 
