@@ -161,6 +161,8 @@ export function openLive(parts: LiveParts): Live {
       }
     },
     async serve(subject, now) {
+      // After a start nothing that is watched is in memory yet.
+      plan(subject, now);
       for (const name of deadlines.due(now)) {
         const at = deadlines.at(name);
         await serveOne(subject, name, now);
