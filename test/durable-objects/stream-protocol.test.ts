@@ -232,7 +232,7 @@ test(`${FRAMES} hostile frames neither break a hub nor cost another client one e
     // What fails is printed with its seed and path.
     { numRuns: FRAMES / BATCH, endOnFailure: true },
   );
-  await witness.nth("market_data", (2 * FRAMES) / 25);
+  await witness.nth("market_data", (2 * FRAMES) / BATCH);
   expect(sent).toBeGreaterThanOrEqual(FRAMES);
   expect(witness.seqs(BTC)).toEqual(Array.from({ length: FRAMES / BATCH }, (_, i) => i + 1));
   expect(witness.seqs(ETH)).toEqual(witness.seqs(BTC));
