@@ -60,7 +60,7 @@ export function openLive(parts: LiveParts): Live {
     const starting = series.keep(subject, attendees.wants(), now);
     if (end === null) {
       const isPolled = deadlines.at("watch") !== null;
-      deadlines.clearAllBut(AUDIENCE);
+      deadlines.clearAllBut(AUDIENCE, "unwatch");
       if (isPolled) deadlines.set("unwatch", now);
       return;
     }
