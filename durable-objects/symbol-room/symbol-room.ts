@@ -2,9 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { INTERVALS, type Interval } from "../../core/interval.ts";
+import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
 import type {
@@ -17,7 +16,6 @@ import type {
   Wants,
 } from "../audience/feed.ts";
 import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
-import { knownStretch, seriesFor } from "./candle-pages.ts";
 import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
 import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
@@ -26,6 +24,7 @@ import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
 import { storeJudged } from "./judged-candles.ts";
+import { knownIntervals } from "./known-intervals.ts";
 import { openPageFiller, type PageFiller } from "./page-filler.ts";
 import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
 import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
@@ -189,17 +188,7 @@ export class SymbolRoom extends DurableObject<Env> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     const lastQuoteAt = this.quotes.latestOf(sources)?.timestamp ?? null;
-    if (sources.includes("simulator")) {
-      const stretch = { from: SIMULATED_FROM, to: Math.floor(Date.now() / 1000) };
-      return { lastQuoteAt, intervals: Object.fromEntries(INTERVALS.map((interval) => [interval, stretch])) };
-    }
-    const market = marketOf(instrument.primary_exchange);
-    const all = this.candleStore.series();
-    const intervals = INTERVALS.flatMap((interval) => {
-      const series = seriesFor(all, interval);
-      return series ? [[interval, knownStretch(series, market, interval)]] : [];
-    });
-    return { lastQuoteAt, intervals: Object.fromEntries(intervals) };
+    return { lastQuoteAt, intervals: knownIntervals(instrument, sources, this.candleStore) };
   }
 
   /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */
