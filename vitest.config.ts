@@ -12,6 +12,9 @@ const workerd = () =>
       bindings: {
         ADMIN_TOKEN: "test-admin-token",
         LOG_LEVEL: "warn",
+        // Few enough to fill.
+        HUB_SOCKETS: "40",
+        HUBS_PER_REGION: "2",
         D1_MIGRATIONS: await readD1Migrations("./migrations"),
       },
     },

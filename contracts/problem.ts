@@ -124,6 +124,43 @@ export const PROBLEMS = {
     title: "There are too few candles",
     explanation: "`needs` says how many candles the indicator needs for its first value, `has` how many there are.",
   },
+  "stream.bad_message": {
+    status: 400,
+    title: "A message on the socket is not valid",
+    explanation:
+      'Messages are JSON objects in text frames, such as {"action": "subscribe", "symbols": ["BTC/USDT"]}. `detail` says what was wrong. The connection stays; thirty bad messages in a minute close it.',
+  },
+  "stream.unknown_action": {
+    status: 400,
+    title: "There is no such action",
+    explanation: "The actions are subscribe, unsubscribe, ping, list and ack.",
+  },
+  "stream.too_many_subscriptions": {
+    status: 400,
+    title: "The socket would carry too much",
+    explanation:
+      "A socket carries at most 100 symbols and 1,000 subscriptions. Nothing of the message was done. Unsubscribe from some, or open another socket.",
+  },
+  "stream.message_too_large": {
+    status: 413,
+    title: "A message on the socket is too large",
+    explanation: "Messages may hold 64 KiB. The connection is closed.",
+  },
+  "stream.elsewhere": {
+    status: 400,
+    title: "The socket carries another symbol",
+    explanation: "A socket at /ws/{symbol} carries that symbol alone. Open /ws for several.",
+  },
+  "stream.unavailable": {
+    status: 503,
+    title: "The stream of the symbol does not answer",
+    explanation: "Nothing was subscribed. Subscribe again in a moment.",
+  },
+  "stream.full": {
+    status: 503,
+    title: "No more sockets can be held",
+    explanation: "Every hub of the region is full. `Retry-After` says when to try again.",
+  },
   "rate_limit.exceeded": {
     status: 429,
     title: "Too many requests",

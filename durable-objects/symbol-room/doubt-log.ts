@@ -25,8 +25,8 @@ export interface DecisionCount {
 export interface DoubtLog {
   quotes(symbol: string, doubts: readonly QuoteDoubt[]): void;
   candles(symbol: string, provider: ProviderName, interval: Interval, findings: readonly Finding[]): void;
-  /** The decisions since this was last asked, to ride on the room's next answer; undefined where there were none. */
-  takeCounts(): DecisionCount[] | undefined;
+  /** An answer of the room with the decisions since the last one, which ride on it. */
+  riding<Answer extends object>(answer: Answer): Answer & { decisions?: DecisionCount[] };
 }
 
 /** Opens the record of what a room doubts. It is for people; a registry that cannot take it changes no answer. */
@@ -65,11 +65,11 @@ export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) =
         }),
       );
     },
-    takeCounts() {
-      if (counts.size === 0) return undefined;
-      const taken = [...counts.values()];
+    riding(answer) {
+      if (counts.size === 0) return answer;
+      const decisions = [...counts.values()];
       counts.clear();
-      return taken;
+      return { ...answer, decisions };
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   type Listing,
   type ProviderCandles,
 } from "../../providers/provider.ts";
+import type { WatchReply } from "../provider-gate/provider-gate.ts";
 
 /** For whom a provider is asked: somebody who waits, or a refresh that may wait. */
 export type Priority = "user" | "background";
@@ -17,6 +18,9 @@ export type Priority = "user" | "background";
 export interface Gate {
   quote(listing: Listing, priority: Priority): Promise<ProviderQuote | Failure>;
   candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure>;
+  /** Begins or renews the polling of a symbol; what is polled arrives by the room's `ingest`. */
+  watch(listing: Listing): Promise<WatchReply>;
+  unwatch(symbol: string): Promise<void>;
 }
 
 /** The gate of each provider. */
@@ -56,6 +60,11 @@ export function openGates(env: Env): Gates {
         }),
       candles: (request, priority) =>
         orUnreachable<ProviderCandles | Failure>(() => stub().candles(request, priority, currentTraceparent())),
+      watch: (listing) => orUnreachable<WatchReply>(() => stub().watch(listing)),
+      unwatch: async (symbol) => {
+        // A lease that cannot be ended ends by itself.
+        await orUnreachable<void>(() => stub().unwatch(symbol));
+      },
     };
   };
 }

@@ -5,6 +5,7 @@ import { bucketsForward, stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../core/candles.ts";
 import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import type { Span } from "../../core/spans.ts";
+import { withRevisions } from "../../providers/simulator/sandbox.ts";
 import { SIMULATED_FROM, simulatedCandles } from "../../providers/simulator/simulator.ts";
 import { type Filled, neededSpan } from "./backfill.ts";
 import { knownStretch, readPage, type SeriesPage, seriesFor } from "./candle-pages.ts";
@@ -25,11 +26,14 @@ export interface CandlesPage {
   /** Stamps of candles that were held back as suspect. */
   suspects: number[];
   tier: "room" | "provider";
+  /** Whether all that could be fetched was: else a candle may be missing, or be as it was before it closed. */
+  isWhole: boolean;
 }
 
 /** A page of the simulator's candles. */
 export function simulatedPage(instrument: Instrument, query: RowQuery, now: number): CandlesPage {
-  const all = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
+  const traded = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
+  const all = withRevisions(instrument, query.interval, traded, now);
   const more = all.length > query.limit;
   const start = more && query.backward ? 1 : 0;
   return {
@@ -40,6 +44,7 @@ export function simulatedPage(instrument: Instrument, query: RowQuery, now: numb
     facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
     known: { from: SIMULATED_FROM, to: stampsEnd(marketOf(instrument.primary_exchange), query.interval, now) },
     suspects: [],
+    isWhole: true,
     tier: "provider",
   };
 }
@@ -68,6 +73,7 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
     facts: factsOf(series, "import"),
     known: series && knownStretch(series, market, query.interval),
     suspects: [],
+    isWhole: true,
     tier: "room",
   };
 }
@@ -102,6 +108,7 @@ export function providedPage(
     facts: factsOf(series, null),
     known: needed ?? (series && knownSpan(series, ingested, market, query)),
     suspects,
+    isWhole: filled !== "failed",
     tier: "room",
   };
 }

@@ -1,77 +1,58 @@
-import { DurableObject } from "cloudflare:workers";
-import type { Adjustment } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { CandleColumns } from "../../core/candles.ts";
-import { INTERVALS, type Interval } from "../../core/interval.ts";
+import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { continued } from "../../observability/hop.ts";
-import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
-import type { Attempt } from "./ask-sources.ts";
-import { knownStretch, seriesFor } from "./candle-pages.ts";
-import { type CandleStore, openCandleStore, type RowQuery, type StoreCounts } from "./candle-store.ts";
+import type { Audience } from "../audience/audience.ts";
+import { AudienceObject } from "../audience/audience-object.ts";
+import type {
+  Attendance,
+  FeedEvent,
+  MissedBars,
+  MissedQuotes,
+  QuotePosition,
+  WantedIndicator,
+  Wants,
+} from "../audience/feed.ts";
+import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
+import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
-import { type DecisionCount, type DoubtLog, openDoubtLog } from "./doubt-log.ts";
+import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
+import { openEventLog } from "./event-log.ts";
 import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
+import { importBatch } from "./import-batch.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
-import { storeJudged } from "./judged-candles.ts";
+import { knownIntervals } from "./known-intervals.ts";
+import { openOwnAudience } from "./own-audience.ts";
 import { openPageFiller, type PageFiller } from "./page-filler.ts";
 import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
-import { type CandlesPage, importedPage, providedPage, simulatedPage } from "./room-candles.ts";
+import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
+import { importedPage, providedPage, simulatedPage } from "./room-candles.ts";
+import { openRoomLife, type RoomLife } from "./room-life.ts";
 import { isYoungEnough, openRoomQuotes, type RoomQuotes } from "./room-quotes.ts";
 import { openSharedQuote, type SharedQuote } from "./shared-quote.ts";
+import { tickSimulated } from "./simulated.ts";
 import { prepareTables } from "./tables.ts";
+
+export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 
 /** Demand is noted this often (seconds). */
 const DEMAND_EVERY = 600;
 
-/** What rides on every answer: the data-quality decisions since the last one. */
-interface Riding {
-  decisions?: DecisionCount[];
-}
-
-/** What a room says when it is asked for its quote. */
-export type QuoteReply = QuoteFound & Riding;
-
-type QuoteFound =
-  | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
-  | { kind: "too_old"; lastKnown: StoredQuote }
-  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
-
-/** What a room says when it is asked for candles. */
-export type CandlesReply = CandlesFound & Riding;
-
-type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
-
-/** Candles to import into one series. */
-export interface ImportBatch {
-  interval: Interval;
-  adjustment: Adjustment;
-  candles: CandleColumns;
-}
-
-/** What importing did, or the adjustment that the series has and the candles do not fit. */
-export type ImportReply = ({ kind: "stored" } & StoreCounts) | { kind: "conflict"; adjustment: Adjustment };
-
-/** What a room can serve. */
-export interface Availability {
-  lastQuoteAt: string | null;
-  intervals: Partial<Record<Interval, { from: number; to: number }>>;
-}
-
-/** How a room came by its quote. */
-export interface Trace {
-  latest: StoredQuote | null;
-  sources: ProviderName[];
-  attempts: Attempt[];
-}
-
 /** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
-export class SymbolRoom extends DurableObject<Env> {
+export class SymbolRoom extends AudienceObject {
+  /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
+  deliver: Deliver = (hub, symbol, events) => this.env.STREAM_HUB.getByName(hub).push(symbol, events);
+  /** Takes events to the room's own sockets; false where none of them wants any. */
+  deliverOwn = (symbol: string, events: FeedEvent[]): Promise<boolean> => this.audience.deliver(symbol, events);
+  /** Does what the room's own audience has to do at the time that it asked for. */
+  runAudience = (): Promise<void> => this.audience.run();
+
+  protected readonly audience: Audience;
   private readonly facts: Facts;
   private readonly quoteStore: QuoteStore;
   private readonly candleStore: CandleStore;
@@ -81,6 +62,7 @@ export class SymbolRoom extends DurableObject<Env> {
   private readonly quotes: RoomQuotes;
   private readonly shared: SharedQuote;
   private readonly fill: PageFiller;
+  private readonly life: RoomLife;
   private demandAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -88,8 +70,9 @@ export class SymbolRoom extends DurableObject<Env> {
     prepareTables(ctx.storage);
     const keep = (work: Promise<void>): void => ctx.waitUntil(work);
     this.facts = openFacts(ctx.storage.sql);
-    this.quoteStore = openQuoteStore(ctx.storage, this.facts);
-    this.candleStore = openCandleStore(ctx.storage);
+    const log = openEventLog(ctx.storage.sql, this.facts);
+    this.quoteStore = openQuoteStore(ctx.storage, this.facts, log, (...event) => this.life.heard(...event));
+    this.candleStore = openCandleStore(ctx.storage, (...bars) => this.life.revised(...bars));
     this.ingested = openIngestedSpans(ctx.storage.sql);
     this.gates = openGates(env);
     this.doubts = openDoubtLog(env.DB, keep);
@@ -101,6 +84,18 @@ export class SymbolRoom extends DurableObject<Env> {
       const instrument = this.facts.instrument();
       return instrument !== null && this.sourcesOf(instrument).includes(provider);
     });
+    this.life = openRoomLife({
+      ...{ storage: ctx.storage, facts: this.facts, log, gates: this.gates, keep },
+      sourcesOf: (instrument) => this.sourcesOf(instrument),
+      readCandles: (instrument, query) => this.readCandles(instrument, query, "background"),
+      latest: async ({ instrument, sources }) =>
+        (await this.quotes.current(instrument, sources, null, "background")).quote,
+      tick: ({ instrument }, now) => tickSimulated(instrument, this.quoteStore, this.facts, now),
+      deliver: (audience, symbol, events) =>
+        audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
+      runAudience: () => this.runAudience(),
+    });
+    this.audience = openOwnAudience(ctx, env, this.facts, this.life);
   }
 
   /**
@@ -109,10 +104,10 @@ export class SymbolRoom extends DurableObject<Env> {
    * @param maxAge the most open-market seconds since the price was true; null for no bound
    */
   async quote(told: Instrument, maxAge: number | null, traceparent?: string): Promise<QuoteReply> {
-    return this.withDecisions(await continued("room.quote", traceparent, () => this.findQuote(told, maxAge)));
+    return this.doubts.riding(await continued("room.quote", traceparent, () => this.findQuote(told, maxAge)));
   }
 
-  private async findQuote(told: Instrument, maxAge: number | null): Promise<QuoteFound> {
+  private async findQuote(told: Instrument, maxAge: number | null): Promise<QuoteReply> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     this.noteDemand(instrument);
@@ -146,8 +141,8 @@ export class SymbolRoom extends DurableObject<Env> {
   async candles(told: Instrument, query: RowQuery, traceparent?: string): Promise<CandlesReply> {
     const instrument = this.facts.keepInstrument(told);
     this.noteDemand(instrument);
-    const found = await continued("room.candles", traceparent, () => this.readCandles(instrument, query, "user"));
-    return this.withDecisions(found);
+    const read = () => this.readCandles(instrument, query, "user");
+    return this.doubts.riding(await continued("room.candles", traceparent, read));
   }
 
   /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */
@@ -172,29 +167,13 @@ export class SymbolRoom extends DurableObject<Env> {
    */
   async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
     this.facts.keepInstrument(instrument);
-    const { interval, adjustment } = batch;
-    const [foreign, own] = partition(this.candleStore.series(), (series) => series.provider !== "import");
-    const existing = own.find((series) => series.interval === interval);
-    if (existing && existing.adjustment !== adjustment) return { kind: "conflict", adjustment: existing.adjustment };
-    const { findings, ...counts } = this.ctx.storage.transactionSync(() => {
-      for (const series of foreign) {
-        this.candleStore.drop(series.interval);
-        this.ingested.clear(series.interval);
-      }
-      return storeJudged(this.candleStore, batch.candles, {
-        series: { interval, adjustment, provider: "import", construction: "provider" },
-        market: marketOf(instrument.primary_exchange),
-        now: Date.now() / 1000,
-        negativePrices: instrument.type === "commodity",
-        isFinal: () => true,
-      });
-    });
-    this.doubts.candles(instrument.symbol, "import", interval, findings);
-    if (counts.stored > 0 || counts.replaced > 0) {
+    const { candleStore: candles, ingested, doubts } = this;
+    const reply = importBatch({ storage: this.ctx.storage, candles, ingested, doubts }, instrument, batch);
+    if (reply.kind === "stored" && reply.stored + reply.replaced > 0) {
       this.quoteStore.drop();
       await this.shared.unshare(instrument.symbol);
     }
-    return { kind: "stored", ...counts };
+    return reply;
   }
 
   /** Keeps the symbol's registry row, which alarms could ask nobody for. */
@@ -207,17 +186,7 @@ export class SymbolRoom extends DurableObject<Env> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     const lastQuoteAt = this.quotes.latestOf(sources)?.timestamp ?? null;
-    if (sources.includes("simulator")) {
-      const stretch = { from: SIMULATED_FROM, to: Math.floor(Date.now() / 1000) };
-      return { lastQuoteAt, intervals: Object.fromEntries(INTERVALS.map((interval) => [interval, stretch])) };
-    }
-    const market = marketOf(instrument.primary_exchange);
-    const all = this.candleStore.series();
-    const intervals = INTERVALS.flatMap((interval) => {
-      const series = seriesFor(all, interval);
-      return series ? [[interval, knownStretch(series, market, interval)]] : [];
-    });
-    return { lastQuoteAt, intervals: Object.fromEntries(intervals) };
+    return { lastQuoteAt, intervals: knownIntervals(instrument, sources, this.candleStore) };
   }
 
   /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */
@@ -226,19 +195,38 @@ export class SymbolRoom extends DurableObject<Env> {
     return { latest: this.quotes.latestOf(sources), sources, attempts: [...this.quotes.attempts()] };
   }
 
+  /** Notes what a hub wants to hear of from now on; nothing ends it. The lease is renewed by saying it again. */
+  async attend(told: Instrument, hub: string, wants: Wants): Promise<Attendance> {
+    return this.life.attend(this.facts.keepInstrument(told), hub, wants);
+  }
+
+  /** The quotes that came after a position, or a snapshot. */
+  async missedQuotes(told: Instrument, since: QuotePosition | null): Promise<MissedQuotes> {
+    return this.life.missedQuotes(this.facts.keepInstrument(told), since);
+  }
+
+  /** The bars that closed after the one stamped `since`. */
+  async missedCandles(told: Instrument, interval: Interval, since: number | null): Promise<MissedBars> {
+    return this.life.missedCandles(this.facts.keepInstrument(told), interval, since);
+  }
+
+  /** The values of an indicator at the bars that closed after the one stamped `since`. */
+  async missedIndicator(told: Instrument, wanted: WantedIndicator, since: number | null): Promise<MissedBars> {
+    return this.life.missedIndicator(this.facts.keepInstrument(told), wanted, since);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.life.ring();
+  }
+
   /** Does nothing, to show that rooms answer. */
   ping(): void {}
-
-  private withDecisions<Found extends object>(found: Found): Found & Riding {
-    const decisions = this.doubts.takeCounts();
-    return { ...found, ...(decisions ? { decisions } : {}) };
-  }
 
   private sourcesOf(instrument: Instrument): ProviderName[] {
     return effectiveSources(instrument.data_sources, marketModeOf(this.env));
   }
 
-  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesFound> {
+  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
     const sources = this.sourcesOf(instrument);
     if (sources.includes("import")) return importedPage(this.candleStore, instrument, query);
     if (sources.includes("simulator")) return simulatedPage(instrument, query, Date.now() / 1000);
@@ -254,8 +242,4 @@ export class SymbolRoom extends DurableObject<Env> {
     this.demandAt = now;
     this.ctx.waitUntil(noteDemand(writeRegistry(this.env.DB), symbol, now));
   }
-}
-
-function partition<T>(list: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  return [list.filter(isFirst), list.filter((item) => !isFirst(item))];
 }

@@ -84,7 +84,7 @@ export async function healthOf(env: Env): Promise<Health> {
       "market-data": status,
       "symbol-registry": d1 === "healthy" ? "healthy" : "unhealthy",
       "indicator-engine": status,
-      streaming: "not_available",
+      streaming: durable_objects === "unhealthy" ? "unhealthy" : "healthy",
     },
     checks,
     mode: marketModeOf(env),

@@ -8,6 +8,8 @@ const SYMBOL_ROUTES: ReadonlyMap<string, readonly string[]> = new Map([
   ["quotes", []],
   ["ohlcv", []],
   ["indicators", []],
+  ["ws", []],
+  ["stream", []],
   ["symbols", ["validate", "streaming"]],
 ]);
 

@@ -10,6 +10,6 @@ export const correlationId = createMiddleware<AppEnv>(async function correlation
   const id = sent && ACCEPTED.test(sent) && !holdsKey(sent) ? sent : crypto.randomUUID();
   c.set("correlationId", id);
   await next();
-  // The answer to an upgrade cannot be changed.
+  // The object that takes a socket in names the id on its own answer, whose headers cannot be changed.
   if (c.res.status !== 101) c.res.headers.set("X-Correlation-ID", id);
 });

@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** Who opens a socket, and what it is for; told to the audience by the Worker that let it in. */
+const AdmissionSchema = z.object({
+  address: z.string(),
+  /** `anonymous`, or the name by which its key is known; never the key. */
+  caller: z.string(),
+  anonymous: z.boolean(),
+  correlationId: z.string(),
+  /** Whether the client offered our subprotocol, and so must be answered with it. */
+  subprotocol: z.boolean(),
+  /** The one symbol that the socket carries, and is subscribed to at once; null where it may carry many. */
+  symbol: z.string().nullable(),
+});
+
+export type Admission = z.infer<typeof AdmissionSchema>;
+
+const HEADER = "X-WizData-Admission";
+
+/** The request by which the Worker hands a socket on. Nothing of the client's own request is in it. */
+export function admissionRequest(admission: Admission): Request {
+  const headers = { Upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(admission)) };
+  return new Request("https://audience/", { headers });
+}
+
+/** Reads what the Worker said of a socket. */
+export function admissionOf(request: Request): Admission {
+  return AdmissionSchema.parse(JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "null")));
+}

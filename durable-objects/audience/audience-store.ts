@@ -1,0 +1,85 @@
+import type { Instrument } from "../../contracts/symbol.ts";
+import type { Subscription } from "./subscription.ts";
+import { prepareAudienceTables } from "./tables.ts";
+
+/** A heartbeat's number, and when it was, in unix seconds. */
+export interface Beat {
+  beat: number;
+  at: number;
+}
+
+/** What a socket is subscribed to, and the last heartbeat before that changed. */
+export interface KeptSubscriptions {
+  subscriptions: Subscription[];
+  beat: number;
+}
+
+/** What an audience remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
+export interface AudienceStore {
+  subscriptions(): Map<string, KeptSubscriptions>;
+  keepSubscriptions(connection: string, subscriptions: readonly Subscription[]): void;
+  forgetConnection(connection: string): void;
+  instruments(): Instrument[];
+  keepInstrument(instrument: Instrument): void;
+  forgetSymbol(symbol: string): void;
+  /** The state of each symbol that clients were told last. */
+  toldStates(): Map<string, string>;
+  keepToldState(symbol: string, state: string): void;
+  lastBeat(): Beat;
+  keepBeat(beat: Beat): void;
+}
+
+/** Opens the store; nothing is read before it is asked for. */
+export function openAudienceStore(sql: SqlStorage): AudienceStore {
+  prepareAudienceTables(sql);
+  const rows = <T extends Record<string, SqlStorageValue>>(query: string): T[] => sql.exec<T>(query).toArray();
+  let last: Beat | undefined;
+  const lastBeat = (): Beat => {
+    last ??= rows<{ beat: number; at: number }>("select beat, at from audience_beat")[0] ?? { beat: 0, at: 0 };
+    return last;
+  };
+  return {
+    subscriptions() {
+      const kept = rows<{ id: string; subscriptions: string; beat: number }>("select * from audience_sockets");
+      return new Map(kept.map((row) => [row.id, { subscriptions: JSON.parse(row.subscriptions), beat: row.beat }]));
+    },
+    keepSubscriptions(connection, subscriptions) {
+      const body = JSON.stringify(subscriptions);
+      sql.exec(
+        "insert or replace into audience_sockets (id, subscriptions, beat) values (?, ?, ?)",
+        connection,
+        body,
+        lastBeat().beat,
+      );
+    },
+    forgetConnection(connection) {
+      sql.exec("delete from audience_sockets where id = ?", connection);
+    },
+    instruments: () =>
+      rows<{ instrument: string }>("select instrument from audience_symbols").map((row) => JSON.parse(row.instrument)),
+    keepInstrument(instrument) {
+      const body = JSON.stringify(instrument);
+      sql.exec(
+        `insert into audience_symbols (symbol, instrument, told) values (?, ?, '')
+         on conflict (symbol) do update set instrument = excluded.instrument`,
+        instrument.symbol,
+        body,
+      );
+    },
+    forgetSymbol(symbol) {
+      sql.exec("delete from audience_symbols where symbol = ?", symbol);
+    },
+    toldStates() {
+      const kept = rows<{ symbol: string; told: string }>("select symbol, told from audience_symbols");
+      return new Map(kept.map((row) => [row.symbol, row.told]));
+    },
+    keepToldState(symbol, state) {
+      sql.exec("update audience_symbols set told = ? where symbol = ?", state, symbol);
+    },
+    lastBeat,
+    keepBeat(next) {
+      last = next;
+      sql.exec("insert or replace into audience_beat (id, beat, at) values (1, ?, ?)", next.beat, next.at);
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { CLOSE, type ConnectionAnswer } from "../../contracts/stream.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import { logError } from "../../observability/log.ts";
+import { type Admission, admissionOf } from "./admission.ts";
+import { openAttending } from "./attending.ts";
+import { openAudienceStore } from "./audience-store.ts";
+import { openBeating } from "./beating.ts";
+import { openConversation } from "./conversation.ts";
+import { openDelivery } from "./delivery.ts";
+import { refuse, takeIn } from "./door.ts";
+import type { Feed, FeedEvent } from "./feed.ts";
+import { frame, PONG, welcomeFrame } from "./frames.ts";
+import { openJoining } from "./joining.ts";
+import { type Member, openRoster, type Roster } from "./roster.ts";
+import type { AudienceSettings } from "./settings.ts";
+import type { SymbolBook } from "./symbol-book.ts";
+import type { Topic } from "./topic.ts";
+
+/** What an audience needs of the object that it sits in. */
+export interface Surroundings {
+  ctx: DurableObjectState;
+  /** The object's name, as `/connections` tells it. */
+  name: string;
+  /** Where it hears of symbols. */
+  feed: () => Feed;
+  book: SymbolBook;
+  settings: AudienceSettings;
+  /** Sees to it that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
+  schedule(at: number): void;
+  /** Told when the first socket comes, when the last one leaves, and now and then while there are any. */
+  onPresence(isPresent: boolean): void;
+}
+
+/** How many there are, and who listens to what. */
+export interface AudienceStats {
+  connections: number;
+  subscriptions: number;
+  /** Sockets by symbol. */
+  symbols: Record<string, number>;
+}
+
+/** The sockets of an object, what they listen to, and the way on which events reach them. */
+export interface Audience {
+  /** Answers the upgrade of a socket that the Worker hands on. */
+  admit(request: Request): Response;
+  /** A frame from a client. */
+  hear(socket: WebSocket, data: string | ArrayBuffer): void;
+  /** A socket has closed or failed. */
+  lose(socket: WebSocket): void;
+  /** Hands on what happened to a symbol; false where nobody listens to it. */
+  deliver(symbol: string, events: readonly FeedEvent[]): Promise<boolean>;
+  /** Does what is due; for the object's alarm. */
+  run(): Promise<void>;
+  /** The registry row of a symbol that somebody listens to, or did a moment ago. */
+  instrumentOf(symbol: string): Instrument;
+  stats(): AudienceStats;
+  connections(): ConnectionAnswer[];
+  /** Sends a message to everyone; gives the number of sockets. */
+  broadcast(message: string): number;
+  /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
+  closeCaller(caller: string): number;
+}
+
+/** Opens the audience of an object, with the sockets that outlived the object's memory. */
+export function openAudience(surroundings: Surroundings): Audience {
+  const { ctx, settings } = surroundings;
+  const feed: Feed = {
+    attend: (symbol, wants) => surroundings.feed().attend(symbol, wants),
+    missedQuotes: (symbol, since) => surroundings.feed().missedQuotes(symbol, since),
+    missedCandles: (symbol, interval, since) => surroundings.feed().missedCandles(symbol, interval, since),
+    missedIndicator: (symbol, wanted, since) => surroundings.feed().missedIndicator(symbol, wanted, since),
+  };
+  const store = openAudienceStore(ctx.storage.sql);
+  const attending = openAttending(feed);
+  const joining = openJoining(() => roster, feed, surroundings.book, attending);
+  const delivery = openDelivery(feed, joining.startAgain);
+  const roster: Roster = openRoster(ctx, store, settings, {
+    onEmpty: (topic) => {
+      if (topic.attendance !== null) ctx.waitUntil(farewell(topic));
+    },
+    onStop: () => schedule(),
+  });
+  const leaving = new Map<string, Instrument>();
+  const beating = openBeating(roster, store, attending, delivery);
+
+  const farewell = async ({ symbol, instrument }: Topic): Promise<void> => {
+    leaving.set(symbol, instrument);
+    try {
+      if (!roster.topics.has(symbol)) await feed.attend(symbol, { quotes: false, candles: [], indicators: [] });
+    } catch (error) {
+      // The feed forgets whoever does not come back.
+      logError("a feed was not told that nobody listens", error, { symbol });
+    } finally {
+      leaving.delete(symbol);
+    }
+  };
+
+  const schedule = (): void => {
+    const next = beating.nextAt();
+    if (next !== null) surroundings.schedule(next);
+  };
+  schedule();
+
+  const dismiss = (member: Member, code: number, reason: string): void => {
+    member.connection.close(code, reason);
+    part(member);
+  };
+
+  const part = (member: Member): void => {
+    roster.remove(member);
+    if (roster.members.size === 0) surroundings.onPresence(false);
+  };
+
+  const conversation = openConversation(roster, joining, dismiss);
+
+  const isFull = (admission: Admission): "full" | "address" | null => {
+    if (roster.members.size >= settings.sockets) return "full";
+    if (!admission.anonymous) return null;
+    let count = 0;
+    for (const { connection } of roster.members.values()) {
+      if (connection.facts.anonymous && connection.facts.address === admission.address) count++;
+    }
+    return count >= settings.socketsPerAddress ? "address" : null;
+  };
+
+  ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
+
+  return {
+    admit(request) {
+      const admission = admissionOf(request);
+      const refusal = isFull(admission);
+      if (refusal !== null) return refuse(refusal);
+      const { response, socket, attachment } = takeIn(admission);
+      const member = roster.welcome(socket, attachment);
+      member.connection.send(welcomeFrame(attachment.id, settings.unacknowledgedBytes));
+      if (roster.members.size === 1) {
+        beating.begin(Date.now() / 1000);
+        surroundings.onPresence(true);
+      }
+      schedule();
+      if (admission.symbol !== null) {
+        const symbols = [admission.symbol];
+        const delivery = { mode: "all" } as const;
+        conversation.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
+      }
+      return response;
+    },
+
+    hear(socket, data) {
+      const member = roster.memberOf(socket);
+      // Who has been given up is closed soon.
+      if (member?.connection.flows) conversation.hear(member, data);
+    },
+
+    lose(socket) {
+      const member = roster.memberOf(socket);
+      if (member) part(member);
+    },
+
+    async deliver(symbol, events) {
+      const topic = roster.topics.get(symbol);
+      if (!topic || topic.isEmpty) return false;
+      await delivery.deliver(topic, events);
+      return true;
+    },
+
+    async run() {
+      await beating.run(Date.now() / 1000);
+      if (roster.members.size > 0) surroundings.onPresence(true);
+      schedule();
+    },
+
+    instrumentOf(symbol) {
+      const instrument = roster.topics.get(symbol)?.instrument ?? leaving.get(symbol);
+      if (!instrument) throw new Error("nobody listens to this symbol");
+      return instrument;
+    },
+
+    stats() {
+      const symbols: Record<string, number> = {};
+      for (const topic of roster.topics.values()) symbols[topic.symbol] = topic.audience.size;
+      let subscriptions = 0;
+      for (const { listeners } of roster.members.values()) subscriptions += listeners.size;
+      return { connections: roster.members.size, subscriptions, symbols };
+    },
+
+    connections() {
+      return Array.from(roster.members.values(), ({ connection, listeners }) => ({
+        connection_id: connection.id,
+        at: surroundings.name,
+        connected_at: new Date(connection.facts.connectedAt * 1000).toISOString(),
+        address: connection.facts.address,
+        caller: connection.facts.caller,
+        subscriptions: listeners.size,
+      }));
+    },
+
+    broadcast(message) {
+      const text = frame("broadcast", { message });
+      for (const { connection } of roster.members.values()) connection.send(text);
+      return roster.members.size;
+    },
+
+    closeCaller(caller) {
+      const theirs = [...roster.members.values()].filter(({ connection }) => connection.facts.caller === caller);
+      for (const member of theirs) dismiss(member, CLOSE.policy, "the key is no longer valid");
+      return theirs.length;
+    },
+  };
+}

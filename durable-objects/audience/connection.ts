@@ -1,0 +1,129 @@
+import type { AudienceSettings } from "./settings.ts";
+
+/** A symbol's place in the stream, as an attachment holds it. */
+export type Place = [epoch: string, seq: number];
+
+/** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
+export interface Attachment {
+  id: string;
+  address: string;
+  caller: string;
+  anonymous: boolean;
+  connectedAt: number;
+  /** Sent and not yet known to be read. */
+  unread: number;
+  /** Sent and not proven to be read by an `ack`. */
+  unproven: number;
+  /** When sending stopped, unix seconds; null while it goes on. */
+  stoppedAt: number | null;
+  /** The last heartbeat, and what had been sent and not proven when it left. */
+  mark: { beat: number; unproven: number } | null;
+  /** How far the symbols came whose place this socket keeps for its audience. */
+  places: Record<string, Place>;
+}
+
+/** A client may send frames and never read: after so many times the usual limit only an `ack` shows that it reads. */
+const MOST_UNPROVEN = 16;
+
+/**
+ * One socket, with its attachment at hand, so that a broadcast deserialises nothing. It counts what its client may not have read:
+ * the platform says nothing of full buffers, and what is queued for a client that never reads stays in the object's memory. So
+ * sending stops first, and the socket is closed later.
+ */
+export class Connection {
+  readonly id: string;
+  readonly socket: WebSocket;
+  private readonly attachment: Attachment;
+  private readonly settings: AudienceSettings;
+  private readonly onStop: (connection: Connection) => void;
+
+  constructor(
+    socket: WebSocket,
+    attachment: Attachment,
+    settings: AudienceSettings,
+    onStop: (connection: Connection) => void,
+  ) {
+    this.socket = socket;
+    this.attachment = attachment;
+    this.settings = settings;
+    this.onStop = onStop;
+    this.id = attachment.id;
+  }
+
+  get facts(): Readonly<Attachment> {
+    return this.attachment;
+  }
+
+  /** Whether frames go out; false once the client is too far behind. */
+  get flows(): boolean {
+    return this.attachment.stoppedAt === null;
+  }
+
+  /** Sends a frame, unless sending has stopped. Frames are ASCII but for a few, so that their length is their size. */
+  send(text: string): void {
+    this.attachment.unread += text.length;
+    this.transmit(text);
+  }
+
+  /** Sends the answer to a message: it may be as large as all that may be unread, and its client has just been heard of. */
+  sendAnswer(text: string): void {
+    this.transmit(text);
+  }
+
+  private transmit(text: string): void {
+    const kept = this.attachment;
+    if (kept.stoppedAt !== null) return;
+    kept.unproven += text.length;
+    const { unacknowledgedBytes } = this.settings;
+    if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MOST_UNPROVEN) {
+      kept.stoppedAt = Date.now() / 1000;
+      this.save();
+      this.onStop(this);
+      return;
+    }
+    try {
+      this.socket.send(text);
+    } catch (error) {
+      // A socket that has just closed; the platform tells of it by its own event.
+      if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
+    }
+  }
+
+  /** Any frame from the client shows that it reads. */
+  hear(): void {
+    this.attachment.unread = 0;
+  }
+
+  /** The client has read everything up to a heartbeat. */
+  acknowledge(beat: number): void {
+    const { mark } = this.attachment;
+    if (mark?.beat !== beat) return;
+    this.attachment.unproven -= mark.unproven;
+    this.attachment.unread = Math.min(this.attachment.unread, this.attachment.unproven);
+    this.attachment.mark = null;
+  }
+
+  /** Sends a heartbeat, and keeps what is counted through a hibernation. */
+  sendBeat(beat: number, text: string): void {
+    this.send(text);
+    this.attachment.mark = { beat, unproven: this.attachment.unproven };
+    this.save();
+  }
+
+  /** Keeps a symbol's place for the whole audience, through hibernation and eviction; costs no write to the database. */
+  keepPlace(symbol: string, place: Place | null): void {
+    if (place === null) delete this.attachment.places[symbol];
+    else this.attachment.places[symbol] = place;
+    this.save();
+  }
+
+  close(code: number, reason: string): void {
+    this.attachment.stoppedAt ??= Date.now() / 1000;
+    this.save();
+    this.socket.close(code, reason);
+  }
+
+  private save(): void {
+    if (this.socket.readyState === WebSocket.READY_STATE_OPEN) this.socket.serializeAttachment(this.attachment);
+  }
+}

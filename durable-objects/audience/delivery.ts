@@ -1,0 +1,126 @@
+import type { Feed, FeedEvent, QuotePosition } from "./feed.ts";
+import { gapFrame } from "./frames.ts";
+import { eventKey } from "./subscription.ts";
+import type { Topic } from "./topic.ts";
+
+type Numbered = Extract<FeedEvent, { channel: "quotes" | "gap" }>;
+
+/** Hands a symbol's events on to those who listen to them, each once and in order. */
+export interface Delivery {
+  deliver(topic: Topic, events: readonly FeedEvent[]): Promise<void>;
+  /** Gets what lies between the last event that was handed on and a position, and hands it on. */
+  catchUp(topic: Topic, position: QuotePosition): Promise<void>;
+}
+
+const firstOf = (event: Numbered): number => (event.channel === "quotes" ? event.seq : event.fromSeq);
+const lastOf = (event: Numbered): number => (event.channel === "quotes" ? event.seq : event.toSeq);
+
+/** Where an event stands beside the last one that was handed on. */
+function standing(event: Numbered, place: QuotePosition | null): "seen" | "next" | "hole" | "new_epoch" {
+  if (place === null) return "next";
+  if (event.epoch !== place.epoch) return "new_epoch";
+  if (lastOf(event) <= place.seq) return "seen";
+  return firstOf(event) <= place.seq + 1 ? "next" : "hole";
+}
+
+const SEQ = /"seq":(\d{1,16})/;
+const TO_SEQ = /"to_seq":(\d{1,16})/;
+
+/** A missed frame as the event that it was. */
+function eventOf(text: string, epoch: string): Numbered | null {
+  const seq = SEQ.exec(text)?.[1];
+  if (text.startsWith('{"type":"market_data"') && seq) return { channel: "quotes", epoch, seq: Number(seq), text };
+  const toSeq = TO_SEQ.exec(text)?.[1];
+  if (!toSeq) return null;
+  return { channel: "gap", epoch, fromSeq: Number(toSeq), toSeq: Number(toSeq), text };
+}
+
+/**
+ * Opens the delivery.
+ * @param startAgain gives listeners a fresh confirmation, where what lies behind cannot be told event by event
+ */
+export function openDelivery(
+  feed: Feed,
+  startAgain: (topic: Topic, onlyConflated: boolean) => Promise<void>,
+): Delivery {
+  const hand = (topic: Topic, event: FeedEvent): void => {
+    for (const listener of topic.of(eventKey(event))) listener.take(event);
+  };
+
+  const advance = (topic: Topic, event: Numbered): void => {
+    topic.place = { epoch: event.epoch, seq: lastOf(event) };
+    hand(topic, event);
+  };
+
+  const lose = (topic: Topic, from: QuotePosition, to: QuotePosition): void => {
+    const text = gapFrame(topic.symbol, from.seq + 1, to.seq, "The events are no longer kept.");
+    advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
+  };
+
+  const repair = async (topic: Topic, place: QuotePosition): Promise<void> => {
+    const { position, recovered, missed } = await feed.missedQuotes(topic.symbol, place);
+    if (position.epoch !== place.epoch) {
+      topic.place = position;
+      await startAgain(topic, false);
+      return;
+    }
+    if (position.seq <= place.seq) return;
+    if (!recovered) return lose(topic, place, position);
+    for (const text of missed) {
+      const event = eventOf(text, place.epoch);
+      if (event !== null && standing(event, topic.place) !== "seen") advance(topic, event);
+    }
+  };
+
+  const deliverNumbered = async (topic: Topic, event: Numbered): Promise<void> => {
+    if (standing(event, topic.place) === "hole" && topic.place !== null) await repair(topic, topic.place);
+    switch (standing(event, topic.place)) {
+      case "seen":
+        return;
+      case "next":
+        return advance(topic, event);
+      case "hole":
+        if (topic.place !== null) lose(topic, topic.place, { epoch: event.epoch, seq: firstOf(event) - 1 });
+        return advance(topic, event);
+      case "new_epoch":
+        topic.place = { epoch: event.epoch, seq: lastOf(event) };
+        return startAgain(topic, false);
+    }
+  };
+
+  const deliverAll = async (topic: Topic, events: readonly FeedEvent[]): Promise<void> => {
+    if (topic.isWoken) {
+      topic.isWoken = false;
+      await startAgain(topic, true);
+    }
+    for (const event of events) {
+      if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
+      else if (standing(event, topic.place) === "next") advance(topic, event);
+      else await deliverNumbered(topic, event);
+    }
+    topic.lastEventAt = Date.now();
+    if (topic.place !== null) topic.keepPlace(topic.place);
+  };
+
+  /** One at a time for each symbol: what arrives while a hole is being filled comes after it. */
+  const inTurn = (topic: Topic, work: () => Promise<void>): Promise<void> => {
+    const before = topic.delivering ?? Promise.resolve();
+    const run = before.then(work, work);
+    const settled = run.finally(() => {
+      if (topic.delivering === settled) topic.delivering = null;
+    });
+    topic.delivering = settled;
+    return settled;
+  };
+
+  return {
+    deliver: (topic, events) => inTurn(topic, () => deliverAll(topic, events)),
+    catchUp: (topic, position) =>
+      inTurn(topic, async () => {
+        const { place } = topic;
+        if (place === null || (place.epoch === position.epoch && place.seq >= position.seq)) return;
+        await repair(topic, place);
+        if (topic.place !== null) topic.keepPlace(topic.place);
+      }),
+  };
+}

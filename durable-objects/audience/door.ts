@@ -1,0 +1,42 @@
+import { SUBPROTOCOL } from "../../contracts/stream.ts";
+import type { Admission } from "./admission.ts";
+import type { Attachment } from "./connection.ts";
+
+/** Why a socket was not taken in: the audience is full, or its client's address has its share. */
+export type Full = "full" | "address";
+
+const HEADER = "X-WizData-Full";
+
+/** The answer to a socket that is not taken in; the Worker makes a problem of it, or tries elsewhere. */
+export function refuse(why: Full): Response {
+  return new Response(null, { status: 503, headers: { [HEADER]: why } });
+}
+
+/** Why a socket was refused; null where it was taken in. */
+export function refusalOf(response: Response): Full | null {
+  const why = response.headers.get(HEADER);
+  return why === "full" || why === "address" ? why : null;
+}
+
+/** Makes both ends of a socket, and the answer with the client's end. The object itself names subprotocol and correlation id. */
+export function takeIn(admission: Admission): { response: Response; socket: WebSocket; attachment: Attachment } {
+  const pair = new WebSocketPair();
+  const headers = new Headers({ "X-Correlation-ID": admission.correlationId });
+  if (admission.subprotocol) headers.set("Sec-WebSocket-Protocol", SUBPROTOCOL);
+  return {
+    response: new Response(null, { status: 101, webSocket: pair[0], headers }),
+    socket: pair[1],
+    attachment: {
+      id: crypto.randomUUID(),
+      address: admission.address,
+      caller: admission.caller,
+      anonymous: admission.anonymous,
+      connectedAt: Date.now() / 1000,
+      unread: 0,
+      unproven: 0,
+      stoppedAt: null,
+      mark: null,
+      places: {},
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Subscribe } from "../../contracts/stream.ts";
+import { logError } from "../../observability/log.ts";
+import type { Attending } from "./attending.ts";
+import type { Feed } from "./feed.ts";
+import { confirmationFrame } from "./frames.ts";
+import { checkRoom, joinersOf, type Rejection } from "./joiners.ts";
+import type { Listener } from "./listener.ts";
+import { type Allowance, fullAllowance, type Position, positionAfter, type Since } from "./positions.ts";
+import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
+import type { Subject } from "./subscription.ts";
+import type { SymbolBook } from "./symbol-book.ts";
+import type { Topic } from "./topic.ts";
+
+/** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
+export interface Joining {
+  /** @throws MessageError where the message cannot be carried out at all */
+  subscribe(member: Member, message: Subscribe, subjects: readonly Subject[]): Promise<void>;
+  /** Gives a symbol's listeners a fresh confirmation with a snapshot. */
+  startAgain(topic: Topic, onlyConflated: boolean): Promise<void>;
+}
+
+/** One symbol of a message, its listeners holding back what happens. */
+interface Joined {
+  symbol: string;
+  since: Since;
+  listeners: Listener[];
+}
+
+/** Answers with what was missed may be large: so many are asked for at once. */
+const RESUMED_AT_ONCE = 5;
+
+function* groupsOf(joined: readonly Joined[]): Generator<readonly Joined[]> {
+  const size = joined.some(({ since }) => since !== null) ? RESUMED_AT_ONCE : joined.length;
+  for (let i = 0; i < joined.length; i += size) yield joined.slice(i, i + size);
+}
+
+/** Opens the joining of an audience. */
+export function openJoining(roster: () => Roster, feed: Feed, book: SymbolBook, attending: Attending): Joining {
+  /** Where a symbol's listeners go on; null where its feed does not answer. */
+  const positionOf = async (
+    symbol: string,
+    listeners: readonly Listener[],
+    since: Since,
+    allowance: Allowance,
+  ): Promise<Position | null> => {
+    const topic = roster().topics.get(symbol);
+    if (!topic) return null;
+    try {
+      await attending.attend(topic);
+      const subscriptions = listeners.map(({ subscription }) => subscription);
+      return await positionAfter(feed, symbol, subscriptions, since, allowance);
+    } catch (error) {
+      logError("a symbol's feed failed", error, { symbol });
+      return null;
+    }
+  };
+
+  const snapshotOf = async (symbol: string, listeners: readonly Listener[]): Promise<Position | null> => {
+    const position = await positionOf(symbol, listeners, null, fullAllowance());
+    if (position === null) return null;
+    return { ...position, text: position.text.replace('"recovered":null', '"recovered":false') };
+  };
+
+  const release = (listener: Listener, position: Position): void => {
+    const topic = roster().topics.get(listener.subscription.symbol);
+    listener.release(position.start, topic?.place?.epoch ?? null);
+  };
+
+  /** The positions of all that join, within what one confirmation may hold. */
+  const positionsOf = async (joined: readonly Joined[]): Promise<Map<Joined, Position>> => {
+    const positions = new Map<Joined, Position>();
+    const left = fullAllowance();
+    for (const group of groupsOf(joined)) {
+      const allowance = { ...left };
+      const answers = await Promise.all(
+        group.map(async (one) => ({
+          one,
+          position: await positionOf(one.symbol, one.listeners, one.since, allowance),
+        })),
+      );
+      for (const { one, position } of answers) {
+        const isTooMuch = position !== null && (position.events > left.events || position.bytes > left.bytes);
+        const fitting = isTooMuch ? await snapshotOf(one.symbol, one.listeners) : position;
+        if (fitting === null) continue;
+        left.events -= fitting.events;
+        left.bytes -= fitting.bytes;
+        positions.set(one, fitting);
+      }
+    }
+    return positions;
+  };
+
+  const confirm = (
+    member: Member,
+    { id, channel }: Subscribe,
+    rejected: Rejection[],
+    positions: ReadonlyMap<Joined, Position>,
+  ): void => {
+    roster().keep(member);
+    const texts = new Map(Array.from(positions, ([{ symbol }, { text }]) => [symbol, text]));
+    const subscriptions = subscriptionsOf(member);
+    member.connection.sendAnswer(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
+    for (const [{ listeners }, position] of positions) {
+      for (const listener of listeners) release(listener, position);
+    }
+  };
+
+  const isHere = (member: Member): boolean => roster().members.has(member.connection.id);
+
+  return {
+    async subscribe(member, message, subjects) {
+      const { joiners, rejected } = await joinersOf(book, message);
+      if (!isHere(member)) return;
+      checkRoom(member, joiners, subjects.length);
+      const joined = joiners.map(({ instrument, since }): Joined => {
+        const { symbol } = instrument;
+        const listeners = subjects.map((subject) =>
+          roster().join(member, instrument, { symbol, ...subject, delivery: message.delivery }),
+        );
+        return { symbol, since, listeners };
+      });
+      const positions = await positionsOf(joined);
+      if (!isHere(member)) return;
+      for (const one of joined) {
+        if (positions.has(one)) continue;
+        for (const listener of one.listeners) roster().leave(member, listener);
+        const detail = `The stream of ${one.symbol} does not answer now. Subscribe again in a moment.`;
+        rejected.push({ symbol: one.symbol, code: "stream.unavailable", detail });
+      }
+      confirm(member, message, rejected, positions);
+    },
+
+    async startAgain(topic, onlyConflated) {
+      const behind = [...topic.of("quotes")].filter(
+        (listener) => !listener.isHeld && (listener.conflates || !onlyConflated),
+      );
+      if (behind.length === 0) return;
+      for (const listener of behind) listener.hold();
+      const position = await snapshotOf(topic.symbol, behind);
+      for (const listener of behind) {
+        const member = roster().members.get(listener.connection.id);
+        if (!member) continue;
+        if (position === null) {
+          // Nothing true can be said of where it stands: its client comes back with the position that it has.
+          listener.connection.close(1012, "the symbol's stream does not answer");
+          continue;
+        }
+        const positions = new Map([[topic.symbol, position.text]]);
+        const subscriptions = subscriptionsOf(member);
+        listener.connection.sendAnswer(
+          confirmationFrame({ id: null, channel: "quotes", rejected: [], positions, subscriptions }),
+        );
+        release(listener, position);
+      }
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { Conflation, type Waiting } from "./conflation.ts";
+import type { Connection } from "./connection.ts";
+import type { FeedEvent, QuotePosition } from "./feed.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** From where on a listener hears: a place in the quotes, the opening of the last bar it has, or everything. */
+export type Start = { quotes: QuotePosition } | { bars: number | null };
+
+const REVISED = '"state":"revised"';
+
+/** One subscription of one socket. It holds back what happens until the socket's confirmation is out, and lets it through after that. */
+export class Listener {
+  readonly connection: Connection;
+  readonly subscription: Subscription;
+  private readonly conflation: Conflation | null;
+  private held: FeedEvent[] | null = null;
+  private start: Start = { bars: null };
+
+  constructor(connection: Connection, subscription: Subscription, waiting: Waiting) {
+    this.connection = connection;
+    this.subscription = subscription;
+    const { delivery } = subscription;
+    const send = (text: string): void => connection.send(text);
+    this.conflation = delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send) : null;
+  }
+
+  get conflates(): boolean {
+    return this.conflation !== null;
+  }
+
+  get isHeld(): boolean {
+    return this.held !== null;
+  }
+
+  /** Begins to hold events back; what waits to be sent is forgotten, for a confirmation follows. */
+  hold(): void {
+    this.conflation?.drop();
+    this.held ??= [];
+  }
+
+  /**
+   * Goes on from `start`: what was held and comes after it is sent.
+   * @param current the epoch that events have now; events of an earlier one came before `start`
+   */
+  release(start: Start, current: string | null): void {
+    this.start = start;
+    const held = this.held ?? [];
+    this.held = null;
+    for (const event of held) {
+      const isPast = "epoch" in event && "quotes" in start && event.epoch !== start.quotes.epoch;
+      if (!isPast || event.epoch === current) this.take(event);
+    }
+  }
+
+  /** Hears of an event. */
+  take(event: FeedEvent): void {
+    if (this.held !== null) this.held.push(event);
+    else if (!this.isKnown(event)) this.pass(event);
+  }
+
+  /** Forgets what waits, before the listener goes. */
+  end(): void {
+    this.conflation?.drop();
+    this.held = null;
+  }
+
+  private pass(event: FeedEvent): void {
+    if (this.conflation === null) {
+      this.connection.send(event.text);
+      return;
+    }
+    const mayBeLeftOut = event.channel === "quotes" || (event.channel !== "gap" && !event.isClosed);
+    if (mayBeLeftOut) {
+      this.conflation.offer(event.text);
+      return;
+    }
+    // A closed bar makes the forming one that waits useless; a gap comes after the quotes before it.
+    if (event.channel === "gap") this.conflation.flush();
+    else this.conflation.drop();
+    this.connection.send(event.text);
+  }
+
+  /** Whether the client has an event already, by its confirmation. A revision is news at any time. */
+  private isKnown(event: FeedEvent): boolean {
+    if (event.channel === "quotes" || event.channel === "gap") {
+      if (!("quotes" in this.start) || event.epoch !== this.start.quotes.epoch) return false;
+      const last = event.channel === "quotes" ? event.seq : event.toSeq;
+      return last <= this.start.quotes.seq;
+    }
+    if (!("bars" in this.start) || this.start.bars === null || event.time > this.start.bars) return false;
+    return !event.text.includes(REVISED);
+  }
+}

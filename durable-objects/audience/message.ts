@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { ProblemCode } from "../../contracts/problem.ts";
+import {
+  ACTIONS,
+  type ClientMessage,
+  ClientMessageSchema,
+  MESSAGE_BYTES,
+  type Subscribe,
+} from "../../contracts/stream.ts";
+import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
+import { parseSpec } from "../../core/indicators/spec.ts";
+import type { Subject } from "./subscription.ts";
+
+/** A message that could not be carried out; its client is told and keeps its connection. */
+export class MessageError extends Error {
+  override readonly name = "MessageError";
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** A message that was read, or what is wrong with it; `id` is the client's own, where it gave one. */
+export type Reading = { id: unknown } & ({ message: ClientMessage } | { error: MessageError });
+
+const EXAMPLE = '{"action": "subscribe", "symbols": ["BTC/USDT"]}';
+const WithAction = z.looseObject({ action: z.string(), id: z.unknown().optional() });
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new MessageError("stream.bad_message", `The message is not JSON. An example is ${EXAMPLE}.`);
+  }
+}
+
+const LONGEST_DETAIL = 300;
+
+/** What is wrong with a message, as a sentence about its first wrong part. */
+function sentenceOf({ path, message, ...issue }: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return `${issue.keys[0]} is not a field of this message.`;
+  const text = `${path.join(".") || "The message"}: ${message}`;
+  return text.slice(0, LONGEST_DETAIL).replace(/\.?$/, ".");
+}
+
+function parse(text: string): Reading {
+  const json = WithAction.safeParse(jsonOf(text));
+  if (!json.success) {
+    const detail = `A message is an object with an action. An example is ${EXAMPLE}.`;
+    return { id: null, error: new MessageError("stream.bad_message", detail) };
+  }
+  const { action, id } = json.data;
+  if (!ACTIONS.some((known) => known === action)) {
+    const detail = `There is no such action. The actions are ${ACTIONS.join(", ")}.`;
+    return { id, error: new MessageError("stream.unknown_action", detail) };
+  }
+  const read = ClientMessageSchema.safeParse(json.data);
+  if (read.success) return { id, message: read.data };
+  return { id, error: new MessageError("stream.bad_message", sentenceOf(read.error.issues[0])) };
+}
+
+/** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */
+export function isTooLarge(data: string | ArrayBuffer): boolean {
+  if (typeof data !== "string") return data.byteLength > MESSAGE_BYTES;
+  if (data.length > MESSAGE_BYTES) return true;
+  return data.length * 3 > MESSAGE_BYTES && new TextEncoder().encode(data).byteLength > MESSAGE_BYTES;
+}
+
+/** Reads what a client sent. */
+export function readMessage(data: string | ArrayBuffer): Reading {
+  if (typeof data !== "string") {
+    const detail = "Messages are JSON in text frames; this one was binary.";
+    return { id: null, error: new MessageError("stream.bad_message", detail) };
+  }
+  try {
+    return parse(data);
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    return { id: null, error };
+  }
+}
+
+/**
+ * What a message subscribes to, of each of its symbols.
+ * @throws MessageError where an indicator is unknown or its parameters are not allowed
+ */
+export function subjectsOf({ channel, interval, indicators }: Subscribe): Subject[] {
+  switch (channel) {
+    case "quotes":
+      return [{ channel }];
+    case "candles":
+      return [{ channel, interval }];
+    case "indicators": {
+      const keys = new Set((indicators ?? []).map(specKey));
+      return Array.from(keys, (indicator) => ({ channel, interval, indicator }));
+    }
+  }
+}
+
+function specKey(text: string): string {
+  try {
+    return parseSpec(text).key;
+  } catch (error) {
+    if (!(error instanceof IndicatorSpecError)) throw error;
+    throw new MessageError(error.code, error.message);
+  }
+}

@@ -1,0 +1,82 @@
+import { MOST_MISSED, MOST_MISSED_BYTES } from "../../contracts/stream.ts";
+import type { Feed, MissedBars, QuotePosition } from "./feed.ts";
+import type { Start } from "./listener.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** Where a client says it was: a place in the quotes or the opening of a bar; null where it says nothing. */
+export type Since = { epoch: string; seq: number } | { time: number } | null;
+
+/** Where a symbol's subscriptions go on, and what their confirmation says of it, in JSON. */
+export interface Position {
+  start: Start;
+  text: string;
+  /** Events of what was missed that are in the text, and their size. */
+  events: number;
+  bytes: number;
+}
+
+/** What one confirmation may still hold. */
+export interface Allowance {
+  events: number;
+  bytes: number;
+}
+
+export const fullAllowance = (): Allowance => ({ events: MOST_MISSED, bytes: MOST_MISSED_BYTES });
+
+const sizeOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length + 1, 0);
+
+const fits = (texts: readonly string[], allowance: Allowance): boolean =>
+  texts.length <= allowance.events && sizeOf(texts) <= allowance.bytes;
+
+const quotePosition = (since: Since): QuotePosition | null => (since !== null && "seq" in since ? since : null);
+const barTime = (since: Since): number | null => (since !== null && "time" in since ? since.time : null);
+
+async function quotesAfter(feed: Feed, symbol: string, since: Since, allowance: Allowance): Promise<Position> {
+  const asked = quotePosition(since);
+  let answer = await feed.missedQuotes(symbol, asked);
+  let { recovered } = answer;
+  if (recovered && !fits(answer.missed, allowance)) {
+    answer = await feed.missedQuotes(symbol, null);
+    recovered = false;
+  }
+  const missed = recovered ? answer.missed : [];
+  const { epoch, seq } = answer.position;
+  const snapshot = recovered ? "null" : (answer.snapshot ?? "null");
+  const text = `{"epoch":${JSON.stringify(epoch)},"seq":${seq},"recovered":${recovered},"missed":[${missed.join()}],"snapshot":${snapshot}}`;
+  return { start: { quotes: answer.position }, text, events: missed.length, bytes: sizeOf(missed) };
+}
+
+function barsPosition(answers: readonly MissedBars[], allowance: Allowance): Position {
+  const times = answers.flatMap(({ time }) => (time === null ? [] : [time]));
+  // Where the indicators of one interval stand apart, the earliest of them is where all can go on from.
+  const time = times.length > 0 ? Math.min(...times) : null;
+  const all = answers.flatMap(({ missed }) => missed);
+  const isAsked = answers.some(({ recovered }) => recovered !== null);
+  const isWhole = answers.every(({ recovered }) => recovered !== false) && fits(all, allowance);
+  const recovered = isAsked ? isWhole : null;
+  const missed = recovered ? all : [];
+  const text = `{"time":${time},"recovered":${recovered},"missed":[${missed.join()}]}`;
+  return { start: { bars: time }, text, events: missed.length, bytes: sizeOf(missed) };
+}
+
+/**
+ * What a client missed of the subscriptions that one message makes for one symbol, which are all of one channel: everything, or
+ * nothing and a snapshot; never a part. More than the allowance is nothing.
+ */
+export async function positionAfter(
+  feed: Feed,
+  symbol: string,
+  subscriptions: readonly Subscription[],
+  since: Since,
+  allowance: Allowance,
+): Promise<Position> {
+  const answers: MissedBars[] = [];
+  for (const subscription of subscriptions) {
+    if (subscription.channel === "quotes") return quotesAfter(feed, symbol, since, allowance);
+    const { interval } = subscription;
+    const time = barTime(since);
+    if (subscription.channel === "candles") answers.push(await feed.missedCandles(symbol, interval, time));
+    else answers.push(await feed.missedIndicator(symbol, { interval, spec: subscription.indicator }, time));
+  }
+  return barsPosition(answers, allowance);
+}

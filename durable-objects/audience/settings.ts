@@ -1,0 +1,24 @@
+/** What an operator may configure of audiences. */
+export interface AudienceSettings {
+  /** Characters sent without a frame from the client after which sending stops. */
+  unacknowledgedBytes: number;
+  /** The most sockets of one audience. */
+  sockets: number;
+  /** The most sockets of one client address without a key, in one audience. */
+  socketsPerAddress: number;
+}
+
+const wholeNumber = (text: string, fallback: number): number => (/^\d{1,12}$/.test(text) ? Number(text) : fallback);
+
+/** Reads the settings from the environment; what is not a number there is the default. */
+export function audienceSettings(env: {
+  UNACKNOWLEDGED_BYTES: string;
+  HUB_SOCKETS: string;
+  SOCKETS_PER_ADDRESS: string;
+}): AudienceSettings {
+  return {
+    unacknowledgedBytes: wholeNumber(env.UNACKNOWLEDGED_BYTES, 4 * 1024 * 1024),
+    sockets: wholeNumber(env.HUB_SOCKETS, 2000),
+    socketsPerAddress: wholeNumber(env.SOCKETS_PER_ADDRESS, 20),
+  };
+}

@@ -1,0 +1,42 @@
+import { DurableObject } from "cloudflare:workers";
+
+/** An object that holds sockets: a hub, or the room of a symbol. */
+export interface Holder {
+  kind: "hub" | "room";
+  name: string;
+}
+
+/** Seconds after which a holder that does not come back is forgotten: a few heartbeats. */
+const FORGOTTEN_AFTER = 150;
+
+/** Objects cannot be listed, so those that hold sockets stand here. There is one directory; it hears of each holder twice a minute. */
+export class StreamDirectory extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      "create table if not exists holders (kind text, name text, seen real not null, primary key (kind, name)) without rowid",
+    );
+  }
+
+  /** A holder has sockets, still or since now. */
+  enter({ kind, name }: Holder): void {
+    const now = Date.now() / 1000;
+    this.ctx.storage.sql.exec("insert or replace into holders (kind, name, seen) values (?, ?, ?)", kind, name, now);
+    this.ctx.storage.sql.exec("delete from holders where seen < ?", now - FORGOTTEN_AFTER);
+  }
+
+  /** A holder has no sockets any more. */
+  leave({ kind, name }: Holder): void {
+    this.ctx.storage.sql.exec("delete from holders where kind = ? and name = ?", kind, name);
+  }
+
+  /** Whoever holds sockets. */
+  holders(): Holder[] {
+    const seen = Date.now() / 1000 - FORGOTTEN_AFTER;
+    const rows = this.ctx.storage.sql.exec<{ kind: string; name: string }>(
+      "select kind, name from holders where seen >= ? order by kind, name",
+      seen,
+    );
+    return rows.toArray().map(({ kind, name }) => ({ kind: kind === "room" ? "room" : "hub", name }));
+  }
+}

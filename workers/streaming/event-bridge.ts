@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { Channel } from "../../contracts/stream.ts";
+import type { Interval } from "../../core/interval.ts";
+
+/** What a stream of events is to carry. */
+export interface EventQuestion {
+  symbol: string;
+  channel: Channel;
+  interval: Interval;
+  indicators: readonly string[] | undefined;
+  /** Where its client was; null where it says nothing. */
+  since: { epoch: string; seq: number } | { time: number } | null;
+  maxHz: number | null;
+}
+
+const Position = z.union([
+  z.looseObject({ epoch: z.string(), seq: z.number() }),
+  z.looseObject({ time: z.number().nullable() }),
+]);
+
+const Frame = z.looseObject({
+  type: z.string(),
+  epoch: z.string().optional(),
+  seq: z.number().optional(),
+  time: z.number().optional(),
+  state: z.string().optional(),
+  beat: z.number().optional(),
+  data: z.looseObject({ time: z.number().optional(), state: z.string().optional() }).optional(),
+  positions: z.record(z.string(), Position).optional(),
+});
+
+type Frame = z.infer<typeof Frame>;
+
+/** Milliseconds after which a browser comes back. */
+const RETRY_MS = 2_000;
+
+function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz }: EventQuestion): string {
+  return JSON.stringify({
+    action: "subscribe",
+    symbols: [symbol],
+    channel,
+    interval,
+    indicators,
+    since: since === null ? undefined : { [symbol]: since },
+    delivery: maxHz === null ? { mode: "all" } : { mode: "conflate", max_hz: maxHz },
+  });
+}
+
+/** The id by which a client that comes back says where it was; null where a frame moves no place. */
+function idOf(frame: Frame, symbol: string): string | null {
+  const position = frame.positions?.[symbol];
+  if (position && "epoch" in position) return `${position.epoch}:${position.seq}`;
+  if (position) return position.time === null ? null : String(position.time);
+  if (frame.type === "market_data") return `${frame.epoch}:${frame.seq}`;
+  if (frame.type === "candle" && frame.data?.state === "closed") return String(frame.data.time);
+  if (frame.type === "indicator" && frame.state === "closed") return String(frame.time);
+  return null;
+}
+
+/** A frame as an event; heartbeats and pongs are comments, which only keep the connection alive. */
+function eventOf(frame: Frame, text: string, symbol: string): string {
+  if (frame.type === "heartbeat") return `: ${text}\n\n`;
+  const id = idOf(frame, symbol);
+  return `event: ${frame.type}\n${id === null ? "" : `id: ${id}\n`}data: ${text}\n\n`;
+}
+
+/**
+ * Server-sent events out of a hub's socket. The Worker holds both ends: the hub can hibernate meanwhile. A heartbeat is acknowledged
+ * when the client's side has taken it, so that a client that does not read is found out as on any socket.
+ */
+export function bridgeEvents(socket: WebSocket, question: EventQuestion): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  let isOpen = true;
+
+  const end = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    socket.close(1000, "the client has left");
+  };
+
+  const write = async (text: string, beat: number | undefined): Promise<void> => {
+    // That a client has left shows only here.
+    const isTaken = await writer.write(encoder.encode(text)).then(
+      () => true,
+      () => false,
+    );
+    if (!isTaken) end();
+    if (isOpen && beat !== undefined) socket.send(JSON.stringify({ action: "ack", beat }));
+  };
+
+  socket.addEventListener("message", ({ data }) => {
+    const text = String(data);
+    const frame = Frame.parse(JSON.parse(text));
+    void write(eventOf(frame, text, question.symbol), frame.beat);
+  });
+  socket.addEventListener("close", () => {
+    isOpen = false;
+    // A client that left before has closed its side already.
+    void writer.close().catch(() => undefined);
+  });
+  socket.accept();
+  socket.send(subscribeMessage(question));
+  void write(`retry: ${RETRY_MS}\n\n`, undefined);
+  return readable;
+}

@@ -1,0 +1,92 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { SymbolPath } from "../../contracts/parameters.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { CHANNELS } from "../../contracts/stream.ts";
+import { INTERVALS } from "../../core/interval.ts";
+import { problemResponses } from "../answers.ts";
+import { createService } from "../service.ts";
+import { requireActive, requireSymbol } from "../symbols.ts";
+import { admissionFor, checkOrigin } from "./admissions.ts";
+import { bridgeEvents, type EventQuestion } from "./event-bridge.ts";
+import { openAtHub, regionOf } from "./hubs.ts";
+import { ticketParameter } from "./sockets.ts";
+
+const Query = z
+  .strictObject({
+    ticket: ticketParameter,
+    channel: z.enum(CHANNELS, `must be one of ${CHANNELS.join(", ")}`).default("quotes"),
+    interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+    indicators: z.string().optional().openapi({ description: "Separated by commas, for the channel indicators." }),
+    max_hz: z.coerce.number().min(0.01).max(20).optional().openapi({
+      description: "The most events a second; those in between are left out, and `skipped` says how many.",
+    }),
+  })
+  .refine((query) => (query.channel === "indicators") === (query.indicators !== undefined), {
+    path: ["indicators"],
+    message: "must be given for the channel indicators, and for no other",
+  });
+
+const route = createRoute({
+  method: "get",
+  path: "/stream/{symbol}",
+  operationId: "streamSymbol",
+  summary: "A symbol's stream as server-sent events",
+  description:
+    "Events are named by the `type` of the frames of /ws, and carry them as data. `id` is `epoch:seq`; a client that comes back with `Last-Event-ID` gets what it missed inside of its `subscription_confirmed`. Heartbeats are comments.",
+  tags: ["Streaming"],
+  request: {
+    params: SymbolPath,
+    query: Query,
+    headers: z.object({
+      "last-event-id": z
+        .string()
+        .optional()
+        .openapi({ description: "The id of the last event that was seen.", example: "k2f9x0a1b3c4:1042" }),
+    }),
+  },
+  responses: {
+    200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
+    ...problemResponses(400, 401, 403, 404, 409, 410, 429, 503),
+  },
+});
+
+const QUOTE_ID = /^([a-z0-9]{1,16}):(\d{1,15})$/;
+const BAR_ID = /^-?\d{1,12}$/;
+
+/** @throws ApiError request.invalid where the id is none of ours */
+function sinceOf(id: string | undefined, channel: EventQuestion["channel"]): EventQuestion["since"] {
+  if (id === undefined || id === "") return null;
+  const quote = QUOTE_ID.exec(id);
+  if (channel === "quotes" && quote) return { epoch: quote[1], seq: Number(quote[2]) };
+  if (channel !== "quotes" && BAR_ID.test(id)) return { time: Number(id) };
+  const message = channel === "quotes" ? "must be epoch:seq, as an event's id" : "must be the opening of a bar";
+  throw new ApiError("request.invalid", `Last-Event-ID ${message}.`, {
+    errors: [{ in: "header", path: "Last-Event-ID", message }],
+  });
+}
+
+/** Routes that answer with server-sent events. */
+export const eventStreams = createService();
+
+eventStreams.openapi(route, async (c) => {
+  checkOrigin(c);
+  const { channel, interval, indicators, max_hz } = c.req.valid("query");
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
+  requireActive(record);
+  const since = sinceOf(c.req.header("Last-Event-ID"), channel);
+  const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
+  const response = await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c));
+  const socket = response.webSocket;
+  if (!socket) throw new Error("a hub answered without a socket");
+  const specs = indicators?.split(",").map((spec) => spec.trim());
+  const events = bridgeEvents(socket, {
+    symbol: record.symbol,
+    channel,
+    interval,
+    indicators: specs,
+    since,
+    maxHz: max_hz ?? null,
+  });
+  return c.body(events, 200, headers);
+});

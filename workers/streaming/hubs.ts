@@ -1,0 +1,64 @@
+import { ApiError } from "../../contracts/problem.ts";
+import { type Admission, admissionRequest } from "../../durable-objects/audience/admission.ts";
+import { refusalOf } from "../../durable-objects/audience/door.ts";
+import { MemoryCache } from "../../storage/memory-cache.ts";
+
+/** Hubs that were full a moment ago. */
+const full = new MemoryCache<true>(5_000, 1_000);
+
+/** Seconds after which somebody may try again. */
+const RETRY_AFTER = "10";
+
+/** The region whose hubs serve a request: its continent, where the network says it. */
+export function regionOf(request: Request): string {
+  const continent = request.cf?.continent;
+  return typeof continent === "string" ? continent.toLowerCase() : "local";
+}
+
+const hubsOf = (env: Env): number => Math.max(1, Number.parseInt(env.HUBS_PER_REGION, 10) || 1);
+
+/** @throws ApiError where an address has its share of sockets */
+function checkShare(env: Env, response: Response): void {
+  if (refusalOf(response) !== "address") return;
+  throw new ApiError(
+    "rate_limit.exceeded",
+    `At most ${env.SOCKETS_PER_ADDRESS} sockets from one address without a key.`,
+    {
+      headers: { "Retry-After": RETRY_AFTER },
+    },
+  );
+}
+
+function tooFull(detail: string): ApiError {
+  return new ApiError("stream.full", detail, { headers: { "Retry-After": RETRY_AFTER } });
+}
+
+/**
+ * Opens a socket at the first hub of a region that has room: hubs fill one after the other, so that a symbol's room pushes to as
+ * few as possible. Sockets of one address are counted by the hub that holds them, in its one thread, and so exactly: an address
+ * has its share once for each hub that it was spilt to, and once for each room at whose own door it knocks.
+ * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address has its share
+ */
+export async function openAtHub(env: Env, region: string, admission: Admission): Promise<Response> {
+  const hubs = hubsOf(env);
+  for (let n = 0; n < hubs; n++) {
+    const name = `hub:${region}:${n}`;
+    if (full.get(name)) continue;
+    const response = await env.STREAM_HUB.getByName(name).fetch(admissionRequest(admission));
+    checkShare(env, response);
+    if (refusalOf(response) === null) return response;
+    full.set(name, true);
+  }
+  throw tooFull("Every hub of your region is full.");
+}
+
+/**
+ * Opens a socket at a symbol's own room.
+ * @throws ApiError as `openAtHub`
+ */
+export async function openAtRoom(env: Env, symbol: string, admission: Admission): Promise<Response> {
+  const response = await env.SYMBOL_ROOM.getByName(symbol).fetch(admissionRequest({ ...admission, symbol }));
+  checkShare(env, response);
+  if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
+  return response;
+}

@@ -1,0 +1,132 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { NO_QUERY } from "../../contracts/parameters.ts";
+import { ConnectionSchema } from "../../contracts/stream.ts";
+import { problemResponses } from "../answers.ts";
+import { holdsScope } from "../caller.ts";
+import { createService } from "../service.ts";
+import { eachHolder } from "./holders.ts";
+
+const common = { tags: ["Streaming"] };
+
+const json = <T extends z.ZodRawShape>(description: string, shape: T) => ({
+  description,
+  content: { "application/json": { schema: z.object({ success: z.literal(true), ...shape }) } },
+});
+
+const statusRoute = createRoute({
+  ...common,
+  method: "get",
+  path: "/status",
+  operationId: "getStreamStatus",
+  summary: "How many streams are open, and for how many symbols",
+  request: { query: NO_QUERY },
+  responses: {
+    200: json("The numbers", {
+      status: z.literal("running"),
+      connections: z.number().int(),
+      active_subscriptions: z.number().int(),
+      subscribed_symbols: z.number().int(),
+      timestamp: z.string(),
+    }),
+    ...problemResponses(400, 401, 403, 429),
+  },
+});
+
+const connectionsRoute = createRoute({
+  ...common,
+  method: "get",
+  path: "/connections",
+  operationId: "listConnections",
+  summary: "The open streams; without the scope admin their number alone",
+  request: { query: NO_QUERY },
+  responses: {
+    200: json("The streams", {
+      connections: z.array(ConnectionSchema),
+      total_connections: z.number().int(),
+      timestamp: z.string(),
+    }),
+    ...problemResponses(400, 401, 403, 429),
+  },
+});
+
+const subscriptionsRoute = createRoute({
+  ...common,
+  method: "get",
+  path: "/subscriptions",
+  operationId: "listSubscriptions",
+  summary: "How many streams carry each symbol",
+  request: { query: NO_QUERY },
+  responses: {
+    200: json("The symbols", {
+      subscriptions: z.record(z.string(), z.object({ subscriber_count: z.number().int() })),
+      total_symbols: z.number().int(),
+      timestamp: z.string(),
+    }),
+    ...problemResponses(400, 401, 403, 429),
+  },
+});
+
+const broadcastRoute = createRoute({
+  ...common,
+  method: "post",
+  path: "/broadcast",
+  operationId: "broadcast",
+  summary: "Send a message to every open stream",
+  request: {
+    query: NO_QUERY,
+    body: {
+      required: true,
+      content: { "application/json": { schema: z.strictObject({ message: z.string().min(1).max(2000) }) } },
+    },
+  },
+  responses: {
+    200: json("How many streams it was sent to", { sent_to: z.number().int(), timestamp: z.string() }),
+    ...problemResponses(400, 401, 403, 413, 415, 429),
+  },
+});
+
+const timestamp = (): string => new Date().toISOString();
+
+/** Routes that tell of all streams, and to all of them. */
+export const overview = createService();
+
+overview.openapi(statusRoute, async (c) => {
+  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
+  const sum = (of: (stats: (typeof all)[number]) => number): number =>
+    all.reduce((total, stats) => total + of(stats), 0);
+  const symbols = new Set(all.flatMap((stats) => Object.keys(stats.symbols)));
+  c.header("Cache-Control", "no-store");
+  const numbers = {
+    connections: sum(({ connections }) => connections),
+    active_subscriptions: sum(({ subscriptions }) => subscriptions),
+    subscribed_symbols: symbols.size,
+  };
+  return c.json({ success: true as const, status: "running" as const, ...numbers, timestamp: timestamp() }, 200);
+});
+
+overview.openapi(connectionsRoute, async (c) => {
+  const all = (await eachHolder(c.env, (holder) => holder.audienceConnections())).flat();
+  c.header("Cache-Control", "no-store");
+  const connections = holdsScope(c.var.caller, "admin") ? all : [];
+  return c.json({ success: true as const, connections, total_connections: all.length, timestamp: timestamp() }, 200);
+});
+
+overview.openapi(subscriptionsRoute, async (c) => {
+  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
+  const subscriptions: Record<string, { subscriber_count: number }> = {};
+  for (const { symbols } of all) {
+    for (const [symbol, count] of Object.entries(symbols)) {
+      subscriptions[symbol] = { subscriber_count: (subscriptions[symbol]?.subscriber_count ?? 0) + count };
+    }
+  }
+  c.header("Cache-Control", "no-store");
+  const total = Object.keys(subscriptions).length;
+  return c.json({ success: true as const, subscriptions, total_symbols: total, timestamp: timestamp() }, 200);
+});
+
+overview.openapi(broadcastRoute, async (c) => {
+  const { message } = c.req.valid("json");
+  const sent = await eachHolder(c.env, (holder) => holder.broadcast(message));
+  const total = sent.reduce((sum, count) => sum + count, 0);
+  return c.json({ success: true as const, sent_to: total, timestamp: timestamp() }, 200);
+});

@@ -1,0 +1,70 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { SymbolPath } from "../../contracts/parameters.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { instrumentOf } from "../../contracts/symbol.ts";
+import { problemResponses } from "../answers.ts";
+import { isUpgrade } from "../gateway/middleware/upgrades.ts";
+import { callRoom } from "../room.ts";
+import { type AppContext, createService } from "../service.ts";
+import { requireActive, requireSymbol } from "../symbols.ts";
+import { admissionFor, checkOrigin } from "./admissions.ts";
+import { openAtHub, openAtRoom, regionOf } from "./hubs.ts";
+
+/** A ticket in a query; what it is worth has been seen to before the route. */
+export const ticketParameter = z
+  .string()
+  .max(100)
+  .optional()
+  .openapi({ description: "From `POST /tickets`, for browsers, which cannot send a key with a socket." });
+
+const common = {
+  method: "get" as const,
+  tags: ["Streaming"],
+  responses: {
+    101: { description: "The connection is a WebSocket now" },
+    ...problemResponses(400, 401, 403, 426, 429, 503),
+  },
+};
+
+const manyRoute = createRoute({
+  ...common,
+  path: "/ws",
+  operationId: "openSocket",
+  summary: "A WebSocket that carries many symbols",
+  request: { query: z.strictObject({ ticket: ticketParameter }) },
+});
+
+const oneRoute = createRoute({
+  ...common,
+  path: "/ws/{symbol}",
+  operationId: "openSymbolSocket",
+  summary: "A WebSocket that carries one symbol, subscribed at once",
+  request: { params: SymbolPath, query: z.strictObject({ ticket: ticketParameter }) },
+  responses: { ...common.responses, ...problemResponses(404, 409, 410) },
+});
+
+/** @throws ApiError where the request is no upgrade, or comes from a page that may not */
+function checkUpgrade(c: AppContext): void {
+  if (!isUpgrade(c.req.header("Upgrade"))) {
+    throw new ApiError("request.upgrade_required", "This address speaks WebSocket: open it with a WebSocket client.", {
+      headers: { Upgrade: "websocket", Connection: "Upgrade" },
+    });
+  }
+  checkOrigin(c);
+}
+
+/** Routes that become sockets. */
+export const sockets = createService();
+
+sockets.openapi(manyRoute, async (c) => {
+  checkUpgrade(c);
+  return openAtHub(c.env, regionOf(c.req.raw), admissionFor(c));
+});
+
+sockets.openapi(oneRoute, async (c) => {
+  checkUpgrade(c);
+  const record = await requireSymbol(c.env, c.req.valid("param").symbol);
+  requireActive(record);
+  await callRoom<void>(c.env, record.symbol, (room) => room.keepInstrument(instrumentOf(record)));
+  return openAtRoom(c.env, record.symbol, admissionFor(c));
+});

@@ -1,0 +1,68 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createMiddleware } from "hono/factory";
+import { NO_QUERY } from "../../contracts/parameters.ts";
+import { ApiError } from "../../contracts/problem.ts";
+import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
+import { digestOf, envelope, problemResponses } from "../answers.ts";
+import type { Caller } from "../caller.ts";
+import { type AppEnv, createService } from "../service.ts";
+
+const TICKET_BYTES = 24;
+const TICKET = /^[0-9a-f]{48}$/;
+const TAKES_TICKETS = /^\/(?:ws|stream)(?:\/|$)/;
+
+/** Tickets are spread over sixteen offices, by the first digit of their digest. */
+const officeOf = (env: Env, digest: string) => env.TICKET_OFFICE.getByName(`tickets:${digest[0]}`);
+
+const route = createRoute({
+  method: "post",
+  path: "/tickets",
+  operationId: "createTicket",
+  summary: "A ticket with which a browser opens one stream",
+  description: `It carries the caller's rights, is good for ${TICKET_SECONDS} seconds and for one stream: pass it as \`?ticket=\` to /ws or /stream.`,
+  tags: ["Streaming"],
+  request: { query: NO_QUERY },
+  responses: {
+    201: {
+      description: "The ticket",
+      content: {
+        "application/json": {
+          schema: z.object({
+            success: z.literal(true),
+            data: z.object({ ticket: z.string(), expires_at: z.string() }),
+            timestamp: z.string(),
+          }),
+        },
+      },
+    },
+    ...problemResponses(400, 401, 403, 429),
+  },
+});
+
+/** Routes that issue tickets. */
+export const tickets = createService();
+
+tickets.openapi(route, async (c) => {
+  const bytes = crypto.getRandomValues(new Uint8Array(TICKET_BYTES));
+  const ticket = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await digestOf(ticket);
+  await officeOf(c.env, digest).issue(digest, JSON.stringify(c.var.caller));
+  c.header("Cache-Control", "no-store");
+  const expires = new Date(Date.now() + TICKET_SECONDS * 1000).toISOString();
+  return c.json(envelope({ ticket, expires_at: expires }), 201);
+});
+
+/** Lets the bearer of a ticket pass as whoever asked for it, once. */
+export const ticketHolder = createMiddleware<AppEnv>(async function ticketHolder(c, next) {
+  const ticket = c.req.query("ticket");
+  if (ticket !== undefined && TAKES_TICKETS.test(c.req.path)) {
+    const digest = await digestOf(ticket);
+    const holder = TICKET.test(ticket) ? await officeOf(c.env, digest).redeem(digest) : null;
+    if (holder === null) {
+      throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
+    }
+    const caller: Caller = JSON.parse(holder);
+    c.set("caller", caller);
+  }
+  await next();
+});
