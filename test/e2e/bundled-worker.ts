@@ -63,6 +63,7 @@ export async function startBundledWorker(vars: Record<string, string>, entry?: s
         serviceBindings: { ASSETS: noAssets },
         queueProducers: { INGESTION: { queueName: "ingestion" } },
         ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },
+        handleStructuredLogs: () => {},
         handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
           stdout.resume();
           stderr.resume();
