@@ -8,6 +8,7 @@ import type { NewSymbol } from "../contracts/symbol.ts";
 import { aliasesOf } from "../core/symbol.ts";
 import { ROOT } from "../scripts/dev-vars.ts";
 import { runWrangler } from "../scripts/wrangler.ts";
+import { wranglerBindings } from "../scripts/wrangler-bindings.ts";
 import { REFERENCE_SYMBOLS } from "../storage/registry/reference-data.ts";
 import { COMMON_WORDS, pick, randomNumbers, syntheticSymbols } from "./synthetic-symbols.ts";
 
@@ -27,24 +28,18 @@ function bundle(folder: string): string {
 }
 
 function startWorker(script: string): Miniflare {
+  const { vars, durableObjects, ratelimits } = wranglerBindings();
   return new Miniflare(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "index.js", contents: script }],
       compatibilityDate: "2026-10-20",
       cf: false,
-      bindings: { MARKET_MODE: "demo", CORS_ORIGINS: "*", ANONYMOUS_ACCESS: "on", ADMIN_TOKEN: TOKEN },
+      bindings: { ...vars, ADMIN_TOKEN: TOKEN },
       d1Databases: { DB: "registry" },
       kvNamespaces: { CACHE: "cache" },
-      durableObjects: {
-        SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
-        USAGE_METER: { className: "UsageMeter", useSQLite: true },
-        TELEMETRY: { className: "Telemetry", useSQLite: true },
-      },
+      durableObjects,
       queueProducers: { INGESTION: { queueName: "ingestion" } },
-      ratelimits: {
-        BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },
-        MINUTE_GUARD: { namespace_id: "2", simple: { limit: 600, period: 60 } },
-      },
+      ratelimits,
     }),
   );
 }

@@ -5,6 +5,7 @@ import { MemoryCache } from "../storage/memory-cache.ts";
 import { readRegistry } from "../storage/registry/database.ts";
 import { unreachableBehind } from "../storage/registry/failures.ts";
 import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts";
+import type { SymbolPage } from "../storage/registry/search.ts";
 import { suggestSymbols } from "../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
@@ -13,10 +14,26 @@ const known = new MemoryCache<Resolution>(2_000, 5_000, 250);
 /** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
 const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);
 
+/** Pages of symbols that this isolate has read in the last two seconds. */
+const pages = new MemoryCache<SymbolPage>(2_000, 100, 250);
+
 /** Forgets what this isolate knows of symbols, after it has changed one. */
 export function forgetSymbols(): void {
   known.clear();
   lastKnown.clear();
+  pages.clear();
+}
+
+/**
+ * A page of symbols, from memory where the same was asked a moment ago.
+ * @param key names the question; null where the caller wants what the registry holds now
+ */
+export async function rememberedPage(key: string | null, read: () => Promise<SymbolPage>): Promise<SymbolPage> {
+  const kept = key === null ? undefined : pages.get(key);
+  if (kept) return kept;
+  const page = await read();
+  if (key !== null) pages.set(key, page);
+  return page;
 }
 
 /** What each text stands for. A symbol that is unknown is looked for anew each time: it may just have been added. */

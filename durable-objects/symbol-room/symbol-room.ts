@@ -2,7 +2,6 @@ import { effectiveSources, marketModeOf, type ProviderName } from "../../contrac
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Interval } from "../../core/interval.ts";
-import { marketOf } from "../../core/market-calendar/markets.ts";
 import { continued } from "../../observability/hop.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { convertV4MiniflareOptions, Miniflare, Response } from "miniflare";
 import { ROOT } from "../../scripts/dev-vars.ts";
 import { runWrangler } from "../../scripts/wrangler.ts";
+import { wranglerBindings } from "../../scripts/wrangler-bindings.ts";
 
 /** The admin token of every bundled Worker that is started here. */
 const TOKEN = "token-of-the-bundled-worker";
@@ -38,6 +39,7 @@ const noAssets = (): Response => new Response(null, { status: 404 });
  * @param entry the module to bundle, unless it is the Worker's own
  */
 export async function startBundledWorker(vars: Record<string, string>, entry?: string): Promise<BundledWorker> {
+  const wrangler = wranglerBindings();
   const folder = mkdtempSync(join(tmpdir(), "wizdata-bundle-"));
   let worker: Miniflare | null = null;
   const stop = async (): Promise<void> => {
@@ -52,21 +54,14 @@ export async function startBundledWorker(vars: Record<string, string>, entry?: s
         modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(script, "utf8") }],
         compatibilityDate: "2026-10-20",
         cf: false,
-        bindings: { CORS_ORIGINS: "*", ANONYMOUS_ACCESS: "on", ADMIN_TOKEN: TOKEN, ...vars },
+        bindings: { ...wrangler.vars, ADMIN_TOKEN: TOKEN, ...vars },
         d1Databases: { DB: "registry" },
         kvNamespaces: { CACHE: "cache" },
-        durableObjects: {
-          SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
-          PROVIDER_GATE: { className: "ProviderGate", useSQLite: true },
-          USAGE_METER: { className: "UsageMeter", useSQLite: true },
-          TELEMETRY: { className: "Telemetry", useSQLite: true },
-        },
+        durableObjects: wrangler.durableObjects,
         serviceBindings: { ASSETS: noAssets },
         queueProducers: { INGESTION: { queueName: "ingestion" } },
-        ratelimits: {
-          BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },
-          MINUTE_GUARD: { namespace_id: "2", simple: { limit: 600, period: 60 } },
-        },
+        ratelimits: wrangler.ratelimits,
+        handleStructuredLogs: () => {},
         handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
           stdout.resume();
           stderr.resume();

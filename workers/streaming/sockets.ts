@@ -3,7 +3,6 @@ import { SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
 import { problemResponses } from "../answers.ts";
-import { isUpgrade } from "../gateway/middleware/upgrades.ts";
 import { callRoom } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireActive, requireSymbol } from "../symbols.ts";
@@ -45,7 +44,7 @@ const oneRoute = createRoute({
 
 /** @throws ApiError where the request is no upgrade, or comes from a page that may not */
 function checkUpgrade(c: AppContext): void {
-  if (!isUpgrade(c.req.header("Upgrade"))) {
+  if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
     throw new ApiError("request.upgrade_required", "This address speaks WebSocket: open it with a WebSocket client.", {
       headers: { Upgrade: "websocket", Connection: "Upgrade" },
     });

@@ -18,7 +18,7 @@ import { answerRead, problemResponses } from "../answers.ts";
 import { cursorError, formatCursor, parseCursor } from "../cursor.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
-import { recordOf } from "../symbols.ts";
+import { recordOf, rememberedPage } from "../symbols.ts";
 import { availabilityAnswer, sessionAnswer, symbolAnswer } from "./presentation.ts";
 
 const text = z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters");
@@ -162,13 +162,16 @@ async function answerList(c: AppContext, query: ListRequest): Promise<Response> 
   if (position && "offset" in position !== (query.search !== undefined)) {
     throw cursorError("belongs to another question; keep search as it was");
   }
-  const registry = readRegistry(c.env.DB, bookmarkOf(c));
+  const bookmark = bookmarkOf(c);
+  const registry = readRegistry(c.env.DB, bookmark);
   const offset = position && "offset" in position ? position.offset : 0;
   const after = position && "after" in position ? position.after : undefined;
-  const found =
+  const asksAnew = bookmark !== undefined || /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
+  const found = await rememberedPage(asksAnew ? null : JSON.stringify(query), () =>
     query.search === undefined
-      ? await listSymbols(registry, { ...query, after })
-      : await searchSymbols(registry, { ...query, search: query.search, offset });
+      ? listSymbols(registry, { ...query, after })
+      : searchSymbols(registry, { ...query, search: query.search, offset }),
+  );
   const cursor = nextCursor(found, query.search === undefined ? null : offset);
   const data = found.records.map((record) => symbolAnswer(record, c.env));
   const headers = cursor === null ? undefined : { Link: nextLink(c, cursor) };

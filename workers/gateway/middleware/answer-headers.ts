@@ -1,6 +1,7 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import type { AppContext, AppEnv } from "../../service.ts";
+import { allowedOrigin } from "../origins.ts";
 
 const EXPOSED = [
   "Cache-Status",
@@ -38,13 +39,6 @@ const OF_PAGES: readonly (readonly [string, string])[] = [
   ["X-Permitted-Cross-Domain-Policies", "none"],
   ["X-XSS-Protection", "0"],
 ];
-
-/** The origin to name to a page that asks, or null for none. */
-function allowedOrigin(origin: string, configured: string): string | null {
-  const origins = configured.split(",").map((entry) => entry.trim());
-  if (origins.includes("*")) return "*";
-  return origins.includes(origin) ? origin : null;
-}
 
 const preflight = cors({
   origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
