@@ -11,7 +11,7 @@ const ConfigurationSchema = z.object({
     z.object({
       name: z.string(),
       namespace_id: z.string(),
-      simple: z.object({ limit: z.number(), period: z.number() }),
+      simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
     }),
   ),
 });
