@@ -48,6 +48,19 @@ export async function statusOfProvider(env: Env, name: Upstream): Promise<Provid
   return providerStatus(status);
 }
 
+/** Lets every gate set its alarm again, should it be missing. */
+export async function checkGates(env: Env): Promise<void> {
+  await Promise.all(
+    UPSTREAMS.map(async (name) => {
+      try {
+        await env.PROVIDER_GATE.getByName(name).checkAlarm();
+      } catch (error) {
+        logError("a gate failed", error, { provider: name });
+      }
+    }),
+  );
+}
+
 /** How every upstream fares. */
 export function allProviders(env: Env): Promise<ProviderStatus[]> {
   return Promise.all(UPSTREAMS.map((name) => statusOfProvider(env, name)));

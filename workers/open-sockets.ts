@@ -1,6 +1,9 @@
-import { eachHolder } from "./streaming/holders.ts";
+import { eachReachable } from "./streaming/holders.ts";
 
-/** Closes what is open on a key that holds no longer. A request asks anew who its caller is; a socket does not. */
+/**
+ * Closes what is open on a key that holds no longer. A request asks anew who its caller is; a socket does not. An object that does
+ * not answer is no reason to leave the others' sockets open.
+ */
 export async function closeSocketsOfKey(env: Env, prefix: string): Promise<void> {
-  await eachHolder(env, (holder) => holder.closeCaller(`key:${prefix}`));
+  await eachReachable(env, (holder) => holder.closeCaller(`key:${prefix}`));
 }

@@ -6,6 +6,8 @@ const AdmissionSchema = z.object({
   /** `anonymous`, or the name by which its key is known; never the key. */
   caller: z.string(),
   anonymous: z.boolean(),
+  /** When its key expires, unix seconds; null where it has none, or one that never does. */
+  expiresAt: z.number().nullable(),
   correlationId: z.string(),
   /** Whether the client offered our subprotocol, and so must be answered with it. */
   subprotocol: z.boolean(),

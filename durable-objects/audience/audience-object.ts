@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ConnectionAnswer } from "../../contracts/stream.ts";
-import type { Audience, AudienceStats } from "./audience.ts";
+import type { Audience, AudienceReading, AudienceStats } from "./audience.ts";
 
 /** An object with sockets: what the platform and the Worker say to it goes to its audience. Hubs and rooms are such objects. */
 export abstract class AudienceObject extends DurableObject<Env> {
@@ -29,6 +29,15 @@ export abstract class AudienceObject extends DurableObject<Env> {
   audienceStats(): AudienceStats {
     return this.audience.stats();
   }
+
+  /** How many sockets there are, and what was done for them since this was last asked: for the one who counts it. */
+  audienceReading(): AudienceReading {
+    const { connections, subscriptions } = this.audience.stats();
+    return { connections, subscriptions, ...this.audience.takeTally() };
+  }
+
+  /** Sets the alarm again that this object needs, should it be missing. */
+  abstract checkAlarm(): Promise<void>;
 
   /** The sockets, for those who run the platform. */
   audienceConnections(): ConnectionAnswer[] {

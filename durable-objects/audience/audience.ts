@@ -14,6 +14,7 @@ import { openJoining } from "./joining.ts";
 import { type Member, openRoster, type Roster } from "./roster.ts";
 import type { AudienceSettings } from "./settings.ts";
 import type { SymbolBook } from "./symbol-book.ts";
+import { newTally, type Tally, takeTally } from "./tally.ts";
 import type { Topic } from "./topic.ts";
 
 /** What an audience needs of the object that it sits in. */
@@ -39,6 +40,12 @@ export interface AudienceStats {
   symbols: Record<string, number>;
 }
 
+/** How many there are now, and what has been done since this was last taken. */
+export interface AudienceReading extends Tally {
+  connections: number;
+  subscriptions: number;
+}
+
 /** The sockets of an object, what they listen to, and the way on which events reach them. */
 export interface Audience {
   /** Answers the upgrade of a socket that the Worker hands on. */
@@ -54,6 +61,10 @@ export interface Audience {
   /** The registry row of a symbol that somebody listens to, or did a moment ago. */
   instrumentOf(symbol: string): Instrument;
   stats(): AudienceStats;
+  /** What has been done since this was last asked. */
+  takeTally(): Tally;
+  /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
+  keepGoing(): void;
   connections(): ConnectionAnswer[];
   /** Sends a message to everyone; gives the number of sockets. */
   broadcast(message: string): number;
@@ -72,9 +83,10 @@ export function openAudience(surroundings: Surroundings): Audience {
   };
   const store = openAudienceStore(ctx.storage.sql);
   const attending = openAttending(feed);
-  const joining = openJoining(() => roster, feed, surroundings.book, attending);
+  const tally = newTally();
+  const joining = openJoining(() => roster, feed, surroundings.book, attending, tally);
   const delivery = openDelivery(feed, joining.startAgain);
-  const roster: Roster = openRoster(ctx, store, settings, {
+  const roster: Roster = openRoster(ctx, store, settings, tally, {
     onEmpty: (topic) => {
       if (topic.attendance !== null) ctx.waitUntil(farewell(topic));
     },
@@ -165,8 +177,9 @@ export function openAudience(surroundings: Surroundings): Audience {
     },
 
     async run() {
+      const wasPresent = roster.members.size > 0;
       await beating.run(Date.now() / 1000);
-      if (roster.members.size > 0) surroundings.onPresence(true);
+      if (wasPresent) surroundings.onPresence(roster.members.size > 0);
       schedule();
     },
 
@@ -183,6 +196,9 @@ export function openAudience(surroundings: Surroundings): Audience {
       for (const { listeners } of roster.members.values()) subscriptions += listeners.size;
       return { connections: roster.members.size, subscriptions, symbols };
     },
+
+    takeTally: () => takeTally(tally),
+    keepGoing: schedule,
 
     connections() {
       return Array.from(roster.members.values(), ({ connection, listeners }) => ({

@@ -13,7 +13,7 @@ export const SLOW_FOR = 60;
 /** Feeds that are told at once. */
 const TOLD_AT_ONCE = 50;
 
-/** What an audience does at times of its own: heartbeats, renewals, closing who is too slow. */
+/** What an audience does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
 export interface Beating {
   /** Does what is due at `now`, unix seconds. */
   run(now: number): Promise<void>;
@@ -39,13 +39,17 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
     for (let i = 0; i < due.length; i += TOLD_AT_ONCE) await Promise.all(due.slice(i, i + TOLD_AT_ONCE).map(renew));
   };
 
-  const closeSlow = (now: number): void => {
+  const closeWhoMustGo = (now: number): void => {
     for (const member of [...roster.members.values()]) {
+      const { connection } = member;
       // One that has gone without a word.
-      if (member.connection.socket.readyState !== WebSocket.READY_STATE_OPEN) roster.remove(member);
-      const { stoppedAt } = member.connection.facts;
-      if (stoppedAt === null || now - stoppedAt < SLOW_FOR) continue;
-      member.connection.close(CLOSE.slowConsumer, "too much was sent that you did not read");
+      const isGone = connection.socket.readyState !== WebSocket.READY_STATE_OPEN;
+      const { stoppedAt, expiresAt } = connection.facts;
+      const isSlow = stoppedAt !== null && now - stoppedAt >= SLOW_FOR;
+      const isExpired = expiresAt !== null && now >= expiresAt;
+      if (!isGone && !isSlow && !isExpired) continue;
+      if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
+      else if (!isGone) connection.close(CLOSE.slowConsumer, "too much was sent that you did not read");
       roster.remove(member);
     }
   };
@@ -82,7 +86,7 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
 
   return {
     async run(now) {
-      closeSlow(now);
+      closeWhoMustGo(now);
       if (roster.members.size === 0 || now < nextBeatAt()) return;
       await renewAll(now);
       beat(now);
@@ -94,8 +98,9 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
       if (roster.members.size === 0) return null;
       let next = Math.max(nextBeatAt(), Date.now() / 1000);
       for (const { connection } of roster.members.values()) {
-        const { stoppedAt } = connection.facts;
+        const { stoppedAt, expiresAt } = connection.facts;
         if (stoppedAt !== null) next = Math.min(next, stoppedAt + SLOW_FOR);
+        if (expiresAt !== null) next = Math.min(next, expiresAt);
       }
       return next;
     },

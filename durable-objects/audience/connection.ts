@@ -1,4 +1,5 @@
 import type { AudienceSettings } from "./settings.ts";
+import type { Tally } from "./tally.ts";
 
 /** A symbol's place in the stream, as an attachment holds it. */
 export type Place = [epoch: string, seq: number];
@@ -9,6 +10,8 @@ export interface Attachment {
   address: string;
   caller: string;
   anonymous: boolean;
+  /** When its key expires, unix seconds; null for never. */
+  expiresAt: number | null;
   connectedAt: number;
   /** Sent and not yet known to be read. */
   unread: number;
@@ -35,17 +38,20 @@ export class Connection {
   readonly socket: WebSocket;
   private readonly attachment: Attachment;
   private readonly settings: AudienceSettings;
+  private readonly tally: Tally;
   private readonly onStop: (connection: Connection) => void;
 
   constructor(
     socket: WebSocket,
     attachment: Attachment,
     settings: AudienceSettings,
+    tally: Tally,
     onStop: (connection: Connection) => void,
   ) {
     this.socket = socket;
     this.attachment = attachment;
     this.settings = settings;
+    this.tally = tally;
     this.onStop = onStop;
     this.id = attachment.id;
   }
@@ -83,6 +89,7 @@ export class Connection {
     }
     try {
       this.socket.send(text);
+      this.tally.frames++;
     } catch (error) {
       // A socket that has just closed; the platform tells of it by its own event.
       if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;

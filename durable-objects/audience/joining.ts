@@ -9,6 +9,7 @@ import { type Allowance, fullAllowance, type Position, positionAfter, type Since
 import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
 import type { Subject } from "./subscription.ts";
 import type { SymbolBook } from "./symbol-book.ts";
+import type { Tally } from "./tally.ts";
 import type { Topic } from "./topic.ts";
 
 /** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
@@ -35,7 +36,13 @@ function* groupsOf(joined: readonly Joined[]): Generator<readonly Joined[]> {
 }
 
 /** Opens the joining of an audience. */
-export function openJoining(roster: () => Roster, feed: Feed, book: SymbolBook, attending: Attending): Joining {
+export function openJoining(
+  roster: () => Roster,
+  feed: Feed,
+  book: SymbolBook,
+  attending: Attending,
+  tally: Tally,
+): Joining {
   /** Where a symbol's listeners go on; null where its feed does not answer. */
   const positionOf = async (
     symbol: string,
@@ -58,7 +65,7 @@ export function openJoining(roster: () => Roster, feed: Feed, book: SymbolBook, 
   const snapshotOf = async (symbol: string, listeners: readonly Listener[]): Promise<Position | null> => {
     const position = await positionOf(symbol, listeners, null, fullAllowance());
     if (position === null) return null;
-    return { ...position, text: position.text.replace('"recovered":null', '"recovered":false') };
+    return { ...position, recovered: false, text: position.text.replace('"recovered":null', '"recovered":false') };
   };
 
   const release = (listener: Listener, position: Position): void => {
@@ -101,6 +108,8 @@ export function openJoining(roster: () => Roster, feed: Feed, book: SymbolBook, 
     const subscriptions = subscriptionsOf(member);
     member.connection.sendAnswer(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
     for (const [{ listeners }, position] of positions) {
+      if (position.recovered) tally.recovered++;
+      else if (position.recovered === false) tally.snapshots++;
       for (const listener of listeners) release(listener, position);
     }
   };

@@ -10,6 +10,8 @@ export type Since = { epoch: string; seq: number } | { time: number } | null;
 export interface Position {
   start: Start;
   text: string;
+  /** Whether everything that was missed is in the text; null where the client said of no place that it was there. */
+  recovered: boolean | null;
   /** Events of what was missed that are in the text, and their size. */
   events: number;
   bytes: number;
@@ -43,7 +45,7 @@ async function quotesAfter(feed: Feed, symbol: string, since: Since, allowance: 
   const { epoch, seq } = answer.position;
   const snapshot = recovered ? "null" : (answer.snapshot ?? "null");
   const text = `{"epoch":${JSON.stringify(epoch)},"seq":${seq},"recovered":${recovered},"missed":[${missed.join()}],"snapshot":${snapshot}}`;
-  return { start: { quotes: answer.position }, text, events: missed.length, bytes: sizeOf(missed) };
+  return { start: { quotes: answer.position }, text, recovered, events: missed.length, bytes: sizeOf(missed) };
 }
 
 function barsPosition(answers: readonly MissedBars[], allowance: Allowance): Position {
@@ -56,7 +58,7 @@ function barsPosition(answers: readonly MissedBars[], allowance: Allowance): Pos
   const recovered = isAsked ? isWhole : null;
   const missed = recovered ? all : [];
   const text = `{"time":${time},"recovered":${recovered},"missed":[${missed.join()}]}`;
-  return { start: { bars: time }, text, events: missed.length, bytes: sizeOf(missed) };
+  return { start: { bars: time }, text, recovered, events: missed.length, bytes: sizeOf(missed) };
 }
 
 /**

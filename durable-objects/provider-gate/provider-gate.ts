@@ -127,6 +127,12 @@ export class ProviderGate extends DurableObject<Env> {
     if (this.watches.running(WORLD.now()).length === 0) await this.ctx.storage.deleteAlarm();
   }
 
+  /** Sets the alarm of polling again, should it be missing while something is watched. */
+  async checkAlarm(): Promise<void> {
+    const working = this.working();
+    if (working) await this.pollNoLaterThan(working.polling.nextAt(WORLD.now()));
+  }
+
   override async alarm(): Promise<void> {
     const working = this.working();
     if (!working) return;

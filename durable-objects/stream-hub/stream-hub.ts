@@ -3,7 +3,9 @@ import { AudienceObject } from "../audience/audience-object.ts";
 import type { Feed, FeedEvent } from "../audience/feed.ts";
 import { audienceSettings } from "../audience/settings.ts";
 import { registryBook } from "../audience/symbol-book.ts";
+import { countTally } from "../audience/tally.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
+import { reportWhenDue } from "../telemetry/report.ts";
 import { roomFeed } from "./room-feed.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
@@ -24,7 +26,10 @@ export class StreamHub extends AudienceObject {
       book: registryBook(env.DB),
       settings: audienceSettings(env),
       schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
-      onPresence: (isPresent) => ctx.waitUntil(announcePresence(env, { kind: "hub", name }, isPresent)),
+      onPresence: (isPresent) => {
+        ctx.waitUntil(announcePresence(env, { kind: "hub", name }, isPresent));
+        this.report();
+      },
     });
   }
 
@@ -35,6 +40,16 @@ export class StreamHub extends AudienceObject {
 
   override async alarm(): Promise<void> {
     await this.audience.run();
+  }
+
+  async checkAlarm(): Promise<void> {
+    this.audience.keepGoing();
+  }
+
+  /** Counts what was done, when the first socket comes, at each heartbeat and when the last one leaves. */
+  private report(): void {
+    countTally(this.audience.takeTally());
+    reportWhenDue(this.env, this.ctx);
   }
 
   private async wakeNoLaterThan(at: number): Promise<void> {

@@ -38,21 +38,32 @@ export function openDeadlines(sql: SqlStorage): Deadlines {
   };
 }
 
+/** Seconds after its time at which an alarm that has not rung counts as lost: the platform's may be a minute late. */
+const LOST_AFTER = 90;
+
 /** Sets the one alarm of a room to its next deadline; the platform is told only where that is news. */
 export function openAlarmClock(storage: DurableObjectStorage, deadlines: Deadlines) {
   /** Unknown after a start and while the alarm runs. */
   let set: number | null | undefined;
+  const wind = async (): Promise<void> => {
+    const next = deadlines.next();
+    const isLost = next !== null && Date.now() / 1000 - next > LOST_AFTER;
+    if (next === set && !isLost) return;
+    set = next;
+    if (next === null) await storage.deleteAlarm();
+    else await storage.setAlarm(Math.ceil(next * 1000));
+  };
   return {
     /** To be called when the alarm has rung. */
     rung(): void {
       set = undefined;
     },
-    async wind(): Promise<void> {
-      const next = deadlines.next();
-      if (next === set) return;
-      set = next;
-      if (next === null) await storage.deleteAlarm();
-      else await storage.setAlarm(Math.ceil(next * 1000));
+    wind,
+    /** Winds the clock again where the platform has no alarm, whatever was set. */
+    async check(): Promise<void> {
+      if ((await storage.getAlarm()) !== null) return;
+      set = undefined;
+      if (deadlines.next() !== null) await wind();
     },
   };
 }

@@ -44,6 +44,8 @@ export interface RoomLife {
   revised(interval: Interval, times: readonly number[]): void;
   /** Does what is due; to be called by the alarm. */
   ring(): Promise<void>;
+  /** Sets the alarm again, should it be missing while there is something to do. */
+  checkAlarm(): Promise<void>;
 }
 
 /** What the life of a room needs of the room. */
@@ -128,6 +130,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
       live.revised(subject(known()), interval, times, now());
       room.keep(clock.wind());
     },
+    checkAlarm: clock.check,
     async ring() {
       clock.rung();
       await live.serve(subject(known()), now());

@@ -176,8 +176,14 @@ export class SymbolRoom extends AudienceObject {
   }
 
   /** Keeps the symbol's registry row, which alarms could ask nobody for. */
-  keepInstrument(instrument: Instrument): void {
+  async keepInstrument(instrument: Instrument): Promise<void> {
     this.facts.keepInstrument(instrument);
+    await this.checkAlarm();
+  }
+
+  async checkAlarm(): Promise<void> {
+    this.audience.keepGoing();
+    await this.life.checkAlarm();
   }
 
   /** The last quote's time and the known stretches by interval. */

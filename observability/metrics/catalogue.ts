@@ -111,6 +111,11 @@ export const METRICS = {
     help: "Subscriptions of open stream connections.",
     labels: [],
   },
+  wizdata_stream_holders_unreachable: {
+    type: "gauge",
+    help: "Hubs and rooms with sockets that did not answer this scrape: while it is not 0, connections may be too few.",
+    labels: [],
+  },
   wizdata_stream_frames_total: {
     type: "counter",
     help: "Frames sent to stream clients.",

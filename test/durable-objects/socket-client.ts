@@ -110,6 +110,7 @@ export async function openSocket(
       correlationId: "test",
       subprotocol: false,
       symbol: null,
+      expiresAt: null,
       ...admission,
     }),
   );

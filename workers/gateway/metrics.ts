@@ -9,6 +9,7 @@ import type { Sample } from "../../observability/metrics/series.ts";
 import { problemResponses } from "../answers.ts";
 import { allProviders } from "../gates.ts";
 import { createService } from "../service.ts";
+import { streamSeries } from "../streaming/readings.ts";
 import { VERSION } from "./version.ts";
 
 /** Gates that answer later than this (milliseconds) are left out of a scrape. */
@@ -74,13 +75,15 @@ async function gates(env: Env): Promise<ProviderStatus[]> {
 export const metrics = createService();
 
 metrics.openapi(route, async (c) => {
-  // What this isolate has not yet reported belongs to this scrape.
+  const [streams, states] = await Promise.all([streamSeries(c.env), gates(c.env)]);
+  // What this isolate has not yet reported belongs to this scrape, and with it what the streams have just told.
   await reportNow(c.env);
-  const [{ series, unreachable }, states] = await Promise.all([readTelemetry(c.env), gates(c.env)]);
+  const { series, unreachable } = await readTelemetry(c.env);
   const now: Sample[] = [
     { name: "wizdata_build_info", labels: [VERSION, marketModeOf(c.env)], value: 1 },
     { name: "wizdata_telemetry_shards_unreachable", labels: [], value: unreachable },
     ...states.flatMap(gateSeries),
+    ...streams,
   ];
   const text = prometheusText([...series, ...now]);
   return c.text(text, 200, { "Content-Type": PROMETHEUS_TYPE, "Cache-Control": "no-store" });

@@ -14,6 +14,8 @@ import { forgetDecisions } from "../../storage/quality-log.ts";
 import { type Registry, readRegistry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
+import { checkGates } from "../gates.ts";
+import { eachReachable } from "../streaming/holders.ts";
 import { type IngestionMessage, SYMBOLS_PER_MESSAGE } from "./messages.ts";
 
 /** As `[triggers]` in wrangler.toml has them. */
@@ -39,12 +41,14 @@ async function doWhatIsDue(controller: ScheduledController, env: Env): Promise<v
   const now = controller.scheduledTime / 1000;
   switch (controller.cron) {
     case EVERY_MINUTE:
+      await checkStreams(env);
       await forgetOldKeys(writeRegistry(env.DB), controller.scheduledTime);
       return enqueueQuotes(env, now);
     case EVERY_QUARTER:
       return enqueueCandles(env, now);
     case DAILY:
       await prune(writeRegistry(env.DB), now);
+      if (marketModeOf(env) === "live") await checkGates(env);
       return enqueueRegistry(env);
     default:
       logInfo("a cron without work", { cron: controller.cron });
@@ -85,7 +89,15 @@ async function prune(registry: Registry, now: number): Promise<void> {
   await forgetDemand(registry, now - DEMAND_KEPT_FOR);
 }
 
-/** Puts every symbol's registry row on its way to its room, in case a push was lost, and asks for unknown company facts. */
+/**
+ * Lets whoever holds sockets set its alarm again, should it be missing: without one, no heartbeat goes out. Every minute, for the
+ * directory forgets in a few whoever is silent.
+ */
+async function checkStreams(env: Env): Promise<void> {
+  await eachReachable(env, (holder) => holder.checkAlarm());
+}
+
+/** Puts every symbol's registry row on its way to its room, which then looks after its alarm, too, and asks for unknown company facts. */
 async function enqueueRegistry(env: Env): Promise<void> {
   const registry = readRegistry(env.DB);
   const live = marketModeOf(env) === "live";

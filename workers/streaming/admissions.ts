@@ -1,10 +1,15 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { SUBPROTOCOL } from "../../contracts/stream.ts";
 import type { Admission } from "../../durable-objects/audience/admission.ts";
-import { actorOf } from "../caller.ts";
+import { actorOf, type Caller } from "../caller.ts";
 import { addressOf } from "../gateway/middleware/burst-guard.ts";
 import { mayOpenSocket } from "../gateway/origins.ts";
 import type { AppContext } from "../service.ts";
+
+/** When a caller's credential ends, unix seconds; null for never. */
+function expiryOf(caller: Caller): number | null {
+  return caller.kind === "key" && caller.expiresAt !== null ? caller.expiresAt / 1000 : null;
+}
 
 /** What an object is told of whoever opens a stream. */
 export function admissionFor(c: AppContext): Admission {
@@ -14,6 +19,7 @@ export function admissionFor(c: AppContext): Admission {
     address: addressOf(c),
     caller: actorOf(caller),
     anonymous: caller.kind === "anonymous",
+    expiresAt: expiryOf(caller),
     correlationId: c.var.correlationId,
     subprotocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     symbol: null,

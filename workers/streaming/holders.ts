@@ -1,11 +1,14 @@
 import type { ConnectionAnswer } from "../../contracts/stream.ts";
-import type { AudienceStats } from "../../durable-objects/audience/audience.ts";
+import type { AudienceReading, AudienceStats } from "../../durable-objects/audience/audience.ts";
 import { DIRECTORY } from "../../durable-objects/stream-directory/presence.ts";
 import type { Holder } from "../../durable-objects/stream-directory/stream-directory.ts";
+import { logWarning } from "../../observability/log.ts";
 
 /** What every object that holds sockets can be asked: hubs, and rooms with sockets of their own. */
 export interface SocketHolder {
   audienceStats(): Promise<AudienceStats>;
+  audienceReading(): Promise<AudienceReading>;
+  checkAlarm(): Promise<void>;
   audienceConnections(): Promise<ConnectionAnswer[]>;
   broadcast(message: string): Promise<number>;
   closeCaller(caller: string): Promise<number>;
@@ -18,13 +21,49 @@ function holderNamed(env: Env, { kind, name }: Holder): SocketHolder {
   return kind === "hub" ? env.STREAM_HUB.getByName(name) : env.SYMBOL_ROOM.getByName(name);
 }
 
-/** Asks every object that holds sockets. */
+const holdersOf = (env: Env): Promise<Holder[]> => env.STREAM_DIRECTORY.getByName(DIRECTORY).holders();
+
+/** Asks every object that holds sockets; fails where one of them does. */
 export async function eachHolder<T>(env: Env, ask: (holder: SocketHolder) => Promise<T>): Promise<T[]> {
-  const holders: Holder[] = await env.STREAM_DIRECTORY.getByName(DIRECTORY).holders();
+  const holders = await holdersOf(env);
   const answers: T[] = [];
   for (let i = 0; i < holders.length; i += AT_ONCE) {
     const some = holders.slice(i, i + AT_ONCE);
     answers.push(...(await Promise.all(some.map((holder) => ask(holderNamed(env, holder))))));
   }
   return answers;
+}
+
+/** Whoever answers later than this (milliseconds) counts as not reached. */
+const REACH_TIMEOUT_MS = 2_000;
+
+/** What an object answers in time; null where it fails or is late, which is logged and must not trouble the others. */
+async function inTime<T>(name: string, work: () => Promise<T>): Promise<{ answer: T } | null> {
+  const attempt = async () => ({ answer: await work() });
+  const late = scheduler.wait(REACH_TIMEOUT_MS).then(() => {
+    throw new Error(`no answer within ${REACH_TIMEOUT_MS} ms`);
+  });
+  try {
+    return await Promise.race([attempt(), late]);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    logWarning("an object of the stream does not answer", { name, cause: error.message });
+    return null;
+  }
+}
+
+/** Asks every object that holds sockets; gives the answers of those that can be reached, and the number of those that cannot. */
+export async function eachReachable<T>(
+  env: Env,
+  ask: (holder: SocketHolder) => Promise<T>,
+): Promise<{ answers: T[]; unreachable: number }> {
+  const known = await inTime(DIRECTORY, () => holdersOf(env));
+  if (!known) return { answers: [], unreachable: 1 };
+  const answers: T[] = [];
+  for (let i = 0; i < known.answer.length; i += AT_ONCE) {
+    const some = known.answer.slice(i, i + AT_ONCE);
+    const replies = await Promise.all(some.map((each) => inTime(each.name, () => ask(holderNamed(env, each)))));
+    answers.push(...replies.flatMap((reply) => (reply ? [reply.answer] : [])));
+  }
+  return { answers, unreachable: known.answer.length - answers.length };
 }

@@ -5,6 +5,7 @@ import { ApiError } from "../../contracts/problem.ts";
 import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
 import { digestOf, envelope, problemResponses } from "../answers.ts";
 import type { Caller } from "../caller.ts";
+import { holdsStill } from "../gateway/key-ring.ts";
 import { type AppEnv, createService } from "../service.ts";
 
 const TICKET_BYTES = 24;
@@ -62,6 +63,9 @@ export const ticketHolder = createMiddleware<AppEnv>(async function ticketHolder
       throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
     }
     const caller: Caller = JSON.parse(holder);
+    if (!(await holdsStill(c.env, caller))) {
+      throw new ApiError("auth.invalid", "The key that asked for the ticket is no longer valid.");
+    }
     c.set("caller", caller);
   }
   await next();

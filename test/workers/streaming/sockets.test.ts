@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { mayOpenSocket } from "../../../workers/gateway/origins.ts";
-import { clientOf, closeSockets, type SocketClient } from "../../durable-objects/socket-client.ts";
+import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, ADMIN_KEY, call, newAddress, problemOf, read, send } from "../client.ts";
+import { connections, open, upgrade } from "./open-stream.ts";
 
 const BTC = "BTC/USDT";
 
@@ -15,15 +16,6 @@ afterEach(async () => {
   await vi.waitUntil(none, { timeout: 30_000 });
 });
 
-const upgrade = (path: string, headers: HeadersInit = {}): Promise<Response> =>
-  call(path, { headers: { Upgrade: "websocket", ...Object.fromEntries(new Headers(headers)) } });
-
-async function open(path: string, headers: HeadersInit = {}): Promise<{ client: SocketClient; response: Response }> {
-  const response = await upgrade(path, headers);
-  if (!response.webSocket) throw new Error(`no socket but ${response.status}: ${await response.text()}`);
-  return { client: clientOf(response.webSocket), response };
-}
-
 const Status = z.object({
   success: z.literal(true),
   status: z.literal("running"),
@@ -32,19 +24,12 @@ const Status = z.object({
   subscribed_symbols: z.number(),
   timestamp: z.string(),
 });
-const Connections = z.object({
-  success: z.literal(true),
-  connections: z.array(z.looseObject({ connection_id: z.string(), at: z.string(), caller: z.string() })),
-  total_connections: z.number(),
-  timestamp: z.string(),
-});
 const Subscriptions = z.object({
   success: z.literal(true),
   subscriptions: z.record(z.string(), z.object({ subscriber_count: z.number() })),
   total_symbols: z.number(),
   timestamp: z.string(),
 });
-const connections = () => read("/connections", Connections, ADMIN);
 
 describe("/ws", () => {
   test("carries live quotes of many symbols, each seq after the other", async () => {
@@ -168,7 +153,7 @@ describe("what is open", () => {
       subscriptions: { [BTC]: { subscriber_count: 2 }, AAPL: { subscriber_count: 1 } },
       total_symbols: 2,
     });
-    expect(await read("/connections", Connections)).toMatchObject({ connections: [], total_connections: 2 });
+    expect(await (await call("/connections")).json()).toMatchObject({ connections: [], total_connections: 2 });
     expect((await connections()).connections.map(({ at }) => at).sort()).toEqual([BTC, "hub:local:0"]);
   });
 
