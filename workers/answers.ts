@@ -112,6 +112,3 @@ export const PROBLEM_DESCRIPTIONS: Readonly<Record<number, string>> = {
   500: "A fault of ours; it is logged under the answer's correlation id",
   503: "Not available now: `Retry-After` says when to ask again",
 };
-
-/** The credentials that a guarded route takes, for the OpenAPI document. */
-export const KEY_NEEDED: Record<string, string[]>[] = [{ bearer: [] }, { apiKey: [] }];

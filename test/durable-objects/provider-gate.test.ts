@@ -157,6 +157,17 @@ describe("polling", () => {
     expect(await alarmOf(gate)).toBeNull();
   });
 
+  it("goes on after its alarm was lost, once somebody looks after it", async () => {
+    const gate = await freshGate(pretend());
+    await collectDeliveries(gate);
+    await gate.checkAlarm();
+    expect(await alarmOf(gate)).toBeNull();
+    await gate.watch(BTC);
+    await runInDurableObject(gate, (_, state) => state.storage.deleteAlarm());
+    await gate.checkAlarm();
+    expect(await alarmOf(gate)).not.toBeNull();
+  });
+
   it("stops within a minute where a room never says good-bye", async () => {
     const upstream = pretend();
     const gate = await freshGate(upstream);

@@ -11,7 +11,7 @@ import { auditEntry } from "../../storage/audit-log.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type Act, changeSymbol } from "../../storage/registry/writes.ts";
-import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../room.ts";
@@ -26,7 +26,6 @@ const route = createRoute({
   description:
     "Rows are judged one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`. The first candles that are imported make the symbol's data real: its simulated data is dropped.",
   tags: ["Administration"],
-  security: KEY_NEEDED,
   request: {
     query: NO_QUERY,
     body: { required: true, content: { "application/json": { schema: ImportChunkSchema } } },
@@ -40,7 +39,7 @@ const route = createRoute({
         },
       },
     },
-    ...problemResponses(400, 401, 403, 404, 409, 413, 415, 429),
+    ...problemResponses(400, 404, 409, 413, 415, 429),
   },
 });
 

@@ -4,13 +4,13 @@ import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { createKey, listKeys, revokeKey } from "../../storage/api-keys.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
-import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { forgetKeys } from "../gateway/key-ring.ts";
 import { closeSocketsOfKey } from "../open-sockets.ts";
 import { type AppContext, createService } from "../service.ts";
 
-const shared = { tags: ["Administration"], security: KEY_NEEDED };
+const shared = { tags: ["Administration"] };
 
 const answered = <T extends z.ZodType>(description: string, data: T) => ({
   description,
@@ -32,7 +32,7 @@ const createKeyRoute = createRoute({
   },
   responses: {
     201: answered("The key", CreatedApiKeySchema),
-    ...problemResponses(400, 401, 403, 413, 415, 429),
+    ...problemResponses(400, 413, 415, 429),
   },
 });
 
@@ -43,7 +43,7 @@ const listKeysRoute = createRoute({
   operationId: "listKeys",
   summary: "Every key that was made, the latest first",
   request: { query: NO_QUERY },
-  responses: { 200: answered("The keys", z.array(ApiKeySchema)), ...problemResponses(400, 401, 403, 429) },
+  responses: { 200: answered("The keys", z.array(ApiKeySchema)), ...problemResponses(400, 429) },
 });
 
 const revokeKeyRoute = createRoute({
@@ -59,7 +59,7 @@ const revokeKeyRoute = createRoute({
     }),
     query: NO_QUERY,
   },
-  responses: { 200: answered("The key as it stands now", ApiKeySchema), ...problemResponses(400, 401, 403, 404, 429) },
+  responses: { 200: answered("The key as it stands now", ApiKeySchema), ...problemResponses(400, 404, 429) },
 });
 
 /** Routes of /admin/keys. */

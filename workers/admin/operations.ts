@@ -18,14 +18,14 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { auditEntry, listAudit } from "../../storage/audit-log.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
-import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { allProviders, providerStatus } from "../gates.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
 
-const common = { tags: ["Administration"], security: KEY_NEEDED };
+const common = { tags: ["Administration"] };
 
 const answered = <T extends z.ZodType>(description: string, data: T) => ({
   description,
@@ -43,7 +43,7 @@ const providersRoute = createRoute({
   request: { query: NO_QUERY },
   responses: {
     200: answered("The gates' states", z.array(ProviderStatusSchema)),
-    ...problemResponses(400, 401, 403, 429),
+    ...problemResponses(400, 429),
   },
 });
 
@@ -65,7 +65,7 @@ const resetRoute = createRoute({
   },
   responses: {
     200: answered("The gate's state after it", ProviderStatusSchema),
-    ...problemResponses(400, 401, 403, 404, 429),
+    ...problemResponses(400, 404, 429),
   },
 });
 
@@ -76,7 +76,7 @@ const traceRoute = createRoute({
   operationId: "traceQuote",
   summary: "Who was asked for a symbol's quote last, and what came of it",
   request: { params: SymbolPath, query: NO_QUERY },
-  responses: { 200: answered("The trace", TraceSchema), ...problemResponses(400, 401, 403, 404, 409, 429) },
+  responses: { 200: answered("The trace", TraceSchema), ...problemResponses(400, 404, 409, 429) },
 });
 
 const limit = wholeNumber(1, 1000).default(100);
@@ -93,7 +93,7 @@ const qualityRoute = createRoute({
       "The decisions, and how many there are by check",
       z.object({ decisions: z.array(QualityDecisionSchema), counts: z.record(z.string(), z.number().int()) }),
     ),
-    ...problemResponses(400, 401, 403, 404, 409, 429),
+    ...problemResponses(400, 404, 409, 429),
   },
 });
 
@@ -104,7 +104,7 @@ const auditRoute = createRoute({
   operationId: "listAudit",
   summary: "Who changed what, the latest first",
   request: { query: z.strictObject({ limit, before: wholeNumber(1, 1e15).optional() }) },
-  responses: { 200: answered("The entries", z.array(AuditEntrySchema)), ...problemResponses(400, 401, 403, 429) },
+  responses: { 200: answered("The entries", z.array(AuditEntrySchema)), ...problemResponses(400, 429) },
 });
 
 /** Routes for those who look after the platform. */

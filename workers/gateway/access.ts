@@ -20,7 +20,6 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "GET /symbols/{symbol}/validate": "read",
   "GET /exchanges": "read",
   "GET /types": "read",
-  "GET /health/{service}": "read",
   "GET /metrics": "read",
 
   "GET /ws": "stream",
@@ -50,6 +49,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "GET /usage": "any-key",
 
   "GET /health": "public",
+  "GET /health/{service}": "public",
   "GET /ready": "public",
   "GET /openapi.json": "public",
   "GET /asyncapi.json": "public",

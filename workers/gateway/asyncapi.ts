@@ -17,7 +17,6 @@ const route = createRoute({
   operationId: "getAsyncApiDocument",
   summary: "The messages of the stream",
   tags: ["Operations"],
-  security: [],
   request: { query: NO_QUERY },
   responses: {
     200: {
@@ -148,12 +147,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
       title: "WizData Edge streams",
       version: VERSION,
       description: `Live quotes, candles and indicators without silent gaps: every quote has a place (epoch, seq), and a client that comes back with its position gets all that it missed or is told plainly that it cannot. Heartbeats come every ${HEARTBEAT_INTERVAL} seconds.`,
-      contact: {
-        name: "WizData Edge",
-        url: "https://github.com/wizdata/wizdata-edge",
-        email: "support@wizdata.example",
-      },
-      license: { name: "Proprietary" },
+      contact: { name: "WizData Edge", url: `${secure ? "https" : "http"}://${host}/docs` },
       tags: [{ name: "streaming", description: "Live market data" }],
     },
     defaultContentType: "application/json",

@@ -11,7 +11,6 @@ const problemRoute = createRoute({
   operationId: "getProblem",
   summary: "What a problem code means",
   tags: ["Operations"],
-  security: [],
   request: {
     params: z.object({
       code: z.string().openapi({ param: { name: "code", in: "path" }, example: "symbol.not_found" }),
@@ -58,7 +57,6 @@ const documentRoute = createRoute({
   operationId: "getOpenApiDocument",
   summary: "This document",
   tags: ["Operations"],
-  security: [],
   request: { query: NO_QUERY },
   responses: {
     200: {

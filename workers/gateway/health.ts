@@ -16,7 +16,6 @@ const healthRoute = createRoute({
   operationId: "getHealth",
   summary: "The platform's state",
   tags: ["Operations"],
-  security: [],
   request: { query: NO_QUERY },
   responses: { 200: described("Healthy or degraded"), 503: described("Unhealthy"), ...problemResponses(400) },
 });
@@ -52,7 +51,6 @@ const readyRoute = createRoute({
   operationId: "getReadiness",
   summary: "Whether the platform can take requests",
   tags: ["Operations"],
-  security: [],
   request: { query: NO_QUERY },
   responses: {
     200: {

@@ -1,7 +1,10 @@
 import { getPath } from "hono/utils/url";
 
-/** The route table is served at `/`, under `/v1`, and under the prefixes of the earlier platform's gateway. */
-const PREFIX = /^\/(?:v1|api\/(?:market-data|symbols|indicators|streaming))(?=\/|$)/;
+/** The prefixes of the earlier platform's gateway. */
+export const EARLIER_PREFIX = /^\/api\/(?:market-data|symbols|indicators|streaming)(?=\/|$)/;
+
+/** The route table is served at `/`, under `/v1`, and under the earlier platform's prefixes. */
+const PREFIX = new RegExp(`^/v1(?=/|$)|${EARLIER_PREFIX.source}`);
 
 /** Routes whose path ends in a symbol, and what may follow the symbol. */
 const SYMBOL_ROUTES: ReadonlyMap<string, readonly string[]> = new Map([

@@ -6,7 +6,7 @@ import type { Quota } from "../../core/scheduling/quota.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Standing } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { logError } from "../../observability/log.ts";
-import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { envelope, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
 import { unspentOf } from "../usage.ts";
 
@@ -18,7 +18,6 @@ const route = createRoute({
   description:
     "Any key may ask, and asking costs nothing. The edge takes units in small blocks, so `used` may be a few units ahead of your requests.",
   tags: ["Operations"],
-  security: KEY_NEEDED,
   request: { query: NO_QUERY },
   responses: {
     200: {
@@ -31,7 +30,7 @@ const route = createRoute({
         },
       },
     },
-    ...problemResponses(400, 401, 403, 429, 503),
+    ...problemResponses(400, 429, 503),
   },
 });
 

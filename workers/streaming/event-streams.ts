@@ -46,7 +46,7 @@ const route = createRoute({
   },
   responses: {
     200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
-    ...problemResponses(400, 401, 403, 404, 409, 410, 429, 503),
+    ...problemResponses(400, 404, 409, 410, 429, 503),
   },
 });
 

@@ -28,7 +28,7 @@ const statusRoute = createRoute({
       subscribed_symbols: z.number().int(),
       timestamp: z.string(),
     }),
-    ...problemResponses(400, 401, 403, 429),
+    ...problemResponses(400, 429),
   },
 });
 
@@ -45,7 +45,7 @@ const connectionsRoute = createRoute({
       total_connections: z.number().int(),
       timestamp: z.string(),
     }),
-    ...problemResponses(400, 401, 403, 429),
+    ...problemResponses(400, 429),
   },
 });
 
@@ -62,7 +62,7 @@ const subscriptionsRoute = createRoute({
       total_symbols: z.number().int(),
       timestamp: z.string(),
     }),
-    ...problemResponses(400, 401, 403, 429),
+    ...problemResponses(400, 429),
   },
 });
 
@@ -81,7 +81,7 @@ const broadcastRoute = createRoute({
   },
   responses: {
     200: json("How many streams it was sent to", { sent_to: z.number().int(), timestamp: z.string() }),
-    ...problemResponses(400, 401, 403, 413, 415, 429),
+    ...problemResponses(400, 413, 415, 429),
   },
 });
 

@@ -21,7 +21,7 @@ const common = {
   tags: ["Streaming"],
   responses: {
     101: { description: "The connection is a WebSocket now" },
-    ...problemResponses(400, 401, 403, 426, 429, 503),
+    ...problemResponses(400, 426, 429, 503),
   },
 };
 

@@ -36,7 +36,7 @@ const route = createRoute({
         },
       },
     },
-    ...problemResponses(400, 401, 403, 429),
+    ...problemResponses(400, 429),
   },
 });
 

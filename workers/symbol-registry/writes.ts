@@ -12,7 +12,7 @@ import {
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type Act, changeSymbol, createSymbol, newRecord } from "../../storage/registry/writes.ts";
-import { envelope, KEY_NEEDED, problemResponses } from "../answers.ts";
+import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
@@ -34,7 +34,6 @@ const createSymbolRoute = createRoute({
   summary: "Add a symbol",
   description: "With an `Idempotency-Key`, a request that is repeated gets the first one's answer and adds nothing.",
   tags: ["Symbols"],
-  security: KEY_NEEDED,
   request: {
     query: NO_QUERY,
     headers: z.object({
@@ -47,7 +46,7 @@ const createSymbolRoute = createRoute({
   },
   responses: {
     201: written("Added; `Location` names it"),
-    ...problemResponses(400, 401, 403, 409, 413, 415, 422, 429),
+    ...problemResponses(400, 409, 413, 415, 422, 429),
   },
 });
 
@@ -57,13 +56,12 @@ const changeRoute = createRoute({
   operationId: "changeSymbol",
   summary: "Change what the body names of a symbol",
   tags: ["Symbols"],
-  security: KEY_NEEDED,
   request: {
     params: SymbolPath,
     query: NO_QUERY,
     body: { required: true, content: { "application/json": { schema: SymbolChangeSchema } } },
   },
-  responses: { 200: written("Changed"), ...problemResponses(400, 401, 403, 404, 409, 413, 415, 429) },
+  responses: { 200: written("Changed"), ...problemResponses(400, 404, 409, 413, 415, 429) },
 });
 
 const retireRoute = createRoute({
@@ -73,9 +71,8 @@ const retireRoute = createRoute({
   summary: "Retire a symbol",
   description: "It has no quotes any more; its metadata and history stay readable. PUT with is_active brings it back.",
   tags: ["Symbols"],
-  security: KEY_NEEDED,
   request: { params: SymbolPath, query: NO_QUERY },
-  responses: { 200: written("Retired"), ...problemResponses(400, 401, 403, 404, 409, 429) },
+  responses: { 200: written("Retired"), ...problemResponses(400, 404, 409, 429) },
 });
 
 const streamingRoute = createRoute({
@@ -84,9 +81,8 @@ const streamingRoute = createRoute({
   operationId: "setStreaming",
   summary: "Say whether a symbol can be streamed",
   tags: ["Symbols"],
-  security: KEY_NEEDED,
   request: { params: SymbolPath, query: z.strictObject({ available: flag }) },
-  responses: { 200: written("Changed"), ...problemResponses(400, 401, 403, 404, 409, 429) },
+  responses: { 200: written("Changed"), ...problemResponses(400, 404, 409, 429) },
 });
 
 /** Routes that change symbols. */

@@ -234,7 +234,7 @@ async function documentedRoutes(): Promise<Route[]> {
 }
 
 /** As the wire contract has them. */
-const PUBLIC = /^\/(?:health|ready|openapi\.json|asyncapi\.json|problems\/\{code\})$/;
+const PUBLIC = /^\/(?:health(?:\/\{service\})?|ready|openapi\.json|asyncapi\.json|problems\/\{code\})$/;
 
 describe("without anonymous access every documented route", () => {
   let routes: Route[];

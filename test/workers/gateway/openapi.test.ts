@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { accessOf } from "../../../workers/gateway/access.ts";
 import { app } from "../../../workers/gateway/app.ts";
 import { ADMIN, call, importCandles, read, send } from "../client.ts";
 
@@ -189,10 +190,12 @@ function validatorOf(schema: Record<string, unknown>): z.ZodType {
 
 describe("the document is complete", () => {
   test("with what every route may answer", () => {
-    for (const { path, operation, at } of operations()) {
+    for (const { path, method, operation, at } of operations()) {
       expect(operation.description, at).not.toBe("");
       const statuses = Object.keys(operation.responses);
-      expect(statuses, at).toEqual(expect.arrayContaining(["400", "401", "500"]));
+      expect(statuses, at).toEqual(expect.arrayContaining(["400", "401", "500", "503"]));
+      expect(Object.keys(operation.responses["503"].content ?? {}), at).toContain("application/problem+json");
+      expect(statuses.includes("403"), at).toBe(accessOf(method.toUpperCase(), path) !== "public");
       expect(statuses.includes("429"), at).toBe(path !== "/health" && path !== "/ready");
       expect(statuses.includes("413") && statuses.includes("415"), at).toBe(!at.startsWith("get "));
     }

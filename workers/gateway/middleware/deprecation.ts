@@ -1,40 +1,48 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../../service.ts";
+import { EARLIER_PREFIX } from "../path.ts";
 
-/** Addresses that will go, and when. */
+/** Addresses that have a successor, or that will go. */
 export interface Deprecation {
-  /** Of an address as it was asked for. */
-  prefix: string;
+  /** The beginning of the path, as it was asked for. */
+  beginning: RegExp;
+  /** What stands in its place in the successor's path. */
+  successor: string;
   /** Since when it is deprecated, ISO-8601. */
   since: string;
-  /** When it goes, ISO-8601. */
-  sunset: string;
+  /** When it goes, ISO-8601; null where it stays as long as its successor does. */
+  sunset: string | null;
 }
 
 /** What is deprecated today; docs/versioning.md says how an entry comes here and leaves. */
 export const DEPRECATIONS: readonly Deprecation[] = [
-  // The earlier platform's gateway prefixes: the same routes stand at / and at /v1.
-  { prefix: "/api/", since: "2026-11-22T00:00:00Z", sunset: "2028-01-01T00:00:00Z" },
+  // Clients of the earlier platform find their routes where they were; newcomers are better off at /v1.
+  { beginning: EARLIER_PREFIX, successor: "/v1", since: "2026-11-22T00:00:00Z", sunset: null },
 ];
 
 const PAGE = '</docs>; rel="deprecation"; type="text/html"';
 
-/** Marks answers of deprecated addresses with `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and where to read of it. */
+/**
+ * Marks answers of deprecated addresses with `Deprecation` (RFC 9745), a link to the successor (RFC 5829), where to read of it, and,
+ * where they will go, `Sunset` (RFC 8594).
+ */
 export const deprecations = (table: readonly Deprecation[]) => {
-  const marked = table.map(({ prefix, since, sunset }) => ({
-    prefix,
+  const marked = table.map(({ since, sunset, ...entry }) => ({
+    ...entry,
     deprecation: `@${Date.parse(since) / 1000}`,
-    sunset: new Date(sunset).toUTCString(),
+    sunset: sunset === null ? null : new Date(sunset).toUTCString(),
   }));
   return createMiddleware<AppEnv>(async function deprecation(c, next) {
     await next();
     const url = c.req.raw.url;
-    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2));
-    const found = marked.find(({ prefix }) => path.startsWith(prefix));
+    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).replace(/[?#].*$/, "");
+    const found = marked.find(({ beginning }) => beginning.test(path));
     // The answer to an upgrade cannot be changed.
     if (!found || c.res.status === 101) return;
-    c.res.headers.set("Deprecation", found.deprecation);
-    c.res.headers.set("Sunset", found.sunset);
-    c.res.headers.append("Link", PAGE);
+    const { headers } = c.res;
+    headers.set("Deprecation", found.deprecation);
+    if (found.sunset !== null) headers.set("Sunset", found.sunset);
+    headers.append("Link", `<${path.replace(found.beginning, found.successor)}>; rel="successor-version"`);
+    headers.append("Link", PAGE);
   });
 };

@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { KEY_NEEDED, PROBLEM_DESCRIPTIONS } from "../../answers.ts";
+import { PROBLEM_DESCRIPTIONS } from "../../answers.ts";
 import type { AppEnv } from "../../service.ts";
 import { DESCRIPTIONS } from "./descriptions.ts";
 import { exampleOf, problemExample, type Schema } from "./examples.ts";
@@ -16,12 +16,6 @@ const METHODS = ["get", "post", "put", "delete", "patch"] as const;
 /** Routes that answer whoever asks, however often. */
 const UNLIMITED = new Set(["/health", "/ready"]);
 
-/** A key is not needed where anonymous access is on; a route that always needs one says so itself. */
-const KEY_WELCOME = [{}, ...KEY_NEEDED];
-
-/** Administration takes keys of its own: those with the scope `admin`, and the bootstrap token. */
-const ADMIN_KEY_NEEDED: Record<string, string[]>[] = [{ adminBearer: [] }, { adminApiKey: [] }];
-
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;
 
 const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
@@ -32,14 +26,20 @@ const problems = (...statuses: number[]): Responses =>
   );
 
 /** What goes wrong on any route, beside what the route itself says. */
-function problemsOf(path: string, method: string, operation: Operation, isPublic: boolean): Responses {
+function problemsOf(path: string, method: string, operation: Operation): Responses {
   return {
-    // A key that is wrong is refused even where none is needed.
-    ...(isPublic ? problems(401) : problems(401, 403)),
     ...(operation.requestBody || method !== "get" ? problems(413, 415) : {}),
     ...(UNLIMITED.has(path) ? {} : problems(429)),
-    ...problems(400, 500),
+    // Whatever a route needs, a key that is presented is looked up, and the registry may be out of reach.
+    ...problems(400, 500, 503),
   };
+}
+
+/** A route's own 503 may be no problem document; that of the gateway before it always is. */
+function withUnavailable(responses: Responses): Responses {
+  const own = responses["503"];
+  if (!own || "$ref" in own) return responses;
+  return { ...responses, 503: { ...own, content: { ...own.content, ...PROBLEM } } };
 }
 
 function headersOf(status: string, method: string): Record<string, { $ref: string }> {
@@ -56,11 +56,8 @@ function exemplify(content: Content, schemas: Record<string, Schema>, problem?: 
 }
 
 function completeOperation(path: string, method: string, operation: Operation, schemas: Record<string, Schema>): void {
-  const isPublic = operation.security?.length === 0;
   operation.description ??= DESCRIPTIONS[operation.operationId ?? ""] ?? `${operation.summary}.`;
-  if (path.startsWith("/admin/")) operation.security = ADMIN_KEY_NEEDED;
-  operation.security ??= KEY_WELCOME;
-  operation.responses = { ...problemsOf(path, method, operation, isPublic), ...operation.responses };
+  operation.responses = withUnavailable({ ...problemsOf(path, method, operation), ...operation.responses });
   for (const [status, response] of Object.entries<Responses[string]>(operation.responses)) {
     if ("$ref" in response) continue;
     // Two routes may share one description of a problem; each gets examples of its own.
@@ -88,7 +85,7 @@ function formatIntegers(node: unknown): void {
 
 /**
  * Adds to a generated document what holds for every route: the problems that any may answer with, the headers of answers,
- * security, and an example of everything that goes over the wire.
+ * and an example of everything that goes over the wire.
  */
 export function completeDocument(document: Document): Document {
   const schemas: Record<string, Schema> = {};

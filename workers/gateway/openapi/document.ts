@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../../service.ts";
-import { documentAccess } from "../documented-access.ts";
 import { VERSION } from "../version.ts";
+import { documentAccess } from "./access.ts";
 import { completeDocument } from "./completion.ts";
 
 const SCOPES = "`read`, `stream`, `symbols:write` or `admin`";
@@ -29,7 +29,7 @@ const INFO = {
   version: VERSION,
   description:
     "Quotes, candles, indicators and a symbol registry for JSE shares, US shares, crypto and forex. Prices are in the symbol's `price_unit`: South African cents (`ZAc`) for JSE shares.",
-  contact: { name: "WizData Edge", url: "https://github.com/wizdata/wizdata-edge" },
+  contact: { name: "WizData Edge", url: "/docs" },
 };
 
 const TAGS = [

@@ -130,6 +130,13 @@ export function exampleOf(schema: Schema, schemas: Schemas, name = ""): unknown 
   }
 }
 
+/** What cannot be had where a route answers 503 with more than that a store is out of reach. */
+const UNAVAILABLE: readonly [RegExp, ProblemCode][] = [
+  [/^\/quotes/, "quote.unavailable"],
+  [/^\/(?:ohlcv|calculate|indicators\/\{symbol\})/, "candles.unavailable"],
+  [/^\/(?:ws|stream)/, "stream.full"],
+];
+
 /** The problem that a route answers a status with most often. */
 function codeOf(status: number, path: string): ProblemCode | undefined {
   switch (status) {
@@ -140,7 +147,7 @@ function codeOf(status: number, path: string): ProblemCode | undefined {
     case 422:
       return path === "/symbols" ? "request.idempotency_conflict" : "indicator.not_enough_data";
     case 503:
-      return path.startsWith("/quotes") ? "quote.unavailable" : "candles.unavailable";
+      return UNAVAILABLE.find(([routes]) => routes.test(path))?.[1] ?? "service.unavailable";
     case 401:
       return "auth.missing";
     default:
