@@ -1,4 +1,5 @@
 import { ProblemSchema } from "../contracts/problem.ts";
+import { browserHeaders } from "./browser-headers.ts";
 import type { AppContext } from "./service.ts";
 
 /** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
@@ -51,7 +52,10 @@ export async function answerText(
   const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
   // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
   const reach = c.var.caller.kind === "anonymous" ? "public" : "private";
+  // With all its headers at once an answer costs much less than where they are set one by one.
+  c.set("isDressed", true);
   const headers: Record<string, string> = {
+    ...browserHeaders(c),
     ETag: etag,
     "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
     ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),

@@ -9,7 +9,12 @@ import { withHints } from "./parameter-hints.ts";
 /** What every route's context carries. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { correlationId: string; caller: Caller };
+  Variables: {
+    correlationId: string;
+    caller: Caller;
+    /** Whether the answer was made with what browsers should know. */
+    isDressed?: boolean;
+  };
 }
 
 export type AppContext = Context<AppEnv>;
