@@ -45,7 +45,7 @@ export const NewApiKeySchema = z
       .min(1, "must not be empty")
       .max(100, "must be at most 100 characters")
       .regex(/^[^\p{Cc}]*$/u, "must not hold control characters")
-      .openapi({ example: "dashboard" }),
+      .openapi({ pattern: "^[^\\p{Cc}]*$", example: "dashboard" }),
     scopes: z
       .array(z.enum(SCOPES, `must be one of ${SCOPES.join(", ")}`))
       .min(1, `must name at least one of ${SCOPES.join(", ")}`)

@@ -39,7 +39,7 @@ function problemsOf(path: string, method: string, operation: Operation): Respons
 function withUnavailable(responses: Responses): Responses {
   const own = responses["503"];
   if (!own || "$ref" in own) return responses;
-  return { ...responses, 503: { ...own, content: { ...own.content, ...PROBLEM } } };
+  return { ...responses, 503: { ...own, content: { ...PROBLEM, ...own.content } } };
 }
 
 function headersOf(status: string, method: string): Record<string, { $ref: string }> {

@@ -29,7 +29,7 @@ const INFO = {
   version: VERSION,
   description:
     "Quotes, candles, indicators and a symbol registry for JSE shares, US shares, crypto and forex. Prices are in the symbol's `price_unit`: South African cents (`ZAc`) for JSE shares.",
-  contact: { name: "WizData Edge", url: "/docs" },
+  contact: { name: "WizData Edge" },
 };
 
 const TAGS = [
