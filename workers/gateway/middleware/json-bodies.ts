@@ -26,8 +26,9 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /** Refuses bodies that do not say they are JSON. */
 export const jsonOnly = createMiddleware<AppEnv>(async function jsonOnly(c, next) {
-  const hasBody = c.req.raw.body !== null && c.req.header("Content-Length") !== "0";
-  if (hasBody && c.req.method !== "GET" && !JSON_TYPE.test(c.req.header("Content-Type") ?? "")) {
+  const mayHaveBody = c.req.method !== "GET" && c.req.raw.body !== null;
+  const hasBody = mayHaveBody && c.req.header("Content-Length") !== "0";
+  if (hasBody && !JSON_TYPE.test(c.req.header("Content-Type") ?? "")) {
     throw new ApiError(
       "request.unsupported_media_type",
       "Send the body as JSON, with `Content-Type: application/json`.",

@@ -17,9 +17,10 @@ const NAMES = [
 
 /** Refuses a key in the address, under a name that says so or anywhere else: addresses are kept in logs and histories. */
 export const keyInUrl = createMiddleware<AppEnv>(async function keyInUrl(c, next) {
-  const query = c.req.query();
-  const name = Object.keys(query).find((parameter) => NAMES.includes(parameter.toLowerCase()));
-  if (name !== undefined) throw refusal(`"${name}"`);
+  if (c.req.url.includes("?")) {
+    const name = Object.keys(c.req.query()).find((parameter) => NAMES.includes(parameter.toLowerCase()));
+    if (name !== undefined) throw refusal(`"${name}"`);
+  }
   if (holdsSecret(c.req.url, c.env)) throw refusal("a key");
   await next();
 });
