@@ -152,6 +152,12 @@ export function stampsEnd(market: Market, interval: Interval, now: number): numb
   return forming && forming.opens < second ? Math.max(second, forming.time + 1) : second;
 }
 
+/** The stamp of the last bucket that has closed by `now`, by the calendar alone; null where none has. */
+export function lastClosedStamp(market: Market, interval: Interval, now: number): number | null {
+  for (const bucket of bucketsBackward(market, interval, now)) if (bucket.closes <= now) return bucket.time;
+  return null;
+}
+
 /** Weeks all of whose sessions are alike: no holiday in or next to them is known. */
 function isPlainWeek(market: Market, date: number): boolean {
   return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY);

@@ -12,6 +12,12 @@ export interface WantedIndicator {
   spec: string;
 }
 
+/** An indicator that cannot be watched, and why; the code is a problem document's. */
+export interface RefusedIndicator extends WantedIndicator {
+  code: "indicator.unknown" | "indicator.invalid_parameters";
+  detail: string;
+}
+
 /** What an audience wants to hear of one symbol: all that any of its sockets is subscribed to. */
 export interface Wants {
   quotes: boolean;
@@ -42,6 +48,8 @@ export interface Attendance {
   pace: number;
   /** Unix seconds until which the room delivers without being told again. */
   until: number;
+  /** Wanted indicators that there are not; the rest of what is wanted is delivered. */
+  refused?: readonly RefusedIndicator[];
 }
 
 /** What a client missed of a symbol's quotes. */
@@ -61,6 +69,8 @@ export interface MissedBars {
   time: number | null;
   recovered: boolean | null;
   missed: string[];
+  /** Why there is no such indicator. */
+  refused?: RefusedIndicator;
 }
 
 /**

@@ -57,8 +57,11 @@ const VALUES = ["open", "high", "low", "close", "volume"] as const;
 
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** Opens a room's candle store. */
-export function openCandleStore(storage: DurableObjectStorage): CandleStore {
+/** Opens a room's candle store; `revised` is called with the stamps of final candles that were given other numbers. */
+export function openCandleStore(
+  storage: DurableObjectStorage,
+  revised: (interval: Interval, times: readonly number[]) => void,
+): CandleStore {
   const { sql } = storage;
   return {
     series() {
@@ -103,9 +106,14 @@ export function openCandleStore(storage: DurableObjectStorage): CandleStore {
           series.construction,
         );
         const counts: StoreCounts = { stored: 0, replaced: 0, unchanged: 0 };
+        const changed: number[] = [];
         for (let i = 0; i < candles.length; i++) {
-          counts[writeRow(sql, series.interval, candles, i, isFinal(candles.time[i]))]++;
+          const wasFinal = isFinal(candles.time[i]);
+          const done = writeRow(sql, series.interval, candles, i, wasFinal);
+          counts[done]++;
+          if (done === "replaced" && wasFinal) changed.push(candles.time[i]);
         }
+        if (changed.length > 0) revised(series.interval, changed);
         return counts;
       });
     },

@@ -7,6 +7,8 @@ export interface Facts {
   keepInstrument(instrument: Instrument): Instrument;
   /** Names the series of sequence numbers; new only where the log was truly lost. */
   epoch(): string;
+  /** The last sequence number that was taken; 0 where none was. */
+  seq(): number;
   /** Takes the next sequence number, from 1. */
   nextSeq(): number;
 }
@@ -25,6 +27,7 @@ export function openFacts(sql: SqlStorage): Facts {
   const write = (name: string, value: string): void => {
     sql.exec("insert or replace into facts (name, value) values (?, ?)", name, value);
   };
+  const seq = (): number => Number(read("seq") ?? 0);
   let instrument: Instrument | null | undefined;
   const readInstrument = (): Instrument | null => {
     if (instrument === undefined) instrument = JSON.parse(read("instrument") ?? "null") as Instrument | null;
@@ -48,10 +51,11 @@ export function openFacts(sql: SqlStorage): Facts {
       write("epoch", epoch);
       return epoch;
     },
+    seq,
     nextSeq() {
-      const seq = Number(read("seq") ?? 0) + 1;
-      write("seq", String(seq));
-      return seq;
+      const next = seq() + 1;
+      write("seq", String(next));
+      return next;
     },
   };
 }

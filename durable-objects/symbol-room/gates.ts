@@ -8,6 +8,7 @@ import {
   type Listing,
   type ProviderCandles,
 } from "../../providers/provider.ts";
+import type { WatchReply } from "../provider-gate/provider-gate.ts";
 
 /** For whom a provider is asked: somebody who waits, or a refresh that may wait. */
 export type Priority = "user" | "background";
@@ -16,6 +17,9 @@ export type Priority = "user" | "background";
 export interface Gate {
   quote(listing: Listing, priority: Priority): Promise<ProviderQuote | Failure>;
   candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure>;
+  /** Begins or renews the polling of a symbol; what is polled arrives by the room's `ingest`. */
+  watch(listing: Listing): Promise<WatchReply>;
+  unwatch(symbol: string): Promise<void>;
 }
 
 /** The gate of each provider. */
@@ -50,6 +54,11 @@ export function openGates(env: Env): Gates {
           return quotes.get(listing.instrument.symbol) ?? failure("bad_answer");
         }),
       candles: (request, priority) => orUnreachable<ProviderCandles | Failure>(() => stub().candles(request, priority)),
+      watch: (listing) => orUnreachable<WatchReply>(() => stub().watch(listing)),
+      unwatch: async (symbol) => {
+        // A lease that cannot be ended ends by itself.
+        await orUnreachable<void>(() => stub().unwatch(symbol));
+      },
     };
   };
 }

@@ -50,7 +50,7 @@ export function openQuoteRefresh(
     const known = latest && sources.includes(latest.provider) ? latest : null;
     // A source further down may be behind the last known price: time does not run backwards.
     if (!asked.quote || (known && asked.quote.timestamp < known.timestamp)) return null;
-    return quotes.accept(asked.quote);
+    return quotes.accept(instrument, asked.quote);
   };
   return {
     run(instrument, sources, priority) {

@@ -1,5 +1,8 @@
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
 import { NO_QUOTES, type QuoteMemory } from "../../core/data-quality/check-quote.ts";
+import type { FeedEvent } from "../audience/feed.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Facts } from "./facts.ts";
 
 /** A room's latest quote. */
@@ -10,7 +13,9 @@ export interface QuoteStore {
   /** Keeps what the next quote is judged with; it is written with the next quote, a doubt at once. */
   remember(memory: QuoteMemory): void;
   /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
-  accept(quote: ProviderQuote): StoredQuote;
+  accept(instrument: Instrument, quote: ProviderQuote): StoredQuote;
+  /** Stores a quote under the next sequence number even where it says nothing new. */
+  acceptAgain(instrument: Instrument, quote: ProviderQuote): StoredQuote;
   /** Forgets the latest quote; sequence numbers go on. */
   drop(): void;
 }
@@ -39,8 +44,11 @@ export function sameUnits(a: Units, b: Units): boolean {
 
 type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 
-/** Opens a room's quote store. */
-export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): QuoteStore {
+/** Called with the events that a quote is, when they are stored. */
+export type Heard = (instrument: Instrument, quote: StoredQuote, events: FeedEvent[]) => void;
+
+/** Opens a room's quote store; each new quote is recorded in the log before `heard` is called with it. */
+export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log: EventLog, heard: Heard): QuoteStore {
   const { sql } = storage;
   let kept: StoredQuote | null = null;
   let memory: QuoteMemory = NO_QUOTES;
@@ -49,6 +57,20 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): Quo
     kept = JSON.parse(row.body);
     memory = row.memory === null ? NO_QUOTES : JSON.parse(row.memory);
   }
+  const store = (instrument: Instrument, quote: ProviderQuote): StoredQuote => {
+    const [stored, events] = storage.transactionSync(() => {
+      const next: StoredQuote = { ...quote, epoch: facts.epoch(), seq: facts.nextSeq() };
+      sql.exec(
+        "insert or replace into quote (id, body, memory) values (1, ?, ?)",
+        JSON.stringify(next),
+        JSON.stringify(memory),
+      );
+      return [next, log.record(instrument, next, Date.now() / 1000)] as const;
+    });
+    kept = stored;
+    heard(instrument, stored, events);
+    return stored;
+  };
   return {
     latest: () => kept,
     memory: () => memory,
@@ -57,23 +79,14 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts): Quo
       memory = next;
       if (isNewDoubt) sql.exec("update quote set memory = ?", JSON.stringify(memory));
     },
-    accept(quote) {
+    accept(instrument, quote) {
       if (kept && sameEvent(kept, quote)) {
         kept = { ...kept, received_at: quote.received_at };
         return kept;
       }
-      const stored = storage.transactionSync(() => {
-        const next: StoredQuote = { ...quote, epoch: facts.epoch(), seq: facts.nextSeq() };
-        sql.exec(
-          "insert or replace into quote (id, body, memory) values (1, ?, ?)",
-          JSON.stringify(next),
-          JSON.stringify(memory),
-        );
-        return next;
-      });
-      kept = stored;
-      return stored;
+      return store(instrument, quote);
     },
+    acceptAgain: store,
     drop() {
       sql.exec("delete from quote");
       kept = null;

@@ -5,6 +5,7 @@ import { bucketsForward, stampsEnd } from "../../core/buckets.ts";
 import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../core/candles.ts";
 import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import type { Span } from "../../core/spans.ts";
+import { withRevisions } from "../../providers/simulator/sandbox.ts";
 import { SIMULATED_FROM, simulatedCandles } from "../../providers/simulator/simulator.ts";
 import { type Filled, neededSpan } from "./backfill.ts";
 import { knownStretch, readPage, type SeriesPage, seriesFor } from "./candle-pages.ts";
@@ -29,7 +30,8 @@ export interface CandlesPage {
 
 /** A page of the simulator's candles. */
 export function simulatedPage(instrument: Instrument, query: RowQuery, now: number): CandlesPage {
-  const all = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
+  const traded = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
+  const all = withRevisions(instrument, query.interval, traded, now);
   const more = all.length > query.limit;
   const start = more && query.backward ? 1 : 0;
   return {

@@ -5,7 +5,6 @@ import { checkQuote } from "../../core/data-quality/check-quote.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
-import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import type { Attempt } from "./ask-sources.ts";
 import type { CandleStore } from "./candle-store.ts";
 import type { QuoteDoubt } from "./doubt-log.ts";
@@ -13,6 +12,7 @@ import type { Gates, Priority } from "./gates.ts";
 import { importedQuote } from "./imported-quote.ts";
 import { openQuoteRefresh } from "./quote-refresh.ts";
 import { type QuoteStore, sameUnits } from "./quote-store.ts";
+import { simulatedNow } from "./simulated.ts";
 
 /** Upstreams are not asked more often than this (seconds), whatever a caller accepts. */
 const ASK_PAUSE = 1;
@@ -73,7 +73,7 @@ export function openRoomQuotes(
 
   const local = (source: ProviderName, instrument: Instrument): ProviderQuote | null => {
     const now = Date.now() / 1000;
-    if (source === "simulator") return simulatedQuote(instrument, now);
+    if (source === "simulator") return simulatedNow(instrument, now);
     return source === "import" ? importedQuote(candles, instrument, now) : null;
   };
 
@@ -92,7 +92,7 @@ export function openRoomQuotes(
       if (kept && isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
       for (const source of sources) {
         const quote = local(source, instrument);
-        if (quote) return { quote: quotes.accept(quote), tier: "provider" };
+        if (quote) return { quote: quotes.accept(instrument, quote), tier: "provider" };
       }
       if (refresh.isRunning() || now - refresh.askedAt() >= ASK_PAUSE) {
         const fresh = await refresh.run(instrument, sources, priority);
@@ -113,7 +113,7 @@ export function openRoomQuotes(
         negativePrices,
       });
       quotes.remember(memory);
-      if (verdict.verdict === "accept") quotes.accept(quote);
+      if (verdict.verdict === "accept") quotes.accept(instrument, quote);
       else if (verdict.reason !== "older") report(instrument, [{ provider: quote.provider, time, ...verdict }]);
     },
     attempts: refresh.attempts,

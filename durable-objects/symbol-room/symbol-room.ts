@@ -1,67 +1,55 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Adjustment } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { CandleColumns } from "../../core/candles.ts";
 import { INTERVALS, type Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
-import type { Attempt } from "./ask-sources.ts";
+import type {
+  Attendance,
+  FeedEvent,
+  MissedBars,
+  MissedQuotes,
+  QuotePosition,
+  WantedIndicator,
+  Wants,
+} from "../audience/feed.ts";
+import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
 import { knownStretch, seriesFor } from "./candle-pages.ts";
-import { type CandleStore, openCandleStore, type RowQuery, type StoreCounts } from "./candle-store.ts";
+import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
 import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
+import { openEventLog } from "./event-log.ts";
 import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
 import { storeJudged } from "./judged-candles.ts";
 import { openPageFiller, type PageFiller } from "./page-filler.ts";
 import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
-import { type CandlesPage, importedPage, providedPage, simulatedPage } from "./room-candles.ts";
+import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
+import { importedPage, providedPage, simulatedPage } from "./room-candles.ts";
+import { openRoomLife, type RoomLife } from "./room-life.ts";
 import { isYoungEnough, openRoomQuotes, type RoomQuotes } from "./room-quotes.ts";
 import { openSharedQuote, type SharedQuote } from "./shared-quote.ts";
+import { tickSimulated } from "./simulated.ts";
 import { prepareTables } from "./tables.ts";
+
+export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 
 /** Demand is noted this often (seconds). */
 const DEMAND_EVERY = 600;
 
-/** What a room says when it is asked for its quote. */
-export type QuoteReply =
-  | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
-  | { kind: "too_old"; lastKnown: StoredQuote }
-  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
-
-/** What a room says when it is asked for candles. */
-export type CandlesReply = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
-
-/** Candles to import into one series. */
-export interface ImportBatch {
-  interval: Interval;
-  adjustment: Adjustment;
-  candles: CandleColumns;
-}
-
-/** What importing did, or the adjustment that the series has and the candles do not fit. */
-export type ImportReply = ({ kind: "stored" } & StoreCounts) | { kind: "conflict"; adjustment: Adjustment };
-
-/** What a room can serve. */
-export interface Availability {
-  lastQuoteAt: string | null;
-  intervals: Partial<Record<Interval, { from: number; to: number }>>;
-}
-
-/** How a room came by its quote. */
-export interface Trace {
-  latest: StoredQuote | null;
-  sources: ProviderName[];
-  attempts: Attempt[];
-}
-
 /** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends DurableObject<Env> {
+  /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
+  deliver: Deliver = async () => false;
+  /** Takes events to the room's own sockets; false where none of them wants any. */
+  deliverOwn: (symbol: string, events: FeedEvent[]) => Promise<boolean> = async () => false;
+  /** Does what the room's own audience has to do at the time that it asked for. */
+  runAudience: () => Promise<void> = async () => {};
+
   private readonly facts: Facts;
   private readonly quoteStore: QuoteStore;
   private readonly candleStore: CandleStore;
@@ -71,6 +59,7 @@ export class SymbolRoom extends DurableObject<Env> {
   private readonly quotes: RoomQuotes;
   private readonly shared: SharedQuote;
   private readonly fill: PageFiller;
+  private readonly life: RoomLife;
   private demandAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -78,8 +67,9 @@ export class SymbolRoom extends DurableObject<Env> {
     prepareTables(ctx.storage);
     const keep = (work: Promise<void>): void => ctx.waitUntil(work);
     this.facts = openFacts(ctx.storage.sql);
-    this.quoteStore = openQuoteStore(ctx.storage, this.facts);
-    this.candleStore = openCandleStore(ctx.storage);
+    const log = openEventLog(ctx.storage.sql, this.facts);
+    this.quoteStore = openQuoteStore(ctx.storage, this.facts, log, (...event) => this.life.heard(...event));
+    this.candleStore = openCandleStore(ctx.storage, (...bars) => this.life.revised(...bars));
     this.ingested = openIngestedSpans(ctx.storage.sql);
     this.gates = openGates(env);
     this.doubts = openDoubtLog(env.DB, keep);
@@ -90,6 +80,17 @@ export class SymbolRoom extends DurableObject<Env> {
     this.fill = openPageFiller(env, this.candleStore, this.ingested, this.gates, this.doubts, (provider) => {
       const instrument = this.facts.instrument();
       return instrument !== null && this.sourcesOf(instrument).includes(provider);
+    });
+    this.life = openRoomLife({
+      ...{ storage: ctx.storage, facts: this.facts, log, gates: this.gates, keep },
+      sourcesOf: (instrument) => this.sourcesOf(instrument),
+      readCandles: (instrument, query) => this.readCandles(instrument, query, "background"),
+      latest: async ({ instrument, sources }) =>
+        (await this.quotes.current(instrument, sources, null, "background")).quote,
+      tick: ({ instrument }, now) => tickSimulated(instrument, this.quoteStore, this.facts, now),
+      deliver: (audience, symbol, events) =>
+        audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
+      runAudience: () => this.runAudience(),
     });
   }
 
@@ -205,6 +206,30 @@ export class SymbolRoom extends DurableObject<Env> {
   async quoteTrace(told: Instrument): Promise<Trace> {
     const sources = this.sourcesOf(this.facts.keepInstrument(told));
     return { latest: this.quotes.latestOf(sources), sources, attempts: [...this.quotes.attempts()] };
+  }
+
+  /** Notes what a hub wants to hear of from now on; nothing ends it. The lease is renewed by saying it again. */
+  async attend(told: Instrument, hub: string, wants: Wants): Promise<Attendance> {
+    return this.life.attend(this.facts.keepInstrument(told), hub, wants);
+  }
+
+  /** The quotes that came after a position, or a snapshot. */
+  async missedQuotes(told: Instrument, since: QuotePosition | null): Promise<MissedQuotes> {
+    return this.life.missedQuotes(this.facts.keepInstrument(told), since);
+  }
+
+  /** The bars that closed after the one stamped `since`. */
+  async missedCandles(told: Instrument, interval: Interval, since: number | null): Promise<MissedBars> {
+    return this.life.missedCandles(this.facts.keepInstrument(told), interval, since);
+  }
+
+  /** The values of an indicator at the bars that closed after the one stamped `since`. */
+  async missedIndicator(told: Instrument, wanted: WantedIndicator, since: number | null): Promise<MissedBars> {
+    return this.life.missedIndicator(this.facts.keepInstrument(told), wanted, since);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.life.ring();
   }
 
   /** Does nothing, to show that rooms answer. */

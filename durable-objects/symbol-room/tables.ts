@@ -1,3 +1,5 @@
+import { takeSteps } from "../schema-steps.ts";
+
 /** The steps that bring a room's database up to date; only ever added to. */
 const STEPS: readonly string[] = [
   `create table facts (name text primary key, value text not null) without rowid;
@@ -26,17 +28,17 @@ const STEPS: readonly string[] = [
      closes integer not null,
      primary key (interval, opens)
    ) without rowid;`,
+  `create table events (
+     slot integer primary key,
+     seq integer not null,
+     last integer not null,
+     at real not null,
+     body text not null
+   );
+   create table attendees (hub text primary key, wants text not null, until real not null) without rowid;
+   create table deadlines (name text primary key, at real not null) without rowid;
+   create table live_bars (interval text primary key, closed integer not null) without rowid;`,
 ];
 
-/** Creates or updates the tables of a room; cheap where nothing is to be done. */
-export function prepareTables(storage: DurableObjectStorage): void {
-  storage.sql.exec("create table if not exists steps (done integer not null)");
-  const { done } = storage.sql.exec<{ done: number }>("select count(*) as done from steps").one();
-  for (const [i, step] of STEPS.entries()) {
-    if (i < done) continue;
-    storage.transactionSync(() => {
-      storage.sql.exec(step);
-      storage.sql.exec("insert into steps (done) values (?)", i);
-    });
-  }
-}
+/** Creates or updates the tables of a room. */
+export const prepareTables = (storage: DurableObjectStorage): void => takeSteps(storage, STEPS);

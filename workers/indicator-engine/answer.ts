@@ -2,7 +2,8 @@ import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { type Bars, calculateOver } from "./calculation.ts";
+import type { Bars } from "../../durable-objects/symbol-room/bar-history.ts";
+import { calculateOver } from "./calculation.ts";
 
 /** Bars, and what there is to know of their series. */
 export interface KnownBars {

@@ -1,25 +1,12 @@
 import type { z } from "zod";
 import type { IndicatorMetaSchema } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
-import { type CandleColumns, firstAtOrAfter, sliceCandles } from "../../core/candles.ts";
+import { sliceCandles } from "../../core/candles.ts";
 import { calculate, type IndicatorSeries } from "../../core/indicators/batch.ts";
-import type { TradingDay } from "../../core/indicators/indicator.ts";
 import { type IndicatorSpec, parametersOf } from "../../core/indicators/spec.ts";
+import { anchorIndexOf, type Bars, isAnchored } from "../../durable-objects/symbol-room/bar-history.ts";
 
 export type IndicatorMeta = z.infer<typeof IndicatorMetaSchema>;
-
-/** What is calculated over. */
-export interface Bars {
-  /** History, then the bars that are answered. */
-  columns: CandleColumns;
-  /** The index of the first bar that is answered. */
-  first: number;
-  /** Whether no older bars exist than those in `columns`. */
-  fromTheBeginning: boolean;
-  /** Where running totals begin, unix seconds; null for the first bar. */
-  anchor: number | null;
-  tradingDay?: TradingDay;
-}
 
 /** Values, what there is to say of them, and what failed, by key; values as JSON text, for there are many. */
 export interface Calculated {
@@ -55,11 +42,6 @@ function notEnough(spec: IndicatorSpec, have: number): ApiError {
   });
 }
 
-const isAnchored = (spec: IndicatorSpec): boolean => {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
-  return "since" in settling && settling.since === "first";
-};
-
 /**
  * Calculates specs over bars. Running totals begin at the anchor; everything else uses all history that there is.
  * @throws ApiError indicator.not_enough_data where no spec has enough candles for a single value
@@ -67,7 +49,7 @@ const isAnchored = (spec: IndicatorSpec): boolean => {
 export function calculateOver(specs: readonly IndicatorSpec[], bars: Bars): Calculated {
   const result: Calculated = { indicators: new Map(), meta: {}, errors: {} };
   const { columns } = bars;
-  const anchorIndex = bars.anchor === null ? 0 : Math.min(firstAtOrAfter(columns, bars.anchor), bars.first);
+  const anchorIndex = anchorIndexOf(bars);
   const enough = specs.filter((spec) => {
     const have = columns.length - (isAnchored(spec) ? anchorIndex : 0);
     if (have >= neededBy(spec)) return true;

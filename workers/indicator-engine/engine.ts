@@ -1,12 +1,12 @@
 import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import { bucketsBackward } from "../../core/buckets.ts";
+import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../answers.ts";
 import { indicatorAnswer } from "./answer.ts";
-import { readBars } from "./history.ts";
+import { findBars } from "./history.ts";
 import type { ReadSpecs } from "./specs.ts";
 
 /** What is asked of a symbol's indicators. */
@@ -28,14 +28,6 @@ export interface EngineAnswer {
   tier: Tier;
 }
 
-/** The stamp of the last bar that is closed at `now`, by the calendar alone. */
-function lastClosed(record: SymbolRecord, interval: Interval, now: number): number {
-  for (const bucket of bucketsBackward(marketOf(record.primary_exchange), interval, now)) {
-    if (bucket.closes <= now) return bucket.time;
-  }
-  return 0;
-}
-
 /** The name under which a result may be kept, or null for questions that are not: an open bar changes, a range is rarely asked twice. */
 async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: EngineQuery): Promise<ResultName | null> {
   if (query.includeOpen || query.includeCandles || query.from !== null || query.to !== null) return null;
@@ -44,7 +36,7 @@ async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: En
     interval: query.interval,
     specs: await digestOf(JSON.stringify([read.specs.map(({ key }) => key), read.errors])),
     points: query.points,
-    lastClosed: lastClosed(record, query.interval, Date.now() / 1000),
+    lastClosed: lastClosedStamp(marketOf(record.primary_exchange), query.interval, Date.now() / 1000) ?? 0,
     sources: effectiveSources(record.data_sources, marketModeOf(env)).join("+"),
   };
 }
@@ -65,7 +57,7 @@ export async function symbolIndicators(
     const kept = await readResult(env.CACHE, name);
     if (kept !== null) return { json: kept, tier: "kv" };
   }
-  const read = await readBars(env, record, specs.specs, query);
+  const read = await findBars(env, record, specs.specs, query);
   const answer = indicatorAnswer(specs.specs, read, {
     symbol: record.symbol,
     interval: query.interval,

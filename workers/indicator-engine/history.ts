@@ -1,56 +1,31 @@
-import { MOST_POINTS } from "../../contracts/indicator.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
-import { bucketStamped } from "../../core/buckets.ts";
-import { type CandleColumns, emptyCandles, joinCandles, sliceCandles } from "../../core/candles.ts";
-import type { TradingDay } from "../../core/indicators/indicator.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts";
-import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
-import { sessionOf } from "../../core/market-calendar/sessions.ts";
-import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../../core/time.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { type BarsQuery, readBars } from "../../durable-objects/symbol-room/bar-history.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import type { CandlesReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { Tier } from "../answers.ts";
 import { callRoom } from "../room.ts";
 import type { KnownBars } from "./answer.ts";
 
-/** History that is read before the first bar whatever is asked. */
-const LEAST_HISTORY = 300;
-/** History that is read at most: what Wilder's average over a thousand bars needs to forget its start. */
-const MOST_HISTORY = 40_000;
-/** What may be read beyond that for what runs since a point in time: the minutes of a month and a day. */
-const MOST_SINCE = 32 * (DAY / MINUTE);
-
-/** Which bars are asked for. */
-export interface BarsQuery {
-  interval: Interval;
-  points: number;
-  /** Unix seconds; null for the last bars. */
-  from: number | null;
-  to: number | null;
-  includeOpen: boolean;
-}
-
 /** Bars with their history, and the tier that had them. */
-export interface ReadBars extends KnownBars {
+export interface FoundBars extends KnownBars {
   tier: Tier;
 }
 
-const LOWEST = -8.64e12;
-
-type Page = Extract<CandlesReply, { kind: "page" }>;
-
-/** Reads the bars that are asked for and enough history before them for every spec. */
-export async function readBars(
+/**
+ * Reads the bars of a symbol that are asked for from its room, and enough history before them for every spec.
+ * @throws ApiError candles.unavailable where no source answers and nothing is known
+ */
+export async function findBars(
   env: Env,
   record: SymbolRecord,
   specs: readonly IndicatorSpec[],
   query: BarsQuery,
-): Promise<ReadBars> {
+): Promise<FoundBars> {
   const { interval } = query;
-  const market = marketOf(record.primary_exchange);
-  const now = Date.now() / 1000;
-  const read = async (from: number, to: number, limit: number, backward: boolean): Promise<Page> => {
+  const read = async (from: number, to: number, limit: number, backward: boolean): Promise<CandlesPage> => {
     const rows = { interval, from, to, limit, backward, includeSuspect: false };
     const reply = await callRoom<CandlesReply>(env, record.symbol, (room) => room.candles(instrumentOf(record), rows));
     if (reply.kind === "page") return reply;
@@ -62,131 +37,7 @@ export async function readBars(
       },
     );
   };
-  const asked = await readAsked(query, market, now, read);
-  const { columns, forming } = asked;
-  if (columns.length === 0) {
-    const bars = { columns, first: 0, fromTheBeginning: true, anchor: null };
-    return { bars, facts: asked.page.facts, forming, tier: asked.page.tier };
-  }
-  const start = columns.time[0];
-  const history = await read(
-    LOWEST,
-    start,
-    Math.min(Math.max(LEAST_HISTORY, ...specs.map(candlesNeeded)), MOST_HISTORY),
-    true,
-  );
-  const last = query.from === null ? columns.time[columns.length - 1] : start;
-  const round = anchorOf(market, interval, last);
-  // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
-  const imported = asked.page.facts.provider === "import";
-  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : round)));
-  let before = history.candles;
-  let more = history.more;
-  if (more && before.length > 0 && since < before.time[0]) {
-    const older = await read(since, before.time[0], MOST_SINCE, true);
-    before = joinCandles(older.candles, before);
-    more = older.more || since > LOWEST;
-  }
-  const readable = before.length + (query.from === null ? columns.length : 0) <= MOST_HISTORY;
-  const anchor = imported && !more && readable ? null : round;
-  return {
-    bars: {
-      columns: joinCandles(before, columns),
-      first: before.length,
-      fromTheBeginning: !more,
-      anchor,
-      tradingDay: tradingDayOf(market, interval),
-    },
-    facts: asked.page.facts,
-    forming,
-    tier: asked.page.tier,
-  };
-}
-
-type Read = (from: number, to: number, limit: number, backward: boolean) => Promise<Page>;
-
-/** The bars that are answered, without their history. */
-async function readAsked(
-  query: BarsQuery,
-  market: Market,
-  now: number,
-  read: Read,
-): Promise<{ page: Page; columns: CandleColumns; forming: boolean }> {
-  const to = query.to ?? Math.floor(now) + 1;
-  const backward = query.from === null;
-  // One bar more, in case the last is still forming and not wanted.
-  const page = await read(query.from ?? LOWEST, to, query.points + (backward ? 1 : 0), backward);
-  const { candles } = page;
-  const last = candles.length - 1;
-  const forming = last >= 0 && (bucketStamped(market, query.interval, candles.time[last])?.closes ?? 0) > now;
-  const closed = forming && !query.includeOpen ? sliceCandles(candles, 0, last) : candles;
-  const columns = backward ? sliceCandles(closed, Math.max(0, closed.length - query.points)) : closed;
-  return { page, columns: columns.length > 0 ? columns : emptyCandles(0), forming: forming && query.includeOpen };
-}
-
-function candlesNeeded(spec: IndicatorSpec): number {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
-  return "candles" in settling ? settling.candles : 0;
-}
-
-/** From when on bars are needed by what runs since a point in time. */
-function sinceOf(
-  spec: IndicatorSpec,
-  market: Market,
-  interval: Interval,
-  start: number,
-  anchor: number | null,
-): number {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
-  if (!("since" in settling)) return Number.POSITIVE_INFINITY;
-  const date = tradingDayOf(market, interval)(start) * DAY;
-  switch (settling.since) {
-    case "first":
-      return anchor ?? LOWEST;
-    case "session":
-      return date - DAY;
-    case "week":
-      return startOfWeek(date) - DAY;
-    case "month":
-      return startOfMonth(date) - DAY;
-  }
-}
-
-/** Calendar time that holds a given time of trading, with a tenth more for holidays. */
-function calendarSeconds(market: Market, trading: number): number {
-  const openPerWeek = (market.close - market.open) * market.tradingDays.length;
-  return trading * ((7 * DAY) / openPerWeek) * 1.1;
-}
-
-/**
- * Where running totals (OBV, ADL) begin: the series' first bar for daily and longer bars. Intraday series are too long for
- * that, so they begin at a round date further back than the most bars that can be asked for: the same for every `data_points`.
- * @param last stamp of the last bar, or of the first where bars are counted from there
- * @returns unix seconds, null for the series' first bar
- */
-export function anchorOf(market: Market, interval: Interval, last: number): number | null {
-  const seconds = INTRADAY_SECONDS[interval];
-  if (seconds === null) return null;
-  const reach = last - calendarSeconds(market, MOST_POINTS * seconds);
-  if (seconds <= MINUTE) return startOfDay(reach);
-  if (seconds <= 5 * MINUTE) return startOfWeek(reach);
-  if (seconds <= HOUR) return startOfMonth(reach);
-  return Date.UTC(new Date(reach * 1000).getUTCFullYear(), 0, 1) / 1000;
-}
-
-/** The trading date of a bar, counted in days; of crypto the UTC day. */
-function tradingDayOf(market: Market, interval: Interval): TradingDay {
-  if (isDated(interval)) return (time) => Math.floor(time / DAY);
-  let date = Number.NaN;
-  let opens = 0;
-  let closes = 0;
-  return (time) => {
-    if (time >= opens && time < closes) return date;
-    const session = sessionOf(market, time);
-    if (!session) return Math.floor(time / DAY);
-    date = session.date / DAY;
-    opens = session.anchor;
-    closes = session.close;
-    return date;
-  };
+  const market = marketOf(record.primary_exchange);
+  const { bars, page, forming } = await readBars(read, market, specs, query, Date.now() / 1000);
+  return { bars, facts: page.facts, forming, tier: page.tier };
 }

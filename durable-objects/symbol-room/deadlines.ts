@@ -1,0 +1,58 @@
+/** What a room has to do at a time, by name; each name has one time. Times are unix seconds. */
+export interface Deadlines {
+  set(name: string, at: number): void;
+  clear(name: string): void;
+  /** Clears all but one. */
+  clearAllBut(name: string): void;
+  at(name: string): number | null;
+  /** Names whose time has come, the earliest first, those of one moment by name. */
+  due(now: number): string[];
+  /** The earliest time; null where there is nothing to do. */
+  next(): number | null;
+}
+
+/** Opens a room's deadline table. */
+export function openDeadlines(sql: SqlStorage): Deadlines {
+  const rows = sql.exec<{ name: string; at: number }>("select name, at from deadlines").toArray();
+  const times = new Map(rows.map(({ name, at }) => [name, at]));
+  const clear = (name: string): void => {
+    if (times.delete(name)) sql.exec("delete from deadlines where name = ?", name);
+  };
+  return {
+    set(name, at) {
+      if (times.get(name) === at) return;
+      times.set(name, at);
+      sql.exec("insert or replace into deadlines (name, at) values (?, ?)", name, at);
+    },
+    clear,
+    clearAllBut(kept) {
+      for (const name of times.keys()) if (name !== kept) clear(name);
+    },
+    at: (name) => times.get(name) ?? null,
+    due: (now) =>
+      [...times]
+        .filter(([, at]) => at <= now)
+        .sort(([a, atA], [b, atB]) => atA - atB || (a < b ? -1 : 1))
+        .map(([name]) => name),
+    next: () => (times.size === 0 ? null : Math.min(...times.values())),
+  };
+}
+
+/** Sets the one alarm of a room to its next deadline; the platform is told only where that is news. */
+export function openAlarmClock(storage: DurableObjectStorage, deadlines: Deadlines) {
+  /** Unknown after a start and while the alarm runs. */
+  let set: number | null | undefined;
+  return {
+    /** To be called when the alarm has rung. */
+    rung(): void {
+      set = undefined;
+    },
+    async wind(): Promise<void> {
+      const next = deadlines.next();
+      if (next === set) return;
+      set = next;
+      if (next === null) await storage.deleteAlarm();
+      else await storage.setAlarm(Math.ceil(next * 1000));
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { CandleAnswer } from "../../contracts/candle.ts";
+import { type Quote, quoteAt, type StoredQuote } from "../../contracts/quote.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import type { Candle } from "../../core/candles.ts";
+import type { Interval } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { isoTime } from "../../core/time.ts";
+import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
+
+/** A quote as it is told at `now` (unix seconds). */
+export function quoteTold(instrument: Instrument, stored: StoredQuote, now: number): Quote {
+  return quoteAt(stored, freshnessPolicyOf(stored.provider), marketOf(instrument.primary_exchange), now);
+}
+
+/** The text of a `market_data` frame; `type` stands first in it. */
+export function quoteFrame(instrument: Instrument, stored: StoredQuote, now: number): string {
+  const { symbol, epoch, seq } = stored;
+  const data = quoteTold(instrument, stored, now);
+  return JSON.stringify({ type: "market_data", symbol, epoch, seq, data, timestamp: isoTime(now) });
+}
+
+/** The text of a `gap` frame: the events of these numbers, both included, are lost. */
+export function gapFrame(symbol: string, fromSeq: number, toSeq: number, now: number): string {
+  return JSON.stringify({
+    type: "gap",
+    symbol,
+    from_seq: fromSeq,
+    to_seq: toSeq,
+    reason: "lost",
+    timestamp: isoTime(now),
+  });
+}
+
+/** The text of a `candle` frame. */
+export function candleFrame(symbol: string, interval: Interval, candle: Candle, isOpen: boolean, now: number): string {
+  const { revision, suspect, ...numbers } = candle;
+  const state = isOpen ? "open" : revision > 0 ? "revised" : "closed";
+  const data: CandleAnswer = { ...numbers, state, revision, suspect };
+  return JSON.stringify({ type: "candle", symbol, interval, data, timestamp: isoTime(now) });
+}
+
+/** A value of an indicator: a number, or one for each of its outputs; null where it is not defined. */
+export type IndicatorValue = number | null | Record<string, number | null>;
+
+/** The value of an indicator at a bar. */
+export interface ValuedBar {
+  interval: Interval;
+  spec: string;
+  time: number;
+  state: "open" | "closed" | "revised";
+  value: IndicatorValue;
+}
+
+/** The text of an `indicator` frame. */
+export function indicatorFrame(symbol: string, bar: ValuedBar, now: number): string {
+  const { interval, spec, time, state, value } = bar;
+  return JSON.stringify({
+    type: "indicator",
+    symbol,
+    interval,
+    indicator: spec,
+    time,
+    value,
+    state,
+    timestamp: isoTime(now),
+  });
+}

@@ -1,0 +1,77 @@
+import { type Bucket, bucketsForward, lastClosedStamp } from "../../core/buckets.ts";
+import { type Candle, candleAt } from "../../core/candles.ts";
+import type { Interval } from "../../core/interval.ts";
+import { pagesOf, type ReadCandles, type Subject } from "./subject.ts";
+
+/** Bars that are closed at once at most; what more there is follows with the next call. */
+const MOST_AT_ONCE = 1_000;
+
+/** The bars of the intervals that somebody watches, as they close. Which one was told last is kept in the database. */
+export interface LiveCandles {
+  /** Watches exactly these intervals from now on; gives those that are new. */
+  keep(subject: Subject, intervals: readonly Interval[], now: number): Interval[];
+  intervals(): Interval[];
+  /** Opening of the last closed bar that was told; null where the interval is not watched. */
+  closed(interval: Interval): number | null;
+  /** The bar that is closed next; null where the interval is not watched. */
+  upcoming(subject: Subject, interval: Interval): Bucket | null;
+  /** Takes the bars that have closed since, in order; throws CandlesUnavailable where they cannot be had now. */
+  close(subject: Subject, interval: Interval, now: number): Promise<Candle[]>;
+  /** The candle of a closed bar as it is now; null where there is none. */
+  read(subject: Subject, interval: Interval, time: number): Promise<Candle | null>;
+}
+
+/** Opens a room's live bars. */
+export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): LiveCandles {
+  const rows = sql.exec<{ interval: Interval; closed: number }>("select interval, closed from live_bars").toArray();
+  const told = new Map(rows.map(({ interval, closed }) => [interval, closed]));
+  const next = new Map<Interval, Bucket>();
+
+  const moveOn = (interval: Interval, closed: number): void => {
+    told.set(interval, closed);
+    next.delete(interval);
+    sql.exec("insert or replace into live_bars (interval, closed) values (?, ?)", interval, closed);
+  };
+
+  return {
+    keep(subject, intervals, now) {
+      for (const interval of told.keys()) {
+        if (intervals.includes(interval)) continue;
+        told.delete(interval);
+        next.delete(interval);
+        sql.exec("delete from live_bars where interval = ?", interval);
+      }
+      const fresh = intervals.filter((interval) => !told.has(interval));
+      for (const interval of fresh) {
+        const last = lastClosedStamp(subject.market, interval, now - subject.delay);
+        if (last !== null) moveOn(interval, last);
+      }
+      return fresh;
+    },
+    intervals: () => [...told.keys()],
+    closed: (interval) => told.get(interval) ?? null,
+    upcoming({ market }, interval) {
+      const closed = told.get(interval);
+      if (closed === undefined) return null;
+      const bucket = next.get(interval) ?? bucketsForward(market, interval, closed + 1).next().value;
+      if (!bucket) return null;
+      next.set(interval, bucket);
+      return bucket;
+    },
+    async close(subject, interval, now) {
+      const before = told.get(interval);
+      const last = lastClosedStamp(subject.market, interval, now - subject.delay);
+      if (before === undefined || last === null || last <= before) return [];
+      const page = await pagesOf(readCandles, subject, interval)(before + 1, last + 1, MOST_AT_ONCE, false);
+      // Meanwhile nobody may watch any more, or somebody anew.
+      if (told.get(interval) !== before) return [];
+      const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
+      moveOn(interval, (page.more ? bars.at(-1)?.time : undefined) ?? last);
+      return bars;
+    },
+    async read(subject, interval, time) {
+      const { candles } = await pagesOf(readCandles, subject, interval)(time, time + 1, 1, false);
+      return candles.length === 0 ? null : candleAt(candles, 0);
+    },
+  };
+}

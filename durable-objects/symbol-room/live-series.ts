@@ -1,0 +1,143 @@
+import type { StoredQuote } from "../../contracts/quote.ts";
+import type { Candle } from "../../core/candles.ts";
+import type { Interval } from "../../core/interval.ts";
+import type { FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
+import { intervalsOf } from "./attendees.ts";
+import type { FormingBars } from "./forming-bars.ts";
+import { candleFrame, type IndicatorValue, indicatorFrame } from "./frames.ts";
+import type { LiveCandles } from "./live-candles.ts";
+import type { ClosedValues, LiveIndicators } from "./live-indicators.ts";
+import { CandlesUnavailable, type Subject } from "./subject.ts";
+
+/** The bars and the indicators that somebody watches, as events. */
+export interface LiveSeries {
+  /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
+  keep(subject: Subject, wants: Wants, now: number): Interval[];
+  isWatched(interval: Interval): boolean;
+  /** When the next bar's candle is known, unix seconds; null where the interval is not watched. */
+  closesAt(subject: Subject, interval: Interval): number | null;
+  /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */
+  start(subject: Subject, interval: Interval, now: number): Promise<boolean>;
+  /** Closes the bars whose time has come; false where their candles cannot be had now. */
+  close(subject: Subject, interval: Interval, now: number): Promise<FeedEvent[] | false>;
+  /** Tells what a closed bar is now. */
+  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FeedEvent[]>;
+  /** What the bars that form have become with a quote. */
+  form(subject: Subject, quote: StoredQuote, now: number): FeedEvent[];
+}
+
+/** Opens a room's live series. */
+export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indicators: LiveIndicators): LiveSeries {
+  /** The open candle of each interval that was told last. */
+  const told = new Map<Interval, Candle>();
+  /** Intervals whose last bars cannot be closed yet, because no source answers. */
+  const behind = new Set<Interval>();
+
+  const candleEvent = (
+    { instrument }: Subject,
+    interval: Interval,
+    bar: Candle,
+    isOpen: boolean,
+    now: number,
+  ): FeedEvent => ({
+    ...{ channel: "candles", interval, time: bar.time, isClosed: !isOpen },
+    text: candleFrame(instrument.symbol, interval, bar, isOpen, now),
+  });
+
+  const valueEvent = (
+    { instrument }: Subject,
+    { interval, spec }: WantedIndicator,
+    bar: { time: number; state: "open" | "closed" | "revised"; value: IndicatorValue },
+    now: number,
+  ): FeedEvent => ({
+    ...{ channel: "indicators", interval, spec, time: bar.time, isClosed: bar.state !== "open" },
+    text: indicatorFrame(instrument.symbol, { interval, spec, ...bar }, now),
+  });
+
+  const closedEvents = (subject: Subject, all: readonly ClosedValues[], state: "closed" | "revised", now: number) =>
+    all.flatMap(({ wanted, values }) => values.map((each) => valueEvent(subject, wanted, { ...each, state }, now)));
+
+  return {
+    keep(subject, wants, now) {
+      const intervals = intervalsOf(wants);
+      const fresh = new Set(candles.keep(subject, intervals, now));
+      for (const interval of fresh) {
+        forming.forget(interval);
+        told.delete(interval);
+        behind.delete(interval);
+      }
+      for (const interval of indicators.keep(wants.indicators)) fresh.add(interval);
+      for (const interval of intervals) if (!forming.isKnown(subject, interval)) fresh.add(interval);
+      return [...fresh];
+    },
+    isWatched: (interval) => candles.closed(interval) !== null,
+    closesAt(subject, interval) {
+      const upcoming = candles.upcoming(subject, interval);
+      return upcoming && upcoming.closes + subject.delay;
+    },
+    async start(subject, interval, now) {
+      const closed = candles.closed(interval);
+      if (closed === null) return true;
+      try {
+        await forming.learn(subject, interval, now);
+        await indicators.start(subject, interval, closed);
+        return forming.isKnown(subject, interval);
+      } catch (error) {
+        if (!(error instanceof CandlesUnavailable)) throw error;
+        return false;
+      }
+    },
+    async close(subject, interval, now) {
+      try {
+        const bars = await candles.close(subject, interval, now);
+        behind.delete(interval);
+        const events = bars.map((bar) => candleEvent(subject, interval, bar, false, now));
+        const values = await indicators.take(subject, interval, bars);
+        return [...events, ...closedEvents(subject, values, "closed", now)];
+      } catch (error) {
+        if (!(error instanceof CandlesUnavailable)) throw error;
+        behind.add(interval);
+        return false;
+      }
+    },
+    async revise(subject, interval, time, now) {
+      const closed = candles.closed(interval);
+      if (closed === null || time > closed) return [];
+      try {
+        const bar = await candles.read(subject, interval, time);
+        if (!bar || bar.revision === 0) return [];
+        const values = await indicators.revise(subject, interval, time, closed);
+        return [candleEvent(subject, interval, bar, false, now), ...closedEvents(subject, values, "revised", now)];
+      } catch (error) {
+        if (!(error instanceof CandlesUnavailable)) throw error;
+        return [];
+      }
+    },
+    form(subject, quote, now) {
+      return candles.intervals().flatMap((interval) => {
+        const bar = forming.withQuote(subject, interval, quote, now);
+        const upcoming = candles.upcoming(subject, interval);
+        if (!bar || !upcoming) return [];
+        // A bar is told of once the one before it has closed, unless nobody knows when that will be.
+        if (bar.time !== upcoming.time && !(behind.has(interval) && bar.time > upcoming.time)) return [];
+        const before = told.get(interval);
+        if (before && sameNumbers(before, bar)) return [];
+        told.set(interval, bar);
+        const event = candleEvent(subject, interval, bar, true, now);
+        if (bar.time !== upcoming.time) return [event];
+        const values = indicators.peek(interval, bar);
+        return [
+          event,
+          ...values.map(({ wanted, value }) =>
+            valueEvent(subject, wanted, { time: bar.time, state: "open", value }, now),
+          ),
+        ];
+      });
+    },
+  };
+}
+
+function sameNumbers(a: Candle, b: Candle): boolean {
+  const fields = ["time", "open", "high", "low", "close", "volume"] as const;
+  return fields.every((field) => a[field] === b[field]);
+}

@@ -1,0 +1,83 @@
+import type { StoredQuote } from "../../contracts/quote.ts";
+import { countBuckets, lastClosedStamp } from "../../core/buckets.ts";
+import { candleAt } from "../../core/candles.ts";
+import type { Interval } from "../../core/interval.ts";
+import type { MissedBars, MissedQuotes, QuotePosition, WantedIndicator } from "../audience/feed.ts";
+import { type EventLog, MOST_EVENTS, MOST_TEXT } from "./event-log.ts";
+import { candleFrame, indicatorFrame, quoteTold } from "./frames.ts";
+import type { LiveCandles } from "./live-candles.ts";
+import type { LiveIndicators } from "./live-indicators.ts";
+import { CandlesUnavailable, pagesOf, type ReadCandles, type Subject } from "./subject.ts";
+
+/** What tells those who come back what they missed: all of it, in order, or that they cannot have it. */
+export interface Missed {
+  quotes(subject: Subject, since: QuotePosition | null, now: number): Promise<MissedQuotes>;
+  candles(subject: Subject, interval: Interval, since: number | null, now: number): Promise<MissedBars>;
+  indicator(subject: Subject, wanted: WantedIndicator, since: number | null, now: number): Promise<MissedBars>;
+}
+
+/** Opens the telling of what was missed; `latest` gives the quote to answer with now. */
+export function openMissed(
+  log: EventLog,
+  bars: LiveCandles,
+  indicators: LiveIndicators,
+  readCandles: ReadCandles,
+  latest: (subject: Subject) => Promise<StoredQuote | null>,
+): Missed {
+  /** The last bar that was told, or would have been. */
+  const closedBy = (subject: Subject, interval: Interval, now: number): number | null =>
+    bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
+
+  /** The frames of the bars after `since`, or why there are none to be told. */
+  const since = async (
+    subject: Subject,
+    interval: Interval,
+    from: number | null,
+    now: number,
+    frames: (time: number, count: number) => Promise<string[] | null>,
+  ): Promise<MissedBars> => {
+    const time = closedBy(subject, interval, now);
+    if (from === null) return { time, recovered: null, missed: [] };
+    if (time === null || from > time) return { time, recovered: false, missed: [] };
+    const count = countBuckets(subject.market, interval, from + 1, time + 1);
+    if (count > MOST_EVENTS) return { time, recovered: false, missed: [] };
+    try {
+      const missed = await frames(time, count);
+      const size = missed?.reduce((total, text) => total + text.length, 0) ?? 0;
+      if (missed && size <= MOST_TEXT) return { time, recovered: true, missed };
+    } catch (error) {
+      if (!(error instanceof CandlesUnavailable)) throw error;
+    }
+    return { time, recovered: false, missed: [] };
+  };
+
+  return {
+    async quotes(subject, position, now) {
+      const missed = position && log.after(position);
+      if (missed) return { position: log.position(), recovered: true, missed, snapshot: null };
+      const quote = await latest(subject);
+      const snapshot = quote && JSON.stringify(quoteTold(subject.instrument, quote, now));
+      return { position: log.position(), recovered: position ? false : null, missed: [], snapshot };
+    },
+    candles: (subject, interval, from, now) =>
+      since(subject, interval, from, now, async (time) => {
+        if (from === null || from === time) return [];
+        const pages = pagesOf(readCandles, subject, interval);
+        const { candles, more } = await pages(from + 1, time + 1, MOST_EVENTS, false);
+        if (more) return null;
+        const { symbol } = subject.instrument;
+        return Array.from({ length: candles.length }, (_, i) =>
+          candleFrame(symbol, interval, candleAt(candles, i), false, now),
+        );
+      }),
+    indicator: (subject, wanted, from, now) =>
+      since(subject, wanted.interval, from, now, async (time, count) => {
+        if (from === null || count === 0) return [];
+        const values = await indicators.last(subject, wanted, count, time);
+        const { symbol } = subject.instrument;
+        return values
+          .filter((each) => each.time > from)
+          .map((each) => indicatorFrame(symbol, { ...wanted, ...each, state: "closed" }, now));
+      }),
+  };
+}

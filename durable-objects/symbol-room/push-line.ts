@@ -1,0 +1,93 @@
+import { logWarning } from "../../observability/log.ts";
+import type { FeedEvent } from "../audience/feed.ts";
+
+/** Takes events to an audience; false where it does not want them any more. */
+export type Push = (events: FeedEvent[]) => Promise<boolean>;
+
+/** The way to one audience: one push at a time, and the next carries all that happened since. */
+export interface PushLine {
+  /** Sends events, or keeps them while the line is busy or its audience did not answer. */
+  send(events: readonly FeedEvent[]): void;
+  /** Tries again where the audience did not answer. */
+  retry(): void;
+}
+
+/** What becomes of a line. */
+export interface PushLineEnds {
+  /** The audience wants no more. */
+  refused(): void;
+  /** The audience did not answer, for so many times in a row. */
+  failed(times: number): void;
+}
+
+/** Events that wait for an audience at most. What is dropped beyond it leaves a hole in the numbers, so that the audience asks for it. */
+const MOST_WAITING = 1_000;
+
+/** Whether a newer event says all that an older one said: another state of the same open bar. */
+function replaces(newer: FeedEvent, older: FeedEvent): boolean {
+  if (newer.channel !== older.channel) return false;
+  switch (newer.channel) {
+    case "quotes":
+    case "gap":
+      return false;
+    case "candles":
+      return older.channel === "candles" && !older.isClosed && sameBar(newer, older);
+    case "indicators":
+      return older.channel === "indicators" && !older.isClosed && newer.spec === older.spec && sameBar(newer, older);
+  }
+}
+
+const sameBar = (a: { interval: string; time: number }, b: { interval: string; time: number }): boolean =>
+  a.interval === b.interval && a.time === b.time;
+
+/** Whether an audience notices by itself that an event is missing. */
+const isNumbered = ({ channel }: FeedEvent): boolean => channel === "quotes" || channel === "gap";
+
+/** Opens the way to an audience. */
+export function openPushLine(name: string, push: Push, ends: PushLineEnds): PushLine {
+  let waiting: FeedEvent[] = [];
+  let isBusy = false;
+  let failures = 0;
+
+  const keep = (events: readonly FeedEvent[]): void => {
+    for (const event of events) {
+      waiting = waiting.filter((older) => !replaces(event, older));
+      waiting.push(event);
+    }
+    while (waiting.length > MOST_WAITING) waiting.splice(Math.max(0, waiting.findIndex(isNumbered)), 1);
+  };
+
+  const run = async (): Promise<void> => {
+    isBusy = true;
+    while (waiting.length > 0) {
+      const events = waiting;
+      waiting = [];
+      try {
+        if (!(await push(events))) return ends.refused();
+        failures = 0;
+      } catch (error) {
+        logWarning("an audience did not take its events", {
+          audience: name,
+          error: error instanceof Error ? error.message : typeof error,
+        });
+        const since = waiting;
+        waiting = events;
+        keep(since);
+        failures++;
+        isBusy = false;
+        return ends.failed(failures);
+      }
+    }
+    isBusy = false;
+  };
+
+  return {
+    send(events) {
+      keep(events);
+      if (!isBusy && failures === 0) void run();
+    },
+    retry() {
+      if (!isBusy) void run();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Adjustment } from "../../contracts/candle.ts";
+import type { ProviderName } from "../../contracts/provider.ts";
+import type { StoredQuote } from "../../contracts/quote.ts";
+import type { CandleColumns } from "../../core/candles.ts";
+import type { Interval } from "../../core/interval.ts";
+import type { Attempt } from "./ask-sources.ts";
+import type { StoreCounts } from "./candle-store.ts";
+import type { CandlesPage } from "./room-candles.ts";
+
+/** What a room says when it is asked for its quote. */
+export type QuoteReply =
+  | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
+  | { kind: "too_old"; lastKnown: StoredQuote }
+  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
+
+/** What a room says when it is asked for candles. */
+export type CandlesReply = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
+
+/** Candles to import into one series. */
+export interface ImportBatch {
+  interval: Interval;
+  adjustment: Adjustment;
+  candles: CandleColumns;
+}
+
+/** What importing did, or the adjustment that the series has and the candles do not fit. */
+export type ImportReply = ({ kind: "stored" } & StoreCounts) | { kind: "conflict"; adjustment: Adjustment };
+
+/** What a room can serve. */
+export interface Availability {
+  lastQuoteAt: string | null;
+  intervals: Partial<Record<Interval, { from: number; to: number }>>;
+}
+
+/** How a room came by its quote. */
+export interface Trace {
+  latest: StoredQuote | null;
+  sources: ProviderName[];
+  attempts: Attempt[];
+}

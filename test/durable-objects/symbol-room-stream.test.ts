@@ -1,0 +1,285 @@
+import { runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ProviderQuote } from "../../contracts/quote.ts";
+import type { FeedEvent, MissedQuotes, QuotePosition } from "../../durable-objects/audience/feed.ts";
+import { openEventLog } from "../../durable-objects/symbol-room/event-log.ts";
+import { openFacts } from "../../durable-objects/symbol-room/facts.ts";
+import { openPushLine } from "../../durable-objects/symbol-room/push-line.ts";
+import { openQuoteStore } from "../../durable-objects/symbol-room/quote-store.ts";
+import { simulatedQuote } from "../../providers/simulator/simulator.ts";
+import {
+  alarmOf,
+  evict,
+  frameOf,
+  NOTHING,
+  passUntil,
+  playHub,
+  QUOTES,
+  roomOf,
+  setClock,
+  simulated,
+  THEN,
+} from "./live-room.ts";
+
+beforeEach(() => setClock(THEN));
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const seqsOf = (texts: readonly string[]): number[] => texts.map((text) => JSON.parse(text).seq);
+
+async function missed(symbol: string, since: QuotePosition | null): Promise<MissedQuotes> {
+  return roomOf(symbol).missedQuotes(simulated(symbol), since);
+}
+
+describe("a room that somebody listens to", () => {
+  test("ticks once a second, each event with the next number and a time of its own, and sleeps when all have left", async () => {
+    const of = simulated("AAA/USDT");
+    const hub = await playHub(of.symbol);
+    const attendance = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    expect(attendance).toMatchObject({ position: { seq: 0 }, lastEventAt: null, exchange: "BINANCE" });
+    expect(attendance.until).toBeCloseTo(THEN + 90, 3);
+    await passUntil(of.symbol, THEN + 10);
+    const frames = hub.events.map(frameOf);
+    expect(frames.map(({ type, seq }) => [type, seq])).toEqual(
+      Array.from({ length: 10 }, (_, i) => ["market_data", i + 1]),
+    );
+    expect(hub.events[0].text.startsWith('{"type":"market_data",')).toBe(true);
+    expect(frames[3]).toMatchObject({
+      ...{ symbol: of.symbol, epoch: attendance.position.epoch },
+      data: { seq: 4, simulated: true, freshness: "live", timestamp: "2048-11-19T15:30:24.000Z" },
+    });
+    await roomOf(of.symbol).attend(of, "hub-1", NOTHING);
+    expect(await alarmOf(of.symbol)).toBeNull();
+  });
+
+  test("forgets a hub that does not renew its lease, and ticks no more", async () => {
+    const of = simulated("BBB/USDT");
+    const hub = await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 60);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 300);
+    expect(hub.events).toHaveLength(150);
+    expect(await alarmOf(of.symbol)).toBeNull();
+  });
+
+  test("ticks only while its market is open", async () => {
+    const of = simulated("BARO", { type: "stock", primary_exchange: "NYSE", currency: "USD", price_unit: "USD" });
+    // Three seconds before the close.
+    const close = Date.parse("2048-11-19T21:00:00Z") / 1000;
+    setClock(close - 3);
+    const hub = await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, close + 30);
+    const times = hub.events.map(frameOf).map(({ data }) => (data as ProviderQuote).timestamp);
+    expect(times).toEqual(["2048-11-19T20:59:58.000Z", "2048-11-19T20:59:59.000Z", "2048-11-19T21:00:00.000Z"]);
+  });
+
+  test("never lets a symbol with imported data tick", async () => {
+    const of = simulated("CCC/USDT", { data_sources: ["import"] });
+    const hub = await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 60);
+    expect(hub.events).toEqual([]);
+  });
+
+  test("refuses an indicator that there is not, by name, and delivers the rest", async () => {
+    const of = simulated("DDD/USDT");
+    const hub = await playHub(of.symbol);
+    const specs = ["rsi:0", "nonsense", "rsi:3"].map((spec) => ({ interval: "1m" as const, spec }));
+    const { refused } = await roomOf(of.symbol).attend(of, "hub-1", { ...NOTHING, indicators: specs });
+    expect(refused?.map(({ spec, code }) => [spec, code])).toEqual([
+      ["rsi:0", "indicator.invalid_parameters"],
+      ["nonsense", "indicator.unknown"],
+    ]);
+    await passUntil(of.symbol, THEN + 45);
+    expect(new Set(hub.events.map((event) => frameOf(event).indicator))).toEqual(new Set(["rsi:3"]));
+    const bars = await roomOf(of.symbol).missedIndicator(of, specs[1], 0);
+    expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
+  });
+});
+
+describe("whoever comes back", () => {
+  test("gets a snapshot where he names no position, and nothing that is made up where he names one of another epoch", async () => {
+    const symbol = "EEE/USDT";
+    const first = await missed(symbol, null);
+    expect(first).toMatchObject({ recovered: null, missed: [], position: { seq: 1 } });
+    expect(JSON.parse(first.snapshot ?? "null")).toMatchObject({ symbol, seq: 1, freshness: "live" });
+    const { epoch } = first.position;
+    for (const since of [
+      { epoch: "another", seq: 1 },
+      { epoch, seq: 2 },
+    ]) {
+      expect(await missed(symbol, since)).toMatchObject({ recovered: false, missed: [], position: { epoch, seq: 1 } });
+    }
+    expect(await missed(symbol, { epoch, seq: 1 })).toMatchObject({ recovered: true, missed: [], snapshot: null });
+    expect(seqsOf((await missed(symbol, { epoch, seq: 0 })).missed)).toEqual([1]);
+  });
+
+  test("gets all that he missed across an eviction, as the very texts that were pushed", async () => {
+    const of = simulated("FFF/USDT");
+    const hub = await playHub(of.symbol);
+    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 20);
+    await evict(of.symbol, hub);
+    await passUntil(of.symbol, THEN + 40);
+    expect(hub.events).toHaveLength(40);
+    const { missed: texts } = await missed(of.symbol, { ...position, seq: 15 });
+    expect(texts).toEqual(hub.events.slice(15).map(({ text }) => text));
+  });
+
+  test("gets exactly the rest from any position, or a refusal, through 10,000 events with gaps and restarts", async () => {
+    const slots = 700;
+    await runInDurableObject(roomOf("GGG/USDT"), (_, { storage }) => {
+      const of = simulated("GGG/USDT");
+      const quote = simulatedQuote(of, THEN);
+      if (!quote) throw new Error("no quote");
+      const facts = openFacts(storage.sql);
+      const events: FeedEvent[] = [];
+      const restart = () => {
+        const log = openEventLog(storage.sql, facts, slots);
+        return { log, store: openQuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
+      };
+      let { log, store } = restart();
+      let price = 1;
+      const check = (seq: number): void => {
+        const told = log.after({ epoch: facts.epoch(), seq });
+        const { seq: last } = log.position();
+        const rest = events.filter((event) =>
+          "fromSeq" in event ? event.fromSeq > seq : "seq" in event && event.seq > seq,
+        );
+        const begins =
+          rest[0] && ("fromSeq" in rest[0] ? rest[0].fromSeq : "seq" in rest[0] ? rest[0].seq : Number.NaN);
+        const isWhole = seq <= last && (rest.length === 0 ? seq === last : begins === seq + 1) && last - seq <= slots;
+        if (isWhole && told === null) expect(last - seq).toBeGreaterThan(slots - 20);
+        else if (isWhole) expect(told).toEqual(rest.map(({ text }) => text));
+        else expect(told).toBeNull();
+      };
+      const step = fc.record({
+        events: fc.integer({ min: 100, max: 160 }),
+        lost: fc.integer({ min: 0, max: 9 }),
+        restarts: fc.boolean(),
+        back: fc.array(fc.integer({ min: -3, max: 1_000 }), { minLength: 4, maxLength: 4 }),
+      });
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 100, maxLength: 100 }), (steps) => {
+          for (const each of steps) {
+            for (let i = 0; i < each.events; i++) store.accept(of, { ...quote, price: price++ });
+            for (const back of each.back) check(log.position().seq - back);
+            for (let i = 0; i < each.lost; i++) facts.nextSeq();
+            if (each.restarts) ({ log, store } = restart());
+            events.splice(0, Math.max(0, events.length - 3 * slots));
+          }
+        }),
+        { numRuns: 1, verbose: true },
+      );
+      expect(log.position().seq).toBeGreaterThan(10_000);
+    });
+  });
+
+  test("is told of the numbers whose events the room has lost", async () => {
+    const of = simulated("HHH/USDT");
+    const hub = await playHub(of.symbol);
+    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 2);
+    await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
+      storage.sql.exec("update facts set value = '7' where name = 'seq'");
+    });
+    await evict(of.symbol, hub);
+    await passUntil(of.symbol, THEN + 3);
+    expect(frameOf(hub.events[2])).toMatchObject({ type: "gap", symbol: of.symbol, from_seq: 3, to_seq: 7 });
+    expect(frameOf(hub.events[3])).toMatchObject({ seq: 8 });
+    const { missed: texts } = await missed(of.symbol, { ...position, seq: 1 });
+    expect(texts).toEqual(hub.events.slice(1).map(({ text }) => text));
+  });
+});
+
+describe("a push", () => {
+  test("is under way once at a time, and the next carries all that happened since", async () => {
+    const of = simulated("III/USDT");
+    const hub = await playHub(of.symbol);
+    let release: () => void = () => {};
+    hub.answer = () =>
+      new Promise((resolve) => {
+        release = () => resolve(true);
+      });
+    await roomOf(of.symbol).attend(of, "slow", QUOTES);
+    await passUntil(of.symbol, THEN + 5);
+    expect(hub.pushes.map((events) => events.length)).toEqual([1]);
+    hub.answer = async () => true;
+    release();
+    await vi.waitFor(() => expect(hub.events).toHaveLength(5));
+    expect(hub.pushes.map((events) => events.length)).toEqual([1, 4]);
+    expect(seqsOf(hub.events.map(({ text }) => text))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("that fails is tried again, later each time, and loses nothing", async () => {
+    const of = simulated("JJJ/USDT");
+    const hub = await playHub(of.symbol);
+    hub.answer = async () => {
+      throw new Error("the hub is restarting");
+    };
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 20);
+    expect(hub.pushes.length).toBeGreaterThan(3);
+    expect(hub.pushes.length).toBeLessThan(8);
+    hub.answer = async () => true;
+    await passUntil(of.symbol, THEN + 40);
+    await vi.waitFor(() => expect(hub.events).toHaveLength(40));
+    expect(seqsOf(hub.events.map(({ text }) => text))).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  });
+
+  test("that is refused ends the hub's attendance at once", async () => {
+    const of = simulated("KKK/USDT");
+    const hub = await playHub(of.symbol);
+    hub.answer = async () => false;
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 5);
+    expect(hub.pushes).toHaveLength(1);
+    expect(await alarmOf(of.symbol)).toBeNull();
+  });
+
+  test("that is refused while the hub says anew what it wants does not end its attendance", async () => {
+    const of = simulated("LLL/USDT");
+    const hub = await playHub(of.symbol);
+    hub.answer = async () => {
+      hub.answer = async () => true;
+      await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+      return false;
+    };
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 5);
+    await vi.waitFor(() => expect(hub.events.length).toBeGreaterThan(3));
+  });
+
+  test("keeps of what waits the newest state of an open bar, and drops the oldest quotes first", async () => {
+    const pushed: FeedEvent[][] = [];
+    let release: (isWanted: boolean) => void = () => {};
+    const line = openPushLine(
+      "hub-1",
+      (events) => {
+        pushed.push(events);
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      },
+      { refused: () => {}, failed: () => {} },
+    );
+    const quote = (seq: number): FeedEvent => ({ channel: "quotes", epoch: "e", seq, text: `${seq}` });
+    const bar = (time: number, isClosed: boolean, text: string): FeedEvent => ({
+      ...{ channel: "candles", interval: "1m", time, isClosed, text },
+    });
+    line.send([quote(1)]);
+    line.send([bar(0, false, "a"), bar(0, false, "b"), bar(0, true, "c"), bar(60, false, "d"), bar(60, false, "e")]);
+    for (let seq = 2; seq <= 1_500; seq++) line.send([quote(seq)]);
+    release(true);
+    await vi.waitFor(() => expect(pushed).toHaveLength(2));
+    const texts = pushed[1].map(({ text }) => text);
+    expect(texts).toHaveLength(1_000);
+    expect(texts.slice(0, 2)).toEqual(["c", "e"]);
+    expect(texts.at(-1)).toBe("1500");
+    expect(texts[2]).toBe("503");
+  });
+});
