@@ -100,7 +100,7 @@ export function openRoster(
     const topic = topics.get(listener.subscription.symbol);
     if (!topic) return;
     topic.remove(listener);
-    if (!topic.audience.has(member.connection)) topic.leave(member.connection);
+    if (!topic.isHeardBy(member.connection)) topic.leave(member.connection);
     if (!topic.isEmpty) return;
     topics.delete(topic.symbol);
     store.forgetSymbol(topic.symbol);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { ROOT } from "../../scripts/dev-vars.ts";
+import { freePort } from "../../scripts/ports.ts";
 import { runWrangler } from "../../scripts/wrangler.ts";
 
 /** The admin token of every bundled Worker that is started here. */
@@ -15,6 +16,8 @@ export const WITH_TOKEN = { Authorization: `Bearer ${TOKEN}` };
 /** The Worker as it is deployed, on a port of the runtime's own. */
 export interface BundledWorker {
   url: string;
+  /** Ends the runtime, with every socket and all that is in memory, and starts it on what it has stored, at the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,52 @@ async function migrate(worker: Miniflare): Promise<void> {
     const statements = readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint");
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }
+}
+
+/** The classes of wrangler.toml, by binding. */
+const OBJECTS = {
+  SYMBOL_ROOM: "SymbolRoom",
+  PROVIDER_GATE: "ProviderGate",
+  STREAM_HUB: "StreamHub",
+  STREAM_DIRECTORY: "StreamDirectory",
+  TICKET_OFFICE: "TicketOffice",
+};
+
+/** What wrangler.toml's variables are where a test does not care. */
+const VARIABLES = {
+  CORS_ORIGINS: "*",
+  HUB_SOCKETS: "2000",
+  HUBS_PER_REGION: "16",
+  SOCKETS_PER_ADDRESS: "20",
+  UNACKNOWLEDGED_BYTES: "4194304",
+  ANONYMOUS_ACCESS: "on",
+};
+
+function run(folder: string, port: number, vars: Record<string, string>): Miniflare {
+  const objects = Object.entries(OBJECTS).map(([name, className]) => [name, { className, useSQLite: true }]);
+  return new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(join(folder, "index.js"), "utf8") }],
+      host: "127.0.0.1",
+      port,
+      compatibilityDate: "2026-10-20",
+      cf: false,
+      bindings: { ...VARIABLES, ADMIN_TOKEN: TOKEN, ...vars },
+      d1Databases: { DB: "registry" },
+      kvNamespaces: { CACHE: "cache" },
+      durableObjects: Object.fromEntries(objects),
+      queueProducers: { INGESTION: { queueName: "ingestion" } },
+      ratelimits: {
+        BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } },
+        MINUTE_GUARD: { namespace_id: "3", simple: { limit: 600, period: 60 } },
+      },
+      resourcePersistencePath: join(folder, "state"),
+      handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+        stdout.resume();
+        stderr.resume();
+      },
+    }),
+  );
 }
 
 /**
@@ -42,29 +91,16 @@ export async function startBundledWorker(vars: Record<string, string>): Promise<
   };
   try {
     runWrangler(["deploy", "--dry-run", "--outdir", folder]);
-    worker = new Miniflare(
-      convertV4MiniflareOptions({
-        modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(join(folder, "index.js"), "utf8") }],
-        compatibilityDate: "2026-10-20",
-        cf: false,
-        bindings: { CORS_ORIGINS: "*", ADMIN_TOKEN: TOKEN, ...vars },
-        d1Databases: { DB: "registry" },
-        kvNamespaces: { CACHE: "cache" },
-        durableObjects: {
-          SYMBOL_ROOM: { className: "SymbolRoom", useSQLite: true },
-          PROVIDER_GATE: { className: "ProviderGate", useSQLite: true },
-        },
-        queueProducers: { INGESTION: { queueName: "ingestion" } },
-        ratelimits: { BURST_GUARD: { namespace_id: "1", simple: { limit: 100, period: 10 } } },
-        handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-          stdout.resume();
-          stderr.resume();
-        },
-      }),
-    );
+    const port = await freePort();
+    worker = run(folder, port, vars);
     const url = (await worker.ready).origin;
     await migrate(worker);
-    return { url, stop };
+    const restart = async (): Promise<void> => {
+      await worker?.dispose();
+      worker = run(folder, port, vars);
+      await worker.ready;
+    };
+    return { url, restart, stop };
   } catch (error) {
     await stop();
     throw error;
