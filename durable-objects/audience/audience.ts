@@ -133,7 +133,10 @@ export function openAudience(surroundings: Surroundings): Audience {
       const { response, socket, attachment } = takeIn(admission);
       const member = roster.welcome(socket, attachment);
       member.connection.send(welcomeFrame(attachment.id, settings.unacknowledgedBytes));
-      if (roster.members.size === 1) surroundings.onPresence(true);
+      if (roster.members.size === 1) {
+        beating.begin(Date.now() / 1000);
+        surroundings.onPresence(true);
+      }
       schedule();
       if (admission.symbol !== null) {
         const symbols = [admission.symbol];

@@ -17,6 +17,8 @@ const TOLD_AT_ONCE = 50;
 export interface Beating {
   /** Does what is due at `now`, unix seconds. */
   run(now: number): Promise<void>;
+  /** Begins to count when the first socket comes. */
+  begin(now: number): void;
   /** When something is due next, unix seconds; null where nobody is here. */
   nextAt(): number | null;
 }
@@ -39,6 +41,8 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
 
   const closeSlow = (now: number): void => {
     for (const member of [...roster.members.values()]) {
+      // One that has gone without a word.
+      if (member.connection.socket.readyState !== WebSocket.READY_STATE_OPEN) roster.remove(member);
       const { stoppedAt } = member.connection.facts;
       if (stoppedAt === null || now - stoppedAt < SLOW_FOR) continue;
       member.connection.close(CLOSE.slowConsumer, "too much was sent that you did not read");
@@ -82,6 +86,9 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
       if (roster.members.size === 0 || now < nextBeatAt()) return;
       await renewAll(now);
       beat(now);
+    },
+    begin(now) {
+      store.keepBeat({ beat: store.lastBeat().beat, at: now });
     },
     nextAt() {
       if (roster.members.size === 0) return null;

@@ -60,6 +60,7 @@ export function openRoster(
   { onEmpty, onStop }: RosterEvents,
 ): Roster {
   const members = new Map<string, Member>();
+  const bySocket = new WeakMap<WebSocket, Member>();
   const topics = new Map<string, Topic>();
   const waiting = new Waiting();
 
@@ -73,6 +74,7 @@ export function openRoster(
       untold: new Set(),
     };
     members.set(connection.id, member);
+    bySocket.set(connection.socket, member);
     return member;
   };
 
@@ -143,9 +145,12 @@ export function openRoster(
   return {
     members,
     topics,
-    memberOf: (socket) => members.get(ctx.getTags(socket)[0]) ?? null,
+    memberOf(socket) {
+      const member = bySocket.get(socket);
+      return member && members.has(member.connection.id) ? member : null;
+    },
     welcome(socket, attachment) {
-      ctx.acceptWebSocket(socket, [attachment.id]);
+      ctx.acceptWebSocket(socket);
       socket.serializeAttachment(attachment);
       return enter(new Connection(socket, attachment, settings, onStop));
     },

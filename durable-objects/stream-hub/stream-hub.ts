@@ -1,6 +1,5 @@
-import { DurableObject } from "cloudflare:workers";
-import type { ConnectionAnswer } from "../../contracts/stream.ts";
-import { type Audience, type AudienceStats, openAudience } from "../audience/audience.ts";
+import { type Audience, openAudience } from "../audience/audience.ts";
+import { AudienceObject } from "../audience/audience-object.ts";
 import type { Feed, FeedEvent } from "../audience/feed.ts";
 import { audienceSettings } from "../audience/settings.ts";
 import { registryBook } from "../audience/symbol-book.ts";
@@ -8,10 +7,10 @@ import { announcePresence } from "../stream-directory/presence.ts";
 import { roomFeed } from "./room-feed.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
-export class StreamHub extends DurableObject<Env> {
+export class StreamHub extends AudienceObject {
   /** Where the hub hears of symbols. A field and not a method, so that it cannot be called from outside. */
   feed: Feed;
-  private readonly audience: Audience;
+  protected readonly audience: Audience;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -29,46 +28,9 @@ export class StreamHub extends DurableObject<Env> {
     });
   }
 
-  /** Takes a socket in. */
-  override fetch(request: Request): Response {
-    return this.audience.admit(request);
-  }
-
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
-    this.audience.hear(socket, data);
-  }
-
-  override webSocketClose(socket: WebSocket): void {
-    this.audience.lose(socket);
-  }
-
-  override webSocketError(socket: WebSocket): void {
-    this.audience.lose(socket);
-  }
-
   /** Events of a symbol, from its room; false where nobody here listens to it any more. */
   push(symbol: string, events: FeedEvent[]): Promise<boolean> {
     return this.audience.deliver(symbol, events);
-  }
-
-  /** How many sockets there are, and what they listen to. */
-  audienceStats(): AudienceStats {
-    return this.audience.stats();
-  }
-
-  /** The sockets, for those who run the platform. */
-  audienceConnections(): ConnectionAnswer[] {
-    return this.audience.connections();
-  }
-
-  /** Sends a message to every socket; gives their number. */
-  broadcast(message: string): number {
-    return this.audience.broadcast(message);
-  }
-
-  /** Closes the sockets of a caller whose key is no longer good; gives their number. */
-  closeCaller(caller: string): number {
-    return this.audience.closeCaller(caller);
   }
 
   override async alarm(): Promise<void> {

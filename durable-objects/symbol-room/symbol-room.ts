@@ -1,12 +1,12 @@
-import { DurableObject } from "cloudflare:workers";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { INTERVALS, type Interval } from "../../core/interval.ts";
+import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { SIMULATED_FROM } from "../../providers/simulator/simulator.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
+import type { Audience } from "../audience/audience.ts";
+import { AudienceObject } from "../audience/audience-object.ts";
 import type {
   Attendance,
   FeedEvent,
@@ -17,7 +17,7 @@ import type {
   Wants,
 } from "../audience/feed.ts";
 import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
-import { knownStretch, seriesFor } from "./candle-pages.ts";
+import { knownIntervals } from "./availability.ts";
 import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
 import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
@@ -26,6 +26,7 @@ import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
 import { storeJudged } from "./judged-candles.ts";
+import { openOwnAudience } from "./own-audience.ts";
 import { openPageFiller, type PageFiller } from "./page-filler.ts";
 import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
 import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
@@ -42,14 +43,15 @@ export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, 
 const DEMAND_EVERY = 600;
 
 /** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
-export class SymbolRoom extends DurableObject<Env> {
+export class SymbolRoom extends AudienceObject {
   /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
-  deliver: Deliver = async () => false;
+  deliver: Deliver = (hub, symbol, events) => this.env.STREAM_HUB.getByName(hub).push(symbol, events);
   /** Takes events to the room's own sockets; false where none of them wants any. */
-  deliverOwn: (symbol: string, events: FeedEvent[]) => Promise<boolean> = async () => false;
+  deliverOwn = (symbol: string, events: FeedEvent[]): Promise<boolean> => this.audience.deliver(symbol, events);
   /** Does what the room's own audience has to do at the time that it asked for. */
-  runAudience: () => Promise<void> = async () => {};
+  runAudience = (): Promise<void> => this.audience.run();
 
+  protected readonly audience: Audience;
   private readonly facts: Facts;
   private readonly quoteStore: QuoteStore;
   private readonly candleStore: CandleStore;
@@ -92,6 +94,7 @@ export class SymbolRoom extends DurableObject<Env> {
         audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
       runAudience: () => this.runAudience(),
     });
+    this.audience = openOwnAudience(ctx, env, this.facts, this.life);
   }
 
   /**
@@ -189,17 +192,7 @@ export class SymbolRoom extends DurableObject<Env> {
     const instrument = this.facts.keepInstrument(told);
     const sources = this.sourcesOf(instrument);
     const lastQuoteAt = this.quotes.latestOf(sources)?.timestamp ?? null;
-    if (sources.includes("simulator")) {
-      const stretch = { from: SIMULATED_FROM, to: Math.floor(Date.now() / 1000) };
-      return { lastQuoteAt, intervals: Object.fromEntries(INTERVALS.map((interval) => [interval, stretch])) };
-    }
-    const market = marketOf(instrument.primary_exchange);
-    const all = this.candleStore.series();
-    const intervals = INTERVALS.flatMap((interval) => {
-      const series = seriesFor(all, interval);
-      return series ? [[interval, knownStretch(series, market, interval)]] : [];
-    });
-    return { lastQuoteAt, intervals: Object.fromEntries(intervals) };
+    return { lastQuoteAt, intervals: knownIntervals(instrument, sources, this.candleStore) };
   }
 
   /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */

@@ -88,7 +88,14 @@ export class SocketClient {
   }
 }
 
+const open = new Set<SocketClient>();
 let clients = 0;
+
+/** Closes every socket that a test has opened. */
+export function closeSockets(): void {
+  for (const client of open) if (client.closed === null) client.close();
+  open.clear();
+}
 
 /** Opens a socket to an object, as the Worker does. */
 export async function openSocket(
@@ -108,5 +115,7 @@ export async function openSocket(
   );
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("the answer has no socket");
-  return new SocketClient(response.webSocket);
+  const client = new SocketClient(response.webSocket);
+  open.add(client);
+  return client;
 }

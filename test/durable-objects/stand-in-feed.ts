@@ -32,6 +32,7 @@ export class StandInFeed implements Feed {
   keptFrom = 1;
   pace = 60;
   readonly closedBars: { time: number; text: string }[] = [];
+  private readonly lastEventAt = new Map<string, string>();
   private readonly logs = new Map<string, QuoteEvent[]>();
 
   /** Makes the next event of a symbol, without telling anyone. */
@@ -44,6 +45,7 @@ export class StandInFeed implements Feed {
     const text = JSON.stringify({ type: "market_data", symbol, epoch: this.epoch, seq, data, timestamp });
     const event: QuoteEvent = { channel: "quotes", epoch: this.epoch, seq, text };
     log.push(event);
+    this.lastEventAt.set(symbol, timestamp);
     return event;
   }
 
@@ -57,10 +59,9 @@ export class StandInFeed implements Feed {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
     this.attended.push(symbol);
     this.wants.set(symbol, wants);
-    const last = this.logs.get(symbol)?.at(-1);
     return {
       position: this.position(symbol),
-      lastEventAt: last ? new Date().toISOString() : null,
+      lastEventAt: this.lastEventAt.get(symbol) ?? null,
       exchange: "BINANCE",
       pace: this.pace,
       until: Date.now() / 1000 + LEASE,

@@ -1,35 +1,361 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
-import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
-import { openSocket } from "./socket-client.ts";
-import { StandInFeed } from "./stand-in-feed.ts";
+import { newHub } from "./hub-under-test.ts";
+import { closeSockets, openSocket } from "./socket-client.ts";
 
 const BTC = "BTC/USDT";
+const ETH = "ETH/USDT";
 
-async function newHub(name: string) {
-  const stub = env.STREAM_HUB.getByName(`hub:${name}:0`);
-  const feed = new StandInFeed();
-  const useFeed = () =>
-    runInDurableObject(stub, (hub: StreamHub) => {
-      hub.feed = feed;
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  closeSockets();
+});
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe("subscribing", () => {
+  test("is confirmed with the whole set, what was rejected and why, and positions", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    hub.feed.next(BTC);
+    const confirmed = await client.subscribe(["btcusdt", "NOSUCH", "BTC"], { id: { any: [1] } });
+    expect(confirmed).toMatchObject({ id: { any: [1] }, channel: "quotes", symbols: [BTC] });
+    expect(confirmed.positions[BTC]).toMatchObject({ epoch: "e1", seq: 1, recovered: null, missed: [] });
+    expect(confirmed.positions[BTC]).toHaveProperty("snapshot.price", 101);
+    expect(confirmed.rejected.map(({ symbol, code }) => [symbol, code])).toEqual([
+      ["NOSUCH", "symbol.not_found"],
+      ["BTC", "symbol.ambiguous"],
+    ]);
+    expect(confirmed.subscriptions).toEqual([{ symbol: BTC, channel: "quotes", delivery: { mode: "all" } }]);
+    const second = await client.subscribe([ETH]);
+    expect(second.subscriptions.map(({ symbol }) => symbol)).toEqual([BTC, ETH]);
+    expect(await hub.tick(BTC)).toBe(true);
+    expect((await client.nth("market_data")).seq).toBe(2);
+    expect(client.frames[0]).toMatchObject({
+      type: "welcome",
+      protocol: 1,
+      heartbeat_interval: 30,
+      limits: { symbols: 100, message_bytes: 65_536, unacknowledged_bytes: 4_194_304 },
     });
-  await useFeed();
-  const push = async (symbol: string, events: FeedEvent[]): Promise<boolean> => stub.push(symbol, events);
-  return { stub, feed, useFeed, push, tick: (symbol: string) => push(symbol, [feed.next(symbol)]) };
-}
+    expect(client.faults).toEqual([]);
+  });
 
-test("a socket is welcomed, subscribes, and gets what comes after its confirmation", async () => {
-  const hub = await newHub("first");
-  const client = await openSocket(hub.stub);
-  hub.feed.next(BTC);
-  const confirmed = await client.subscribe([BTC, "NOSUCH"], { id: 7 });
-  expect(confirmed).toMatchObject({ id: 7, channel: "quotes", symbols: [BTC] });
-  expect(confirmed.positions[BTC]).toMatchObject({ epoch: "e1", seq: 1, recovered: null, missed: [] });
-  expect(confirmed.rejected).toMatchObject([{ symbol: "NOSUCH", code: "symbol.not_found" }]);
-  expect(await hub.tick(BTC)).toBe(true);
-  expect((await client.nth("market_data")).seq).toBe(2);
-  expect(client.frames[0]).toMatchObject({ type: "welcome", protocol: 1 });
-  expect(client.faults).toEqual([]);
+  test("holds events back until the confirmation is out, then lets those through that come after it", async () => {
+    const hub = await newHub();
+    const early = await openSocket(hub.stub);
+    await early.subscribe([BTC]);
+    await hub.tick(BTC, 3);
+    const late = await openSocket(hub.stub);
+    hub.feed.beforeAnswer = async () => {
+      hub.feed.beforeAnswer = async () => {};
+      await hub.tick(BTC, 4);
+    };
+    const confirmed = await late.subscribe([BTC]);
+    expect(confirmed.positions[BTC]).toMatchObject({ seq: 3 });
+    await late.nth("market_data", 4);
+    expect(late.seqs(BTC)).toEqual([4, 5, 6, 7]);
+    expect(late.frames.findIndex(({ type }) => type === "market_data")).toBeGreaterThan(
+      late.frames.findIndex(({ type }) => type === "subscription_confirmed"),
+    );
+    await early.nth("market_data", 7);
+    expect(early.seqs(BTC)).toEqual(range(1, 7));
+  });
+
+  test("with a position gets all that was missed, in order, or a snapshot", async () => {
+    const hub = await newHub();
+    for (let i = 0; i < 9; i++) hub.feed.next(BTC);
+    const client = await openSocket(hub.stub);
+    const whole = await client.subscribe([BTC], {
+      since: { "btc-usdt": { epoch: "e1", seq: 4 }, [BTC]: { epoch: "e1", seq: 4 } },
+    });
+    expect(whole.positions[BTC]).toMatchObject({ seq: 9, recovered: true, snapshot: null });
+    expect(client.seqs(BTC)).toEqual([5, 6, 7, 8, 9]);
+    hub.feed.keptFrom = 8;
+    const lost = await client.subscribe([BTC], { since: { [BTC]: { epoch: "e1", seq: 4 } } });
+    expect(lost.positions[BTC]).toMatchObject({ seq: 9, recovered: false, missed: [] });
+    expect(lost.positions[BTC]).toHaveProperty("snapshot.seq", 9);
+    const other = await client.subscribe([BTC], { since: { [BTC]: { epoch: "other", seq: 9 } } });
+    expect(other.positions[BTC]).toMatchObject({ recovered: false, missed: [] });
+  });
+
+  test("to more than 5,000 missed events at once gets a snapshot for the symbol that is too much", async () => {
+    const hub = await newHub();
+    for (let i = 0; i < 3_000; i++) for (const symbol of [BTC, ETH]) hub.feed.next(symbol);
+    const client = await openSocket(hub.stub);
+    const since = { [BTC]: { epoch: "e1", seq: 100 }, [ETH]: { epoch: "e1", seq: 100 } };
+    const { positions } = await client.subscribe([BTC, ETH], { since });
+    expect(positions[BTC]).toMatchObject({ seq: 3_000, recovered: true });
+    expect(positions[BTC].missed).toHaveLength(2_900);
+    expect(positions[ETH]).toMatchObject({ seq: 3_000, recovered: false, missed: [] });
+  });
+
+  test("to a symbol whose room does not answer is rejected, and the others go on", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const hub = await newHub();
+    hub.feed.broken.add(ETH);
+    const client = await openSocket(hub.stub);
+    const confirmed = await client.subscribe([BTC, ETH]);
+    expect(confirmed.symbols).toEqual([BTC]);
+    expect(confirmed.rejected).toMatchObject([{ symbol: ETH, code: "stream.unavailable" }]);
+    expect(confirmed.subscriptions).toHaveLength(1);
+    expect(await hub.push(ETH, [hub.feed.next(ETH)])).toBe(false);
+  });
+
+  test("ends what unsubscribe names, and everything where it names nothing", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC, ETH]);
+    await client.subscribe([BTC], { channel: "candles", interval: "1m" });
+    client.send({ action: "unsubscribe", symbols: [BTC], id: "a" });
+    const first = await client.nth("unsubscription_confirmed");
+    expect(first).toMatchObject({ id: "a", symbols: [BTC] });
+    expect(first.subscriptions.map(({ symbol, channel }) => `${symbol} ${channel}`)).toEqual([
+      `${ETH} quotes`,
+      `${BTC} candles`,
+    ]);
+    client.send({ action: "unsubscribe" });
+    expect((await client.nth("unsubscription_confirmed", 2)).subscriptions).toEqual([]);
+    await vi.waitUntil(() => hub.feed.wants.get(BTC)?.candles.length === 0, { timeout: 30_000 });
+    expect(hub.feed.wants.get(BTC)).toEqual({ quotes: false, candles: [], indicators: [] });
+    expect(await hub.tick(BTC)).toBe(false);
+  });
+});
+
+describe("bars", () => {
+  const bar = (time: number, state: string): FeedEvent => {
+    const data = { time, open: 1, high: 1, low: 1, close: 1, volume: null, state, revision: 0, suspect: false };
+    const text = JSON.stringify({
+      type: "candle",
+      symbol: BTC,
+      interval: "1m",
+      data,
+      timestamp: new Date().toISOString(),
+    });
+    return { channel: "candles", interval: "1m", time, isClosed: state !== "open", text };
+  };
+
+  test("of the intervals that somebody listens to arrive, and those that closed since are inside the confirmation", async () => {
+    const hub = await newHub();
+    hub.feed.closedBars.push({ time: 60, text: bar(60, "closed").text }, { time: 120, text: bar(120, "closed").text });
+    const client = await openSocket(hub.stub);
+    const subscribed = client.subscribe([BTC], { channel: "candles", interval: "1m", since: { [BTC]: { time: 60 } } });
+    hub.feed.beforeAnswer = async () => {
+      hub.feed.beforeAnswer = async () => {};
+      await hub.push(BTC, [bar(120, "closed"), bar(120, "revised"), bar(180, "open")]);
+    };
+    const { positions } = await subscribed;
+    expect(positions[BTC]).toMatchObject({ time: 120, recovered: true });
+    expect(positions[BTC].missed).toHaveLength(1);
+    await hub.push(BTC, [bar(180, "closed")]);
+    await client.nth("candle", 3);
+    expect(client.of("candle").map(({ data }) => [data.time, data.state])).toEqual([
+      [120, "revised"],
+      [180, "open"],
+      [180, "closed"],
+    ]);
+    expect(hub.feed.wants.get(BTC)).toEqual({ quotes: false, candles: ["1m"], indicators: [] });
+  });
+
+  test("conflation never leaves a closed one out", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC], { channel: "candles", interval: "1m", delivery: { mode: "conflate", max_hz: 0.01 } });
+    await hub.push(BTC, [bar(60, "open"), bar(60, "open"), bar(60, "closed"), bar(120, "open"), bar(120, "closed")]);
+    await client.nth("candle", 3);
+    expect(client.of("candle").map(({ data }) => data.state)).toEqual(["open", "closed", "closed"]);
+  });
+
+  test("of indicators are asked for by the spec as it is written, in lower case; an unknown one is an error", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    const confirmed = await client.subscribe([BTC], {
+      channel: "indicators",
+      interval: "5m",
+      indicators: ["RSI", "ema:9", "rsi"],
+    });
+    expect(confirmed.subscriptions.map(({ indicator }) => indicator)).toEqual(["rsi", "ema:9"]);
+    expect(hub.feed.wants.get(BTC)?.indicators).toEqual([
+      { interval: "5m", spec: "rsi" },
+      { interval: "5m", spec: "ema:9" },
+    ]);
+    client.send({ action: "subscribe", symbols: [BTC], channel: "indicators", indicators: ["NOSUCH"], id: 3 });
+    expect(await client.nth("error")).toMatchObject({ code: "indicator.unknown", id: 3 });
+    client.send({ action: "subscribe", symbols: [BTC], channel: "indicators", indicators: ["rsi:0"] });
+    expect(await client.nth("error", 2)).toMatchObject({ code: "indicator.invalid_parameters" });
+  });
+});
+
+describe("a hub", () => {
+  test("sends each event once: what it has sent is dropped, and a hole is filled before it goes on", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    const events = range(1, 9).map(() => hub.feed.next(BTC));
+    await hub.push(BTC, events.slice(0, 3));
+    await hub.push(BTC, events.slice(1, 4));
+    await Promise.all([hub.push(BTC, events.slice(6, 7)), hub.push(BTC, events.slice(7, 9))]);
+    await client.nth("market_data", 9);
+    expect(client.seqs(BTC)).toEqual(range(1, 9));
+    expect(hub.feed.asked.at(-1)).toEqual({ symbol: BTC, since: { epoch: "e1", seq: 4 } });
+  });
+
+  test("says what is lost where a hole cannot be filled", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await hub.tick(BTC, 2);
+    const lost = range(1, 3).map(() => hub.feed.next(BTC));
+    hub.feed.keptFrom = 5;
+    await hub.tick(BTC, 2);
+    await hub.tick(BTC);
+    await client.nth("market_data", 3);
+    const numbers = client.frames.flatMap((frame) => {
+      if (frame.type === "market_data") return [String(frame.seq)];
+      return frame.type === "gap" ? [`${frame.from_seq}-${frame.to_seq}`] : [];
+    });
+    expect(lost).toHaveLength(3);
+    expect(numbers).toEqual(["1", "2", "3-7", "8"]);
+  });
+
+  test("starts everyone again where a room lost its log", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await hub.tick(BTC, 2);
+    hub.feed.forget("e2");
+    await hub.tick(BTC, 1);
+    await hub.tick(BTC, 1);
+    await client.nth("market_data", 3);
+    const again = await client.nth("subscription_confirmed", 2);
+    expect(again.positions[BTC]).toMatchObject({ epoch: "e2", seq: 1, recovered: false });
+    expect(client.of("market_data").map(({ epoch, seq }) => `${epoch}:${seq}`)).toEqual(["e1:1", "e1:2", "e2:2"]);
+  });
+
+  test("keeps subscriptions and places through evictions: events go on by one, whoever missed what meanwhile", async () => {
+    const hub = await newHub();
+    const clients = [await openSocket(hub.stub), await openSocket(hub.stub), await openSocket(hub.stub)];
+    for (const client of clients) await client.subscribe([BTC, ETH]);
+    for (let i = 0; i < 4; i++) {
+      await hub.tick(BTC, 2);
+      await hub.tick(ETH);
+      await hub.evict();
+      // An event that was made while the hub was away, and whose push was lost.
+      hub.feed.next(BTC);
+    }
+    clients[0].close();
+    await hub.tick(BTC);
+    await hub.evict();
+    await hub.tick(BTC);
+    for (const client of clients.slice(1)) {
+      await vi.waitUntil(() => client.seqs(BTC).length >= 14, { timeout: 30_000 });
+      expect(client.seqs(BTC)).toEqual(range(1, 14));
+      expect(client.seqs(ETH)).toEqual(range(1, 4));
+      await client.settle();
+      expect(client.of("subscriptions").at(-1)?.subscriptions).toHaveLength(2);
+      expect(client.faults).toEqual([]);
+    }
+  });
+
+  test("names its sockets and closes those of a caller", async () => {
+    const hub = await newHub();
+    const theirs = await openSocket(hub.stub, { caller: "key:abc", anonymous: false });
+    const other = await openSocket(hub.stub, { caller: "key:abcd", anonymous: false, address: "192.0.2.1" });
+    await other.subscribe([BTC]);
+    expect(await hub.stub.closeCaller("key:abc")).toBe(1);
+    expect(await theirs.waitForClose()).toMatchObject({ code: 1008 });
+    expect(await hub.stub.broadcast("maintenance at noon")).toBe(1);
+    expect((await other.nth("broadcast")).message).toBe("maintenance at noon");
+    expect(await hub.stub.audienceConnections()).toMatchObject([
+      { caller: "key:abcd", address: "192.0.2.1", subscriptions: 1 },
+    ]);
+    expect(await hub.stub.audienceStats()).toEqual({ connections: 1, subscriptions: 1, symbols: { [BTC]: 1 } });
+  });
+});
+
+describe("conflation", () => {
+  test("sends the latest, and says how many it left out, so that the numbers add up", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC, ETH], { delivery: { mode: "conflate", max_hz: 10 } });
+    for (let i = 0; i < 40; i++) {
+      await hub.tick(BTC, 5);
+      if (i % 10 === 0) await hub.tick(ETH);
+    }
+    await vi.waitUntil(() => client.seqs(BTC).at(-1) === 200 && client.seqs(ETH).at(-1) === 4, { timeout: 30_000 });
+    for (const symbol of [BTC, ETH]) {
+      let last = 0;
+      for (const frame of client.of("market_data").filter((market) => market.symbol === symbol)) {
+        expect(frame.seq).toBe(last + 1 + (frame.skipped ?? 0));
+        last = frame.seq;
+      }
+    }
+    expect(client.seqs(BTC).length).toBeLessThan(200);
+    expect(client.texts.some((text) => text.startsWith('{"type":"market_data","skipped":'))).toBe(true);
+  });
+
+  test("goes on with a snapshot after the hub's memory went", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC], { delivery: { mode: "conflate", max_hz: 20 } });
+    await hub.tick(BTC, 5);
+    await vi.waitUntil(() => client.seqs(BTC).at(-1) === 5, { timeout: 30_000 });
+    await hub.evict();
+    await hub.tick(BTC);
+    const again = await client.nth("subscription_confirmed", 2);
+    expect(again.positions[BTC]).toMatchObject({ seq: 6, recovered: false, missed: [] });
+    expect(again.positions[BTC]).toHaveProperty("snapshot.seq", 6);
+    await hub.tick(BTC);
+    await client.nth("market_data", 3);
+    expect(client.seqs(BTC)).toEqual([1, 5, 7]);
+  });
+});
+
+describe("heartbeats", () => {
+  test("tell who is quiet: those whose state changed, and everyone in every tenth", async () => {
+    vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC, "JSE:NPN"]);
+    await hub.tick(BTC);
+    const beat = async (n: number) => {
+      vi.setSystemTime(Date.now() + 30_000);
+      expect(await runDurableObjectAlarm(hub.stub)).toBe(true);
+      const frame = await client.nth("heartbeat", n);
+      client.send({ action: "ack", beat: frame.beat });
+      return frame;
+    };
+    const first = await beat(1);
+    expect(first).toMatchObject({ beat: 1, connections: 1, subscriptions: 2 });
+    expect(first.symbols[BTC]).toMatchObject({ seq: 1, market_status: "open", expected: "active" });
+    expect(first.symbols["JSE:NPN"]).toMatchObject({
+      seq: 0,
+      market_status: "closed",
+      expected: "closed",
+      last_event_at: null,
+    });
+    expect((await beat(2)).symbols).toEqual({});
+    await hub.evict();
+    expect((await beat(3)).symbols).toMatchObject({ [BTC]: { expected: "quiet" } });
+    for (let n = 4; n < 10; n++) expect((await beat(n)).symbols).toEqual({});
+    expect(Object.keys((await beat(10)).symbols)).toEqual([BTC, "JSE:NPN"]);
+    // Rooms were told again before their attendance ended.
+    expect(hub.feed.attended.filter((symbol) => symbol === BTC).length).toBeGreaterThan(3);
+  });
+
+  test("hand on what a room has and its push never brought", async () => {
+    vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await hub.tick(BTC);
+    hub.feed.next(BTC);
+    for (let i = 0; i < 3; i++) {
+      vi.setSystemTime(Date.now() + 30_000);
+      await runDurableObjectAlarm(hub.stub);
+    }
+    await client.nth("market_data", 2);
+    expect(client.seqs(BTC)).toEqual([1, 2]);
+  });
 });

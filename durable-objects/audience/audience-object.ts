@@ -1,0 +1,45 @@
+import { DurableObject } from "cloudflare:workers";
+import type { ConnectionAnswer } from "../../contracts/stream.ts";
+import type { Audience, AudienceStats } from "./audience.ts";
+
+/** An object with sockets: what the platform and the Worker say to it goes to its audience. Hubs and rooms are such objects. */
+export abstract class AudienceObject extends DurableObject<Env> {
+  protected abstract readonly audience: Audience;
+
+  /** Takes a socket in. */
+  override fetch(request: Request): Response {
+    return this.audience.admit(request);
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.audience.hear(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.audience.lose(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.audience.lose(socket);
+  }
+
+  /** How many sockets there are, and what they listen to. */
+  audienceStats(): AudienceStats {
+    return this.audience.stats();
+  }
+
+  /** The sockets, for those who run the platform. */
+  audienceConnections(): ConnectionAnswer[] {
+    return this.audience.connections();
+  }
+
+  /** Sends a message to every socket; gives their number. */
+  broadcast(message: string): number {
+    return this.audience.broadcast(message);
+  }
+
+  /** Closes the sockets of a caller whose key is no longer good; gives their number. */
+  closeCaller(caller: string): number {
+    return this.audience.closeCaller(caller);
+  }
+}

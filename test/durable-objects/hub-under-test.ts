@@ -1,0 +1,32 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
+import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
+import { StandInFeed } from "./stand-in-feed.ts";
+
+let hubs = 0;
+
+/** A hub of its own, fed by a stand-in instead of rooms. */
+export async function newHub() {
+  const name = `hub:test:${hubs++}`;
+  const stub = env.STREAM_HUB.getByName(name);
+  const feed = new StandInFeed();
+  const useFeed = () =>
+    runInDurableObject(stub, (hub: StreamHub) => {
+      hub.feed = feed;
+    });
+  await useFeed();
+  // A stub belongs to the request that made it, and some pushes are made from within the hub.
+  const push = async (symbol: string, events: FeedEvent[]): Promise<boolean> =>
+    env.STREAM_HUB.getByName(name).push(symbol, events);
+  const tick = (symbol: string, count = 1) =>
+    push(
+      symbol,
+      Array.from({ length: count }, () => feed.next(symbol)),
+    );
+  const evict = async () => {
+    await evictDurableObject(stub);
+    await useFeed();
+  };
+  return { stub, feed, push, tick, evict };
+}
