@@ -14,6 +14,9 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 ADMIN_TOKEN: "test-admin-token",
+                // Few enough to fill.
+                HUB_SOCKETS: "40",
+                HUBS_PER_REGION: "2",
                 D1_MIGRATIONS: await readD1Migrations("./migrations"),
               },
             },

@@ -15,8 +15,10 @@ export abstract class AudienceObject extends DurableObject<Env> {
     this.audience.hear(socket, data);
   }
 
+  /** A client has closed its end; without an answer it would wait for one. */
   override webSocketClose(socket: WebSocket): void {
     this.audience.lose(socket);
+    if (socket.readyState !== WebSocket.READY_STATE_CLOSED) socket.close(1000, "goodbye");
   }
 
   override webSocketError(socket: WebSocket): void {

@@ -2,8 +2,8 @@
 export interface Deadlines {
   set(name: string, at: number): void;
   clear(name: string): void;
-  /** Clears all but one. */
-  clearAllBut(name: string): void;
+  /** Clears all but these. */
+  clearAllBut(...names: string[]): void;
   at(name: string): number | null;
   /** Names whose time has come, the earliest first, those of one moment by name. */
   due(now: number): string[];
@@ -25,8 +25,8 @@ export function openDeadlines(sql: SqlStorage): Deadlines {
       sql.exec("insert or replace into deadlines (name, at) values (?, ?)", name, at);
     },
     clear,
-    clearAllBut(kept) {
-      for (const name of times.keys()) if (name !== kept) clear(name);
+    clearAllBut(...kept) {
+      for (const name of times.keys()) if (!kept.includes(name)) clear(name);
     },
     at: (name) => times.get(name) ?? null,
     due: (now) =>

@@ -60,7 +60,7 @@ export function openLive(parts: LiveParts): Live {
     const starting = series.keep(subject, attendees.wants(), now);
     if (end === null) {
       const isPolled = deadlines.at("watch") !== null;
-      deadlines.clearAllBut(AUDIENCE);
+      deadlines.clearAllBut(AUDIENCE, "unwatch");
       if (isPolled) deadlines.set("unwatch", now);
       return;
     }
@@ -161,6 +161,8 @@ export function openLive(parts: LiveParts): Live {
       }
     },
     async serve(subject, now) {
+      // After a start nothing that is watched is in memory yet.
+      plan(subject, now);
       for (const name of deadlines.due(now)) {
         const at = deadlines.at(name);
         await serveOne(subject, name, now);

@@ -26,6 +26,8 @@ export interface CandlesPage {
   /** Stamps of candles that were held back as suspect. */
   suspects: number[];
   tier: "room" | "provider";
+  /** Whether all that could be fetched was: else a candle may be missing, or be as it was before it closed. */
+  isWhole: boolean;
 }
 
 /** A page of the simulator's candles. */
@@ -42,6 +44,7 @@ export function simulatedPage(instrument: Instrument, query: RowQuery, now: numb
     facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
     known: { from: SIMULATED_FROM, to: stampsEnd(marketOf(instrument.primary_exchange), query.interval, now) },
     suspects: [],
+    isWhole: true,
     tier: "provider",
   };
 }
@@ -70,6 +73,7 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
     facts: factsOf(series, "import"),
     known: series && knownStretch(series, market, query.interval),
     suspects: [],
+    isWhole: true,
     tier: "room",
   };
 }
@@ -105,6 +109,7 @@ export function providedPage(
     facts: factsOf(series, null),
     known: needed ?? (series && knownSpan(series, ingested, market, query)),
     suspects,
+    isWhole: filled !== "failed",
     tier: "room",
   };
 }

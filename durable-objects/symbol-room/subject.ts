@@ -39,11 +39,11 @@ export class CandlesUnavailable extends Error {
 /** Reads a room's own candles, as whoever asks it would get them. */
 export type ReadCandles = (instrument: Instrument, query: RowQuery) => Promise<CandlesReply>;
 
-/** A room's candles of one interval, page by page; a page throws CandlesUnavailable where no source answers. */
+/** A room's candles of one interval, page by page; throws CandlesUnavailable where a page lacks what a source would have. */
 export function pagesOf(readCandles: ReadCandles, { instrument }: Subject, interval: Interval): ReadPage {
   return async (from, to, limit, backward) => {
     const reply = await readCandles(instrument, { interval, from, to, limit, backward, includeSuspect: false });
-    if (reply.kind === "unavailable") throw new CandlesUnavailable();
+    if (reply.kind === "unavailable" || !reply.isWhole) throw new CandlesUnavailable();
     return reply;
   };
 }

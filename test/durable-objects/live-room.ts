@@ -35,7 +35,7 @@ export function simulated(symbol: string, change: Partial<Instrument> = {}): Ins
 export const roomOf = (symbol: string): DurableObjectStub<SymbolRoom> => env.SYMBOL_ROOM.getByName(symbol);
 
 /** Sets the clock to a moment (unix seconds). */
-export const setClock = (now: number): void => void vi.setSystemTime(now * 1000);
+export const setClock = (now: number): void => void vi.setSystemTime(Math.round(now * 1000));
 
 /** Lets a played hub take what a room pushes. Lost with an eviction. */
 export async function playHub(symbol: string): Promise<PlayedHub> {

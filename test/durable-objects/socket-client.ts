@@ -115,7 +115,12 @@ export async function openSocket(
   );
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("the answer has no socket");
-  const client = new SocketClient(response.webSocket);
+  return clientOf(response.webSocket);
+}
+
+/** The client of a socket that somebody else has opened. */
+export function clientOf(socket: WebSocket): SocketClient {
+  const client = new SocketClient(socket);
   open.add(client);
   return client;
 }

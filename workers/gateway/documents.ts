@@ -97,6 +97,7 @@ export function serveDocument(app: OpenAPIHono<AppEnv>): void {
           { name: "Quotes", description: "The latest price of a symbol, with its source, its time and its freshness" },
           { name: "Candles", description: "Open, high, low, close and volume by interval" },
           { name: "Indicators", description: "Technical indicators over stored candles, or over yours" },
+          { name: "Streaming", description: "Live quotes, candles and indicators, without silent gaps" },
           { name: "Symbols", description: "The registry of symbols, exchanges and asset types" },
           { name: "Operations", description: "Health, and what problems mean" },
           { name: "Administration", description: "For those who run the platform" },

@@ -163,7 +163,7 @@ async function healthOf(env: Env): Promise<Health> {
       "market-data": data,
       "symbol-registry": d1 === "healthy" ? "healthy" : "unhealthy",
       "indicator-engine": data,
-      streaming: "not_available",
+      streaming: durableObjects === "healthy" ? "healthy" : "unhealthy",
     },
     checks: { d1, kv, durable_objects: durableObjects, providers },
     mode,

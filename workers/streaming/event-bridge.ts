@@ -81,12 +81,12 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
   };
 
   const write = async (text: string, beat: number | undefined): Promise<void> => {
-    try {
-      await writer.write(encoder.encode(text));
-    } catch {
-      // The client has left; there is no other way to learn of it than a write.
-      return end();
-    }
+    // That a client has left shows only here.
+    const isTaken = await writer.write(encoder.encode(text)).then(
+      () => true,
+      () => false,
+    );
+    if (!isTaken) end();
     if (isOpen && beat !== undefined) socket.send(JSON.stringify({ action: "ack", beat }));
   };
 
@@ -95,13 +95,10 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
     const frame = Frame.parse(JSON.parse(text));
     void write(eventOf(frame, text, question.symbol), frame.beat);
   });
-  socket.addEventListener("close", async () => {
+  socket.addEventListener("close", () => {
     isOpen = false;
-    try {
-      await writer.close();
-    } catch {
-      // The client left before.
-    }
+    // A client that left before has closed its side already.
+    void writer.close().catch(() => undefined);
   });
   socket.accept();
   socket.send(subscribeMessage(question));

@@ -41,7 +41,7 @@ const route = createRoute({
       "last-event-id": z
         .string()
         .optional()
-        .openapi({ param: { name: "Last-Event-ID", in: "header" }, example: "k2f9x0a1b3c4:1042" }),
+        .openapi({ description: "The id of the last event that was seen.", example: "k2f9x0a1b3c4:1042" }),
     }),
   },
   responses: {

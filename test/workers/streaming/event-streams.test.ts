@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { ServerFrameSchema } from "../../../contracts/stream.ts";
+import { call, problemOf } from "../client.ts";
+
+const BTC = "BTC/USDT";
+
+/** One block of an event stream, by field; comments under the empty name. */
+type Block = Record<string, string>;
+
+/** Reads an event stream block by block. */
+class EventReader {
+  private readonly reader: ReadableStreamDefaultReader<string>;
+  private text = "";
+
+  constructor(response: Response) {
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("text/event-stream");
+    if (!response.body) throw new Error("the answer has no body");
+    this.reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    readers.add(this);
+  }
+
+  async next(): Promise<Block> {
+    let end = this.text.indexOf("\n\n");
+    while (end < 0) {
+      const { value, done } = await this.reader.read();
+      if (done) throw new Error("the stream has ended");
+      this.text += value;
+      end = this.text.indexOf("\n\n");
+    }
+    const lines = this.text.slice(0, end).split("\n");
+    this.text = this.text.slice(end + 2);
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+    );
+  }
+
+  /** The next event of a name. */
+  async event(name: string): Promise<Block> {
+    for (;;) {
+      const block = await this.next();
+      if (block.event === name) return block;
+    }
+  }
+
+  cancel(): Promise<void> {
+    return this.reader.cancel();
+  }
+}
+
+const readers = new Set<EventReader>();
+
+afterEach(async () => {
+  await Promise.all(Array.from(readers, (reader) => reader.cancel()));
+  readers.clear();
+});
+
+const stream = async (path: string, headers: HeadersInit = {}) => new EventReader(await call(path, { headers }));
+
+const Numbered = z.looseObject({ seq: z.number() });
+
+describe("/stream/{symbol}", () => {
+  test("sends the frames of the socket as events, with their place as id", async () => {
+    const events = await stream("/stream/btcusdt");
+    expect(await events.next()).toEqual({ retry: "2000" });
+    expect(JSON.parse((await events.event("welcome")).data)).toMatchObject({ type: "welcome" });
+    const confirmed = await events.event("subscription_confirmed");
+    const frame = ServerFrameSchema.parse(JSON.parse(confirmed.data));
+    if (frame.type !== "subscription_confirmed") throw new Error("another frame");
+    const { epoch, seq } = z.looseObject({ epoch: z.string(), seq: z.number() }).parse(frame.positions[BTC]);
+    expect(confirmed.id).toBe(`${epoch}:${seq}`);
+    for (let i = 1; i <= 2; i++) expect((await events.event("market_data")).id).toBe(`${epoch}:${seq + i}`);
+  });
+
+  test("resumes after Last-Event-ID with all that was missed", async () => {
+    const first = await stream(`/stream/${BTC}`);
+    const { id } = await first.event("market_data");
+    await first.event("market_data");
+    await first.event("market_data");
+    const second = await stream(`/stream/${BTC}`, { "Last-Event-ID": id });
+    const confirmed = await second.event("subscription_confirmed");
+    const frame = ServerFrameSchema.parse(JSON.parse(confirmed.data));
+    if (frame.type !== "subscription_confirmed") throw new Error("another frame");
+    expect(frame.positions[BTC]).toMatchObject({ recovered: true });
+    const from = Number(id.split(":")[1]);
+    const missed = frame.positions[BTC].missed.map((event) => Numbered.parse(event).seq);
+    expect(missed.length).toBeGreaterThanOrEqual(2);
+    const next = Numbered.parse(JSON.parse((await second.event("market_data")).data)).seq;
+    expect([...missed, next]).toEqual([...missed, next].map((_, i) => from + 1 + i));
+  });
+
+  test("carries candles and indicators, whose id is the opening of the last closed bar", async () => {
+    const candles = await stream(`/stream/${BTC}?channel=candles&interval=1m`);
+    const confirmed = await candles.event("subscription_confirmed");
+    expect(Number(confirmed.id) % 60).toBe(0);
+    expect(JSON.parse((await candles.event("candle")).data)).toMatchObject({ symbol: BTC, interval: "1m" });
+    const since = { "Last-Event-ID": String(Number(confirmed.id) - 120) };
+    const indicators = await stream(`/stream/${BTC}?channel=indicators&interval=1m&indicators=rsi`, since);
+    const frame = ServerFrameSchema.parse(JSON.parse((await indicators.event("subscription_confirmed")).data));
+    if (frame.type !== "subscription_confirmed") throw new Error("another frame");
+    expect(frame.positions[BTC]).toMatchObject({ recovered: true });
+    expect(frame.positions[BTC].missed.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("refuses what it cannot carry", async () => {
+    await problemOf(await call("/stream/NOSUCH"), "symbol.not_found");
+    await problemOf(await call(`/stream/${BTC}`, { headers: { "Last-Event-ID": "x" } }), "request.invalid");
+    await problemOf(await call(`/stream/${BTC}?channel=indicators`), "request.invalid");
+    await problemOf(await call(`/stream/${BTC}?max_hz=0`), "request.invalid");
+    await problemOf(await call(`/stream/${BTC}?ticket=used`), "auth.invalid");
+    const head = await call(`/stream/${BTC}`, { method: "HEAD" });
+    expect([head.status, head.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
+  });
+});
