@@ -6,7 +6,8 @@ INSERT OR IGNORE INTO `exchanges` (`code`, `name`, `country`, `mic`) VALUES
   ('NYSE', 'New York Stock Exchange', 'US', 'XNYS'),
   ('FOREX', 'Foreign exchange', NULL, NULL),
   ('BINANCE', 'Binance', NULL, NULL),
-  ('CRYPTO', 'Crypto, averaged over venues', NULL, NULL);
+  ('CRYPTO', 'Crypto, averaged over venues', NULL, NULL),
+  ('SIM', 'Sandbox of the simulator', NULL, NULL);
 --> statement-breakpoint
 INSERT OR IGNORE INTO `symbols` (`symbol`, `name`, `type`, `sector`, `industry`, `currency`, `country`, `primary_exchange`, `market_cap`, `shares_outstanding`, `description`, `website`, `ceo`, `employees`, `founded`, `headquarters`, `streaming_available`, `data_sources`, `is_active`, `isin`, `price_unit`, `price_decimals`, `volume_unit`, `last_updated`) VALUES
   ('JSE:ABG', 'Absa Group Limited', 'stock', 'Financials', 'Banks', 'ZAR', 'ZA', 'JSE', NULL, NULL, NULL, 'https://www.absa.africa', NULL, NULL, NULL, 'Johannesburg', 1, '["jse","alpha_vantage"]', 1, 'ZAE000255915', 'ZAc', 0, 'shares', '2026-11-22T00:00:00.000Z'),
@@ -104,7 +105,12 @@ INSERT OR IGNORE INTO `symbols` (`symbol`, `name`, `type`, `sector`, `industry`,
   ('USD/CAD', 'US Dollar / Canadian Dollar', 'forex', NULL, NULL, 'CAD', NULL, 'FOREX', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["alpha_vantage"]', 1, NULL, 'CAD', 5, NULL, '2026-11-22T00:00:00.000Z'),
   ('NZD/USD', 'New Zealand Dollar / US Dollar', 'forex', NULL, NULL, 'USD', NULL, 'FOREX', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["alpha_vantage"]', 1, NULL, 'USD', 5, NULL, '2026-11-22T00:00:00.000Z'),
   ('EUR/GBP', 'Euro / British Pound', 'forex', NULL, NULL, 'GBP', NULL, 'FOREX', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["alpha_vantage"]', 1, NULL, 'GBP', 5, NULL, '2026-11-22T00:00:00.000Z'),
-  ('EUR/JPY', 'Euro / Japanese Yen', 'forex', NULL, NULL, 'JPY', NULL, 'FOREX', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["alpha_vantage"]', 1, NULL, 'JPY', 3, NULL, '2026-11-22T00:00:00.000Z');
+  ('EUR/JPY', 'Euro / Japanese Yen', 'forex', NULL, NULL, 'JPY', NULL, 'FOREX', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["alpha_vantage"]', 1, NULL, 'JPY', 3, NULL, '2026-11-22T00:00:00.000Z'),
+  ('SIM:CLEAN', 'Sandbox: a simulated stream without faults', 'stock', NULL, NULL, 'USD', NULL, 'SIM', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["simulator"]', 1, NULL, 'USD', 2, 'shares', '2026-11-22T00:00:00.000Z'),
+  ('SIM:GAPPY', 'Sandbox: a simulated stream that loses events', 'stock', NULL, NULL, 'USD', NULL, 'SIM', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["simulator"]', 1, NULL, 'USD', 2, 'shares', '2026-11-22T00:00:00.000Z'),
+  ('SIM:LATE', 'Sandbox: a simulated stream whose events come late', 'stock', NULL, NULL, 'USD', NULL, 'SIM', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["simulator"]', 1, NULL, 'USD', 2, 'shares', '2026-11-22T00:00:00.000Z'),
+  ('SIM:REVISE', 'Sandbox: a simulated stream whose bars are revised', 'stock', NULL, NULL, 'USD', NULL, 'SIM', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["simulator"]', 1, NULL, 'USD', 2, 'shares', '2026-11-22T00:00:00.000Z'),
+  ('SIM:FLAKY', 'Sandbox: a simulated stream with outages and repetitions', 'stock', NULL, NULL, 'USD', NULL, 'SIM', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, '["simulator"]', 1, NULL, 'USD', 2, 'shares', '2026-11-22T00:00:00.000Z');
 --> statement-breakpoint
 INSERT OR IGNORE INTO `aliases` (`alias`, `symbol`) VALUES
   ('ABG', 'JSE:ABG'),
@@ -380,7 +386,12 @@ INSERT OR IGNORE INTO `aliases` (`alias`, `symbol`) VALUES
   ('EUR-JPY', 'EUR/JPY'),
   ('EURJPY', 'EUR/JPY'),
   ('EUR_JPY', 'EUR/JPY'),
-  ('EURJPY=X', 'EUR/JPY');
+  ('EURJPY=X', 'EUR/JPY'),
+  ('CLEAN', 'SIM:CLEAN'),
+  ('GAPPY', 'SIM:GAPPY'),
+  ('LATE', 'SIM:LATE'),
+  ('REVISE', 'SIM:REVISE'),
+  ('FLAKY', 'SIM:FLAKY');
 --> statement-breakpoint
 INSERT OR IGNORE INTO `provider_symbols` (`symbol`, `provider`, `provider_symbol`) VALUES
   ('JSE:ABG', 'jse', 'ABG'),

@@ -218,6 +218,7 @@ export const MARKET_OF_EXCHANGE = {
   FOREX: "FOREX",
   BINANCE: "CRYPTO",
   CRYPTO: "CRYPTO",
+  SIM: "CRYPTO",
 } as const satisfies Record<string, MarketId>;
 
 /** The code of an exchange that the platform has a calendar for. */

@@ -1,3 +1,4 @@
+import type { SeriesFacts } from "../../contracts/candle.ts";
 import { MOST_POINTS } from "../../contracts/indicator.ts";
 import { bucketStamped } from "../../core/buckets.ts";
 import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../../core/candles.ts";
@@ -7,7 +8,6 @@ import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { sessionOf } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../../core/time.ts";
-import type { CandlesPage } from "./room-candles.ts";
 
 /** History that is read before the first bar whatever is asked. */
 const LEAST_HISTORY = 300;
@@ -39,26 +39,38 @@ export interface Bars {
   tradingDay?: TradingDay;
 }
 
+/** What a page of candles must say. */
+export interface HistoryPage {
+  candles: CandleColumns;
+  more: boolean;
+  facts: SeriesFacts;
+}
+
 /** Bars with their history, the page that holds the ones that are answered, and whether the last of those is still forming. */
-export interface ReadBars {
+export interface ReadBars<Page extends HistoryPage> {
   bars: Bars;
-  page: CandlesPage;
+  page: Page;
   forming: boolean;
 }
 
 /** Reads a page of one series, its doubted candles left out. */
-export type ReadPage = (from: number, to: number, limit: number, backward: boolean) => Promise<CandlesPage>;
+export type ReadPage<Page extends HistoryPage> = (
+  from: number,
+  to: number,
+  limit: number,
+  backward: boolean,
+) => Promise<Page>;
 
 const LOWEST = -8.64e12;
 
 /** Reads the bars that are asked for and enough history before them for every spec. */
-export async function readBars(
-  read: ReadPage,
+export async function readBars<Page extends HistoryPage>(
+  read: ReadPage<Page>,
   market: Market,
   specs: readonly IndicatorSpec[],
   query: BarsQuery,
   now: number,
-): Promise<ReadBars> {
+): Promise<ReadBars<Page>> {
   const { interval } = query;
   const asked = await readAsked(query, market, now, read);
   const { columns, forming } = asked;
@@ -101,12 +113,12 @@ export async function readBars(
 }
 
 /** The bars that are answered, without their history. */
-async function readAsked(
+async function readAsked<Page extends HistoryPage>(
   query: BarsQuery,
   market: Market,
   now: number,
-  read: ReadPage,
-): Promise<{ page: CandlesPage; columns: CandleColumns; forming: boolean }> {
+  read: ReadPage<Page>,
+): Promise<{ page: Page; columns: CandleColumns; forming: boolean }> {
   const to = query.to ?? Math.floor(now) + 1;
   const backward = query.from === null;
   // One bar more, in case the last is still forming and not wanted.

@@ -6,6 +6,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import type { ReadPage } from "./bar-history.ts";
 import type { RowQuery } from "./candle-store.ts";
 import type { CandlesReply } from "./replies.ts";
+import type { CandlesPage } from "./room-candles.ts";
 
 /** Seconds that an upstream is given, beside its own delay, to have the candle of a bar that has closed. */
 const GRACE = 2;
@@ -40,7 +41,7 @@ export class CandlesUnavailable extends Error {
 export type ReadCandles = (instrument: Instrument, query: RowQuery) => Promise<CandlesReply>;
 
 /** A room's candles of one interval, page by page; throws CandlesUnavailable where a page lacks what a source would have. */
-export function pagesOf(readCandles: ReadCandles, { instrument }: Subject, interval: Interval): ReadPage {
+export function pagesOf(readCandles: ReadCandles, { instrument }: Subject, interval: Interval): ReadPage<CandlesPage> {
   return async (from, to, limit, backward) => {
     const reply = await readCandles(instrument, { interval, from, to, limit, backward, includeSuspect: false });
     if (reply.kind === "unavailable" || !reply.isWhole) throw new CandlesUnavailable();

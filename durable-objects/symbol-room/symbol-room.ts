@@ -17,7 +17,6 @@ import type {
   Wants,
 } from "../audience/feed.ts";
 import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
-import { knownIntervals } from "./availability.ts";
 import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
 import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
@@ -26,6 +25,7 @@ import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
 import { type IngestedSpans, openIngestedSpans } from "./ingested.ts";
 import { storeJudged } from "./judged-candles.ts";
+import { knownIntervals } from "./known-intervals.ts";
 import { openOwnAudience } from "./own-audience.ts";
 import { openPageFiller, type PageFiller } from "./page-filler.ts";
 import { openQuoteStore, type QuoteStore } from "./quote-store.ts";

@@ -2,6 +2,7 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { CRYPTO_PAIRS } from "./reference/crypto.ts";
 import { FOREX_PAIRS } from "./reference/forex.ts";
 import { JSE_SHARES } from "./reference/jse.ts";
+import { SANDBOX_STREAMS } from "./reference/sandbox.ts";
 import { US_SHARES } from "./reference/us.ts";
 import type { exchanges } from "./schema.ts";
 
@@ -13,6 +14,7 @@ export const REFERENCE_EXCHANGES: readonly (typeof exchanges.$inferInsert)[] = [
   { code: "FOREX", name: "Foreign exchange", country: null, mic: null },
   { code: "BINANCE", name: "Binance", country: null, mic: null },
   { code: "CRYPTO", name: "Crypto, averaged over venues", country: null, mic: null },
+  { code: "SIM", name: "Sandbox of the simulator", country: null, mic: null },
 ];
 
 /**
@@ -24,4 +26,5 @@ export const REFERENCE_SYMBOLS: readonly SymbolRecord[] = [
   ...US_SHARES,
   ...CRYPTO_PAIRS,
   ...FOREX_PAIRS,
+  ...SANDBOX_STREAMS,
 ];

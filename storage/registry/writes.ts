@@ -14,6 +14,7 @@ const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
   FOREX: ["alpha_vantage"],
   BINANCE: ["binance"],
   CRYPTO: ["coingecko"],
+  SIM: ["simulator"],
 };
 
 const DECIMALS: Record<AssetType, number> = { stock: 2, etf: 2, index: 2, commodity: 2, crypto: 4, forex: 5 };

@@ -127,7 +127,7 @@ describe("the bars of a simulated symbol", () => {
   });
 
   test("close on time without a tick, and the forming one is told at each tick", async () => {
-    const of = simulated("SIM:FLAKY", { type: "stock", primary_exchange: "CRYPTO", volume_unit: "shares" });
+    const of = simulated("SIM:FLAKY", { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
     // Half a minute before an outage, which begins as a minute closes.
     const outage = Math.ceil(THEN / 120) * 120 + 60 - 7_200;
     setClock(outage - 30);
@@ -266,7 +266,7 @@ describe("the bars of a symbol whose source is polled", () => {
 describe("the sandbox", () => {
   const begin = Math.ceil(THEN / 120) * 120;
   const sandbox = (symbol: string) =>
-    simulated(symbol, { type: "stock", primary_exchange: "CRYPTO", volume_unit: "shares" });
+    simulated(symbol, { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
 
   async function streamOf(symbol: string, from: number, to: number, wants: Wants = QUOTES) {
     const of = sandbox(symbol);

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -74,6 +75,20 @@ describe("/ws", () => {
     const seqs = client.seqs(BTC);
     expect(seqs.length).toBeGreaterThanOrEqual(3);
     expect(seqs).toEqual(seqs.map((_, i) => seen.seq + 1 + i));
+  });
+
+  test("loses nothing when hub and room are evicted under it", async () => {
+    const { client } = await open("/ws");
+    await client.subscribe([BTC]);
+    for (let n = 1; n <= 3; n++) {
+      await client.nth("market_data", n);
+      await evictDurableObject(env.SYMBOL_ROOM.getByName(BTC));
+      await evictDurableObject(env.STREAM_HUB.getByName("hub:local:0"));
+    }
+    await client.nth("market_data", 5);
+    const seqs = client.seqs(BTC);
+    expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
+    expect(client.of("gap")).toEqual([]);
   });
 
   test("carries candles and indicators", async () => {

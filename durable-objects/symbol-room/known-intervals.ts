@@ -7,7 +7,7 @@ import { knownStretch, seriesFor } from "./candle-pages.ts";
 import type { CandleStore } from "./candle-store.ts";
 import type { Availability } from "./replies.ts";
 
-/** The known stretches of a symbol's candles, by interval. */
+/** The stretch of each interval for which a room knows candles. */
 export function knownIntervals(
   instrument: Instrument,
   sources: readonly ProviderName[],
