@@ -52,7 +52,7 @@ const newRuntime = (before: readonly number[]): number | null =>
 /** Starts the platform: the built bundle on the runtime's own port. Its events are the ticks of simulated symbols. */
 export async function startPlatform(generator: Generator, vars: Record<string, string>): Promise<Platform> {
   const others = runtimes();
-  const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars });
+  const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars }, "memory");
   let pid = newRuntime(others);
   await addSymbols(worker.url);
   const tell = async (action: string, symbols: string[], answer: string): Promise<void> => {

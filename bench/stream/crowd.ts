@@ -32,6 +32,7 @@ export class Crowd {
   private dueText = "";
   private due = 0;
   private closed = 0;
+  private received = 0;
   private repeating: NodeJS.Timeout | null = null;
 
   /** Opens sockets until there are so many. */
@@ -81,6 +82,7 @@ export class Crowd {
     const to = from + seconds * 1000;
     await pause(from - Date.now());
     const before = process.cpuUsage();
+    this.received = 0;
     const tally = new Tally(from, to);
     this.tally = tally;
     await pause(to - Date.now());
@@ -92,7 +94,11 @@ export class Crowd {
     }
     this.tally = null;
     this.failIfClosed();
-    return { ...tally.figures(this.clients.length), client_cpu: (user + system) / 1e6 / seconds };
+    return {
+      ...tally.figures(this.clients.length),
+      received: this.received,
+      client_cpu: (user + system) / 1e6 / seconds,
+    };
   }
 
   close(): void {
@@ -133,6 +139,7 @@ export class Crowd {
     const seq = Number.parseInt(text.slice(text.indexOf(SEQ) + SEQ.length), 10);
     const last = client.seqs.get(symbol) ?? 0;
     client.seqs.set(symbol, seq);
+    this.received++;
     if (this.tally === null) return;
     const at = text.indexOf(TIME) + TIME.length;
     const dueText = text.slice(at, at + ISO_LENGTH);

@@ -17,6 +17,8 @@ export interface Measured {
   sockets: number;
   events: number;
   frames: number;
+  /** Frames of events that came while it was measured, whenever they were due. */
+  received: number;
   /** Frames by the second over the whole span. */
   frames_per_s: number;
   /** Frames by the second of those spans in which some that were due had not come yet: how fast the server is while it has work. */

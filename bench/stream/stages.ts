@@ -45,7 +45,7 @@ async function turn(
   const after = usageOf(contender.pid());
   await contender.stop();
   if (measured === null || measured.frames === 0) throw new Error(`${name} sent nothing`);
-  const cpu = before && after ? ((after.cpu_s - before.cpu_s) * 1e6) / measured.frames : null;
+  const cpu = before && after ? ((after.cpu_s - before.cpu_s) * 1e6) / measured.received : null;
   return {
     server: name,
     round,

@@ -50,7 +50,7 @@ export class Tally {
   }
 
   /** What there is to say of a crowd of so many sockets, each of which was to get every event once. */
-  figures(sockets: number): Omit<Measured, "client_cpu"> {
+  figures(sockets: number): Omit<Measured, "client_cpu" | "received"> {
     let events = 0;
     for (const { first, last } of this.stretches.values()) events += last - first + 1;
     return {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -30,6 +30,9 @@ async function migrate(worker: Miniflare): Promise<void> {
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }
 }
+
+/** A folder in memory, where the system has one. */
+const SHARED_MEMORY = "/dev/shm";
 
 /** The classes of wrangler.toml, by binding. */
 const OBJECTS = {
@@ -81,9 +84,15 @@ function run(folder: string, port: number, vars: Record<string, string>): Minifl
  * Bundles the Worker as a deployment would and runs it without the proxy of `wrangler dev`, which queues requests under load.
  * Nothing that it keeps outlives it.
  * @param vars its variables, beside its token
+ * @param place where it keeps its data meanwhile. On a disk each write of an object stops the whole local runtime until it is on
+ * the disk, as it does not where it is deployed; in memory it does not
  */
-export async function startBundledWorker(vars: Record<string, string>): Promise<BundledWorker> {
-  const folder = mkdtempSync(join(tmpdir(), "wizdata-bundle-"));
+export async function startBundledWorker(
+  vars: Record<string, string>,
+  place: "disk" | "memory" = "disk",
+): Promise<BundledWorker> {
+  const isInMemory = place === "memory" && existsSync(SHARED_MEMORY);
+  const folder = mkdtempSync(join(isInMemory ? SHARED_MEMORY : tmpdir(), "wizdata-bundle-"));
   let worker: Miniflare | null = null;
   const stop = async (): Promise<void> => {
     await worker?.dispose();
