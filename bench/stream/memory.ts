@@ -1,10 +1,10 @@
 import { type Contender, PLATFORM, type Platform } from "./contenders.ts";
 import type { Generator } from "./generator.ts";
 import { usageOf } from "./runtime.ts";
+import { FRAME_BYTES } from "./stages.ts";
 
 const SOCKETS = 200;
 const EVENTS = 100;
-const FRAME_BYTES = 665;
 /** Memory is judged over the last part of the time: what never reads has been given up by then. */
 const JUDGED = 3 / 5;
 const SHARE_SILENT = 0.1;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** Clock ticks by the second in which /proc counts the time of processes, and the bytes of a page. */
+/** Clock ticks by the second, in which /proc counts the time of processes. */
 const TICKS = 100;
 
 /** What a process uses, by Linux's /proc; null elsewhere. */

@@ -4,7 +4,7 @@ import type { Measured } from "./orders.ts";
 import { usageOf } from "./runtime.ts";
 
 /** A quote's frame is about so long. */
-const FRAME_BYTES = 665;
+export const FRAME_BYTES = 665;
 /** Waves that are let pass before one is measured. */
 const SETTLE_MS = 1_500;
 
@@ -84,10 +84,10 @@ function median(values: readonly number[]): number {
 /** What the largest stage comes to: medians over its rounds. */
 export function summaryOf(rows: readonly Row[]) {
   const sockets = Math.max(...rows.map((row) => row.sockets));
+  const largest = (server: string): Row[] => rows.filter((row) => row.sockets === sockets && row.server === server);
   const of = (server: string, value: (measured: Measured) => number): number =>
-    median(
-      rows.filter((row) => row.sockets === sockets && row.server === server).map(({ measured }) => value(measured)),
-    );
+    median(largest(server).map(({ measured }) => value(measured)));
+  const cpu = (server: string): number => median(largest(server).map(({ cpu_us_per_frame }) => cpu_us_per_frame ?? 0));
   const frames = (server: string): number => of(server, ({ busy_frames_per_s }) => busy_frames_per_s);
   const p99 = (server: string): number => of(server, ({ p99_ms }) => p99_ms);
   const memory = rows.filter(({ server }) => server === PLATFORM).map(({ rss_mb }) => rss_mb ?? 0);
@@ -101,6 +101,8 @@ export function summaryOf(rows: readonly Row[]) {
     lost: rows.filter(({ server }) => server === PLATFORM).reduce((sum, { measured }) => sum + measured.lost, 0),
     workerd_rss_mb: Math.max(...memory),
     p99_vs_bare: Math.round((p99(PLATFORM) / p99("bare")) * 100) / 100,
+    // How many frames we send with what the bare loop uses for one.
+    cpu_vs_bare: cpu(PLATFORM) > 0 ? Math.round((cpu("bare") / cpu(PLATFORM)) * 100) / 100 : null,
     ws_frames_per_s: Math.round(frames("ws")),
   };
 }
