@@ -9,7 +9,7 @@ const EVENTS = 100;
 const JUDGED = 3 / 5;
 const SHARE_SILENT = 0.1;
 /** Seconds between two signs of life of a client that reads. */
-const SIGN_OF_LIFE = 5;
+const SIGN_OF_LIFE = 1;
 
 /** Bytes that a silent client is sent in one fifth of the time, before the platform gives it up. */
 export function unacknowledgedBytes(minutes: number): number {

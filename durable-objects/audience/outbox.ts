@@ -1,12 +1,13 @@
 import type { Connection } from "./connection.ts";
 
 /**
- * Milliseconds for which frames of events wait for others. What is sent to a socket in one turn costs the runtime less than half of
- * what it costs in several: rooms push one by one, and many of them at the same second.
+ * Frames of events wait for others for so long by socket (milliseconds), which is about what sending them takes. What is sent to a
+ * socket in one turn costs the runtime less than half of what it costs in several, and rooms push one by one, many of them at the
+ * same second.
  */
-const GATHER_MS = 20;
-/** Sockets from which on waiting is worth it. */
-const MANY = 100;
+const WAIT_BY_SOCKET_MS = 0.025;
+/** Below this nothing waits. */
+const SHORTEST_WAIT_MS = 2;
 
 /** The sockets whose events have been handed to them and not yet sent. */
 export class Outbox {
@@ -20,8 +21,9 @@ export class Outbox {
 
   /** Resolves when all that has been handed to sockets is sent; at once where they are few. */
   async sent(): Promise<void> {
-    if (this.leaving === null && this.laden.size < MANY) return this.flush();
-    this.leaving ??= scheduler.wait(GATHER_MS).then(() => {
+    const wait = this.laden.size * WAIT_BY_SOCKET_MS;
+    if (this.leaving === null && wait < SHORTEST_WAIT_MS) return this.flush();
+    this.leaving ??= scheduler.wait(wait).then(() => {
       this.leaving = null;
       this.flush();
     });
