@@ -4,6 +4,7 @@ import { Waiting } from "./conflation.ts";
 import { type Attachment, Connection } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { MessagePace } from "./message-pace.ts";
+import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
 import { type Subscription, subjectKey } from "./subscription.ts";
 import { Topic } from "./topic.ts";
@@ -57,6 +58,7 @@ export function openRoster(
   ctx: DurableObjectState,
   store: AudienceStore,
   settings: AudienceSettings,
+  outbox: Outbox,
   { onEmpty, onStop }: RosterEvents,
 ): Roster {
   const members = new Map<string, Member>();
@@ -102,7 +104,7 @@ export function openRoster(
     const topic = topics.get(listener.subscription.symbol);
     if (!topic) return;
     topic.remove(listener);
-    if (!topic.audience.has(member.connection)) topic.leave(member.connection);
+    if (!topic.isHeardBy(member.connection)) topic.leave(member.connection);
     if (!topic.isEmpty) return;
     topics.delete(topic.symbol);
     store.forgetSymbol(topic.symbol);
@@ -112,7 +114,7 @@ export function openRoster(
   /** Lets a socket in again that outlived the object's memory. */
   const restoreMember = (socket: WebSocket, kept: ReadonlyMap<string, KeptSubscriptions>): string => {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = enter(new Connection(socket, attachment, settings, onStop));
+    const member = enter(new Connection(socket, attachment, settings, outbox, onStop));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
       const topic = topics.get(subscription.symbol);
@@ -152,7 +154,7 @@ export function openRoster(
     welcome(socket, attachment) {
       ctx.acceptWebSocket(socket);
       socket.serializeAttachment(attachment);
-      return enter(new Connection(socket, attachment, settings, onStop));
+      return enter(new Connection(socket, attachment, settings, outbox, onStop));
     },
     join(member, instrument, subscription) {
       const listener = listen(member, topicOf(instrument), subscription);
