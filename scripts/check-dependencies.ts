@@ -6,7 +6,7 @@ import { z } from "zod";
 import { faultsOfDependencies, LockFileSchema, ManifestSchema } from "./dependencies/lock-file.ts";
 import { ROOT } from "./dev-vars.ts";
 
-const AUDIT_TIMEOUT_MS = 60_000;
+const AUDIT_TIMEOUT_MS = 15_000;
 
 const AuditSchema = z.looseObject({
   vulnerabilities: z.record(z.string(), z.looseObject({ severity: z.string() })),

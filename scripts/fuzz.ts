@@ -67,7 +67,7 @@ const slowest = (times: readonly number[]): string =>
 console.log(`Fuzzing with ${total} requests and seed ${seed}.`);
 const worker = await startBundledWorker(
   { MARKET_MODE: "demo", LOG_LEVEL: "error", GUARDS: "open" },
-  "bench/http/entry.ts",
+  { entry: "bench/http/entry.ts" },
 );
 const bar = new cliProgress.SingleBar({ format: "{bar} {value} of {total}, {faults} faults, {eta_formatted} left" });
 try {

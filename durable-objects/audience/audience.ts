@@ -2,15 +2,17 @@ import { CLOSE, type ConnectionAnswer } from "../../contracts/stream.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { logError } from "../../observability/log.ts";
 import { type Admission, admissionOf } from "./admission.ts";
+import { AskedTogether } from "./asked-together.ts";
 import { openAttending } from "./attending.ts";
 import { openAudienceStore } from "./audience-store.ts";
 import { openBeating } from "./beating.ts";
 import { openConversation } from "./conversation.ts";
 import { openDelivery } from "./delivery.ts";
 import { refuse, takeIn } from "./door.ts";
-import type { Feed, FeedEvent } from "./feed.ts";
+import type { Feed, FeedEvent, MissedQuotes } from "./feed.ts";
 import { frame, PONG, welcomeFrame } from "./frames.ts";
 import { openJoining } from "./joining.ts";
+import { Outbox } from "./outbox.ts";
 import { type Member, openRoster, type Roster } from "./roster.ts";
 import type { AudienceSettings } from "./settings.ts";
 import type { SymbolBook } from "./symbol-book.ts";
@@ -75,18 +77,22 @@ export interface Audience {
 /** Opens the audience of an object, with the sockets that outlived the object's memory. */
 export function openAudience(surroundings: Surroundings): Audience {
   const { ctx, settings } = surroundings;
+  const together = new AskedTogether<MissedQuotes>();
   const feed: Feed = {
     attend: (symbol, wants) => surroundings.feed().attend(symbol, wants),
-    missedQuotes: (symbol, since) => surroundings.feed().missedQuotes(symbol, since),
+    // After a restart very many sockets come back at once, from much the same place.
+    missedQuotes: (symbol, since) =>
+      together.ask(`${symbol} ${since?.epoch} ${since?.seq}`, () => surroundings.feed().missedQuotes(symbol, since)),
     missedCandles: (symbol, interval, since) => surroundings.feed().missedCandles(symbol, interval, since),
     missedIndicator: (symbol, wanted, since) => surroundings.feed().missedIndicator(symbol, wanted, since),
   };
   const store = openAudienceStore(ctx.storage.sql);
+  const outbox = new Outbox();
   const attending = openAttending(feed);
   const tally = newTally();
   const joining = openJoining(() => roster, feed, surroundings.book, attending, tally);
-  const delivery = openDelivery(feed, joining.startAgain);
-  const roster: Roster = openRoster(ctx, store, settings, tally, {
+  const delivery = openDelivery(feed, joining.startAgain, outbox);
+  const roster: Roster = openRoster(ctx, store, settings, tally, outbox, {
     onEmpty: (topic) => {
       if (topic.attendance !== null) ctx.waitUntil(farewell(topic));
     },

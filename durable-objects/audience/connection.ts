@@ -1,3 +1,4 @@
+import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
 import type { Tally } from "./tally.ts";
 
@@ -39,19 +40,23 @@ export class Connection {
   private readonly attachment: Attachment;
   private readonly settings: AudienceSettings;
   private readonly tally: Tally;
+  private readonly outbox: Outbox;
   private readonly onStop: (connection: Connection) => void;
+  private posted: string[] = [];
 
   constructor(
     socket: WebSocket,
     attachment: Attachment,
     settings: AudienceSettings,
     tally: Tally,
+    outbox: Outbox,
     onStop: (connection: Connection) => void,
   ) {
     this.socket = socket;
     this.attachment = attachment;
     this.settings = settings;
     this.tally = tally;
+    this.outbox = outbox;
     this.onStop = onStop;
     this.id = attachment.id;
   }
@@ -65,14 +70,33 @@ export class Connection {
     return this.attachment.stoppedAt === null;
   }
 
+  /** Sends the frame of an event together with those of others, when the outbox is emptied. */
+  post(text: string): void {
+    if (this.posted.length === 0) this.outbox.add(this);
+    this.posted.push(text);
+  }
+
+  /** Sends what was posted. */
+  flush(): void {
+    const texts = this.posted;
+    if (texts.length === 0) return;
+    this.posted = [];
+    for (const text of texts) {
+      this.attachment.unread += text.length;
+      this.transmit(text);
+    }
+  }
+
   /** Sends a frame, unless sending has stopped. Frames are ASCII but for a few, so that their length is their size. */
   send(text: string): void {
+    this.flush();
     this.attachment.unread += text.length;
     this.transmit(text);
   }
 
   /** Sends the answer to a message: it may be as large as all that may be unread, and its client has just been heard of. */
   sendAnswer(text: string): void {
+    this.flush();
     this.transmit(text);
   }
 

@@ -1,5 +1,6 @@
 import type { Feed, FeedEvent, QuotePosition } from "./feed.ts";
 import { gapFrame } from "./frames.ts";
+import type { Outbox } from "./outbox.ts";
 import { eventKey } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
@@ -42,6 +43,7 @@ function eventOf(text: string, epoch: string): Numbered | null {
 export function openDelivery(
   feed: Feed,
   startAgain: (topic: Topic, onlyConflated: boolean) => Promise<void>,
+  outbox: Outbox,
 ): Delivery {
   const hand = (topic: Topic, event: FeedEvent): void => {
     for (const listener of topic.of(eventKey(event))) listener.take(event);
@@ -99,6 +101,7 @@ export function openDelivery(
       else await deliverNumbered(topic, event);
     }
     topic.lastEventAt = Date.now();
+    await outbox.sent();
     if (topic.place !== null) topic.keepPlace(topic.place);
   };
 
@@ -120,6 +123,7 @@ export function openDelivery(
         const { place } = topic;
         if (place === null || (place.epoch === position.epoch && place.seq >= position.seq)) return;
         await repair(topic, place);
+        await outbox.sent();
         if (topic.place !== null) topic.keepPlace(topic.place);
       }),
   };

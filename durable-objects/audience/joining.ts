@@ -57,6 +57,8 @@ export function openJoining(
       const subscriptions = listeners.map(({ subscription }) => subscription);
       return await positionAfter(feed, symbol, subscriptions, since, allowance);
     } catch (error) {
+      // Whoever asked has left meanwhile.
+      if (!roster().topics.has(symbol)) return null;
       logError("a symbol's feed failed", error, { symbol });
       return null;
     }

@@ -50,6 +50,7 @@ export class Listener {
       const isPast = "epoch" in event && "quotes" in start && event.epoch !== start.quotes.epoch;
       if (!isPast || event.epoch === current) this.take(event);
     }
+    this.connection.flush();
   }
 
   /** Hears of an event. */
@@ -66,7 +67,7 @@ export class Listener {
 
   private pass(event: FeedEvent): void {
     if (this.conflation === null) {
-      this.connection.send(event.text);
+      this.connection.post(event.text);
       return;
     }
     const mayBeLeftOut = event.channel === "quotes" || (event.channel !== "gap" && !event.isClosed);

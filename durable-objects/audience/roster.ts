@@ -4,6 +4,7 @@ import { Waiting } from "./conflation.ts";
 import { type Attachment, Connection } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { MessagePace } from "./message-pace.ts";
+import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
 import { type Subscription, subjectKey } from "./subscription.ts";
 import type { Tally } from "./tally.ts";
@@ -59,6 +60,7 @@ export function openRoster(
   store: AudienceStore,
   settings: AudienceSettings,
   tally: Tally,
+  outbox: Outbox,
   { onEmpty, onStop }: RosterEvents,
 ): Roster {
   const members = new Map<string, Member>();
@@ -104,7 +106,7 @@ export function openRoster(
     const topic = topics.get(listener.subscription.symbol);
     if (!topic) return;
     topic.remove(listener);
-    if (!topic.audience.has(member.connection)) topic.leave(member.connection);
+    if (!topic.isHeardBy(member.connection)) topic.leave(member.connection);
     if (!topic.isEmpty) return;
     topics.delete(topic.symbol);
     store.forgetSymbol(topic.symbol);
@@ -114,7 +116,7 @@ export function openRoster(
   /** Lets a socket in again that outlived the object's memory. */
   const restoreMember = (socket: WebSocket, kept: ReadonlyMap<string, KeptSubscriptions>): string => {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = enter(new Connection(socket, attachment, settings, tally, onStop));
+    const member = enter(new Connection(socket, attachment, settings, tally, outbox, onStop));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
       const topic = topics.get(subscription.symbol);
@@ -154,7 +156,7 @@ export function openRoster(
     welcome(socket, attachment) {
       ctx.acceptWebSocket(socket);
       socket.serializeAttachment(attachment);
-      return enter(new Connection(socket, attachment, settings, tally, onStop));
+      return enter(new Connection(socket, attachment, settings, tally, outbox, onStop));
     },
     join(member, instrument, subscription) {
       const listener = listen(member, topicOf(instrument), subscription);

@@ -1,6 +1,7 @@
 import type { ProblemCode } from "../../contracts/problem.ts";
 import { type Instrument, instrumentOf } from "../../contracts/symbol.ts";
 import { normaliseSymbol } from "../../core/symbol.ts";
+import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readRegistry } from "../../storage/registry/database.ts";
 import { type Resolution, resolveSymbols } from "../../storage/registry/resolve.ts";
 
@@ -30,11 +31,30 @@ function meaningOf(name: string, resolution: Resolution | undefined): Instrument
   return { code: "symbol.inactive", detail: `${record.symbol} is retired: it has no stream any more.` };
 }
 
+/** For so long, and of so many names, the registry is not asked again: after a restart all sockets come back at once. */
+const KNOWN_FOR_MS = 2_000;
+const MOST_KNOWN = 1_000;
+
 /** The registry, for sockets that may carry any symbol. */
 export function registryBook(database: D1Database): SymbolBook {
-  return async (names) => {
+  const known = new MemoryCache<Instrument>(KNOWN_FOR_MS, MOST_KNOWN);
+  const look = async (names: readonly string[]): Promise<Map<string, Instrument | Refusal>> => {
+    if (names.length === 0) return new Map();
     const found = await resolveSymbols(readRegistry(database), names);
     return new Map(names.map((name) => [name, meaningOf(name, found.get(name))]));
+  };
+  return async (names) => {
+    const meanings = new Map<string, Instrument | Refusal>();
+    for (const name of names) {
+      const instrument = known.get(name);
+      if (instrument) meanings.set(name, instrument);
+    }
+    const looked = await look(names.filter((name) => !meanings.has(name)));
+    for (const [name, meaning] of looked) {
+      meanings.set(name, meaning);
+      if (!("code" in meaning)) known.set(name, meaning);
+    }
+    return meanings;
   };
 }
 

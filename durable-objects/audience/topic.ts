@@ -65,6 +65,12 @@ export class Topic {
     for (const bySocket of this.listeners.values()) yield* bySocket.keys();
   }
 
+  /** Whether a socket listens to anything of the symbol. */
+  isHeardBy(connection: Connection): boolean {
+    for (const bySocket of this.listeners.values()) if (bySocket.has(connection)) return true;
+    return false;
+  }
+
   /** The sockets that listen to anything of the symbol. */
   get audience(): Set<Connection> {
     return new Set(this.connections());

@@ -1,0 +1,161 @@
+import WebSocket from "ws";
+import type { Measured } from "./orders.ts";
+import { Tally } from "./tally.ts";
+
+/** Sockets that are being opened at once. */
+const OPENED_AT_ONCE = 40;
+const PATIENCE_MS = 180_000;
+/** After the last event that counts: the longest that its frames may take, and the silence after which none is expected any more. */
+const LONGEST_DRAIN_MS = 60_000;
+const SILENCE_MS = 1_500;
+
+const EVENT = '{"type":"market_data","symbol":"';
+const SEQ = '"seq":';
+const TIME = '"timestamp":"';
+const ISO_LENGTH = "2026-01-01T00:00:00.000Z".length;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** One client and how far it came in each symbol. */
+interface Client {
+  socket: WebSocket;
+  seqs: Map<string, number>;
+  isSilent: boolean;
+  /** Frames of each type but events. */
+  heard: Map<string, number>;
+}
+
+/** Many sockets to one server. */
+export class Crowd {
+  private readonly clients: Client[] = [];
+  private tally: Tally | null = null;
+  private dueText = "";
+  private due = 0;
+  private closed = 0;
+  private received = 0;
+  private repeating: NodeJS.Timeout | null = null;
+
+  /** Opens sockets until there are so many. */
+  async open(url: string, headers: Record<string, string>, sockets: number): Promise<void> {
+    const missing = sockets - this.clients.length;
+    let begun = 0;
+    const openSome = async (): Promise<void> => {
+      while (begun < missing) {
+        begun++;
+        await this.openOne(url, headers);
+      }
+    };
+    await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openSome));
+  }
+
+  /** Sends a text on every socket, and waits until each has got an answer of a type. */
+  async tell(text: string, answer: string): Promise<void> {
+    const before = this.clients.map(({ heard }) => heard.get(answer) ?? 0);
+    for (const { socket } of this.clients) socket.send(text);
+    const begun = Date.now();
+    const isAnswered = ({ heard }: Client, i: number): boolean => (heard.get(answer) ?? 0) > before[i];
+    while (!this.clients.every(isAnswered)) {
+      this.failIfClosed();
+      if (Date.now() - begun > PATIENCE_MS) throw new Error(`some sockets were never sent ${answer}`);
+      await pause(20);
+    }
+  }
+
+  /** Lets a share of the sockets never read again. */
+  silence(share: number): void {
+    for (const client of this.clients.slice(0, Math.round(this.clients.length * share))) {
+      client.isSilent = true;
+      client.socket.pause();
+    }
+  }
+
+  /** Sends a text on every socket that reads, every so many seconds. */
+  repeat(text: string, seconds: number): void {
+    this.repeating = setInterval(() => {
+      for (const { socket, isSilent } of this.clients) if (!isSilent) socket.send(text);
+    }, seconds * 1000);
+  }
+
+  /** Watches what is due in so many seconds, from the next whole second on, until it has come. */
+  async measure(seconds: number): Promise<Measured> {
+    const from = Math.ceil(Date.now() / 1000) * 1000;
+    const to = from + seconds * 1000;
+    await pause(from - Date.now());
+    const before = process.cpuUsage();
+    this.received = 0;
+    const tally = new Tally(from, to);
+    this.tally = tally;
+    await pause(to - Date.now());
+    const { user, system } = process.cpuUsage(before);
+    for (;;) {
+      await pause(100);
+      const now = Date.now();
+      if (now - Math.max(tally.lastAt, to) > SILENCE_MS || now - to > LONGEST_DRAIN_MS) break;
+    }
+    this.tally = null;
+    this.failIfClosed();
+    return {
+      ...tally.figures(this.clients.length),
+      received: this.received,
+      client_cpu: (user + system) / 1e6 / seconds,
+    };
+  }
+
+  close(): void {
+    if (this.repeating !== null) clearInterval(this.repeating);
+    for (const { socket } of this.clients) {
+      socket.removeAllListeners("close");
+      socket.terminate();
+    }
+    this.clients.length = 0;
+  }
+
+  private failIfClosed(): void {
+    if (this.closed > 0) throw new Error(`${this.closed} sockets were closed`);
+  }
+
+  private openOne(url: string, headers: Record<string, string>): Promise<void> {
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
+    const client: Client = { socket, seqs: new Map(), heard: new Map(), isSilent: false };
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("open", () => {
+        this.clients.push(client);
+        socket.on("close", () => {
+          if (!client.isSilent) this.closed++;
+        });
+        resolve();
+      });
+      socket.on("message", (data: Buffer) => this.take(client, data.toString("latin1")));
+    });
+  }
+
+  private take(client: Client, text: string): void {
+    if (!text.startsWith(EVENT)) {
+      this.takeOther(client, text);
+      return;
+    }
+    const symbol = text.slice(EVENT.length, text.indexOf('"', EVENT.length));
+    const seq = Number.parseInt(text.slice(text.indexOf(SEQ) + SEQ.length), 10);
+    const last = client.seqs.get(symbol) ?? 0;
+    client.seqs.set(symbol, seq);
+    this.received++;
+    if (this.tally === null) return;
+    const at = text.indexOf(TIME) + TIME.length;
+    const dueText = text.slice(at, at + ISO_LENGTH);
+    // All events of a second say the same.
+    if (dueText !== this.dueText) {
+      this.dueText = dueText;
+      this.due = Date.parse(dueText);
+    }
+    this.tally.take(symbol, seq, last, this.due, Date.now());
+  }
+
+  private takeOther(client: Client, text: string): void {
+    const type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "";
+    client.heard.set(type, (client.heard.get(type) ?? 0) + 1);
+    if (type === "error") throw new Error(text);
+    const beat = type === "heartbeat" ? /"beat":(\d+)/.exec(text)?.[1] : undefined;
+    if (beat !== undefined) client.socket.send(`{"action":"ack","beat":${beat}}`);
+  }
+}

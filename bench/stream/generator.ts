@@ -1,0 +1,36 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Measured, Order, Report } from "./orders.ts";
+
+/** The load generator in its own process. */
+export interface Generator {
+  /** Gives an order and waits until it is carried out; one at a time. */
+  ask(order: Order): Promise<Measured | null>;
+  stop(): void;
+}
+
+/** Starts the load generator. */
+export function startGenerator(): Generator {
+  const child = fork(join(import.meta.dirname, "load.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  return {
+    async ask(order) {
+      const ended = new AbortController();
+      const whenEnded = once(child, "exit", { signal: ended.signal }).then((): never => {
+        throw new Error("the load generator has ended");
+      });
+      child.send(order);
+      try {
+        const [report]: Report[] = await Promise.race([once(child, "message", { signal: ended.signal }), whenEnded]);
+        if ("failed" in report) throw new Error(`${order.order} of ${order.crowd}: ${report.failed}`);
+        return report.done;
+      } finally {
+        ended.abort();
+        await whenEnded.catch(() => {});
+      }
+    },
+    stop() {
+      child.disconnect();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// The load generator: opens sockets and measures what comes on them, as the process that started it orders.
+import { Crowd } from "./crowd.ts";
+import type { Measured, Order, Report } from "./orders.ts";
+
+const crowds = new Map<string, Crowd>();
+
+function crowdNamed(name: string): Crowd {
+  const crowd = crowds.get(name) ?? new Crowd();
+  crowds.set(name, crowd);
+  return crowd;
+}
+
+async function obey(order: Order): Promise<Measured | null> {
+  const crowd = crowdNamed(order.crowd);
+  switch (order.order) {
+    case "open":
+      await crowd.open(order.url, order.headers, order.sockets);
+      return null;
+    case "tell":
+      await crowd.tell(order.text, order.answer);
+      return null;
+    case "measure":
+      return crowd.measure(order.seconds);
+    case "silence":
+      crowd.silence(order.share);
+      return null;
+    case "repeat":
+      crowd.repeat(order.text, order.seconds);
+      return null;
+    case "close":
+      crowd.close();
+      crowds.delete(order.crowd);
+      return null;
+  }
+}
+
+const answer = (report: Report): void => void process.send?.(report);
+
+process.on("message", (order: Order) => {
+  obey(order).then(
+    (done) => answer({ done }),
+    (error: unknown) => answer({ failed: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,86 @@
+import { type Contender, PLATFORM, type Platform } from "./contenders.ts";
+import type { Generator } from "./generator.ts";
+import { usageOf } from "./runtime.ts";
+import { FRAME_BYTES } from "./stages.ts";
+
+const SOCKETS = 200;
+const EVENTS = 100;
+/** Memory is judged over the last part of the time: what never reads has been given up by then. */
+const JUDGED = 3 / 5;
+const SHARE_SILENT = 0.1;
+/** Seconds between two signs of life of a client that reads. */
+const SIGN_OF_LIFE = 1;
+
+/** Bytes that a silent client is sent in one fifth of the time, before the platform gives it up. */
+export function unacknowledgedBytes(minutes: number): number {
+  return Math.round((EVENTS * FRAME_BYTES * minutes * 60) / 5);
+}
+
+/** How the runtime's memory grew. */
+export interface Growth {
+  sockets: number;
+  silent: number;
+  minutes: number;
+  unacknowledged_bytes: number;
+  frames_per_s: number;
+  rss_mb: number | null;
+  growth_mb_per_minute: number | null;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The slope of the line that fits points best (least squares). */
+function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x, y] = [mean(([at]) => at), mean(([, value]) => value)];
+  let over = 0;
+  let under = 0;
+  for (const [at, value] of points) {
+    over += (at - x) * (value - y);
+    under += (at - x) ** 2;
+  }
+  return under === 0 ? 0 : over / under;
+}
+
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+/** Sends events to sockets of which a share never reads, and watches the runtime's memory. */
+async function watch(generator: Generator, platform: Contender, share: number, minutes: number): Promise<Growth> {
+  const { url, headers } = platform;
+  await generator.ask({ order: "open", crowd: PLATFORM, url, headers, sockets: SOCKETS });
+  await platform.start(EVENTS, FRAME_BYTES);
+  await generator.ask({ order: "silence", crowd: PLATFORM, share });
+  const text = '{"action":"ping","proves":"that this client reads"}';
+  await generator.ask({ order: "repeat", crowd: PLATFORM, text, seconds: SIGN_OF_LIFE });
+  const seconds = Math.round(minutes * 60);
+  const samples: [minute: number, megabytes: number][] = [];
+  const sampling = setInterval(() => {
+    const usage = usageOf(platform.pid());
+    if (usage) samples.push([performance.now() / 60_000, usage.rss_mb]);
+  }, 1000);
+  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds });
+  clearInterval(sampling);
+  await generator.ask({ order: "close", crowd: PLATFORM });
+  const judged = samples.slice(Math.floor(samples.length * (1 - JUDGED)));
+  return {
+    sockets: SOCKETS,
+    silent: Math.round(SOCKETS * share),
+    minutes,
+    unacknowledged_bytes: unacknowledgedBytes(minutes),
+    frames_per_s: measured?.frames_per_s ?? 0,
+    rss_mb: judged.length > 0 ? Math.round(judged[judged.length - 1][1]) : null,
+    growth_mb_per_minute: judged.length > 0 ? rounded(slope(judged)) : null,
+  };
+}
+
+/** How memory grows while all clients read, and while a tenth of them never does; the runtime is started anew before each. */
+export async function memoryGrowth(generator: Generator, platform: Platform, minutes: number): Promise<Growth[]> {
+  const growths: Growth[] = [];
+  for (const share of [0, SHARE_SILENT]) {
+    await platform.restart();
+    await pause(1000);
+    growths.push(await watch(generator, platform, share, minutes));
+  }
+  return growths;
+}

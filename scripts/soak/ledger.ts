@@ -1,0 +1,80 @@
+import { ConfirmedQuotesSchema, type ServerFrame, ServerFrameSchema } from "../../contracts/stream.ts";
+
+/** A place in a symbol's stream. */
+export interface Place {
+  epoch: string;
+  seq: number;
+}
+
+/** What one client has got of its symbols over all of its connections; every event must come once, in order. */
+export class Ledger {
+  readonly violations: string[] = [];
+  /** Events that came, and those of them that were made good after a cut. */
+  events = 0;
+  recovered = 0;
+  private readonly places = new Map<string, Place>();
+
+  /** Where the client stands, as its next subscription says it; undefined before it stands anywhere. */
+  since(): Record<string, Place> | undefined {
+    return this.places.size === 0 ? undefined : Object.fromEntries(this.places);
+  }
+
+  placeOf(symbol: string): Place | undefined {
+    return this.places.get(symbol);
+  }
+
+  /** Takes a frame from the server as it came. */
+  take(text: string): void {
+    if (text === '{"type":"pong"}') return;
+    const frame = ServerFrameSchema.safeParse(JSON.parse(text));
+    if (frame.success) this.takeFrame(frame.data);
+    else this.violations.push(`${text.slice(0, 200)} is no frame: ${frame.error.message}`);
+  }
+
+  private takeFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "market_data":
+        this.takeEvent(frame.symbol, frame.epoch, frame.seq);
+        break;
+      case "gap":
+        this.violations.push(`${frame.symbol} lost ${frame.from_seq} to ${frame.to_seq}`);
+        break;
+      case "error":
+        this.violations.push(`an error came: ${frame.code}, ${frame.detail}`);
+        break;
+      case "subscription_confirmed":
+        for (const symbol of frame.symbols) this.takePosition(symbol, frame.positions[symbol]);
+    }
+  }
+
+  private takePosition(symbol: string, told: unknown): void {
+    const position = ConfirmedQuotesSchema.parse(told);
+    const { epoch, seq, recovered, missed } = position;
+    const place = this.places.get(symbol);
+    if (!place) {
+      this.places.set(symbol, { epoch, seq });
+      return;
+    }
+    if (!recovered) {
+      this.violations.push(`${symbol} was not recovered after ${place.epoch}:${place.seq}; it is at ${epoch}:${seq}`);
+      this.places.set(symbol, { epoch, seq });
+      return;
+    }
+    for (const event of missed) {
+      this.takeEvent(symbol, String(event.epoch), Number(event.seq));
+      this.recovered++;
+    }
+    const reached = this.places.get(symbol);
+    if (reached?.epoch === epoch && reached.seq === seq) return;
+    this.violations.push(`${symbol} was recovered to ${reached?.seq}, though it is said to be at ${seq}`);
+  }
+
+  private takeEvent(symbol: string, epoch: string, seq: number): void {
+    const place = this.places.get(symbol);
+    this.places.set(symbol, { epoch, seq });
+    this.events++;
+    if (!place) this.violations.push(`${symbol} sent ${seq} before it was confirmed`);
+    else if (place.epoch !== epoch) this.violations.push(`${symbol} went from epoch ${place.epoch} to ${epoch}`);
+    else if (seq !== place.seq + 1) this.violations.push(`${symbol} sent ${seq} after ${place.seq}`);
+  }
+}

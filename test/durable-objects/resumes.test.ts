@@ -1,0 +1,123 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import { SLOTS } from "../../durable-objects/symbol-room/event-log.ts";
+import { simulatedQuote } from "../../providers/simulator/simulator.ts";
+import { type Dice, diceFrom } from "../../scripts/soak/dice.ts";
+import { Ledger } from "../../scripts/soak/ledger.ts";
+import { setClock, simulated, THEN } from "./live-room.ts";
+import { openSocket, type SocketClient } from "./socket-client.ts";
+
+/** `npm run soak` does this 10,000 times against the bundle; here rooms and hubs are evicted one by one, as the platform does it. */
+const CUTS = 200;
+const SYMBOLS = ["BTC/USDT", "ETH/USDT"];
+const CUT_HUB = "hub:test:0";
+const WATCHING_HUB = "hub:test:1";
+
+const objects = () => [
+  ...SYMBOLS.map((symbol) => env.SYMBOL_ROOM.getByName(symbol)),
+  ...[CUT_HUB, WATCHING_HUB].map((name) => env.STREAM_HUB.getByName(name)),
+];
+
+/** Lets so many seconds pass: the rooms' alarms ring every second, the hubs' as often as they beat. */
+async function pass(seconds: number): Promise<void> {
+  const until = Date.now() / 1000 + seconds;
+  for (let second = Math.floor(Date.now() / 1000) + 1; second <= until; second++) {
+    setClock(second);
+    const due = objects().filter((_, i) => i < SYMBOLS.length || second % HEARTBEAT_INTERVAL === 0);
+    await Promise.all(due.map((stub) => runDurableObjectAlarm(stub)));
+  }
+  setClock(until);
+}
+
+/** Hands a ledger what a client gets, until it is cut. */
+class Line {
+  private readonly client: SocketClient;
+  private readonly ledger: Ledger;
+  private taken = 0;
+
+  constructor(client: SocketClient, ledger: Ledger) {
+    this.client = client;
+    this.ledger = ledger;
+    client.send({ action: "subscribe", symbols: SYMBOLS, since: ledger.since() });
+  }
+
+  /** Takes what has come; gives whether anything has, ever. */
+  hasRead(): boolean {
+    for (; this.taken < this.client.texts.length; this.taken++) this.ledger.take(this.client.texts[this.taken]);
+    return this.taken > 0;
+  }
+
+  cut(): void {
+    this.hasRead();
+    this.client.close();
+  }
+}
+
+const lineTo = async (hub: string, ledger: Ledger): Promise<Line> =>
+  new Line(await openSocket(env.STREAM_HUB.getByName(hub)), ledger);
+
+async function evictSome(dice: Dice): Promise<void> {
+  for (const stub of objects()) if (dice.next() < 0.05) await evictDurableObject(stub);
+}
+
+beforeAll(() => setClock(THEN));
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+describe("a client that resumes", () => {
+  const watched = new Ledger();
+  const ledger = new Ledger();
+  let watching: Line;
+
+  const isEven = (): boolean => {
+    watching.hasRead();
+    return SYMBOLS.every((symbol) => ledger.placeOf(symbol)?.seq === watched.placeOf(symbol)?.seq);
+  };
+
+  test(`gets every event once, in order, though it is cut ${CUTS} times and rooms and hubs are evicted`, async () => {
+    const seed = 1 + Math.floor(Math.random() * 1e6);
+    console.log(`seed ${seed}`);
+    const dice = diceFrom(seed);
+    // Somebody always listens, so that there is something to miss.
+    watching = await lineTo(WATCHING_HUB, watched);
+    for (let cut = 0; cut < CUTS; cut++) {
+      const line = await lineTo(CUT_HUB, ledger);
+      await pass(dice.next() * 2);
+      await evictSome(dice);
+      line.cut();
+      await pass(dice.next() * 2);
+    }
+    const line = await lineTo(CUT_HUB, ledger);
+    await vi.waitUntil(() => line.hasRead() && isEven(), { timeout: 60_000, interval: 10 });
+    line.cut();
+    expect([ledger.violations, watched.violations], `seed ${seed}`).toEqual([[], []]);
+    for (const symbol of SYMBOLS) expect(watched.placeOf(symbol)?.seq).toBeGreaterThan(CUTS);
+    expect(ledger.recovered).toBeGreaterThan(CUTS);
+  });
+
+  test("is told that it cannot have what it missed where it was away longer than the ring, and goes on from a snapshot", async () => {
+    const symbol = SYMBOLS[0];
+    const instrument = simulated(symbol);
+    const second = Math.floor(Date.now() / 1000);
+    setClock(second + SLOTS + 100);
+    const quotes = Array.from({ length: SLOTS + 50 }, (_, i) => simulatedQuote(instrument, second + 1 + i));
+    await env.SYMBOL_ROOM.getByName(symbol).ingest(
+      instrument,
+      quotes.filter((quote) => quote !== null),
+    );
+
+    const client = await openSocket(env.STREAM_HUB.getByName(CUT_HUB));
+    const { positions } = await client.subscribe([symbol], { since: ledger.since() });
+    const position = ConfirmedQuotesSchema.parse(positions[symbol]);
+    expect(position).toMatchObject({ recovered: false, missed: [], epoch: ledger.placeOf(symbol)?.epoch });
+    expect(position.snapshot).toMatchObject({ symbol, seq: position.seq });
+    expect(position.seq).toBeGreaterThan((ledger.placeOf(symbol)?.seq ?? 0) + SLOTS);
+    await pass(3);
+    await vi.waitUntil(() => client.seqs(symbol).length >= 3, { timeout: 30_000, interval: 10 });
+    expect(client.seqs(symbol).slice(0, 3)).toEqual([position.seq + 1, position.seq + 2, position.seq + 3]);
+    client.close();
+  });
+});
