@@ -54,6 +54,18 @@ describe("a room that somebody listens to", () => {
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
+  test("goes on after its alarm was lost, as soon as a hub renews its lease", async () => {
+    const of = simulated("LOST/USDT");
+    const hub = await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 2);
+    await runInDurableObject(roomOf(of.symbol), (_, state) => state.storage.deleteAlarm());
+    setClock(THEN + 100);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 102);
+    expect(hub.events.length).toBeGreaterThan(2);
+  });
+
   test("forgets a hub that does not renew its lease, and ticks no more", async () => {
     const of = simulated("BBB/USDT");
     const hub = await playHub(of.symbol);

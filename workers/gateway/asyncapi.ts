@@ -97,8 +97,8 @@ const onChannel = (names: readonly string[]) =>
 const ofChannel = (channel: string, names: readonly string[]) =>
   names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
 
-/** A symbol's own frames: what is sent as server-sent events too. */
-const EVENTS = ["subscription_confirmed", "market_data", "gap", "heartbeat"];
+/** What is sent as server-sent events too; heartbeats are comments there. */
+const EVENTS = ["welcome", "subscription_confirmed", "market_data", "candle", "indicator", "gap", "broadcast", "error"];
 
 const SYMBOL = {
   description: "A canonical symbol or an alias; a slash may be written as %2F.",
@@ -124,7 +124,7 @@ const CHANNELS = {
   events: {
     address: "/stream/{symbol}",
     title: "One symbol as server-sent events",
-    description: "`id:` is `epoch:seq`; `Last-Event-ID` resumes.",
+    description: "`id:` is `epoch:seq`; `Last-Event-ID` resumes. Heartbeats are comments.",
     servers: [{ $ref: "#/servers/http" }],
     parameters: { symbol: SYMBOL },
     messages: onChannel(EVENTS),

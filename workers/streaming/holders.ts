@@ -3,6 +3,7 @@ import type { AudienceReading, AudienceStats } from "../../durable-objects/audie
 import { DIRECTORY } from "../../durable-objects/stream-directory/presence.ts";
 import type { Holder } from "../../durable-objects/stream-directory/stream-directory.ts";
 import { logWarning } from "../../observability/log.ts";
+import { reach } from "./reach.ts";
 
 /** What every object that holds sockets can be asked: hubs, and rooms with sockets of their own. */
 export interface SocketHolder {
@@ -21,15 +22,19 @@ function holderNamed(env: Env, { kind, name }: Holder): SocketHolder {
   return kind === "hub" ? env.STREAM_HUB.getByName(name) : env.SYMBOL_ROOM.getByName(name);
 }
 
-const holdersOf = (env: Env): Promise<Holder[]> => env.STREAM_DIRECTORY.getByName(DIRECTORY).holders();
+const holdersOf = async (env: Env): Promise<Holder[]> => env.STREAM_DIRECTORY.getByName(DIRECTORY).holders();
 
-/** Asks every object that holds sockets; fails where one of them does. */
+/**
+ * Asks every object that holds sockets.
+ * @throws ApiError service.unavailable where one of them does not answer
+ */
 export async function eachHolder<T>(env: Env, ask: (holder: SocketHolder) => Promise<T>): Promise<T[]> {
-  const holders = await holdersOf(env);
+  const holders = await reach("The directory of streams", () => holdersOf(env));
   const answers: T[] = [];
   for (let i = 0; i < holders.length; i += AT_ONCE) {
     const some = holders.slice(i, i + AT_ONCE);
-    answers.push(...(await Promise.all(some.map((holder) => ask(holderNamed(env, holder))))));
+    const replies = some.map((holder) => reach("A part of the streams", () => ask(holderNamed(env, holder))));
+    answers.push(...(await Promise.all(replies)));
   }
   return answers;
 }

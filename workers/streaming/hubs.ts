@@ -2,6 +2,7 @@ import { ApiError } from "../../contracts/problem.ts";
 import { type Admission, admissionRequest } from "../../durable-objects/audience/admission.ts";
 import { refusalOf } from "../../durable-objects/audience/door.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
+import { reach } from "./reach.ts";
 
 /** Hubs that were full a moment ago. */
 const full = new MemoryCache<true>(5_000, 1_000);
@@ -37,14 +38,16 @@ function tooFull(detail: string): ApiError {
  * Opens a socket at the first hub of a region that has room: hubs fill one after the other, so that a symbol's room pushes to as
  * few as possible. Sockets of one address are counted by the hub that holds them, in its one thread, and so exactly: an address
  * has its share once for each hub that it was spilt to, and once for each room at whose own door it knocks.
- * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address has its share
+ * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address has its share, service.unavailable
+ *   where a hub does not answer
  */
 export async function openAtHub(env: Env, region: string, admission: Admission): Promise<Response> {
   const hubs = hubsOf(env);
   for (let n = 0; n < hubs; n++) {
     const name = `hub:${region}:${n}`;
     if (full.get(name)) continue;
-    const response = await env.STREAM_HUB.getByName(name).fetch(admissionRequest(admission));
+    const knock = async () => env.STREAM_HUB.getByName(name).fetch(admissionRequest(admission));
+    const response = await reach("The hub of your region", knock);
     checkShare(env, response);
     if (refusalOf(response) === null) return response;
     full.set(name, true);
@@ -57,7 +60,8 @@ export async function openAtHub(env: Env, region: string, admission: Admission):
  * @throws ApiError as `openAtHub`
  */
 export async function openAtRoom(env: Env, symbol: string, admission: Admission): Promise<Response> {
-  const response = await env.SYMBOL_ROOM.getByName(symbol).fetch(admissionRequest({ ...admission, symbol }));
+  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(admissionRequest({ ...admission, symbol }));
+  const response = await reach(`The room of ${symbol}`, knock);
   checkShare(env, response);
   if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
   return response;

@@ -7,6 +7,7 @@ import { digestOf, envelope, problemResponses } from "../answers.ts";
 import type { Caller } from "../caller.ts";
 import { holdsStill } from "../gateway/key-ring.ts";
 import { type AppEnv, createService } from "../service.ts";
+import { reach } from "./reach.ts";
 
 const TICKET_BYTES = 24;
 const TICKET = /^[0-9a-f]{48}$/;
@@ -14,6 +15,11 @@ const TAKES_TICKETS = /^\/(?:ws|stream)(?:\/|$)/;
 
 /** Tickets are spread over sixteen offices, by the first digit of their digest. */
 const officeOf = (env: Env, digest: string) => env.TICKET_OFFICE.getByName(`tickets:${digest[0]}`);
+
+const OFFICE = "The office that keeps tickets";
+
+const redeem = (env: Env, digest: string) =>
+  reach<string | null>(OFFICE, async () => officeOf(env, digest).redeem(digest));
 
 const route = createRoute({
   method: "post",
@@ -47,7 +53,8 @@ tickets.openapi(route, async (c) => {
   const bytes = crypto.getRandomValues(new Uint8Array(TICKET_BYTES));
   const ticket = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const digest = await digestOf(ticket);
-  await officeOf(c.env, digest).issue(digest, JSON.stringify(c.var.caller));
+  const holder = JSON.stringify(c.var.caller);
+  await reach(OFFICE, async () => officeOf(c.env, digest).issue(digest, holder));
   c.header("Cache-Control", "no-store");
   const expires = new Date(Date.now() + TICKET_SECONDS * 1000).toISOString();
   return c.json(envelope({ ticket, expires_at: expires }), 201);
@@ -58,7 +65,7 @@ export const ticketHolder = createMiddleware<AppEnv>(async function ticketHolder
   const ticket = c.req.query("ticket");
   if (ticket !== undefined && TAKES_TICKETS.test(c.req.path)) {
     const digest = await digestOf(ticket);
-    const holder = TICKET.test(ticket) ? await officeOf(c.env, digest).redeem(digest) : null;
+    const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
     if (holder === null) {
       throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
     }

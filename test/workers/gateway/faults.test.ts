@@ -236,6 +236,34 @@ describe("with usage meters that are down", () => {
   });
 });
 
+describe("with objects of the stream that are down", () => {
+  const without = (name: "STREAM_HUB" | "STREAM_DIRECTORY" | "TICKET_OFFICE") => ({
+    [name]: instead<Env[typeof name]>(env[name], { getByName: throwing }),
+  });
+
+  test("what needs them is unavailable, its cause is logged and told to nobody, and quotes go on", async () => {
+    const socket = { headers: { Upgrade: "websocket" } };
+    const asked: [ReturnType<typeof without>, string, RequestInit][] = [
+      [without("STREAM_HUB"), "/ws", socket],
+      [without("STREAM_HUB"), "/stream/BTC/USDT", {}],
+      [without("STREAM_DIRECTORY"), "/status", {}],
+      [without("STREAM_DIRECTORY"), "/connections", {}],
+      [without("STREAM_DIRECTORY"), "/subscriptions", {}],
+      [without("TICKET_OFFICE"), "/tickets", { method: "POST" }],
+      [without("TICKET_OFFICE"), `/ws?ticket=${"0".repeat(48)}`, socket],
+    ];
+    for (const [bindings, path, init] of asked) {
+      logged = [];
+      await unavailable(await callWith(bindings, path, init), "service.unavailable");
+      expect(
+        logged.filter((line) => line.includes(CAUSE)),
+        path,
+      ).toHaveLength(1);
+      await bodyOf(await callWith(bindings, "/quotes/BTC/USDT"), QuoteAnswer);
+    }
+  });
+});
+
 describe("health", () => {
   test("does not wait for a store that never answers", async () => {
     const silent = { CACHE: instead(env.CACHE, { get: () => new Promise(() => {}) }) };
