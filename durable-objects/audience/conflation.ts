@@ -5,28 +5,41 @@ const GRAIN_MS = 20;
 export class Waiting {
   private readonly waiting = new Set<Conflation>();
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** When the timer goes off, in milliseconds. */
+  private flushAt = Number.POSITIVE_INFINITY;
 
   add(conflation: Conflation): void {
     this.waiting.add(conflation);
-    this.timer ??= setTimeout(() => this.flush(), Math.max(GRAIN_MS, conflation.dueAt - Date.now()));
+    if (this.timer !== null && this.flushAt <= conflation.dueAt) return;
+    this.stop();
+    this.flushBy(conflation.dueAt);
   }
 
   delete(conflation: Conflation): void {
     this.waiting.delete(conflation);
-    if (this.waiting.size > 0 || this.timer === null) return;
-    clearTimeout(this.timer);
+    if (this.waiting.size === 0) this.stop();
+  }
+
+  private stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+  }
+
+  private flushBy(dueAt: number): void {
+    this.flushAt = dueAt;
+    this.timer = setTimeout(() => this.flush(), Math.max(GRAIN_MS, dueAt - Date.now()));
   }
 
   private flush(): void {
     const now = Date.now();
+    this.timer = null;
     let next = Number.POSITIVE_INFINITY;
     for (const conflation of this.waiting) {
       if (conflation.dueAt <= now) conflation.flush();
       else next = Math.min(next, conflation.dueAt);
     }
-    this.timer =
-      next < Number.POSITIVE_INFINITY ? setTimeout(() => this.flush(), Math.max(GRAIN_MS, next - now)) : null;
+    this.stop();
+    if (next < Number.POSITIVE_INFINITY) this.flushBy(next);
   }
 }
 
