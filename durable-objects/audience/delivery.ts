@@ -98,7 +98,11 @@ export function openDelivery(
     for (const event of events) {
       if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
       else if (standing(event, topic.place) === "next") advance(topic, event);
-      else await deliverNumbered(topic, event);
+      else {
+        // What has been sent is kept before anything is waited for: the object may go meanwhile, and the push comes again.
+        if (topic.place !== null) topic.keepPlace(topic.place);
+        await deliverNumbered(topic, event);
+      }
     }
     topic.lastEventAt = Date.now();
     await outbox.sent();
