@@ -9,7 +9,7 @@ import { openBeating } from "./beating.ts";
 import { openConversation } from "./conversation.ts";
 import { openDelivery } from "./delivery.ts";
 import { refuse, takeIn } from "./door.ts";
-import type { Feed, FeedEvent, MissedQuotes } from "./feed.ts";
+import type { Feed, FeedEvent, MissedQuotes, Wants } from "./feed.ts";
 import { frame, PONG, welcomeFrame } from "./frames.ts";
 import { openJoining } from "./joining.ts";
 import { Outbox } from "./outbox.ts";
@@ -18,6 +18,7 @@ import type { AudienceSettings } from "./settings.ts";
 import type { SymbolBook } from "./symbol-book.ts";
 import { newTally, type Tally, takeTally } from "./tally.ts";
 import type { Topic } from "./topic.ts";
+import { openTurns } from "./turns.ts";
 
 /** What an audience needs of the object that it sits in. */
 export interface Surroundings {
@@ -74,12 +75,16 @@ export interface Audience {
   closeCaller(caller: string): number;
 }
 
+const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
+
 /** Opens the audience of an object, with the sockets that outlived the object's memory. */
 export function openAudience(surroundings: Surroundings): Audience {
   const { ctx, settings } = surroundings;
   const together = new AskedTogether<MissedQuotes>();
+  const inTurn = openTurns();
   const feed: Feed = {
-    attend: (symbol, wants) => surroundings.feed().attend(symbol, wants),
+    // One call may overtake another on its way: what was wanted last must be heard last.
+    attend: (symbol, wants) => inTurn(symbol, () => surroundings.feed().attend(symbol, wants)),
     // After a restart very many sockets come back at once, from much the same place.
     missedQuotes: (symbol, since) =>
       together.ask(`${symbol} ${since?.epoch} ${since?.seq}`, () => surroundings.feed().missedQuotes(symbol, since)),
@@ -94,7 +99,7 @@ export function openAudience(surroundings: Surroundings): Audience {
   const delivery = openDelivery(feed, joining.startAgain, outbox);
   const roster: Roster = openRoster(ctx, store, settings, tally, outbox, {
     onEmpty: (topic) => {
-      if (topic.attendance !== null) ctx.waitUntil(farewell(topic));
+      if (topic.attendance !== null || topic.telling !== null) ctx.waitUntil(farewell(topic));
     },
     onStop: () => schedule(),
   });
@@ -104,12 +109,14 @@ export function openAudience(surroundings: Surroundings): Audience {
   const farewell = async ({ symbol, instrument }: Topic): Promise<void> => {
     leaving.set(symbol, instrument);
     try {
-      if (!roster.topics.has(symbol)) await feed.attend(symbol, { quotes: false, candles: [], indicators: [] });
+      await inTurn(symbol, async () => {
+        if (!roster.topics.has(symbol)) await surroundings.feed().attend(symbol, NOTHING);
+      });
     } catch (error) {
       // The feed forgets whoever does not come back.
       logError("a feed was not told that nobody listens", error, { symbol });
     } finally {
-      leaving.delete(symbol);
+      if (leaving.get(symbol) === instrument) leaving.delete(symbol);
     }
   };
 

@@ -26,6 +26,8 @@ export class StandInFeed implements Feed {
   readonly asked: { symbol: string; since: QuotePosition | null }[] = [];
   /** Resolves before an answer is given, so that events can come in between. */
   beforeAnswer: () => Promise<void> = async () => {};
+  /** Resolves before an attendance is noted. */
+  beforeAttendance: (wants: Wants) => Promise<void> = async () => {};
   /** Symbols whose feed fails. */
   readonly broken = new Set<string>();
   /** The first seq that is still kept. */
@@ -57,6 +59,7 @@ export class StandInFeed implements Feed {
 
   async attend(symbol: string, wants: Wants): Promise<Attendance> {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
+    await this.beforeAttendance(wants);
     this.attended.push(symbol);
     this.wants.set(symbol, wants);
     return {

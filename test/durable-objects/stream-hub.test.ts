@@ -258,6 +258,45 @@ describe("a hub", () => {
     }
   });
 
+  test("that goes while it fills a hole sends nothing twice", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    const events = range(1, 6).map(() => hub.feed.next(BTC));
+    const push = [...events.slice(0, 3), ...events.slice(5)];
+    hub.feed.beforeAnswer = async () => {
+      throw new Error("the room is gone");
+    };
+    await expect(hub.push(BTC, push)).rejects.toThrow("the room is gone");
+    await client.nth("market_data", 3);
+    hub.feed.beforeAnswer = async () => {};
+    await hub.evict();
+    // The room takes its push for lost.
+    await hub.push(BTC, push);
+    await hub.tick(BTC);
+    await vi.waitUntil(() => client.seqs(BTC).at(-1) === 7, { timeout: 30_000 });
+    expect(client.seqs(BTC)).toEqual(range(1, 7));
+  });
+
+  test("that is left and joined again at once tells the room in this order", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    // A call on its way may be overtaken by the next.
+    let isOvertaken = false;
+    hub.feed.beforeAttendance = async (wants) => {
+      while (!wants.quotes && !isOvertaken) await scheduler.wait(5);
+    };
+    client.send({ action: "unsubscribe", symbols: [BTC] });
+    client.send({ action: "subscribe", symbols: [BTC] });
+    await client.nth("unsubscription_confirmed");
+    await hub.stub.audienceStats();
+    isOvertaken = true;
+    await client.nth("subscription_confirmed", 2);
+    await vi.waitUntil(() => hub.feed.attended.length === 3, { timeout: 30_000 });
+    expect(hub.feed.wants.get(BTC)).toMatchObject({ quotes: true });
+  });
+
   test("names its sockets and closes those of a caller", async () => {
     const hub = await newHub();
     const theirs = await openSocket(hub.stub, { caller: "key:abc", anonymous: false });
@@ -293,6 +332,18 @@ describe("conflation", () => {
     }
     expect(client.seqs(BTC).length).toBeLessThan(200);
     expect(client.texts.some((text) => text.startsWith('{"type":"market_data","skipped":'))).toBe(true);
+  });
+
+  test("at a slow pace does not slow those that want a quicker one", async () => {
+    const hub = await newHub();
+    const slow = await openSocket(hub.stub);
+    const quick = await openSocket(hub.stub);
+    await slow.subscribe([BTC], { delivery: { mode: "conflate", max_hz: 0.01 } });
+    await quick.subscribe([ETH], { delivery: { mode: "conflate", max_hz: 20 } });
+    await hub.tick(BTC, 2);
+    await hub.tick(ETH, 2);
+    await vi.waitUntil(() => quick.seqs(ETH).at(-1) === 2, { timeout: 30_000 });
+    expect(slow.seqs(BTC)).toEqual([1]);
   });
 
   test("goes on with a snapshot after the hub's memory went", async () => {
