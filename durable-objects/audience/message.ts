@@ -41,13 +41,28 @@ const LONGEST_DETAIL = 300;
 
 /** What is wrong with a message, as a sentence about its first wrong part. */
 function sentenceOf({ path, message, ...issue }: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return `${issue.keys[0]} is not a field of this message.`;
+  if (issue.code === "unrecognized_keys") {
+    return `${issue.keys[0].slice(0, LONGEST_DETAIL)} is not a field of this message.`;
+  }
   const text = `${path.join(".") || "The message"}: ${message}`;
   return text.slice(0, LONGEST_DETAIL).replace(/\.?$/, ".");
 }
 
+/** Deeper messages could not be answered: their `id` is written again. */
+const DEEPEST = 50;
+
+function isTooDeep(value: unknown, left = DEEPEST): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return left === 0 || Object.values(value).some((part) => isTooDeep(part, left - 1));
+}
+
 function parse(text: string): Reading {
-  const json = WithAction.safeParse(jsonOf(text));
+  const read = jsonOf(text);
+  if (isTooDeep(read)) {
+    const detail = `The message is nested more than ${DEEPEST} levels deep.`;
+    return { id: null, error: new MessageError("stream.bad_message", detail) };
+  }
+  const json = WithAction.safeParse(read);
   if (!json.success) {
     const detail = `A message is an object with an action. An example is ${EXAMPLE}.`;
     return { id: null, error: new MessageError("stream.bad_message", detail) };
@@ -57,9 +72,9 @@ function parse(text: string): Reading {
     const detail = `There is no such action. The actions are ${ACTIONS.join(", ")}.`;
     return { id, error: new MessageError("stream.unknown_action", detail) };
   }
-  const read = ClientMessageSchema.safeParse(json.data);
-  if (read.success) return { id, message: read.data };
-  return { id, error: new MessageError("stream.bad_message", sentenceOf(read.error.issues[0])) };
+  const message = ClientMessageSchema.safeParse(json.data);
+  if (message.success) return { id, message: message.data };
+  return { id, error: new MessageError("stream.bad_message", sentenceOf(message.error.issues[0])) };
 }
 
 /** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */

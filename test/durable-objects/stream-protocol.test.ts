@@ -59,6 +59,7 @@ describe("a bad message", () => {
       "stream.bad_message",
     ],
     ["an ack of nothing", '{"action":"ack"}', "stream.bad_message"],
+    ["a deep id", `{"action":"list","id":${"[".repeat(30_000)}${"]".repeat(30_000)}}`, "stream.bad_message"],
     [
       "101 symbols",
       JSON.stringify({ action: "subscribe", symbols: many.slice(0, 101) }),
