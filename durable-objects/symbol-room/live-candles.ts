@@ -15,8 +15,16 @@ export interface LiveCandles {
   closed(interval: Interval): number | null;
   /** The bar that is closed next; null where the interval is not watched. */
   upcoming(subject: Subject, interval: Interval): Bucket | null;
-  /** Takes the bars that have closed since, in order; throws CandlesUnavailable where they cannot be had now. */
-  close(subject: Subject, interval: Interval, now: number): Promise<Candle[]>;
+  /**
+   * Takes the bars that have closed since, in order, once `prepare` has done with them all that may fail; gives what it made of
+   * them. Throws CandlesUnavailable where they cannot be had now, or `prepare` throws it: they are taken another time.
+   */
+  close<T>(
+    subject: Subject,
+    interval: Interval,
+    now: number,
+    prepare: (bars: readonly Candle[]) => Promise<T>,
+  ): Promise<T | null>;
   /** The candle of a closed bar as it is now; null where there is none. */
   read(subject: Subject, interval: Interval, time: number): Promise<Candle | null>;
 }
@@ -58,16 +66,17 @@ export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): Live
       next.set(interval, bucket);
       return bucket;
     },
-    async close(subject, interval, now) {
+    async close(subject, interval, now, prepare) {
       const before = told.get(interval);
       const last = lastClosedStamp(subject.market, interval, now - subject.delay);
-      if (before === undefined || last === null || last <= before) return [];
+      if (before === undefined || last === null || last <= before) return null;
       const page = await pagesOf(readCandles, subject, interval)(before + 1, last + 1, MOST_AT_ONCE, false);
-      // Meanwhile nobody may watch any more, or somebody anew.
-      if (told.get(interval) !== before) return [];
       const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
+      const prepared = await prepare(bars);
+      // Meanwhile nobody may watch any more, or somebody anew.
+      if (told.get(interval) !== before) return null;
       moveOn(interval, (page.more ? bars.at(-1)?.time : undefined) ?? last);
-      return bars;
+      return prepared;
     },
     async read(subject, interval, time) {
       const { candles } = await pagesOf(readCandles, subject, interval)(time, time + 1, 1, false);

@@ -132,9 +132,14 @@ export function openLiveIndicators(readCandles: ReadCandles): LiveIndicators {
       const taken: ClosedValues[] = [];
       const last = bars.at(-1)?.time;
       if (last === undefined) return taken;
-      for (const wanted of of(interval)) {
+      const done = new Set<string>();
+      // Somebody may begin to watch another one meanwhile.
+      const next = () => of(interval).find((wanted) => !done.has(keyOf(wanted)));
+      for (let wanted = next(); wanted; wanted = next()) {
+        done.add(keyOf(wanted));
         const work = working.get(keyOf(wanted));
-        const values = work ? follow(work, subject, bars) : [];
+        // One that has taken some of them before, when others could not, tells of all of them again.
+        const values = work && work.last < bars[0].time ? follow(work, subject, bars) : [];
         const rest =
           bars.length - (values.length === 0 ? 0 : bars.findIndex(({ time }) => time === values.at(-1)?.time) + 1);
         if (rest > 0) values.push(...(await renew(subject, wanted, rest, last)));

@@ -89,11 +89,12 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
     },
     async close(subject, interval, now) {
       try {
-        const bars = await candles.close(subject, interval, now);
+        const events = await candles.close(subject, interval, now, async (bars) => [
+          ...bars.map((bar) => candleEvent(subject, interval, bar, false, now)),
+          ...closedEvents(subject, await indicators.take(subject, interval, bars), "closed", now),
+        ]);
         behind.delete(interval);
-        const events = bars.map((bar) => candleEvent(subject, interval, bar, false, now));
-        const values = await indicators.take(subject, interval, bars);
-        return [...events, ...closedEvents(subject, values, "closed", now)];
+        return events ?? [];
       } catch (error) {
         if (!(error instanceof CandlesUnavailable)) throw error;
         behind.add(interval);

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CandleAnswer, CandlesAnswerSchema } from "../../contracts/candle.ts";
@@ -7,6 +7,12 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { FeedEvent, WantedIndicator, Wants } from "../../durable-objects/audience/feed.ts";
+import { openFormingBars } from "../../durable-objects/symbol-room/forming-bars.ts";
+import { openLiveCandles } from "../../durable-objects/symbol-room/live-candles.ts";
+import { openLiveIndicators } from "../../durable-objects/symbol-room/live-indicators.ts";
+import { openLiveSeries } from "../../durable-objects/symbol-room/live-series.ts";
+import { simulatedPage } from "../../durable-objects/symbol-room/room-candles.ts";
+import { type ReadCandles, subjectOf } from "../../durable-objects/symbol-room/subject.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
@@ -165,6 +171,8 @@ describe("the bars of a simulated symbol", () => {
       const refused = await roomOf(of.symbol).missedCandles(of, "1m", since);
       expect(refused).toMatchObject({ recovered: false, missed: [] });
     }
+    const ancient = await roomOf(of.symbol).missedCandles(of, "1w", begin - 11 * 366 * 86_400);
+    expect(ancient).toMatchObject({ recovered: false, missed: [] });
     const long = await roomOf(of.symbol).missedCandles(of, "1m", begin - 4_900 * MINUTE);
     expect(long.missed).toHaveLength(4_901);
   });
@@ -232,6 +240,37 @@ describe("the bars of a symbol whose source is polled", () => {
     expect(values.map(({ time }) => time)).toEqual([begin, begin + MINUTE]);
     values.forEach(({ value }, i) => {
       expect(value).toBeCloseTo((closes[i] + closes[i + 1] + closes[i + 2]) / 3, 9);
+    });
+  });
+
+  test("wait for all their indicators: none is told of without the others, none is left out", async () => {
+    const of = simulated("RRR/USDT");
+    const subject = subjectOf(of, ["simulator"]);
+    const wanted: WantedIndicator[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
+    await runInDurableObject(roomOf(of.symbol), async (_, { storage }) => {
+      let isHistoryKnown = true;
+      const read: ReadCandles = async (instrument, query) =>
+        isHistoryKnown || !query.backward
+          ? simulatedPage(instrument, query, Date.now() / 1000)
+          : { kind: "unavailable", sources: [], retryAfter: 1 };
+      const series = openLiveSeries(
+        openLiveCandles(storage.sql, read),
+        openFormingBars(read),
+        openLiveIndicators(read),
+      );
+      series.keep(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
+      expect(await series.start(subject, "1m", THEN)).toBe(true);
+      series.keep(subject, { ...BARS, indicators: wanted }, THEN);
+      isHistoryKnown = false;
+      setClock(THEN + MINUTE);
+      expect(await series.close(subject, "1m", THEN + MINUTE)).toBe(false);
+      isHistoryKnown = true;
+      setClock(THEN + 2 * MINUTE);
+      const events = (await series.close(subject, "1m", THEN + 2 * MINUTE)) || [];
+      const times = closedOf(candlesOf(events, "1m")).map(({ time }) => time);
+      expect(times).toHaveLength(2);
+      for (const each of wanted) expect(valuesOf(events, each).map(({ time }) => time)).toEqual(times);
+      storage.sql.exec("delete from live_bars");
     });
   });
 
