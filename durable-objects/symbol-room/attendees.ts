@@ -4,9 +4,12 @@ import { openPushLine, type PushLine } from "./push-line.ts";
 
 /** Seconds for which an audience is told what happens unless it says again that it wants to be. */
 export const ATTENDANCE = 90;
-/** After a push that failed: seconds to the next, doubled each time, and never more than the longest. */
+/**
+ * After a push that failed: seconds to the next, doubled each time, and never more than the longest. What waits is in memory, which
+ * goes after ten seconds in which nothing happens.
+ */
 const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 15;
+const LONGEST_PAUSE = 8;
 
 /** Takes events to an audience by its name; false where it does not want the symbol any more. */
 export type Deliver = (audience: string, symbol: string, events: FeedEvent[]) => Promise<boolean>;
