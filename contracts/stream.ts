@@ -13,6 +13,8 @@ export const PROTOCOL = 1;
 export const MOST_SYMBOLS = 100;
 /** The most subscriptions of one socket, over all channels, intervals and indicators. */
 export const MOST_SUBSCRIPTIONS = 1000;
+/** The most indicators of one symbol that are calculated live, over all sockets, intervals and parameters. */
+export const MOST_LIVE_INDICATORS = 100;
 /** The longest message that a client may send. */
 export const MESSAGE_BYTES = 65_536;
 /** Seconds between heartbeats. */

@@ -14,7 +14,7 @@ export interface WantedIndicator {
 
 /** An indicator that cannot be watched, and why; the code is a problem document's. */
 export interface RefusedIndicator extends WantedIndicator {
-  code: "indicator.unknown" | "indicator.invalid_parameters";
+  code: "indicator.unknown" | "indicator.invalid_parameters" | "stream.too_many_subscriptions";
   detail: string;
 }
 

@@ -1,14 +1,14 @@
 import type { Subscribe } from "../../contracts/stream.ts";
 import { logError } from "../../observability/log.ts";
 import type { Attending } from "./attending.ts";
-import type { Feed } from "./feed.ts";
+import type { Attendance, Feed, WantedIndicator } from "./feed.ts";
 import { confirmationFrame } from "./frames.ts";
 import { checkRoom, joinersOf, type Rejection } from "./joiners.ts";
 import type { Listener } from "./listener.ts";
 import { type Allowance, fullAllowance, type Position, positionAfter, type Since } from "./positions.ts";
 import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
-import type { Subject } from "./subscription.ts";
-import type { SymbolBook } from "./symbol-book.ts";
+import type { Subject, Subscription } from "./subscription.ts";
+import type { Refusal, SymbolBook } from "./symbol-book.ts";
 import type { Tally } from "./tally.ts";
 import type { Topic } from "./topic.ts";
 
@@ -30,6 +30,22 @@ interface Joined {
 /** Answers with what was missed may be large: so many are asked for at once. */
 const RESUMED_AT_ONCE = 5;
 
+const isRefusal = (answer: Position | Refusal): answer is Refusal => "code" in answer;
+
+const unavailable = (symbol: string): Refusal => ({
+  code: "stream.unavailable",
+  detail: `The stream of ${symbol} does not answer now. Subscribe again in a moment.`,
+});
+
+/** Why a feed does not deliver one of these subscriptions; null where it delivers all. */
+function refusalOf({ refused = [] }: Attendance, subscriptions: readonly Subscription[]): Refusal | null {
+  const isMeant = ({ interval, spec }: WantedIndicator): boolean =>
+    subscriptions.some(
+      (each) => each.channel === "indicators" && each.interval === interval && each.indicator === spec,
+    );
+  return refused.find(isMeant) ?? null;
+}
+
 function* groupsOf(joined: readonly Joined[]): Generator<readonly Joined[]> {
   const size = joined.some(({ since }) => since !== null) ? RESUMED_AT_ONCE : joined.length;
   for (let i = 0; i < joined.length; i += size) yield joined.slice(i, i + size);
@@ -43,30 +59,31 @@ export function openJoining(
   attending: Attending,
   tally: Tally,
 ): Joining {
-  /** Where a symbol's listeners go on; null where its feed does not answer. */
+  /** Where a symbol's listeners go on, or why they cannot. */
   const positionOf = async (
     symbol: string,
     listeners: readonly Listener[],
     since: Since,
     allowance: Allowance,
-  ): Promise<Position | null> => {
+  ): Promise<Position | Refusal> => {
     const topic = roster().topics.get(symbol);
-    if (!topic) return null;
+    if (!topic) return unavailable(symbol);
     try {
-      await attending.attend(topic);
       const subscriptions = listeners.map(({ subscription }) => subscription);
+      const refusal = refusalOf(await attending.attend(topic), subscriptions);
+      if (refusal) return refusal;
       return await positionAfter(feed, symbol, subscriptions, since, allowance);
     } catch (error) {
       // Whoever asked has left meanwhile.
-      if (!roster().topics.has(symbol)) return null;
+      if (!roster().topics.has(symbol)) return unavailable(symbol);
       logError("a symbol's feed failed", error, { symbol });
-      return null;
+      return unavailable(symbol);
     }
   };
 
-  const snapshotOf = async (symbol: string, listeners: readonly Listener[]): Promise<Position | null> => {
+  const snapshotOf = async (symbol: string, listeners: readonly Listener[]): Promise<Position | Refusal> => {
     const position = await positionOf(symbol, listeners, null, fullAllowance());
-    if (position === null) return null;
+    if (isRefusal(position)) return position;
     return { ...position, recovered: false, text: position.text.replace('"recovered":null', '"recovered":false') };
   };
 
@@ -75,9 +92,9 @@ export function openJoining(
     listener.release(position.start, topic?.place?.epoch ?? null);
   };
 
-  /** The positions of all that join, within what one confirmation may hold. */
-  const positionsOf = async (joined: readonly Joined[]): Promise<Map<Joined, Position>> => {
-    const positions = new Map<Joined, Position>();
+  /** The positions of all that join, within what one confirmation may hold, or why they cannot. */
+  const positionsOf = async (joined: readonly Joined[]): Promise<Map<Joined, Position | Refusal>> => {
+    const positions = new Map<Joined, Position | Refusal>();
     const left = fullAllowance();
     for (const group of groupsOf(joined)) {
       const allowance = { ...left };
@@ -88,12 +105,12 @@ export function openJoining(
         })),
       );
       for (const { one, position } of answers) {
-        const isTooMuch = position !== null && (position.events > left.events || position.bytes > left.bytes);
+        const isTooMuch = !isRefusal(position) && (position.events > left.events || position.bytes > left.bytes);
         const fitting = isTooMuch ? await snapshotOf(one.symbol, one.listeners) : position;
-        if (fitting === null) continue;
+        positions.set(one, fitting);
+        if (isRefusal(fitting)) continue;
         left.events -= fitting.events;
         left.bytes -= fitting.bytes;
-        positions.set(one, fitting);
       }
     }
     return positions;
@@ -130,13 +147,16 @@ export function openJoining(
         );
         return { symbol, since, listeners };
       });
-      const positions = await positionsOf(joined);
+      const answers = await positionsOf(joined);
       if (!isHere(member)) return;
-      for (const one of joined) {
-        if (positions.has(one)) continue;
+      const positions = new Map<Joined, Position>();
+      for (const [one, answer] of answers) {
+        if (!isRefusal(answer)) {
+          positions.set(one, answer);
+          continue;
+        }
         for (const listener of one.listeners) roster().leave(member, listener);
-        const detail = `The stream of ${one.symbol} does not answer now. Subscribe again in a moment.`;
-        rejected.push({ symbol: one.symbol, code: "stream.unavailable", detail });
+        rejected.push({ symbol: one.symbol, code: answer.code, detail: answer.detail });
       }
       confirm(member, message, rejected, positions);
     },
@@ -151,7 +171,7 @@ export function openJoining(
       for (const listener of behind) {
         const member = roster().members.get(listener.connection.id);
         if (!member) continue;
-        if (position === null) {
+        if (isRefusal(position)) {
           // Nothing true can be said of where it stands: its client comes back with the position that it has.
           listener.connection.close(1012, "the symbol's stream does not answer");
           continue;

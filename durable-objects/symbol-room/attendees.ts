@@ -25,6 +25,8 @@ export interface Attendees {
   forgetExpired(now: number): void;
   /** All that anybody wants. */
   wants(): Wants;
+  /** The indicators that audiences other than this one want. */
+  indicatorsOfOthers(audience: string): WantedIndicator[];
   /** When the next lease runs out; null where nobody attends. */
   nextEnd(): number | null;
   /** Tells each audience what of these events it wants. */
@@ -54,7 +56,8 @@ const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
 export const isNothing = ({ quotes, candles, indicators }: Wants): boolean =>
   !quotes && candles.length === 0 && indicators.length === 0;
 
-const keyOf = ({ interval, spec }: WantedIndicator): string => `${interval} ${spec}`;
+/** What tells the indicators of one symbol apart. */
+export const indicatorKey = ({ interval, spec }: WantedIndicator): string => `${interval} ${spec}`;
 
 function isWanted(wants: Wants, event: FeedEvent): boolean {
   switch (event.channel) {
@@ -69,7 +72,7 @@ function isWanted(wants: Wants, event: FeedEvent): boolean {
 }
 
 function together(all: readonly Wants[]): Wants {
-  const indicators = new Map(all.flatMap((wants) => wants.indicators.map((wanted) => [keyOf(wanted), wanted])));
+  const indicators = new Map(all.flatMap((wants) => wants.indicators.map((wanted) => [indicatorKey(wanted), wanted])));
   return {
     quotes: all.some(({ quotes }) => quotes),
     candles: [...new Set(all.flatMap(({ candles }) => candles))],
@@ -124,6 +127,8 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
       all ??= attendees.size === 0 ? NOTHING : together(Array.from(attendees.values(), ({ wants }) => wants));
       return all;
     },
+    indicatorsOfOthers: (audience) =>
+      [...attendees].flatMap(([name, { wants }]) => (name === audience ? [] : wants.indicators)),
     nextEnd: () => (attendees.size === 0 ? null : Math.min(...Array.from(attendees.values(), ({ until }) => until))),
     tell(symbol, events) {
       for (const [audience, attendee] of attendees) {

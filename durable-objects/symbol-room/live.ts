@@ -130,7 +130,7 @@ export function openLive(parts: LiveParts): Live {
 
   return {
     attend(subject, audience, wants, now) {
-      const { accepted, refused } = readWants(wants);
+      const { accepted, refused } = readWants(wants, attendees.indicatorsOfOthers(audience));
       const until = attendees.keep(audience, accepted, now);
       plan(subject, now);
       const { staleAfter, delay } = freshnessPolicyOf(subject.sources[0]);

@@ -9,6 +9,7 @@ import type {
   MissedBars,
   MissedQuotes,
   QuotePosition,
+  RefusedIndicator,
   WantedIndicator,
   Wants,
 } from "../../durable-objects/audience/feed.ts";
@@ -28,6 +29,8 @@ export class StandInFeed implements Feed {
   beforeAnswer: () => Promise<void> = async () => {};
   /** Resolves before an attendance is noted. */
   beforeAttendance: (wants: Wants) => Promise<void> = async () => {};
+  /** Indicators that it does not deliver. */
+  refused: RefusedIndicator[] = [];
   /** Symbols whose feed fails. */
   readonly broken = new Set<string>();
   /** The first seq that is still kept. */
@@ -68,6 +71,7 @@ export class StandInFeed implements Feed {
       exchange: "BINANCE",
       pace: this.pace,
       until: Date.now() / 1000 + LEASE,
+      refused: this.refused,
     };
   }
 

@@ -124,6 +124,19 @@ describe("subscribing", () => {
 });
 
 describe("bars", () => {
+  test("of an indicator that the room refuses are rejected with its reason, and those of the rest go on", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    const wanted = { channel: "indicators", interval: "1m" };
+    await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] });
+    const reason = { code: "stream.too_many_subscriptions" as const, detail: "There are too many." };
+    hub.feed.refused = [{ interval: "1m", spec: "sma:3", ...reason }];
+    const refused = await client.subscribe([BTC], { ...wanted, indicators: ["SMA:3"] });
+    expect(refused).toMatchObject({ symbols: [], rejected: [{ symbol: BTC, ...reason }] });
+    expect(refused.subscriptions).toMatchObject([{ indicator: "sma:2" }]);
+    expect((await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] })).symbols).toEqual([BTC]);
+  });
+
   const bar = (time: number, state: string): FeedEvent => {
     const data = { time, open: 1, high: 1, low: 1, close: 1, volume: null, state, revision: 0, suspect: false };
     const text = JSON.stringify({

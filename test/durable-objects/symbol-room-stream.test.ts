@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
+import { MOST_LIVE_INDICATORS } from "../../contracts/stream.ts";
 import type { FeedEvent, MissedQuotes, QuotePosition } from "../../durable-objects/audience/feed.ts";
 import { openEventLog } from "../../durable-objects/symbol-room/event-log.ts";
 import { openFacts } from "../../durable-objects/symbol-room/facts.ts";
@@ -110,6 +111,27 @@ describe("a room that somebody listens to", () => {
     expect(new Set(hub.events.map((event) => frameOf(event).indicator))).toEqual(new Set(["rsi:3"]));
     const bars = await roomOf(of.symbol).missedIndicator(of, specs[1], 0);
     expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
+  });
+
+  test("calculates so many indicators at once, those of all hubs together, and refuses more", async () => {
+    const of = simulated("QQQ/USDT");
+    await playHub(of.symbol);
+    const specs = Array.from({ length: MOST_LIVE_INDICATORS + 1 }, (_, i) => ({
+      interval: "1d" as const,
+      spec: `sma:${i + 1}`,
+    }));
+    const attend = async (hub: string, indicators: typeof specs) =>
+      (await roomOf(of.symbol).attend(of, hub, { ...NOTHING, indicators })).refused?.map(({ spec, code }) => [
+        spec,
+        code,
+      ]);
+    const refused = [[specs[MOST_LIVE_INDICATORS].spec, "stream.too_many_subscriptions"]];
+    expect(await attend("hub-1", specs.slice(0, 60))).toEqual([]);
+    expect(await attend("hub-2", specs.slice(50))).toEqual(refused);
+    expect(await attend("hub-1", specs)).toEqual(refused);
+    expect(await attend("hub-2", [])).toEqual([]);
+    expect(await attend("hub-1", specs.slice(1))).toEqual([]);
+    await attend("hub-1", []);
   });
 });
 
