@@ -136,7 +136,7 @@ export function openAudience(surroundings: Surroundings): Audience {
     if (roster.members.size === 0) surroundings.onPresence(false);
   };
 
-  const conversation = openConversation(roster, joining, dismiss);
+  const conversation = openConversation(roster, joining, surroundings.book, dismiss);
 
   const isFull = (admission: Admission): "full" | "address" | null => {
     if (roster.members.size >= settings.sockets) return "full";

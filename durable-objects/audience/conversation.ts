@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../../contracts/problem.ts";
-import { CLOSE, type ClientMessage, MESSAGE_BYTES, type Unsubscribe } from "../../contracts/stream.ts";
+import { CLOSE, type ClientMessage, MESSAGE_BYTES, MOST_SYMBOLS, type Unsubscribe } from "../../contracts/stream.ts";
 import { normaliseSymbol } from "../../core/symbol.ts";
 import { logError } from "../../observability/log.ts";
 import { errorFrame, frame, PONG } from "./frames.ts";
@@ -7,6 +7,7 @@ import type { Joining } from "./joining.ts";
 import { isTooLarge, MessageError, readMessage, subjectsOf } from "./message.ts";
 import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
 import { isSelected } from "./subscription.ts";
+import type { SymbolBook } from "./symbol-book.ts";
 
 /** What comes of the messages of clients. A bad one gets an error and never costs the connection, unless there are too many. */
 export interface Conversation {
@@ -23,6 +24,7 @@ const MOST_WAITING = 50;
 export function openConversation(
   roster: Roster,
   joining: Joining,
+  book: SymbolBook,
   dismiss: (member: Member, code: number, reason: string) => void,
 ): Conversation {
   const complain = (member: Member, code: ProblemCode, detail: string, id: unknown): void => {
@@ -30,10 +32,20 @@ export function openConversation(
     if (member.pace.strike(Date.now())) dismiss(member, CLOSE.policy, "too many bad messages");
   };
 
-  const unsubscribe = (member: Member, message: Unsubscribe): void => {
+  /** The symbols that a client means, by the names that it subscribed with. */
+  const symbolsMeant = async (member: Member, names: readonly string[]): Promise<Set<string>> => {
+    const known = new Set(subscriptionsOf(member).map(({ symbol }) => symbol));
+    const meant = new Set(names.map(normaliseSymbol));
+    const others = [...meant].filter((name) => !known.has(name)).slice(0, MOST_SYMBOLS);
+    if (known.size === 0 || others.length === 0) return meant;
+    for (const meaning of (await book(others)).values()) if (!("code" in meaning)) meant.add(meaning.symbol);
+    return meant;
+  };
+
+  const unsubscribe = async (member: Member, message: Unsubscribe): Promise<void> => {
     const { symbols, interval, indicators, id } = message;
     const selection = {
-      symbols: symbols ? new Set(symbols.map(normaliseSymbol)) : null,
+      symbols: symbols ? await symbolsMeant(member, symbols) : null,
       channel: message.channel ?? (symbols ? "quotes" : null),
       interval: interval ?? null,
       indicators: indicators ? new Set(indicators.map((spec) => spec.trim().toLowerCase())) : null,

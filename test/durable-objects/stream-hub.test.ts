@@ -123,6 +123,17 @@ describe("subscribing", () => {
   });
 });
 
+test("unsubscribing takes every name that subscribing takes", async () => {
+  const hub = await newHub();
+  const client = await openSocket(hub.stub);
+  await client.subscribe(["btcusdt", ETH]);
+  client.send({ action: "unsubscribe", symbols: ["btcusdt", "NOSUCH"] });
+  expect(await client.nth("unsubscription_confirmed")).toMatchObject({
+    symbols: [BTC],
+    subscriptions: [{ symbol: ETH }],
+  });
+});
+
 describe("bars", () => {
   test("of an indicator that the room refuses are rejected with its reason, and those of the rest go on", async () => {
     const hub = await newHub();
