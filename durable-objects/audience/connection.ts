@@ -18,6 +18,8 @@ export interface Attachment {
   unread: number;
   /** Sent and not proven to be read by an `ack`. */
   unproven: number;
+  /** The last ping, unix milliseconds, that counted as a frame although the platform answered it without waking the object. */
+  pingedAt: number;
   /** When sending stopped, unix seconds; null while it goes on. */
   stoppedAt: number | null;
   /** The last heartbeat, and what had been sent and not proven when it left. */
@@ -29,6 +31,18 @@ export interface Attachment {
 /** A client may send frames and never read: after so many times the usual limit only an `ack` shows that it reads. */
 const MOST_UNPROVEN = 16;
 
+/** What a connection tells, and asks. */
+export interface ConnectionHooks {
+  /** Counts what all connections of the audience send. */
+  tally: Tally;
+  /** Gathers what they post. */
+  outbox: Outbox;
+  /** Sending has stopped. */
+  onStop(connection: Connection): void;
+  /** When the platform answered the socket's last ping, unix milliseconds; 0 where there was none. */
+  pingedAt(socket: WebSocket): number;
+}
+
 /**
  * One socket, with its attachment at hand, so that a broadcast deserialises nothing. It counts what its client may not have read:
  * the platform says nothing of full buffers, and what is queued for a client that never reads stays in the object's memory. So
@@ -39,25 +53,14 @@ export class Connection {
   readonly socket: WebSocket;
   private readonly attachment: Attachment;
   private readonly settings: AudienceSettings;
-  private readonly tally: Tally;
-  private readonly outbox: Outbox;
-  private readonly onStop: (connection: Connection) => void;
+  private readonly hooks: ConnectionHooks;
   private posted: string[] = [];
 
-  constructor(
-    socket: WebSocket,
-    attachment: Attachment,
-    settings: AudienceSettings,
-    tally: Tally,
-    outbox: Outbox,
-    onStop: (connection: Connection) => void,
-  ) {
+  constructor(socket: WebSocket, attachment: Attachment, settings: AudienceSettings, hooks: ConnectionHooks) {
     this.socket = socket;
     this.attachment = attachment;
     this.settings = settings;
-    this.tally = tally;
-    this.outbox = outbox;
-    this.onStop = onStop;
+    this.hooks = hooks;
     this.id = attachment.id;
   }
 
@@ -72,7 +75,7 @@ export class Connection {
 
   /** Sends the frame of an event together with those of others, when the outbox is emptied. */
   post(text: string): void {
-    if (this.posted.length === 0) this.outbox.add(this);
+    if (this.posted.length === 0) this.hooks.outbox.add(this);
     this.posted.push(text);
   }
 
@@ -105,19 +108,29 @@ export class Connection {
     if (kept.stoppedAt !== null) return;
     kept.unproven += text.length;
     const { unacknowledgedBytes } = this.settings;
+    if (kept.unread > unacknowledgedBytes && this.hasPinged()) kept.unread = text.length;
     if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MOST_UNPROVEN) {
       kept.stoppedAt = Date.now() / 1000;
       this.save();
-      this.onStop(this);
+      this.hooks.onStop(this);
       return;
     }
     try {
       this.socket.send(text);
-      this.tally.frames++;
+      this.hooks.tally.frames++;
     } catch (error) {
       // A socket that has just closed; the platform tells of it by its own event.
       if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
     }
+  }
+
+  /** Whether the client has sent a ping that has not counted yet. */
+  private hasPinged(): boolean {
+    const at = this.hooks.pingedAt(this.socket);
+    if (at <= this.attachment.pingedAt) return false;
+    this.attachment.pingedAt = at;
+    this.save();
+    return true;
   }
 
   /** Any frame from the client shows that it reads. */

@@ -35,6 +35,7 @@ export function takeIn(admission: Admission): { response: Response; socket: WebS
       connectedAt: Date.now() / 1000,
       unread: 0,
       unproven: 0,
+      pingedAt: 0,
       stoppedAt: null,
       mark: null,
       places: {},

@@ -1,7 +1,7 @@
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { AudienceStore, KeptSubscriptions } from "./audience-store.ts";
 import { Waiting } from "./conflation.ts";
-import { type Attachment, Connection } from "./connection.ts";
+import { type Attachment, Connection, type ConnectionHooks } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { MessagePace } from "./message-pace.ts";
 import type { Outbox } from "./outbox.ts";
@@ -67,6 +67,12 @@ export function openRoster(
   const bySocket = new WeakMap<WebSocket, Member>();
   const topics = new Map<string, Topic>();
   const waiting = new Waiting();
+  const hooks: ConnectionHooks = {
+    tally,
+    outbox,
+    onStop,
+    pingedAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
+  };
 
   const enter = (connection: Connection): Member => {
     const member: Member = {
@@ -116,7 +122,7 @@ export function openRoster(
   /** Lets a socket in again that outlived the object's memory. */
   const restoreMember = (socket: WebSocket, kept: ReadonlyMap<string, KeptSubscriptions>): string => {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = enter(new Connection(socket, attachment, settings, tally, outbox, onStop));
+    const member = enter(new Connection(socket, attachment, settings, hooks));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
       const topic = topics.get(subscription.symbol);
@@ -156,7 +162,7 @@ export function openRoster(
     welcome(socket, attachment) {
       ctx.acceptWebSocket(socket);
       socket.serializeAttachment(attachment);
-      return enter(new Connection(socket, attachment, settings, tally, outbox, onStop));
+      return enter(new Connection(socket, attachment, settings, hooks));
     },
     join(member, instrument, subscription) {
       const listener = listen(member, topicOf(instrument), subscription);

@@ -140,6 +140,18 @@ describe("a client that does not read", () => {
     expect(reader.closed).toBeNull();
   });
 
+  test("is told from one that pings, though the platform answers its pings by itself", async () => {
+    const hub = await newHub();
+    const pinging = await openSocket(hub.stub);
+    const reader = await openSocket(hub.stub);
+    await hub.stub.broadcast("first");
+    pinging.sendRaw('{"action":"ping"}');
+    await vi.waitUntil(() => pinging.pongs === 1, { timeout: 30_000 });
+    await filled(pinging, reader, hub);
+    await pinging.nth("broadcast", 221);
+    expect(pinging.closed).toBeNull();
+  });
+
   test("is told from one that acknowledges a heartbeat: what was sent since counts, exactly", async () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
