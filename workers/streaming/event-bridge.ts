@@ -46,21 +46,34 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
   });
 }
 
+/** Tells whether a closed bar has been told of for each of several indicators; before that, a client has only a part of it. */
+function openBarCount(indicators: readonly string[]): (time: number) => boolean {
+  const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
+  const told = new Map<number, number>();
+  return (time) => {
+    const count = (told.get(time) ?? 0) + 1;
+    if (count < specs) told.set(time, count);
+    else told.delete(time);
+    return count >= specs;
+  };
+}
+
 /** The id by which a client that comes back says where it was; null where a frame moves no place. */
-function idOf(frame: Frame, symbol: string): string | null {
+function idOf(frame: Frame, symbol: string, isWhole: (time: number) => boolean): string | null {
   const position = frame.positions?.[symbol];
   if (position && "epoch" in position) return `${position.epoch}:${position.seq}`;
   if (position) return position.time === null ? null : String(position.time);
   if (frame.type === "market_data") return `${frame.epoch}:${frame.seq}`;
   if (frame.type === "candle" && frame.data?.state === "closed") return String(frame.data.time);
-  if (frame.type === "indicator" && frame.state === "closed") return String(frame.time);
+  if (frame.type === "indicator" && frame.state === "closed" && frame.time !== undefined) {
+    return isWhole(frame.time) ? String(frame.time) : null;
+  }
   return null;
 }
 
 /** A frame as an event; heartbeats and pongs are comments, which only keep the connection alive. */
-function eventOf(frame: Frame, text: string, symbol: string): string {
+function eventOf(frame: Frame, text: string, id: string | null): string {
   if (frame.type === "heartbeat") return `: ${text}\n\n`;
-  const id = idOf(frame, symbol);
   return `event: ${frame.type}\n${id === null ? "" : `id: ${id}\n`}data: ${text}\n\n`;
 }
 
@@ -72,6 +85,7 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
+  const isWhole = openBarCount(question.indicators ?? []);
   let isOpen = true;
 
   const end = (): void => {
@@ -93,7 +107,7 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
   socket.addEventListener("message", ({ data }) => {
     const text = String(data);
     const frame = Frame.parse(JSON.parse(text));
-    void write(eventOf(frame, text, question.symbol), frame.beat);
+    void write(eventOf(frame, text, idOf(frame, question.symbol, isWhole)), frame.beat);
   });
   socket.addEventListener("close", () => {
     isOpen = false;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ServerFrameSchema } from "../../../contracts/stream.ts";
+import { bridgeEvents } from "../../../workers/streaming/event-bridge.ts";
 import { call, problemOf } from "../client.ts";
 
 const BTC = "BTC/USDT";
@@ -59,6 +60,27 @@ afterEach(async () => {
 const stream = async (path: string, headers: HeadersInit = {}) => new EventReader(await call(path, { headers }));
 
 const Numbered = z.looseObject({ seq: z.number() });
+
+test("a bar is a place to go on from once the last of its indicators is told", async () => {
+  const [client, hub] = Object.values(new WebSocketPair());
+  hub.accept();
+  const question = { symbol: BTC, channel: "indicators", interval: "1m", since: null, maxHz: null } as const;
+  const body = bridgeEvents(client, { ...question, indicators: ["rsi", "RSI", "macd"] });
+  const events = new EventReader(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+  for (const [indicator, time] of [
+    ["rsi", 60],
+    ["rsi", 120],
+    ["macd", 60],
+    ["macd", 120],
+  ]) {
+    hub.send(
+      JSON.stringify({ type: "indicator", symbol: BTC, interval: "1m", indicator, time, value: 1, state: "closed" }),
+    );
+  }
+  const ids = [];
+  for (let i = 0; i < 4; i++) ids.push((await events.event("indicator")).id);
+  expect(ids).toEqual([undefined, undefined, "60", "120"]);
+});
 
 describe("/stream/{symbol}", () => {
   test("sends the frames of the socket as events, with their place as id", async () => {
