@@ -6,6 +6,7 @@ import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-offic
 import { digestOf, envelope, problemResponses } from "../answers.ts";
 import type { Caller } from "../caller.ts";
 import { holdsStill } from "../gateway/key-ring.ts";
+import { checkGuesses, noteGuess } from "../gateway/middleware/caller.ts";
 import { type AppEnv, createService } from "../service.ts";
 import { reach } from "./reach.ts";
 
@@ -64,9 +65,11 @@ tickets.openapi(route, async (c) => {
 export const ticketHolder = createMiddleware<AppEnv>(async function ticketHolder(c, next) {
   const ticket = c.req.query("ticket");
   if (ticket !== undefined && TAKES_TICKETS.test(c.req.path)) {
+    checkGuesses(c);
     const digest = await digestOf(ticket);
     const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
     if (holder === null) {
+      await noteGuess(c);
       throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
     }
     const caller: Caller = JSON.parse(holder);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { mayOpenSocket } from "../../../workers/gateway/origins.ts";
 import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, ADMIN_KEY, call, newAddress, problemOf, read, send } from "../client.ts";
+import { callWith } from "../keys.ts";
 import { connections, open, upgrade } from "./open-stream.ts";
 
 const BTC = "BTC/USDT";
@@ -186,6 +187,13 @@ describe("a ticket", () => {
     const both = await Promise.all([upgrade(`/ws/${BTC}?ticket=${rivals}`), upgrade(`/ws?ticket=${rivals}`)]);
     for (const { webSocket } of both) if (webSocket) clientOf(webSocket);
     expect(both.map(({ status }) => status).sort()).toEqual([101, 401]);
+  });
+
+  test("is not looked at after too many that are none", async () => {
+    const headers = { "CF-Connecting-IP": newAddress(), Upgrade: "websocket" };
+    const spent = { BURST_GUARD: { limit: async () => ({ success: false }) } };
+    await problemOf(await callWith(spent, "/ws?ticket=none", { headers }), "auth.invalid");
+    await problemOf(await callWith({}, "/ws?ticket=none", { headers }), "rate_limit.exceeded");
   });
 
   test("is good for half a minute, and must be one", async () => {

@@ -7,7 +7,7 @@ import { holderOf } from "../key-ring.ts";
 import { addressOf, BURST_SECONDS } from "./burst-guard.ts";
 import { presentedKey } from "./presented-key.ts";
 
-/** Addresses that keep sending keys that are none; their keys are not looked at for a while. */
+/** Addresses that keep sending keys or tickets that are none; they are not looked at for a while. */
 const guessing = new MemoryCache<true>(BURST_SECONDS * 1000, 10_000);
 
 /** Finds out who asks. A key that is wrong is refused even where none is needed: its sender believes in it. */
@@ -25,18 +25,25 @@ const opensStream = (c: AppContext): boolean =>
   c.req.header("Upgrade") !== undefined || c.req.path.startsWith("/stream/");
 
 async function known(c: AppContext, key: string) {
-  const address = addressOf(c);
-  if (guessing.get(address)) throw tooManyGuesses();
+  checkGuesses(c);
   const fresh = opensStream(c);
   const caller = await holderOf(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
   if (caller) return caller;
-  const { success } = await c.env.BURST_GUARD.limit({ key: `refused:${address}` });
-  if (!success) guessing.set(address, true);
+  await noteGuess(c);
   throw new ApiError("auth.invalid", "The key is unknown, expired or revoked.", { headers: CHALLENGE });
 }
 
-function tooManyGuesses(): ApiError {
-  return new ApiError("rate_limit.exceeded", "Too many keys from your address were unknown, expired or revoked.", {
+/** @throws ApiError rate_limit.exceeded where an address has sent too many keys or tickets that are none */
+export function checkGuesses(c: AppContext): void {
+  if (!guessing.get(addressOf(c))) return;
+  throw new ApiError("rate_limit.exceeded", "Too many keys from your address were unknown, expired or revoked.", {
     headers: { "Retry-After": String(BURST_SECONDS) },
   });
+}
+
+/** Counts a key or a ticket that is none against its address. */
+export async function noteGuess(c: AppContext): Promise<void> {
+  const address = addressOf(c);
+  const { success } = await c.env.BURST_GUARD.limit({ key: `refused:${address}` });
+  if (!success) guessing.set(address, true);
 }
