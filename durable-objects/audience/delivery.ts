@@ -90,23 +90,31 @@ export function openDelivery(
     }
   };
 
+  /** Sends what was handed on, and only then keeps how far that was: what is kept is never handed on again. */
+  const settle = async (topic: Topic): Promise<void> => {
+    await outbox.sent();
+    if (topic.place !== null) topic.keepPlace(topic.place);
+  };
+
   const deliverAll = async (topic: Topic, events: readonly FeedEvent[]): Promise<void> => {
     if (topic.isWoken) {
       topic.isWoken = false;
       await startAgain(topic, true);
     }
-    for (const event of events) {
-      if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
-      else if (standing(event, topic.place) === "next") advance(topic, event);
-      else {
-        // What has been sent is kept before anything is waited for: the object may go meanwhile, and the push comes again.
-        if (topic.place !== null) topic.keepPlace(topic.place);
-        await deliverNumbered(topic, event);
+    try {
+      for (const event of events) {
+        if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
+        else if (standing(event, topic.place) === "next") advance(topic, event);
+        else {
+          // The object may go while something is waited for, and then the push comes again.
+          await settle(topic);
+          await deliverNumbered(topic, event);
+        }
       }
+      topic.lastEventAt = Date.now();
+    } finally {
+      await settle(topic);
     }
-    topic.lastEventAt = Date.now();
-    await outbox.sent();
-    if (topic.place !== null) topic.keepPlace(topic.place);
   };
 
   /** One at a time for each symbol: what arrives while a hole is being filled comes after it. */
@@ -127,8 +135,7 @@ export function openDelivery(
         const { place } = topic;
         if (place === null || (place.epoch === position.epoch && place.seq >= position.seq)) return;
         await repair(topic, place);
-        await outbox.sent();
-        if (topic.place !== null) topic.keepPlace(topic.place);
+        await settle(topic);
       }),
   };
 }
