@@ -103,11 +103,14 @@ export function openAudience(surroundings: Surroundings): Audience {
     },
     onStop: () => schedule(),
   });
-  const leaving = new Map<string, Instrument>();
+  /** Symbols that nobody listens to any more and whose feed is being told so, by as many farewells. */
+  const leaving = new Map<string, { instrument: Instrument; farewells: number }>();
   const beating = openBeating(roster, store, attending, delivery);
 
   const farewell = async ({ symbol, instrument }: Topic): Promise<void> => {
-    leaving.set(symbol, instrument);
+    const left = leaving.get(symbol) ?? { instrument, farewells: 0 };
+    left.farewells++;
+    leaving.set(symbol, left);
     try {
       await inTurn(symbol, async () => {
         if (!roster.topics.has(symbol)) await surroundings.feed().attend(symbol, NOTHING);
@@ -116,7 +119,7 @@ export function openAudience(surroundings: Surroundings): Audience {
       // The feed forgets whoever does not come back.
       logError("a feed was not told that nobody listens", error, { symbol });
     } finally {
-      if (leaving.get(symbol) === instrument) leaving.delete(symbol);
+      if (--left.farewells === 0) leaving.delete(symbol);
     }
   };
 
@@ -197,7 +200,7 @@ export function openAudience(surroundings: Surroundings): Audience {
     },
 
     instrumentOf(symbol) {
-      const instrument = roster.topics.get(symbol)?.instrument ?? leaving.get(symbol);
+      const instrument = roster.topics.get(symbol)?.instrument ?? leaving.get(symbol)?.instrument;
       if (!instrument) throw new Error("nobody listens to this symbol");
       return instrument;
     },
