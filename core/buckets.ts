@@ -195,11 +195,19 @@ function countOfSession(session: Session, seconds: number | null, from: number, 
   return Math.max(0, Math.ceil((Math.min(to, session.close) - first) / seconds));
 }
 
+/** Every month has a session; so has every week but a few, if any, that holidays fill. */
 function countDated(market: Market, interval: DatedInterval, from: number, to: number): number {
   let count = 0;
-  for (const bucket of bucketsForward(market, interval, from)) {
-    if (bucket.time >= to) break;
-    count++;
+  let stamp = stampOfDate(interval, startOfDay(from));
+  if (stamp < from) stamp = nextStamp(interval, stamp);
+  for (let end = stamp; stamp < to; stamp = end) {
+    end = nextStamp(interval, stamp);
+    if (interval === "1M" || isPlainWeek(market, stamp) || hasSession(market, stamp, end)) count++;
   }
   return count;
+}
+
+function hasSession(market: Market, from: number, to: number): boolean {
+  for (let date = from; date < to; date += DAY) if (sessionOn(market, date)) return true;
+  return false;
 }
