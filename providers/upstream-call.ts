@@ -15,7 +15,10 @@ export interface Refusal {
 
 /** One GET of a JSON document. */
 export interface UpstreamCall<T> {
-  url: URL;
+  /** The address as far as its query. */
+  url: string;
+  /** What the query says; nothing by default. */
+  parameters?: Record<string, string>;
   /** What the document must look like. */
   schema: z.ZodType<T>;
   headers?: Record<string, string>;
@@ -28,7 +31,9 @@ export interface UpstreamCall<T> {
  * an API key. For the same reason redirects are not followed, and nothing on the way may cache the answer by its address.
  */
 export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContext): Promise<T | Failure> {
-  const request = new Request(call.url, {
+  const url = new URL(call.url);
+  url.search = new URLSearchParams(call.parameters).toString();
+  const request = new Request(url, {
     headers: { accept: "application/json", ...traced(), ...call.headers },
     redirect: "manual",
     cache: "no-store",

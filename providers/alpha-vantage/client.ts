@@ -45,9 +45,8 @@ function query<T>(
   schema: z.ZodType<T>,
   context: CallContext,
 ): Promise<T | Failure> {
-  const url = new URL(`${baseUrl}/query`);
-  url.search = new URLSearchParams({ ...parameters, apikey: apiKey }).toString();
-  return callUpstream({ url, schema, refusal: refusalOf }, context);
+  const all = { ...parameters, apikey: apiKey };
+  return callUpstream({ url: `${baseUrl}/query`, parameters: all, schema, refusal: refusalOf }, context);
 }
 
 /**

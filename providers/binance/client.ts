@@ -32,9 +32,7 @@ function get<T>(
   schema: z.ZodType<T>,
   context: CallContext,
 ): Promise<T | Failure> {
-  const url = new URL(`${baseUrl}${path}`);
-  url.search = new URLSearchParams(parameters).toString();
-  return callUpstream({ url, schema, refusal: refusalOf }, context);
+  return callUpstream({ url: `${baseUrl}${path}`, parameters, schema, refusal: refusalOf }, context);
 }
 
 /**

@@ -56,11 +56,9 @@ function get<T>(
   schema: z.ZodType<T>,
   context: CallContext,
 ): Promise<T | Failure> {
-  const url = new URL(`${baseUrl}${path}`);
-  url.search = new URLSearchParams(parameters).toString();
   const header = KEY_HEADER[plan];
   const headers: Record<string, string> = header && apiKey ? { [header]: apiKey } : {};
-  return callUpstream({ url, schema, headers, refusal: refusalOf }, context);
+  return callUpstream({ url: `${baseUrl}${path}`, parameters, schema, headers, refusal: refusalOf }, context);
 }
 
 /** The most coins that one call of `coinsMarkets` answers; a hundred ids are as long as an address should be. */

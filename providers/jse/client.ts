@@ -29,9 +29,8 @@ function get<T>(
   schema: z.ZodType<T>,
   context: CallContext,
 ): Promise<T | Failure> {
-  const url = new URL(`${baseUrl}${path}`);
-  url.search = new URLSearchParams(parameters).toString();
-  return callUpstream({ url, schema, headers: { "x-api-key": apiKey }, refusal: refusalOf }, context);
+  const headers = { "x-api-key": apiKey };
+  return callUpstream({ url: `${baseUrl}${path}`, parameters, schema, headers, refusal: refusalOf }, context);
 }
 
 /**

@@ -1,31 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hop, serverTiming } from "../../observability/hop.ts";
 import { logError, logInfo, setLogLevel } from "../../observability/log.ts";
 import { currentSpan, currentTraceparent, inSpan, Span } from "../../observability/span.ts";
 import { formatTraceparent, parseTraceparent } from "../../observability/trace-parent.ts";
+import { keepLogLines, type LogLine, stopKeepingLogLines } from "./log-lines.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
 // The example of W3C Trace Context, section 3.2.3.
 const EXAMPLE = `00-${TRACE}-${PARENT}-01`;
 
-const Line = z.looseObject({ level: z.string(), message: z.string() });
-
-let lines: z.infer<typeof Line>[] = [];
+let lines: LogLine[] = [];
 
 beforeEach(() => {
-  lines = [];
-  const keep = (text: unknown): void => void lines.push(Line.parse(JSON.parse(String(text))));
-  vi.spyOn(console, "log").mockImplementation(keep);
-  vi.spyOn(console, "error").mockImplementation(keep);
-  setLogLevel("info");
+  lines = keepLogLines();
 });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  setLogLevel("warn");
-});
+afterEach(stopKeepingLogLines);
 
 describe("a traceparent", () => {
   test("is read as the standard's example is meant", () => {

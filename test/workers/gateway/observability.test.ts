@@ -1,36 +1,26 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
 import type { ProviderStatus } from "../../../contracts/admin.ts";
 import { setLogLevel } from "../../../observability/log.ts";
 import { prometheusText } from "../../../observability/metrics/prometheus.ts";
 import { currentSpan, Span } from "../../../observability/span.ts";
 import { gateSeries } from "../../../workers/gateway/metrics.ts";
 import worker from "../../../workers/index.ts";
+import { keepLogLines, type LogLine, stopKeepingLogLines } from "../../observability/log-lines.ts";
 import { ADMIN_KEY, call } from "../client.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 
-const Line = z.looseObject({ level: z.string(), message: z.string() });
-
-let lines: z.infer<typeof Line>[] = [];
+let lines: LogLine[] = [];
 
 const linesOf = (message: string) => lines.filter((line) => line.message === message);
 
 beforeEach(() => {
-  lines = [];
-  const keep = (text: unknown): void => void lines.push(Line.parse(JSON.parse(String(text))));
-  vi.spyOn(console, "log").mockImplementation(keep);
-  vi.spyOn(console, "error").mockImplementation(keep);
-  setLogLevel("info");
+  lines = keepLogLines();
 });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  setLogLevel("warn");
-});
+afterEach(stopKeepingLogLines);
 
 describe("a request", () => {
   test("is one line, which says by whom, what and how long, and nothing that could be secret", async () => {
