@@ -11,7 +11,7 @@ if (!process.env.TMPDIR && existsSync(IN_MEMORY)) {
 }
 
 /** Tests of code that keeps nothing: no storage, no bindings. */
-const PURE = ["test/core/**/*.test.ts", "test/providers/**/*.test.ts"];
+const PURE = ["test/core/**/*.test.ts", "test/contracts/**/*.test.ts", "test/providers/**/*.test.ts"];
 
 /** The runtime that the Worker has when it is deployed. */
 const workerd = () =>

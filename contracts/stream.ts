@@ -54,7 +54,7 @@ export type Delivery = z.infer<typeof DeliverySchema>;
 const symbols = z.array(z.string(), 'must be a list of symbols, such as ["BTC/USDT"]').min(1);
 const channel = z.enum(CHANNELS, `must be one of ${CHANNELS.join(", ")}`);
 const interval = z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`);
-const indicators = z.array(z.string()).min(1).max(MOST_SPECS);
+const indicators = z.array(z.string(), 'must be a list of indicators, such as ["RSI:14"]').min(1).max(MOST_SPECS);
 const id = z.unknown().optional();
 
 const SubscribeSchema = z

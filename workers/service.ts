@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { routePath } from "hono/route";
 import type { z } from "zod";
+import { faultSentence, type InputWords, inputFaults } from "../contracts/input-faults.ts";
 import { ApiError, type InputError } from "../contracts/problem.ts";
 import type { Caller } from "./caller.ts";
 import { withHints } from "./parameter-hints.ts";
@@ -26,57 +27,14 @@ const PLACES: Record<string, InputError["in"]> = {
   header: "header",
 };
 
-/** What would be right, as the end of a sentence about the part. */
-function messageOf(issue: z.core.$ZodIssue, place: InputError["in"]): string {
-  if (issue.code !== "invalid_type" || !issue.message.startsWith("Invalid input")) return issue.message;
-  if (place === "query" && issue.message.endsWith("received array")) return "must be given once";
-  const right = `must be of the type ${issue.expected}`;
-  return issue.message.endsWith("received undefined") ? `is missing; it ${right}` : right;
-}
-
-/** An input error as a sentence. */
-function sentenceOf({ path, message }: InputError): string {
-  const subject = path === "" ? "The body" : path;
-  return `${subject}${/^[a-z]/.test(message) ? "" : ":"} ${message}`.replace(/\.?$/, ".");
-}
-
-const MISSING = /^is missing|received undefined$/;
-
-/** Fields that an input lacks or has too many: how far it is from being of a form at all. */
-function strangeFields(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.reduce((count, issue) => {
-    if (issue.code === "unrecognized_keys" && issue.path.length === 0) return count + issue.keys.length;
-    return count + (issue.path.length === 1 && MISSING.test(issue.message) ? 1 : 0);
-  }, 0);
-}
-
-/** Whether an input with the issues `a` is nearer to its form than one with the issues `b`. */
-function nearer(a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]): boolean {
-  const difference = strangeFields(a) - strangeFields(b);
-  return difference === 0 ? a.length < b.length : difference < 0;
-}
+/** How messages speak of a parameter that a route does not know, and of one that is given twice; and of a body's parts. */
+const QUERY_WORDS: InputWords = { unknown: "is not a parameter of this route", list: "must be given once" };
+const OTHER_WORDS: InputWords = { unknown: "is not a field here" };
 
 /** The parts of an input that broke its schema, each with what would be right. */
 export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputError["in"]): InputError[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === "invalid_union" && issue.errors.length > 0 && issue.message === "Invalid input") {
-      // The form that the input was meant to have says best what is wrong.
-      const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
-      const path = issue.path.join(".");
-      return inputErrors(best, place).map((error) => ({
-        ...error,
-        path: [path, error.path].filter((part) => part !== "").join("."),
-      }));
-    }
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        in: place,
-        path: [...issue.path, key].join("."),
-        message: place === "query" ? "is not a parameter of this route" : "is not a field here",
-      }));
-    }
-    return [{ in: place, path: issue.path.join("."), message: messageOf(issue, place) }];
-  });
+  const faults = inputFaults(issues, place === "query" ? QUERY_WORDS : OTHER_WORDS);
+  return faults.map((fault) => ({ in: place, ...fault }));
 }
 
 /** How the app that holds all services finds routes. */
@@ -97,7 +55,7 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
       );
       const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
       const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
-      throw new ApiError("request.invalid", sentenceOf(errors[0]), { errors });
+      throw new ApiError("request.invalid", faultSentence(errors[0], "The body"), { errors });
     },
   });
   return service;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultSentence, type InputWords, inputFaults } from "../../contracts/input-faults.ts";
 import type { ProblemCode } from "../../contracts/problem.ts";
 import {
   ACTIONS,
@@ -38,14 +39,15 @@ function jsonOf(text: string): unknown {
 }
 
 const LONGEST_DETAIL = 300;
+const WORDS: InputWords = { unknown: "is not a field of this message" };
 
 /** What is wrong with a message, as a sentence about its first wrong part. */
-function sentenceOf({ path, message, ...issue }: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") {
-    return `${issue.keys[0].slice(0, LONGEST_DETAIL)} is not a field of this message.`;
-  }
-  const text = `${path.join(".") || "The message"}: ${message}`;
-  return text.slice(0, LONGEST_DETAIL).replace(/\.?$/, ".");
+function sentenceOf(issues: readonly z.core.$ZodIssue[]): string {
+  const [fault] = inputFaults(issues, WORDS);
+  return faultSentence({ ...fault, path: fault.path.slice(0, LONGEST_DETAIL) }, "The message").slice(
+    0,
+    2 * LONGEST_DETAIL,
+  );
 }
 
 /** Deeper messages could not be answered: their `id` is written again. */
@@ -74,7 +76,7 @@ function parse(text: string): Reading {
   }
   const message = ClientMessageSchema.safeParse(json.data);
   if (message.success) return { id, message: message.data };
-  return { id, error: new MessageError("stream.bad_message", sentenceOf(message.error.issues[0])) };
+  return { id, error: new MessageError("stream.bad_message", sentenceOf(message.error.issues)) };
 }
 
 /** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */

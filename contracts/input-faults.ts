@@ -1,0 +1,118 @@
+import type { z } from "zod";
+
+/** A part of an input that breaks its schema; `path` is empty where it is the whole. */
+export interface InputFault {
+  path: string;
+  /** What would be right, as the end of a sentence about the part. */
+  message: string;
+}
+
+/** How messages of a kind of input speak of its form. */
+export interface InputWords {
+  /** What is said of a field that the schema does not know. */
+  unknown: string;
+  /** What is said of a list where one value belongs. */
+  list?: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** How the schemas' library begins a message that no schema gave in its own words. */
+const NOT_OURS = /^(?:Invalid|Too (?:big|small)|Unrecognized)\b/;
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "a boolean",
+  array: "an array",
+  object: "an object",
+  record: "an object",
+  null: "null",
+};
+
+const typeName = (type: string): string => TYPES[type] ?? `of the type ${type}`;
+
+const valueName = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** A bound of a number, or of how many characters or items there are. */
+function boundOf(origin: string, bound: number | bigint, words: string): string {
+  if (origin === "string") return `must have ${words} ${bound} character${bound === 1 ? "" : "s"}`;
+  if (origin === "array" || origin === "set") return `must have ${words} ${bound} item${bound === 1 ? "" : "s"}`;
+  return `must be ${words} ${bound}`;
+}
+
+function messageOf(issue: Issue, { list }: InputWords): string {
+  if (!NOT_OURS.test(issue.message)) return issue.message;
+  switch (issue.code) {
+    case "invalid_type": {
+      if (list && issue.message.endsWith("received array")) return list;
+      const right = `must be ${typeName(issue.expected)}`;
+      return issue.message.endsWith("received undefined") ? `is missing; it ${right}` : right;
+    }
+    case "invalid_value":
+      return issue.values.length === 1
+        ? `must be ${valueName(issue.values[0])}`
+        : `must be one of ${issue.values.map(valueName).join(", ")}`;
+    case "too_small":
+      if (issue.exact) return boundOf(issue.origin, issue.minimum, "exactly");
+      return boundOf(issue.origin, issue.minimum, issue.inclusive ? "at least" : "more than");
+    case "too_big":
+      if (issue.exact) return boundOf(issue.origin, issue.maximum, "exactly");
+      return boundOf(issue.origin, issue.maximum, issue.inclusive ? "at most" : "less than");
+    case "not_multiple_of":
+      return `must be a multiple of ${issue.divisor}`;
+    case "invalid_union":
+      return "options" in issue && Array.isArray(issue.options)
+        ? `must be one of ${issue.options.join(", ")}`
+        : "has not the right form";
+    case "invalid_format":
+      return issue.format === "datetime"
+        ? "must be a moment in UTC such as 2026-11-20T14:30:00Z"
+        : "has not the right form";
+    default:
+      return "has not the right form";
+  }
+}
+
+const MISSING = /^is missing|received undefined$/;
+
+/** Fields that an input lacks or has too many: how far it is from being of a form at all. */
+function strangeFields(issues: readonly Issue[]): number {
+  return issues.reduce((count, issue) => {
+    if (issue.code === "unrecognized_keys" && issue.path.length === 0) return count + issue.keys.length;
+    return count + (issue.path.length === 1 && MISSING.test(issue.message) ? 1 : 0);
+  }, 0);
+}
+
+/** Whether an input with the issues `a` is nearer to its form than one with the issues `b`. */
+function nearer(a: readonly Issue[], b: readonly Issue[]): boolean {
+  const difference = strangeFields(a) - strangeFields(b);
+  return difference === 0 ? a.length < b.length : difference < 0;
+}
+
+const joined = (path: readonly PropertyKey[]): string => path.map(String).join(".");
+
+/** The parts of an input that broke its schema, each with what would be right. */
+export function inputFaults(issues: readonly Issue[], words: InputWords): InputFault[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === "invalid_union" && issue.errors.length > 0 && NOT_OURS.test(issue.message)) {
+      // The form that the input was meant to have says best what is wrong.
+      const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
+      return inputFaults(best, words).map(({ path, message }) => ({
+        path: [joined(issue.path), path].filter((part) => part !== "").join("."),
+        message,
+      }));
+    }
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ path: joined([...issue.path, key]), message: words.unknown }));
+    }
+    return [{ path: joined(issue.path), message: messageOf(issue, words) }];
+  });
+}
+
+/** A fault as a sentence; `whole` is what the input as a whole is called. */
+export function faultSentence({ path, message }: InputFault, whole: string): string {
+  const subject = path === "" ? whole : path;
+  return `${subject}${/^[a-z]/.test(message) ? "" : ":"} ${message}`.replace(/\.?$/, ".");
+}
