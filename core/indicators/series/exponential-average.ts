@@ -22,6 +22,44 @@ export class ExponentialAverage {
     this.#weight = weight;
   }
 
+  /** What is taken of the distance at each value. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Whether it has started: then it has a value, and the next one moves it. */
+  get started(): boolean {
+    return this.#memory.numbers[this.#at + SEEN] === this.#seedPeriod;
+  }
+
+  /** The average as it is, of one that has started. */
+  get value(): number {
+    return this.#memory.numbers[this.#at + AVERAGE];
+  }
+
+  set value(average: number) {
+    this.#memory.numbers[this.#at + AVERAGE] = average;
+  }
+
+  /** Takes one value; gives the average after it, NaN until it has started. */
+  next(value: number): number {
+    const numbers = this.#memory.numbers;
+    const at = this.#at;
+    if (Number.isNaN(value)) {
+      numbers[at + SEEN] = 0;
+      return Number.NaN;
+    }
+    if (this.started) {
+      numbers[at + AVERAGE] += (value - numbers[at + AVERAGE]) * this.#weight;
+      return numbers[at + AVERAGE];
+    }
+    const seen = numbers[at + SEEN];
+    numbers[at + SEED] = seen === 0 ? value : numbers[at + SEED] + value;
+    numbers[at + SEEN] = seen + 1;
+    numbers[at + AVERAGE] = numbers[at + SEED] / this.#seedPeriod;
+    return this.started ? numbers[at + AVERAGE] : Number.NaN;
+  }
+
   /** NaN until it has started. `output` may be `input` itself. */
   advance(input: Float64Array, output: Float64Array): void {
     const numbers = this.#memory.numbers;

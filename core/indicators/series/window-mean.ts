@@ -56,7 +56,7 @@ export class WindowMean {
     const pivot = numbers[at + PIVOT];
     const most = FAR * Math.abs(pivot);
     const least = Math.abs(pivot) / FAR;
-    const stop = Math.min(end, from + numbers[at + LEFT]);
+    const stop = Math.min(end, from + (numbers[at + LEFT] | 0));
     let sum = numbers[at + SUM];
     let i = from;
     for (; i < stop; i++) {

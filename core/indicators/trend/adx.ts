@@ -57,8 +57,9 @@ class DirectionalMovement {
           const trueRange = rangeWith(previousClose, h, l);
           const retained = seen > period ? keep : 1;
           range = range * retained + trueRange;
-          up = up * retained + movement(rise, fall);
-          down = down * retained + movement(fall, rise);
+          // The movement to a side is how far it moved if that is more than the other did. Without a branch: it is not to be foreseen.
+          up = up * retained + rise * Number(rise > fall && rise > 0);
+          down = down * retained + fall * Number(fall > rise && fall > 0);
         } else {
           range = 0;
           up = 0;
@@ -71,11 +72,11 @@ class DirectionalMovement {
       }
       if (seen > period) {
         const risen = 100 * (up / range);
-        const fallen = 100 * (down / range);
-        const moved = risen + fallen;
+        const moved = up + down;
         plus[i] = risen;
-        minus[i] = fallen;
-        dx[i] = moved === 0 ? 0 : 100 * (Math.abs(risen - fallen) / moved);
+        minus[i] = 100 * (down / range);
+        // Without movement both indicators are 0, or NaN where there is no range either.
+        dx[i] = moved === 0 ? risen : 100 * (Math.abs(up - down) / moved);
       } else {
         plus[i] = Number.NaN;
         minus[i] = Number.NaN;
@@ -90,11 +91,6 @@ class DirectionalMovement {
     numbers[at + UP] = up;
     numbers[at + DOWN] = down;
   }
-}
-
-/** Directional movement: how far a side moved if it moved more than the other, else 0. */
-function movement(side: number, other: number): number {
-  return side > other && side > 0 ? side : 0;
 }
 
 function build({ memory, numbers }: Setup): Kernel {
