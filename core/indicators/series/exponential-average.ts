@@ -41,27 +41,8 @@ export class ExponentialAverage {
     this.#memory.numbers[this.#at + AVERAGE] = average;
   }
 
-  /** Takes one value; gives the average after it, NaN until it has started. */
-  next(value: number): number {
-    const numbers = this.#memory.numbers;
-    const at = this.#at;
-    if (Number.isNaN(value)) {
-      numbers[at + SEEN] = 0;
-      return Number.NaN;
-    }
-    if (this.started) {
-      numbers[at + AVERAGE] += (value - numbers[at + AVERAGE]) * this.#weight;
-      return numbers[at + AVERAGE];
-    }
-    const seen = numbers[at + SEEN];
-    numbers[at + SEED] = seen === 0 ? value : numbers[at + SEED] + value;
-    numbers[at + SEEN] = seen + 1;
-    numbers[at + AVERAGE] = numbers[at + SEED] / this.#seedPeriod;
-    return this.started ? numbers[at + AVERAGE] : Number.NaN;
-  }
-
-  /** NaN until it has started. `output` may be `input` itself. */
-  advance(input: Float64Array, output: Float64Array): void {
+  /** Works from row `from` to `end`. NaN until it has started. `output` may be `input` itself. */
+  advance(input: Float64Array, output: Float64Array, from = 0, end = input.length): void {
     const numbers = this.#memory.numbers;
     const seedPeriod = this.#seedPeriod;
     const weight = this.#weight;
@@ -69,8 +50,8 @@ export class ExponentialAverage {
     let seen = numbers[at + SEEN] | 0;
     let seed = numbers[at + SEED];
     let average = numbers[at + AVERAGE];
-    for (let i = 0; i < input.length; ) {
-      for (; i < input.length && seen < seedPeriod; i++) {
+    for (let i = from; i < end; ) {
+      for (; i < end && seen < seedPeriod; i++) {
         const value = input[i];
         if (Number.isNaN(value)) {
           seen = 0;
@@ -81,7 +62,7 @@ export class ExponentialAverage {
         average = seed / seedPeriod;
         output[i] = seen === seedPeriod ? average : Number.NaN;
       }
-      for (; i < input.length; i++) {
+      for (; i < end; i++) {
         const value = input[i];
         if (Number.isNaN(value)) {
           seen = 0;
