@@ -1,16 +1,23 @@
 import type { Kernel, TradingDay } from "./indicator.ts";
 import type { Memory } from "./memory.ts";
 import { priceSource } from "./price-source.ts";
+import { type CandleRange, candleRange } from "./series/candle-range.ts";
 import type { IndicatorSpec } from "./spec.ts";
 import type { ScratchColumn, Workspace } from "./workspace.ts";
 
+/** What a kernel works with beside its own memory. */
+export interface Surroundings {
+  readonly workspace: Workspace;
+  readonly tradingDay: TradingDay;
+  /** The extremes of the last candles where several kernels share them; each has its own by default. */
+  range?(period: number): CandleRange;
+}
+
 /** The kernel of a spec, at the beginning of a series. */
-export function kernelOf(spec: IndicatorSpec, memory: Memory, workspace: Workspace, tradingDay: TradingDay): Kernel {
+export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: Surroundings): Kernel {
+  const { workspace, tradingDay } = surroundings;
   let scratches = 0;
-  const scratch = (): ScratchColumn => {
-    const index = scratches++;
-    return { of: (length) => workspace.column(index, length) };
-  };
+  const scratch = (): ScratchColumn => workspace.scratch(scratches++);
   return spec.definition.build({
     memory,
     numbers: spec.numbers,
@@ -18,5 +25,6 @@ export function kernelOf(spec: IndicatorSpec, memory: Memory, workspace: Workspa
     source: priceSource(spec.source, scratch()),
     tradingDay,
     scratch,
+    range: (period) => surroundings.range?.(period) ?? candleRange(memory, period, scratch(), scratch()),
   });
 }

@@ -21,6 +21,11 @@ export class Workspace {
     return fitting;
   }
 
+  /** The `index`-th column, for who does not know its length yet. */
+  scratch(index: number): ScratchColumn {
+    return { of: (length) => this.column(index, length) };
+  }
+
   /** A block of zeros that lasts until the next call. */
   zeros(length: number): Float64Array {
     this.#zeros = resized(this.#zeros, length).fill(0);

@@ -2,19 +2,18 @@ import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.t
 import { period } from "../parameters.ts";
 import { placeInRange } from "../series/place-in-range.ts";
 import { RollingMean } from "../series/rolling-mean.ts";
-import { RollingRange } from "../series/rolling-range.ts";
 import { settledAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
-  const range = new RollingRange(memory, numbers.k);
+function build({ memory, numbers, scratch, range }: Setup): Kernel {
+  const extremes = range(numbers.k);
   const smoothing = new RollingMean(memory, numbers.smooth);
   const average = new RollingMean(memory, numbers.d);
   const raw = scratch();
   return {
     advance(candles, [k, d]) {
       const place = numbers.smooth === 1 ? k : raw.of(candles.length);
-      range.advance(candles.high, candles.low, place, d);
-      placeInRange(candles.close, place, d, place);
+      const { highest, lowest } = extremes.of(candles);
+      placeInRange(candles.close, highest, lowest, place);
       if (place !== k) smoothing.advance(place, k);
       average.advance(k, d);
     },
