@@ -55,7 +55,7 @@ export function indicatorAnswer(
   options: AnswerOptions,
 ): IndicatorAnswer {
   const { bars, facts } = read;
-  const calculated = calculateOver(specs, bars);
+  const calculated = calculateOver(specs, bars, options.errors);
   const times = numbersOf(bars.columns.time, bars.first);
   const values = [...calculated.indicators].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
   const states = options.includeOpen ? { states: times.map((_, i) => stateOf(read, bars.first + i)) } : {};
