@@ -1,13 +1,13 @@
 import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { placeInRange } from "../series/place-in-range.ts";
-import { RollingMean } from "../series/rolling-mean.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
 import { settledAfter } from "../settling.ts";
 
 function build({ memory, numbers, scratch, range }: Setup): Kernel {
   const extremes = range(numbers.k);
-  const smoothing = new RollingMean(memory, numbers.smooth);
-  const average = new RollingMean(memory, numbers.d);
+  const smoothing = rollingMean(memory, numbers.smooth);
+  const average = rollingMean(memory, numbers.d);
   const raw = scratch();
   return {
     advance(candles, [k, d]) {

@@ -2,15 +2,15 @@ import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.t
 import { period } from "../parameters.ts";
 import { placeInRange } from "../series/place-in-range.ts";
 import { RelativeStrength } from "../series/relative-strength.ts";
-import { RollingMean } from "../series/rolling-mean.ts";
 import { RollingRange } from "../series/rolling-range.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
 import { settledAfter, wilderWeight } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: Setup): Kernel {
   const strength = new RelativeStrength(memory, numbers.rsi);
   const range = new RollingRange(memory, numbers.stoch);
-  const smoothing = new RollingMean(memory, numbers.smooth);
-  const average = new RollingMean(memory, numbers.d);
+  const smoothing = rollingMean(memory, numbers.smooth);
+  const average = rollingMean(memory, numbers.d);
   const index = scratch();
   return {
     advance(candles, [k, d]) {

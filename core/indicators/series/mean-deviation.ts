@@ -1,6 +1,6 @@
 import type { Memory } from "../memory.ts";
 import { Window } from "./window.ts";
-import { WindowMean } from "./window-mean.ts";
+import { WindowSum } from "./window-sum.ts";
 
 /** A window whose values are nearer to their mean than this part of it may be flat but for rounding. */
 const NEARLY_FLAT = 1e-9;
@@ -13,12 +13,12 @@ const NEARLY_FLAT = 1e-9;
 export class MeanDeviation {
   readonly #memory: Memory;
   readonly #window: Window;
-  readonly #mean: WindowMean;
+  readonly #mean: WindowSum;
 
   constructor(memory: Memory, period: number) {
     this.#memory = memory;
     this.#window = new Window(memory, period);
-    this.#mean = new WindowMean(memory, period);
+    this.#mean = new WindowSum(memory, period, period);
   }
 
   /** Both NaN until `period` values without a NaN are there. The outputs are columns of their own. */

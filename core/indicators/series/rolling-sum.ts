@@ -2,16 +2,16 @@ import type { Memory } from "../memory.ts";
 import { Window } from "./window.ts";
 import { WindowSum } from "./window-sum.ts";
 
-/** The sum of the last `period` values: compensated, O(1) a value. */
+/** The sum, or with a divisor the mean, of the last `period` values: compensated, O(1) a value. */
 export class RollingSum {
   readonly #memory: Memory;
   readonly #window: Window;
   readonly #sum: WindowSum;
 
-  constructor(memory: Memory, period: number) {
+  constructor(memory: Memory, period: number, divisor = 1) {
     this.#memory = memory;
     this.#window = new Window(memory, period);
-    this.#sum = new WindowSum(memory, period);
+    this.#sum = new WindowSum(memory, period, divisor);
   }
 
   /** NaN until `period` values without a NaN are there. `output` is another column than `input`. */
@@ -24,3 +24,6 @@ export class RollingSum {
     window.keepLast(input);
   }
 }
+
+/** The mean of the last `period` values. */
+export const rollingMean = (memory: Memory, period: number): RollingSum => new RollingSum(memory, period, period);

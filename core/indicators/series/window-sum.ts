@@ -10,20 +10,23 @@ export class WindowSum {
   readonly #memory: Memory;
   readonly #at: number;
   readonly #period: number;
+  readonly #divisor: number;
 
-  constructor(memory: Memory, period: number) {
+  constructor(memory: Memory, period: number, divisor: number) {
     this.#memory = memory;
     this.#at = memory.reserve(3);
     this.#period = period;
+    this.#divisor = divisor;
   }
 
   /**
-   * Writes the sum of rows `from` to `end`. The value of a row is `values[base + row]`, and those of the window
+   * Writes the sum, divided, of rows `from` to `end`. The value of a row is `values[base + row]`, and those of the window
    * lie before it. NaN until `period` values without a NaN are there.
    */
   work(values: Float64Array, base: number, from: number, end: number, output: Float64Array): void {
     const numbers = this.#memory.numbers;
     const period = this.#period;
+    const divisor = this.#divisor;
     const at = this.#at;
     let sum = numbers[at + SUM];
     let lost = numbers[at + LOST];
@@ -39,7 +42,7 @@ export class WindowSum {
           sum = more;
           filled++;
         }
-        output[i] = filled === period ? sum + lost : Number.NaN;
+        output[i] = filled === period ? (sum + lost) / divisor : Number.NaN;
       }
       for (; i < end; i++) {
         const value = values[base + i];
@@ -52,7 +55,7 @@ export class WindowSum {
         lost += roundingError(sum, value, more);
         sum = more + leaving;
         lost += roundingError(more, leaving, sum);
-        output[i] = sum + lost;
+        output[i] = (sum + lost) / divisor;
       }
     }
     numbers[at + SUM] = sum;

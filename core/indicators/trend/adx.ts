@@ -171,7 +171,10 @@ function build({ memory, numbers }: Setup): Kernel {
   return {
     advance(candles, [adx, plus, minus]) {
       for (let i = 0; i < candles.length; ) {
-        if (movement.summed && average.started) i = movement.move(candles, i, average, adx, plus, minus);
+        if (movement.summed && average.started) {
+          i = movement.move(candles, i, average, adx, plus, minus);
+          if (i === candles.length) return;
+        }
         const end = Math.min(candles.length, i + 2 * numbers.period);
         movement.advance(candles, i, end, adx, plus, minus);
         average.advance(adx, adx, i, end);

@@ -14,6 +14,7 @@ function build({ memory, numbers, source }: Setup): Kernel {
       for (let i = 0; i < prices.length; ) {
         if (fast.started && slow.started && signal.started) {
           i = together(fast, slow, signal, prices, i, lines, signals, histograms);
+          if (i === prices.length) return;
         }
         const end = Math.min(prices.length, i + numbers.slow + numbers.signal);
         fast.advance(prices, lines, i, end);

@@ -1,6 +1,6 @@
 import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { RollingMean } from "../series/rolling-mean.ts";
+import { rollingMean } from "../series/rolling-sum.ts";
 import { seriesKernel } from "../series-kernel.ts";
 import { settledAfter } from "../settling.ts";
 
@@ -17,5 +17,5 @@ export const sma: IndicatorDefinition = {
   example: "SMA:3",
   warmUp: (numbers) => [numbers.period - 1],
   settling: (numbers) => settledAfter(sma.warmUp(numbers)),
-  build: (setup) => seriesKernel(setup, new RollingMean(setup.memory, setup.numbers.period)),
+  build: (setup) => seriesKernel(setup, rollingMean(setup.memory, setup.numbers.period)),
 };
