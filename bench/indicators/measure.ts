@@ -12,7 +12,7 @@ export interface Effort {
   readonly budgetMs: number;
 }
 
-const SAMPLE_MS = 40;
+const SAMPLE_MS = 25;
 const FEWEST_ROUNDS = 5;
 const MOST_ROUNDS = 101;
 

@@ -53,16 +53,11 @@ export function calculate(
 ): IndicatorSeries[] {
   const { length } = candles;
   const memories: Memory[] = [];
-  const newMemory = (): Memory => {
-    const memory = new Memory();
-    memories.push(memory);
-    return memory;
-  };
   const alone = { workspace, tradingDay };
-  const together = { ...alone, range: sharedRanges(newMemory) };
+  const together = { workspace, tradingDay, range: sharedRanges(memories) };
   let taken = 0;
   const works = specs.map((spec): Work => {
-    const kernel = kernelOf(spec, newMemory(), looksAhead(spec) ? alone : together);
+    const kernel = kernelOf(spec, newMemory(memories), looksAhead(spec) ? alone : together);
     const outputs: Record<string, Float64Array> = {};
     const columns = spec.definition.outputs.map((name) => {
       const column = block.subarray(taken, taken + length);
@@ -81,14 +76,22 @@ export function calculate(
   });
 }
 
+/** A memory that is to be allocated with the others. */
+function newMemory(memories: Memory[]): Memory {
+  const memory = new Memory();
+  memories.push(memory);
+  return memory;
+}
+
 /** The extremes of the last candles by period, each computed once for all that read them. */
-function sharedRanges(newMemory: () => Memory): (period: number) => CandleRange {
+function sharedRanges(memories: Memory[]): (period: number) => CandleRange {
   const ranges = new Map<number, CandleRange>();
   return (period) => {
     const known = ranges.get(period);
     if (known !== undefined) return known;
-    const [tops, bottoms] = [2 * ranges.size, 2 * ranges.size + 1].map((index) => sharedWorkspace.scratch(index));
-    const range = sharedRange(candleRange(newMemory(), period, tops, bottoms));
+    const tops = sharedWorkspace.scratch(2 * ranges.size);
+    const bottoms = sharedWorkspace.scratch(2 * ranges.size + 1);
+    const range = sharedRange(candleRange(newMemory(memories), period, tops, bottoms));
     ranges.set(period, range);
     return range;
   };

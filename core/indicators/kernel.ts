@@ -3,7 +3,7 @@ import type { Memory } from "./memory.ts";
 import { priceSource } from "./price-source.ts";
 import { type CandleRange, candleRange } from "./series/candle-range.ts";
 import type { IndicatorSpec } from "./spec.ts";
-import type { ScratchColumn, Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What a kernel works with beside its own memory. */
 export interface Surroundings {
@@ -17,14 +17,18 @@ export interface Surroundings {
 export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: Surroundings): Kernel {
   const { workspace, tradingDay } = surroundings;
   let scratches = 0;
-  const scratch = (): ScratchColumn => workspace.scratch(scratches++);
   return spec.definition.build({
     memory,
     numbers: spec.numbers,
     choices: spec.choices,
-    source: priceSource(spec.source, scratch()),
+    source: priceSource(spec.source, workspace.scratch(scratches++)),
     tradingDay,
-    scratch,
-    range: (period) => surroundings.range?.(period) ?? candleRange(memory, period, scratch(), scratch()),
+    scratch() {
+      return workspace.scratch(scratches++);
+    },
+    range(period) {
+      const shared = surroundings.range?.(period);
+      return shared ?? candleRange(memory, period, workspace.scratch(scratches++), workspace.scratch(scratches++));
+    },
   });
 }

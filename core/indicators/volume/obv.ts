@@ -60,7 +60,11 @@ class OnBalance {
 
 function build({ memory }: Setup): Kernel {
   const total = new OnBalance(memory);
-  return { advance: (candles, [output]) => total.advance(candles, output) };
+  return {
+    advance(candles, [output]) {
+      total.advance(candles, output);
+    },
+  };
 }
 
 export const obv: IndicatorDefinition = {
