@@ -55,11 +55,19 @@ export const IndicatorsAnswerSchema = z
   })
   .openapi("Indicators");
 
+/** Specs as they are told apart, in lower case: `RSI` and `rsi` are one, calculated once. */
+export const distinctSpecs = (texts: readonly string[]): string[] => [
+  ...new Set(texts.map((text) => text.trim().toLowerCase())),
+];
+
 const specs = z
   .array(z.string().max(100))
   .min(1, "must name at least one indicator")
-  .max(MOST_SPECS, `must name at most ${MOST_SPECS} indicators`)
-  .openapi({ example: ["RSI", "MACD:12:26:9"] });
+  .refine((texts) => distinctSpecs(texts).length <= MOST_SPECS, `must name at most ${MOST_SPECS} indicators`)
+  .openapi({
+    description: `Up to ${MOST_SPECS} specs; one that is repeated counts once.`,
+    example: ["RSI", "MACD:12:26:9"],
+  });
 
 const points = z
   .number()

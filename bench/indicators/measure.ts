@@ -1,7 +1,7 @@
-/** A contender: a name and what it does once. */
+/** A contender: a name, and the milliseconds that it takes to do its work so many times. */
 export interface Contender {
   readonly name: string;
-  run(): void;
+  run(times: number): Promise<number>;
 }
 
 /** How long to take over a comparison. */
@@ -12,36 +12,38 @@ export interface Effort {
   readonly budgetMs: number;
 }
 
-const SAMPLE_MS = 2;
+const SAMPLE_MS = 25;
 const FEWEST_ROUNDS = 5;
-const MOST_ROUNDS = 201;
+const MOST_ROUNDS = 101;
 
 /**
  * The median milliseconds of one run of each contender. They take turns, a short sample each, so that what else the
  * machine does falls on all of them alike.
  */
-export function medians(contenders: readonly Contender[], effort: Effort): Map<string, number> {
-  const runs = contenders.map(({ run }) => ({ run, once: warmedUp(run, effort), samples: [] as number[] }));
-  const roundMs = runs.reduce((total, { once }) => total + Math.max(once, SAMPLE_MS), 0);
+export async function medians(contenders: readonly Contender[], effort: Effort): Promise<Map<string, number>> {
+  const entered = [];
+  for (const contender of contenders) {
+    const once = await warmedUp(contender, effort);
+    entered.push({ ...contender, once, times: Math.max(1, Math.round(SAMPLE_MS / once)), samples: [] as number[] });
+  }
+  const roundMs = entered.reduce((total, { once, times }) => total + once * times, 0);
   const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
   for (let round = 0; round < rounds; round++) {
-    for (const { run, once, samples } of runs) samples.push(sample(run, Math.max(1, Math.round(SAMPLE_MS / once))));
+    for (const { run, times, samples } of entered) samples.push((await run(times)) / times);
   }
-  return new Map(contenders.map(({ name }, i) => [name, median(runs[i].samples)]));
+  return new Map(entered.map(({ name, samples }) => [name, median(samples)]));
 }
 
-/** Runs it until it is compiled; gives the milliseconds of one run. */
-function warmedUp(run: () => void, { warmUpMs }: Effort): number {
-  const start = performance.now();
-  while (performance.now() - start < warmUpMs) run();
-  return Math.max(sample(run, 3), 1e-4);
-}
-
-/** The milliseconds of one run, taken over so many. */
-function sample(run: () => void, repetitions: number): number {
-  const start = performance.now();
-  for (let i = 0; i < repetitions; i++) run();
-  return (performance.now() - start) / repetitions;
+/** Runs it, ever more often, until it is compiled; gives the milliseconds of one run. */
+async function warmedUp({ run }: Contender, { warmUpMs }: Effort): Promise<number> {
+  let times = 1;
+  let spent = 0;
+  for (;;) {
+    const ms = await run(times);
+    spent += ms;
+    if (spent >= warmUpMs) return Math.max(ms / times, 1e-4);
+    if (ms < SAMPLE_MS) times *= 2;
+  }
 }
 
 function median(samples: readonly number[]): number {

@@ -3,6 +3,7 @@ import type { Kernel } from "./indicator.ts";
 import { kernelOf } from "./kernel.ts";
 import type { MachineOptions } from "./machine.ts";
 import { Memory } from "./memory.ts";
+import { type CandleRange, candleRange, sharedRange } from "./series/candle-range.ts";
 import type { IndicatorSpec } from "./spec.ts";
 import { utcDay } from "./utc-day.ts";
 import { Workspace } from "./workspace.ts";
@@ -16,8 +17,9 @@ export interface IndicatorSeries {
   readonly ahead?: Readonly<Record<string, Float64Array>>;
 }
 
-/** Kept from call to call; it holds no values between them. */
+/** Kept from call to call; they hold no values between them. */
 const workspace = new Workspace();
+const sharedWorkspace = new Workspace();
 
 export interface BatchOptions extends MachineOptions {
   /** Memory for the outputs, of at least `outputSize` numbers; new memory by default. */
@@ -35,6 +37,14 @@ export function outputSize(specs: readonly IndicatorSpec[], candles: number): nu
  */
 const BLOCK = 1024;
 
+/** A spec at work: its kernel, and where it writes. */
+interface Work {
+  readonly spec: IndicatorSpec;
+  readonly kernel: Kernel;
+  readonly outputs: Record<string, Float64Array>;
+  readonly columns: readonly Float64Array[];
+}
+
 /** Runs every spec over the candles from the first on. The outputs of all specs lie in one block of memory. */
 export function calculate(
   specs: readonly IndicatorSpec[],
@@ -42,12 +52,12 @@ export function calculate(
   { tradingDay = utcDay, memory: block = new Float64Array(outputSize(specs, candles.length)) }: BatchOptions = {},
 ): IndicatorSeries[] {
   const { length } = candles;
-  const blocks = inBlocks(candles);
+  const memories: Memory[] = [];
+  const alone = { workspace, tradingDay };
+  const together = { workspace, tradingDay, range: sharedRanges(memories) };
   let taken = 0;
-  return specs.map((spec) => {
-    const memory = new Memory();
-    const kernel = kernelOf(spec, memory, workspace, tradingDay);
-    memory.allocate((size) => workspace.zeros(size));
+  const works = specs.map((spec): Work => {
+    const kernel = kernelOf(spec, newMemory(memories), looksAhead(spec) ? alone : together);
     const outputs: Record<string, Float64Array> = {};
     const columns = spec.definition.outputs.map((name) => {
       const column = block.subarray(taken, taken + length);
@@ -55,26 +65,64 @@ export function calculate(
       outputs[name] = column;
       return column;
     });
-    // What looks ahead must see all candles at once.
-    if (blocks.length === 1 || spec.definition.lookahead !== undefined) kernel.advance(candles, columns);
-    else advanceInBlocks(kernel, blocks, columns);
+    return { spec, kernel, outputs, columns };
+  });
+  allocate(memories);
+  if (length <= BLOCK) for (const { kernel, columns } of works) kernel.advance(candles, columns);
+  else advanceInBlocks(works, candles);
+  return works.map(({ spec, kernel, outputs }) => {
     const ahead = kernel.ahead?.();
     return ahead === undefined ? { spec, outputs } : { spec, outputs, ahead };
   });
 }
 
-function inBlocks(candles: CandleColumns): CandleColumns[] {
-  const count = Math.max(1, Math.ceil(candles.length / BLOCK));
-  if (count === 1) return [candles];
-  return Array.from({ length: count }, (_, i) => sliceCandles(candles, i * BLOCK, (i + 1) * BLOCK));
+/** A memory that is to be allocated with the others. */
+function newMemory(memories: Memory[]): Memory {
+  const memory = new Memory();
+  memories.push(memory);
+  return memory;
 }
 
-function advanceInBlocks(kernel: Kernel, blocks: readonly CandleColumns[], columns: readonly Float64Array[]): void {
-  blocks.forEach((candles, i) => {
-    const start = i * BLOCK;
-    kernel.advance(
-      candles,
-      columns.map((column) => column.subarray(start, start + candles.length)),
-    );
-  });
+/** The extremes of the last candles by period, each computed once for all that read them. */
+function sharedRanges(memories: Memory[]): (period: number) => CandleRange {
+  const ranges = new Map<number, CandleRange>();
+  return (period) => {
+    const known = ranges.get(period);
+    if (known !== undefined) return known;
+    const tops = sharedWorkspace.scratch(2 * ranges.size);
+    const bottoms = sharedWorkspace.scratch(2 * ranges.size + 1);
+    const range = sharedRange(candleRange(newMemory(memories), period, tops, bottoms));
+    ranges.set(period, range);
+    return range;
+  };
+}
+
+/** Gives all memories their places in one block of zeros. */
+function allocate(memories: readonly Memory[]): void {
+  const zeros = workspace.zeros(memories.reduce((total, { size }) => total + size, 0));
+  let taken = 0;
+  for (const memory of memories) {
+    memory.allocate(zeros.subarray(taken, taken + memory.size));
+    taken += memory.size;
+  }
+}
+
+/** Whether a spec must see all candles at once. */
+const looksAhead = ({ definition }: IndicatorSpec): boolean => definition.lookahead !== undefined;
+
+/** Takes all specs through one block of candles after the other, but those that look ahead: these must see all at once. */
+function advanceInBlocks(works: readonly Work[], candles: CandleColumns): void {
+  const ahead = works.filter(({ spec }) => looksAhead(spec));
+  const others = works.filter(({ spec }) => !looksAhead(spec));
+  for (const { kernel, columns } of ahead) kernel.advance(candles, columns);
+  for (let start = 0; start < candles.length; start += BLOCK) {
+    const end = Math.min(candles.length, start + BLOCK);
+    const block = sliceCandles(candles, start, end);
+    for (const { kernel, columns } of others) {
+      kernel.advance(
+        block,
+        columns.map((column) => column.subarray(start, end)),
+      );
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { CandleColumns } from "../candles.ts";
 import type { Memory } from "./memory.ts";
 import type { PriceSource } from "./price-source.ts";
+import type { CandleRange } from "./series/candle-range.ts";
 import type { ScratchColumn } from "./workspace.ts";
 
 export const CATEGORIES = ["trend", "momentum", "volatility", "volume", "pattern"] as const;
@@ -56,6 +57,8 @@ export interface Setup {
   readonly tradingDay: TradingDay;
   /** A scratch column of its own. */
   scratch(): ScratchColumn;
+  /** The extremes of the last `period` candles, which it may share with others that work on the same series. */
+  range(period: number): CandleRange;
 }
 
 /** The arithmetic of one indicator with its parameters; what it remembers between blocks is in its memory alone. */

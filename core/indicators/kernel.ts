@@ -1,22 +1,34 @@
 import type { Kernel, TradingDay } from "./indicator.ts";
 import type { Memory } from "./memory.ts";
 import { priceSource } from "./price-source.ts";
+import { type CandleRange, candleRange } from "./series/candle-range.ts";
 import type { IndicatorSpec } from "./spec.ts";
-import type { ScratchColumn, Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What a kernel works with beside its own memory. */
+export interface Surroundings {
+  readonly workspace: Workspace;
+  readonly tradingDay: TradingDay;
+  /** The extremes of the last candles where several kernels share them; each has its own by default. */
+  range?(period: number): CandleRange;
+}
 
 /** The kernel of a spec, at the beginning of a series. */
-export function kernelOf(spec: IndicatorSpec, memory: Memory, workspace: Workspace, tradingDay: TradingDay): Kernel {
+export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: Surroundings): Kernel {
+  const { workspace, tradingDay } = surroundings;
   let scratches = 0;
-  const scratch = (): ScratchColumn => {
-    const index = scratches++;
-    return { of: (length) => workspace.column(index, length) };
-  };
   return spec.definition.build({
     memory,
     numbers: spec.numbers,
     choices: spec.choices,
-    source: priceSource(spec.source, scratch()),
+    source: priceSource(spec.source, workspace.scratch(scratches++)),
     tradingDay,
-    scratch,
+    scratch() {
+      return workspace.scratch(scratches++);
+    },
+    range(period) {
+      const shared = surroundings.range?.(period);
+      return shared ?? candleRange(memory, period, workspace.scratch(scratches++), workspace.scratch(scratches++));
+    },
   });
 }

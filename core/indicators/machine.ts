@@ -32,7 +32,7 @@ export class IndicatorMachine {
   constructor(spec: IndicatorSpec, { tradingDay = utcDay }: MachineOptions = {}) {
     const { outputs } = spec.definition;
     this.spec = spec;
-    this.#kernel = kernelOf(spec, this.#memory, new Workspace(), tradingDay);
+    this.#kernel = kernelOf(spec, this.#memory, { workspace: new Workspace(), tradingDay });
     this.#memory.allocate();
     this.#values = new Float64Array(outputs.length);
     this.#slots = outputs.map((_, i) => this.#values.subarray(i, i + 1));

@@ -21,9 +21,14 @@ export class Memory {
     return place;
   }
 
-  /** Makes the block, when all has been reserved; `zeros` gives one of that size. */
-  allocate(zeros: (size: number) => Float64Array = (size) => new Float64Array(size)): void {
-    this.numbers = zeros(this.#size);
+  /** How many slots are reserved. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Makes the block, when all has been reserved; `zeros` is one of that size. */
+  allocate(zeros: Float64Array = new Float64Array(this.#size)): void {
+    this.numbers = zeros;
   }
 
   /** Keeps a copy that `rollBack` returns to. */

@@ -1,4 +1,4 @@
-import type { CandleColumns } from "../candles.ts";
+import type { CandleColumns, PriceField } from "../candles.ts";
 import type { ScratchColumn } from "./workspace.ts";
 
 /** The one series that an indicator such as RSI reads from candles. */
@@ -23,13 +23,41 @@ export function priceSource(name: PriceSourceName, scratch: ScratchColumn): Pric
     case "open":
     case "high":
     case "low":
-      return { column: (candles) => candles[name] };
+      return new GivenPrice(name);
     case "hl2":
-      return { column: (candles) => medianPrice(candles, scratch.of(candles.length)) };
+      return new ComputedPrice(medianPrice, scratch);
     case "hlc3":
-      return { column: (candles) => typicalPrice(candles, scratch.of(candles.length)) };
+      return new ComputedPrice(typicalPrice, scratch);
     case "ohlc4":
-      return { column: (candles) => averagePrice(candles, scratch.of(candles.length)) };
+      return new ComputedPrice(averagePrice, scratch);
+  }
+}
+
+/** A price that candles have. */
+class GivenPrice implements PriceSource {
+  readonly #field: PriceField;
+
+  constructor(field: PriceField) {
+    this.#field = field;
+  }
+
+  column(candles: CandleColumns): Float64Array {
+    return candles[this.#field];
+  }
+}
+
+/** A price that is computed from those that candles have. */
+class ComputedPrice implements PriceSource {
+  readonly #compute: (candles: CandleColumns, output: Float64Array) => Float64Array;
+  readonly #scratch: ScratchColumn;
+
+  constructor(compute: (candles: CandleColumns, output: Float64Array) => Float64Array, scratch: ScratchColumn) {
+    this.#compute = compute;
+    this.#scratch = scratch;
+  }
+
+  column(candles: CandleColumns): Float64Array {
+    return this.#compute(candles, this.#scratch.of(candles.length));
   }
 }
 

@@ -7,5 +7,9 @@ export interface Series {
 
 /** The kernel of an indicator that is one transformation of its price source. */
 export function seriesKernel({ source }: Setup, series: Series): Kernel {
-  return { advance: (candles, [output]) => series.advance(source.column(candles), output) };
+  return {
+    advance(candles, [output]) {
+      series.advance(source.column(candles), output);
+    },
+  };
 }

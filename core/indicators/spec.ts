@@ -32,7 +32,7 @@ export function parseSpec(text: string): IndicatorSpec {
     const value = given.get(parameter.name);
     if ("values" in parameter)
       choices[parameter.name] = chosen(definition, parameter.name, parameter.values, value ?? parameter.default);
-    else numbers[parameter.name] = value === undefined ? parameter.default : numberWithin(definition, parameter, value);
+    else numbers[parameter.name] = numberFor(definition, parameter, value);
   }
   const refusal = definition.refuse?.(numbers);
   if (refusal !== undefined) {
@@ -72,6 +72,12 @@ function readSegments(definition: IndicatorDefinition, segments: readonly string
 function nameAndValue(segment: string): readonly [string, string] {
   const at = segment.indexOf("=");
   return [segment.slice(0, at).trim().toLowerCase(), segment.slice(at + 1).trim()];
+}
+
+/** Whole numbers are also kept as such by the runtime, so that the kernels compute places in arrays from them as integers. */
+function numberFor(definition: IndicatorDefinition, parameter: NumericParameter, text: string | undefined): number {
+  const value = text === undefined ? parameter.default : numberWithin(definition, parameter, text);
+  return parameter.integer ? value | 0 : value;
 }
 
 function numberWithin(definition: IndicatorDefinition, parameter: NumericParameter, text: string): number {

@@ -21,10 +21,30 @@ export class Workspace {
     return fitting;
   }
 
+  /** The `index`-th column, for who does not know its length yet. */
+  scratch(index: number): ScratchColumn {
+    return new WorkspaceColumn(this, index);
+  }
+
   /** A block of zeros that lasts until the next call. */
   zeros(length: number): Float64Array {
     this.#zeros = resized(this.#zeros, length).fill(0);
     return this.#zeros;
+  }
+}
+
+/** One column of a workspace. */
+class WorkspaceColumn implements ScratchColumn {
+  readonly #workspace: Workspace;
+  readonly #index: number;
+
+  constructor(workspace: Workspace, index: number) {
+    this.#workspace = workspace;
+    this.#index = index;
+  }
+
+  of(length: number): Float64Array {
+    return this.#workspace.column(this.#index, length);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
 import type { Bars } from "../../durable-objects/symbol-room/bar-history.ts";
-import { calculateOver } from "./calculation.ts";
+import { calculateOver, numbersOf } from "./calculation.ts";
 
 /** Bars, and what there is to know of their series. */
 export interface KnownBars {
@@ -55,8 +55,8 @@ export function indicatorAnswer(
   options: AnswerOptions,
 ): IndicatorAnswer {
   const { bars, facts } = read;
-  const calculated = calculateOver(specs, bars);
-  const times = Array.from(bars.columns.time.subarray(bars.first));
+  const calculated = calculateOver(specs, bars, options.errors);
+  const times = numbersOf(bars.columns.time, bars.first);
   const values = [...calculated.indicators].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
   const states = options.includeOpen ? { states: times.map((_, i) => stateOf(read, bars.first + i)) } : {};
   const head = JSON.stringify({

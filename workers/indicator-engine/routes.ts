@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import {
   AvailableIndicatorSchema,
   CalculationSchema,
+  distinctSpecs,
   IndicatorsAnswerSchema,
   MOST_POINTS,
   MOST_SPECS,
@@ -24,11 +25,11 @@ import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
   .transform(splitSpecs)
-  .refine((texts) => texts.length >= 1 && texts.length <= MOST_SPECS, SPECS_MESSAGE)
+  .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MOST_SPECS, SPECS_MESSAGE)
   .optional()
   .openapi({
     type: "string",
-    description: `1 to ${MOST_SPECS} specs, separated by commas or repeated: NAME, NAME:p1:p2 or NAME:fast=12:slow=26. The default ten unless given.`,
+    description: `1 to ${MOST_SPECS} specs, separated by commas or repeated: NAME, NAME:p1:p2 or NAME:fast=12:slow=26; one that is repeated counts once. The default ten unless given.`,
     example: "RSI,MACD:12:26:9",
   });
 

@@ -1,4 +1,4 @@
-import { MOST_SPECS } from "../../contracts/indicator.ts";
+import { distinctSpecs, MOST_SPECS } from "../../contracts/indicator.ts";
 import { ApiError, type InputError, type Problem } from "../../contracts/problem.ts";
 import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
@@ -29,7 +29,7 @@ function problemOf(text: string, error: IndicatorSpecError, place: InputError["i
 export function readSpecs(texts: readonly string[] | undefined, place: "query" | "body"): ReadSpecs {
   const read: ReadSpecs = { specs: [], errors: byText() };
   const failures: ApiError[] = [];
-  for (const text of new Set((texts ?? DEFAULT_INDICATORS).map((given) => given.trim().toLowerCase()))) {
+  for (const text of distinctSpecs(texts ?? DEFAULT_INDICATORS)) {
     try {
       read.specs.push(parseSpec(text));
     } catch (error) {

@@ -1,7 +1,25 @@
-import type { IndicatorDefinition } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
+import { percentOf } from "../ratio.ts";
+import { exponentialAverage } from "../series/exponential-average.ts";
 import { settledAfter } from "../settling.ts";
-import { fastBelowSlow, slowestWeight, twoAverages, warmUpOfTwoAverages } from "../two-averages.ts";
+import { fastBelowSlow, slowestWeight, warmUpOfTwoAverages } from "../two-averages.ts";
+
+function build({ memory, numbers, source }: Setup): Kernel {
+  const fast = exponentialAverage(memory, numbers.fast);
+  const slow = exponentialAverage(memory, numbers.slow);
+  const average = exponentialAverage(memory, numbers.signal);
+  return {
+    advance(candles, [line, signal, histogram]) {
+      const price = source.column(candles);
+      fast.advance(price, line);
+      slow.advance(price, signal);
+      for (let i = 0; i < candles.length; i++) line[i] = percentOf(line[i] - signal[i], signal[i]);
+      average.advance(line, signal);
+      for (let i = 0; i < candles.length; i++) histogram[i] = line[i] - signal[i];
+    },
+  };
+}
 
 export const ppo: IndicatorDefinition = {
   name: "PPO",
@@ -19,5 +37,5 @@ histogram = line − signal`,
   refuse: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
   settling: (numbers) => settledAfter(ppo.warmUp(numbers), slowestWeight(numbers)),
-  build: (setup) => twoAverages(setup, "percent"),
+  build,
 };

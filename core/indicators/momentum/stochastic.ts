@@ -1,20 +1,19 @@
 import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { placeInRange } from "../series/place-in-range.ts";
-import { RollingRange } from "../series/rolling-range.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
 import { settledAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
-  const range = new RollingRange(memory, numbers.k);
+function build({ memory, numbers, scratch, range }: Setup): Kernel {
+  const extremes = range(numbers.k);
   const smoothing = rollingMean(memory, numbers.smooth);
   const average = rollingMean(memory, numbers.d);
   const raw = scratch();
   return {
     advance(candles, [k, d]) {
       const place = numbers.smooth === 1 ? k : raw.of(candles.length);
-      range.advance(candles.high, candles.low, place, d);
-      placeInRange(candles.close, place, d, place);
+      const { highest, lowest } = extremes.of(candles);
+      placeInRange(candles.close, highest, lowest, place);
       if (place !== k) smoothing.advance(place, k);
       average.advance(k, d);
     },

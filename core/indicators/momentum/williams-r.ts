@@ -1,19 +1,17 @@
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
-import { RollingRange } from "../series/rolling-range.ts";
 import { settledAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
-  const range = new RollingRange(memory, numbers.period);
-  const bottom = scratch();
+function build({ numbers, range }: Setup): Kernel {
+  const extremes = range(numbers.period);
   return {
-    advance({ length, high, low, close }, [output]) {
-      const lowest = bottom.of(length);
-      range.advance(high, low, output, lowest);
+    advance(candles, [output]) {
+      const { highest, lowest } = extremes.of(candles);
+      const { length, close } = candles;
       for (let i = 0; i < length; i++) {
-        const highest = output[i];
-        output[i] = percentOf(close[i] - highest, highest - lowest[i]);
+        const top = highest[i];
+        output[i] = percentOf(close[i] - top, top - lowest[i]);
       }
     },
   };

@@ -22,8 +22,27 @@ export class ExponentialAverage {
     this.#weight = weight;
   }
 
-  /** NaN until it has started. `output` may be `input` itself. */
-  advance(input: Float64Array, output: Float64Array): void {
+  /** What is taken of the distance at each value. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Whether it has started: then it has a value, and the next one moves it. */
+  get started(): boolean {
+    return this.#memory.numbers[this.#at + SEEN] === this.#seedPeriod;
+  }
+
+  /** The average as it is, of one that has started. */
+  get value(): number {
+    return this.#memory.numbers[this.#at + AVERAGE];
+  }
+
+  set value(average: number) {
+    this.#memory.numbers[this.#at + AVERAGE] = average;
+  }
+
+  /** Works from row `from` to `end`. NaN until it has started. `output` may be `input` itself. */
+  advance(input: Float64Array, output: Float64Array, from = 0, end = input.length): void {
     const numbers = this.#memory.numbers;
     const seedPeriod = this.#seedPeriod;
     const weight = this.#weight;
@@ -31,8 +50,8 @@ export class ExponentialAverage {
     let seen = numbers[at + SEEN] | 0;
     let seed = numbers[at + SEED];
     let average = numbers[at + AVERAGE];
-    for (let i = 0; i < input.length; ) {
-      for (; i < input.length && seen < seedPeriod; i++) {
+    for (let i = from; i < end; ) {
+      for (; i < end && seen < seedPeriod; i++) {
         const value = input[i];
         if (Number.isNaN(value)) {
           seen = 0;
@@ -43,7 +62,7 @@ export class ExponentialAverage {
         average = seed / seedPeriod;
         output[i] = seen === seedPeriod ? average : Number.NaN;
       }
-      for (; i < input.length; i++) {
+      for (; i < end; i++) {
         const value = input[i];
         if (Number.isNaN(value)) {
           seen = 0;

@@ -47,10 +47,7 @@ export class MeanDeviation {
     deviation: Float64Array,
   ): void {
     const period = this.#window.length;
-    let i = from;
-    if (period >= 4) {
-      for (; i + 3 < end; i += 4) this.#fourAtOnce(values, base + i, mean, deviation, i);
-    }
+    let i = period < 4 ? from : this.#fourByFour(values, base, from, end, mean, deviation);
     for (; i < end; i++) {
       const last = base + i;
       const centre = mean[i];
@@ -60,35 +57,49 @@ export class MeanDeviation {
     }
   }
 
-  /** Four windows that end at `values[last]` and after it: they share most of their values, which are read once. */
-  #fourAtOnce(values: Float64Array, last: number, mean: Float64Array, deviation: Float64Array, i: number): void {
-    const first = last - this.#window.length + 1;
-    const a = mean[i];
-    const b = mean[i + 1];
-    const c = mean[i + 2];
-    const d = mean[i + 3];
-    const second = values[first + 1];
-    const third = values[first + 2];
-    let totalA = Math.abs(values[first] - a) + Math.abs(second - a) + Math.abs(third - a);
-    let totalB = Math.abs(second - b) + Math.abs(third - b);
-    let totalC = Math.abs(third - c);
-    let totalD = 0;
-    for (let j = first + 3; j <= last; j++) {
-      const value = values[j];
-      totalA += Math.abs(value - a);
-      totalB += Math.abs(value - b);
-      totalC += Math.abs(value - c);
-      totalD += Math.abs(value - d);
+  /** Works through four windows at a time: they share most of their values, which are read once. Gives the row it has come to. */
+  #fourByFour(
+    values: Float64Array,
+    base: number,
+    from: number,
+    end: number,
+    mean: Float64Array,
+    deviation: Float64Array,
+  ): number {
+    const period = this.#window.length;
+    let i = from;
+    for (; i + 3 < end; i += 4) {
+      const last = base + i;
+      const first = last - period + 1;
+      const a = mean[i];
+      const b = mean[i + 1];
+      const c = mean[i + 2];
+      const d = mean[i + 3];
+      const second = values[first + 1];
+      const third = values[first + 2];
+      // Each total is summed from the oldest value to the newest, as that of a single window is: rounding is the same.
+      let totalA = Math.abs(values[first] - a) + Math.abs(second - a) + Math.abs(third - a);
+      let totalB = Math.abs(second - b) + Math.abs(third - b);
+      let totalC = Math.abs(third - c);
+      let totalD = 0;
+      for (let j = first + 3; j <= last; j++) {
+        const value = values[j];
+        totalA += Math.abs(value - a);
+        totalB += Math.abs(value - b);
+        totalC += Math.abs(value - c);
+        totalD += Math.abs(value - d);
+      }
+      const next = values[last + 1];
+      const nextButOne = values[last + 2];
+      totalB += Math.abs(next - b);
+      totalC = totalC + Math.abs(next - c) + Math.abs(nextButOne - c);
+      totalD = totalD + Math.abs(next - d) + Math.abs(nextButOne - d) + Math.abs(values[last + 3] - d);
+      deviation[i] = this.#deviation(values, last, a, totalA);
+      deviation[i + 1] = this.#deviation(values, last + 1, b, totalB);
+      deviation[i + 2] = this.#deviation(values, last + 2, c, totalC);
+      deviation[i + 3] = this.#deviation(values, last + 3, d, totalD);
     }
-    const next = values[last + 1];
-    const nextButOne = values[last + 2];
-    totalB += Math.abs(next - b);
-    totalC = totalC + Math.abs(next - c) + Math.abs(nextButOne - c);
-    totalD = totalD + Math.abs(next - d) + Math.abs(nextButOne - d) + Math.abs(values[last + 3] - d);
-    deviation[i] = this.#deviation(values, last, a, totalA);
-    deviation[i + 1] = this.#deviation(values, last + 1, b, totalB);
-    deviation[i + 2] = this.#deviation(values, last + 2, c, totalC);
-    deviation[i + 3] = this.#deviation(values, last + 3, d, totalD);
+    return i;
   }
 
   /** The deviation from the sum over the window that ends at `values[last]`: 0 where all its values are equal. */

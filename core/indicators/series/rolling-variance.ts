@@ -88,7 +88,7 @@ export class RollingVariance {
     const period = this.#window.length;
     const part = 1 / period;
     const pivot = numbers[at + PIVOT];
-    const stop = Math.min(end, from + numbers[at + LEFT]);
+    const stop = Math.min(end, from + (numbers[at + LEFT] | 0));
     let sum = numbers[at + SUM];
     let squares = numbers[at + SQUARES];
     let least = numbers[at + LEAST];

@@ -2,7 +2,7 @@ import type { CandleColumns } from "../../candles.ts";
 import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { period } from "../parameters.ts";
-import { wilderAverage } from "../series/exponential-average.ts";
+import { type ExponentialAverage, wilderAverage } from "../series/exponential-average.ts";
 import { rangeWith } from "../series/true-range.ts";
 import { settledAfter, wilderWeight } from "../settling.ts";
 
@@ -26,9 +26,16 @@ class DirectionalMovement {
     this.#at = memory.reserve(7);
   }
 
-  /** Writes DX, +DI and −DI; all NaN until `period` movements are summed. */
+  /** Whether `period` movements are summed: then every candle has values. */
+  get summed(): boolean {
+    return this.#memory.numbers[this.#at + SEEN] > this.#period;
+  }
+
+  /** Works from row `from` to `end`. Writes DX, +DI and −DI; all NaN until `period` movements are summed. */
   advance(
-    { length, high, low, close }: CandleColumns,
+    { high, low, close }: CandleColumns,
+    from: number,
+    end: number,
     dx: Float64Array,
     plus: Float64Array,
     minus: Float64Array,
@@ -44,7 +51,7 @@ class DirectionalMovement {
     let range = numbers[at + RANGE];
     let up = numbers[at + UP];
     let down = numbers[at + DOWN];
-    for (let i = 0; i < length; i++) {
+    for (let i = from; i < end; i++) {
       const h = high[i];
       const l = low[i];
       const c = close[i];
@@ -71,11 +78,11 @@ class DirectionalMovement {
       }
       if (seen > period) {
         const risen = 100 * (up / range);
-        const fallen = 100 * (down / range);
-        const moved = risen + fallen;
+        const moved = up + down;
         plus[i] = risen;
-        minus[i] = fallen;
-        dx[i] = moved === 0 ? 0 : 100 * (Math.abs(risen - fallen) / moved);
+        minus[i] = 100 * (down / range);
+        // Without movement both indicators are 0, or NaN where there is no range either.
+        dx[i] = moved === 0 ? risen : 100 * (Math.abs(up - down) / moved);
       } else {
         plus[i] = Number.NaN;
         minus[i] = Number.NaN;
@@ -90,11 +97,72 @@ class DirectionalMovement {
     numbers[at + UP] = up;
     numbers[at + DOWN] = down;
   }
+
+  /**
+   * The same where all is summed and the average of DX has started, in one loop, so that no sum waits for another; gives the row of
+   * the first candle or DX that is not known, or the end.
+   */
+  move(
+    { length, high, low, close }: CandleColumns,
+    from: number,
+    average: ExponentialAverage,
+    adx: Float64Array,
+    plus: Float64Array,
+    minus: Float64Array,
+  ): number {
+    const numbers = this.#memory.numbers;
+    const keep = 1 - 1 / this.#period;
+    const at = this.#at;
+    const { weight } = average;
+    let strength = average.value;
+    let previousHigh = numbers[at + HIGH];
+    let previousLow = numbers[at + LOW];
+    let previousClose = numbers[at + CLOSE];
+    let range = numbers[at + RANGE];
+    let up = numbers[at + UP];
+    let down = numbers[at + DOWN];
+    let i = from;
+    for (; i < length; i++) {
+      const h = high[i];
+      const l = low[i];
+      const c = close[i];
+      const rise = h - previousHigh;
+      const fall = previousLow - l;
+      const nextRange = range * keep + rangeWith(previousClose, h, l);
+      const nextUp = up * keep + movement(rise, fall);
+      const nextDown = down * keep + movement(fall, rise);
+      const risen = 100 * (nextUp / nextRange);
+      const moved = nextUp + nextDown;
+      const dx = moved === 0 ? risen : 100 * (Math.abs(nextUp - nextDown) / moved);
+      if (Number.isNaN(dx + c)) break;
+      range = nextRange;
+      up = nextUp;
+      down = nextDown;
+      previousHigh = h;
+      previousLow = l;
+      previousClose = c;
+      strength += (dx - strength) * weight;
+      plus[i] = risen;
+      minus[i] = 100 * (down / range);
+      adx[i] = strength;
+    }
+    numbers[at + HIGH] = previousHigh;
+    numbers[at + LOW] = previousLow;
+    numbers[at + CLOSE] = previousClose;
+    numbers[at + RANGE] = range;
+    numbers[at + UP] = up;
+    numbers[at + DOWN] = down;
+    average.value = strength;
+    return i;
+  }
 }
 
-/** Directional movement: how far a side moved if it moved more than the other, else 0. */
+/**
+ * Directional movement: how far a side moved if it moved more than the other, else 0. Without a branch: which side it is cannot be
+ * foreseen.
+ */
 function movement(side: number, other: number): number {
-  return side > other && side > 0 ? side : 0;
+  return Number(side > other) * ((side + Math.abs(side)) / 2);
 }
 
 function build({ memory, numbers }: Setup): Kernel {
@@ -102,8 +170,16 @@ function build({ memory, numbers }: Setup): Kernel {
   const average = wilderAverage(memory, numbers.period);
   return {
     advance(candles, [adx, plus, minus]) {
-      movement.advance(candles, adx, plus, minus);
-      average.advance(adx, adx);
+      for (let i = 0; i < candles.length; ) {
+        if (movement.summed && average.started) {
+          i = movement.move(candles, i, average, adx, plus, minus);
+          if (i === candles.length) return;
+        }
+        const end = Math.min(candles.length, i + 2 * numbers.period);
+        movement.advance(candles, i, end, adx, plus, minus);
+        average.advance(adx, adx, i, end);
+        i = end;
+      }
     },
   };
 }

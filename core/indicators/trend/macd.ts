@@ -1,7 +1,71 @@
-import type { IndicatorDefinition } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
 import { period } from "../parameters.ts";
+import { type ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
 import { settledAfter } from "../settling.ts";
-import { fastBelowSlow, slowestWeight, twoAverages, warmUpOfTwoAverages } from "../two-averages.ts";
+import { fastBelowSlow, slowestWeight, warmUpOfTwoAverages } from "../two-averages.ts";
+
+function build({ memory, numbers, source }: Setup): Kernel {
+  const fast = exponentialAverage(memory, numbers.fast);
+  const slow = exponentialAverage(memory, numbers.slow);
+  const signal = exponentialAverage(memory, numbers.signal);
+  return {
+    advance(candles, [lines, signals, histograms]) {
+      const prices = source.column(candles);
+      for (let i = 0; i < prices.length; ) {
+        if (fast.started && slow.started && signal.started) {
+          i = together(fast, slow, signal, prices, i, lines, signals, histograms);
+          if (i === prices.length) return;
+        }
+        const end = Math.min(prices.length, i + numbers.slow + numbers.signal);
+        fast.advance(prices, lines, i, end);
+        slow.advance(prices, signals, i, end);
+        for (let row = i; row < end; row++) lines[row] -= signals[row];
+        signal.advance(lines, signals, i, end);
+        for (; i < end; i++) histograms[i] = lines[i] - signals[i];
+      }
+    },
+  };
+}
+
+/**
+ * Moves the averages on in one loop when all have started, so that none waits for another; gives the row that has no
+ * value, or the end.
+ */
+function together(
+  fast: ExponentialAverage,
+  slow: ExponentialAverage,
+  signal: ExponentialAverage,
+  prices: Float64Array,
+  from: number,
+  lines: Float64Array,
+  signals: Float64Array,
+  histograms: Float64Array,
+): number {
+  const { weight: fastWeight } = fast;
+  const { weight: slowWeight } = slow;
+  const { weight: signalWeight } = signal;
+  let fastValue = fast.value;
+  let slowValue = slow.value;
+  let signalValue = signal.value;
+  let i = from;
+  for (; i < prices.length; i++) {
+    const price = prices[i];
+    const nextFast = fastValue + (price - fastValue) * fastWeight;
+    const nextSlow = slowValue + (price - slowValue) * slowWeight;
+    const line = nextFast - nextSlow;
+    if (Number.isNaN(line)) break;
+    fastValue = nextFast;
+    slowValue = nextSlow;
+    signalValue += (line - signalValue) * signalWeight;
+    lines[i] = line;
+    signals[i] = signalValue;
+    histograms[i] = line - signalValue;
+  }
+  fast.value = fastValue;
+  slow.value = slowValue;
+  signal.value = signalValue;
+  return i;
+}
 
 export const macd: IndicatorDefinition = {
   name: "MACD",
@@ -19,5 +83,5 @@ histogram = line − signal`,
   refuse: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
   settling: (numbers) => settledAfter(macd.warmUp(numbers), slowestWeight(numbers)),
-  build: (setup) => twoAverages(setup, "price"),
+  build,
 };

@@ -43,7 +43,8 @@ class OnBalance {
       const c = close[i];
       const v = volume[i];
       if (Number.isNaN(c + v)) break;
-      const flow = c > previous ? v : c < previous ? -v : 0;
+      // Without a branch: which way the close went is not to be foreseen.
+      const flow = v * (Number(c > previous) - Number(c < previous));
       const more = total + flow;
       lost += roundingError(total, flow, more);
       total = more;
@@ -59,7 +60,11 @@ class OnBalance {
 
 function build({ memory }: Setup): Kernel {
   const total = new OnBalance(memory);
-  return { advance: (candles, [output]) => total.advance(candles, output) };
+  return {
+    advance(candles, [output]) {
+      total.advance(candles, output);
+    },
+  };
 }
 
 export const obv: IndicatorDefinition = {

@@ -16,6 +16,9 @@ const quiet = withUnknown(
   300,
 );
 
+/** Prices of many sizes, in whose sums almost every addition is rounded: its order shows in the last bits. */
+const wild = movingCandles(1_100, { step: 0.4 });
+
 /** The specs of an entry that the contract is tried with: the defaults and its worked example. */
 const specsOf = (definition: IndicatorDefinition): IndicatorSpec[] =>
   [definition.name, definition.example].map(parseSpec);
@@ -65,6 +68,20 @@ describe("the catalogue", () => {
   });
 });
 
+describe("a batch of several specs", () => {
+  it("gives each the bits that it has alone, over any number of candles", () => {
+    const specs = CATALOG.flatMap(specsOf);
+    for (const candles of [quiet, movingCandles(2_500)]) {
+      for (const { spec, outputs } of calculate(specs, candles)) {
+        expect(
+          spec.definition.outputs.map((name) => outputs[name]),
+          spec.key,
+        ).toEqual(batch(spec, candles));
+      }
+    }
+  });
+});
+
 describe.each(CATALOG.map((definition) => [definition.name, definition] as const))("%s", (_, definition) => {
   const specs = specsOf(definition);
 
@@ -88,7 +105,7 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
 
   it("gives the same bits candle by candle as in one batch, with unknown fields and without", () => {
     for (const spec of specs) {
-      for (const candles of [quiet, movingCandles(1_100)]) {
+      for (const candles of [quiet, movingCandles(1_100), wild]) {
         const expected = streamable(spec, batch(spec, candles));
         expect(streamable(spec, streamed(new IndicatorMachine(spec), candles))).toEqual(expected);
       }
@@ -98,17 +115,19 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
   it("gives the same bits however the series is cut into blocks", () => {
     const next = random(11);
     for (const spec of specs) {
-      const machine = new IndicatorMachine(spec);
-      const columns = definition.outputs.map(() => new Float64Array(quiet.length));
-      for (let start = 0; start < quiet.length; ) {
-        const end = Math.min(quiet.length, start + 1 + Math.floor(60 * next()));
-        machine.run(
-          sliceCandles(quiet, start, end),
-          columns.map((column) => column.subarray(start, end)),
-        );
-        start = end;
+      for (const candles of [quiet, wild]) {
+        const machine = new IndicatorMachine(spec);
+        const columns = definition.outputs.map(() => new Float64Array(candles.length));
+        for (let start = 0; start < candles.length; ) {
+          const end = Math.min(candles.length, start + 1 + Math.floor(60 * next()));
+          machine.run(
+            sliceCandles(candles, start, end),
+            columns.map((column) => column.subarray(start, end)),
+          );
+          start = end;
+        }
+        expect(streamable(spec, columns)).toEqual(streamable(spec, batch(spec, candles)));
       }
-      expect(streamable(spec, columns)).toEqual(streamable(spec, batch(spec, quiet)));
     }
   });
 

@@ -185,6 +185,19 @@ describe("own candles", () => {
       nope: { code: "indicator.unknown" },
     });
   });
+
+  test("that are too few also leave those specs named that could not be read", async () => {
+    const indicators = ["RSI", "NOPE", "SMA:0", "nope"];
+    const problem = await refusal({ candles: CANDLES.slice(0, 10), indicators }, "indicator.not_enough_data");
+    expect(problem).toMatchObject({ needs: 15, has: 10 });
+    expect(faultsOf(problem)).toEqual({
+      nope: expect.stringContaining('no indicator "nope"'),
+      "sma:0: period": expect.stringContaining("1 to 1000"),
+    });
+    expect(
+      await refusal({ candles: CANDLES.slice(0, 10), indicators: ["RSI"] }, "indicator.not_enough_data"),
+    ).not.toHaveProperty("errors");
+  });
 });
 
 describe("one symbol", () => {
@@ -235,6 +248,9 @@ describe("one symbol", () => {
     expect(answer.data_points_used).toBe(5000);
     const problem = await refusal({ symbol: "BTC/USDT", indicators: [...indicators, "RSI"] });
     expect(faultsOf(problem)).toEqual({ indicators: "must name at most 20 indicators" });
+    const repeated = [...indicators, ...indicators.map((text) => ` ${text.toLowerCase()}`)];
+    const { meta } = await answerOf(await calculate({ symbol: "BTC/USDT", indicators: repeated }));
+    expect(Object.keys(meta)).toHaveLength(20);
     expect(faultsOf(await refusal({ symbol: "BTC/USDT", data_points: 5001 }))).toEqual({
       data_points: "must be from 1 to 5000",
     });

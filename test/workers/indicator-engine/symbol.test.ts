@@ -248,6 +248,11 @@ describe("specs", () => {
     expect(faultsOf(problem).indicators).toMatch(/1 to 20/);
   });
 
+  test("that are repeated count once", async () => {
+    const repeated = [...TWENTY, ...TWENTY.map((text) => text.toLowerCase())].join(",");
+    expect(Object.keys((await ask("BTC/USDT", { indicators: repeated, to: TO })).indicators)).toHaveLength(20);
+  });
+
   test("may not be missing from the parameter", async () => {
     expect(faultsOf(await refusal("indicators=")).indicators).toMatch(/1 to 20/);
     expect(faultsOf(await refusal("indicators=,,")).indicators).toMatch(/1 to 20/);
