@@ -1,5 +1,5 @@
 import { ProblemSchema } from "../contracts/problem.ts";
-import { browserHeaders } from "./browser-headers.ts";
+import { gatewayHeaders } from "./gateway-headers.ts";
 import type { AppContext } from "./service.ts";
 
 /** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
@@ -13,14 +13,13 @@ export interface ReadOptions {
   weakTag?: string;
   /** Seconds for which caches may answer with it. */
   maxAge: number;
-  tiers?: Iterable<Tier>;
+  tiers?: readonly Tier[];
   headers?: Record<string, string>;
 }
 
 /** The `Cache-Status` of an answer that came from these tiers (RFC 9211). */
-export function cacheStatus(tiers: Iterable<Tier>): string {
-  const used = new Set(tiers);
-  return TIERS.filter((tier) => used.has(tier))
+export function cacheStatus(tiers: readonly Tier[]): string {
+  return TIERS.filter((tier) => tiers.includes(tier))
     .map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`))
     .join(", ");
 }
@@ -42,27 +41,32 @@ function matches(header: string | undefined, etag: string): boolean {
  * Answers a read whose body is `text`: with its entity tag, or 304 where the client has it already.
  * @param tagged the part of the body that the tag is made of
  */
-export async function answerText(
+export function answerText(
   c: AppContext,
   text: string,
   tagged: string,
   type: string,
   options: ReadOptions,
-): Promise<Response> {
-  const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
+): Response | Promise<Response> {
+  if (options.weakTag !== undefined) return answerTagged(c, text, `W/"${options.weakTag}"`, type, options);
+  return digestOf(tagged).then((digest) => answerTagged(c, text, `"${digest}"`, type, options));
+}
+
+function answerTagged(c: AppContext, text: string, etag: string, type: string, options: ReadOptions): Response {
   // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
-  const reach = c.var.caller.kind === "anonymous" ? "public" : "private";
+  const reach = c.get("caller").kind === "anonymous" ? "public" : "private";
   // With all its headers at once an answer costs much less than where they are set one by one.
   c.set("isDressed", true);
   const headers: Record<string, string> = {
-    ...browserHeaders(c),
+    ...gatewayHeaders(c),
     ETag: etag,
     "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
-    ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };
-  if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
-  return c.body(text, 200, { ...headers, "Content-Type": type });
+  if (options.tiers) headers["Cache-Status"] = cacheStatus(options.tiers);
+  if (matches(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers });
+  headers["Content-Type"] = type;
+  return new Response(text, { headers });
 }
 
 /**
@@ -74,7 +78,7 @@ export function answerRead(
   data: unknown,
   beside: Record<string, unknown>,
   options: ReadOptions,
-): Promise<Response> {
+): Response | Promise<Response> {
   const json = JSON.stringify(data);
   const rest = JSON.stringify({ ...beside, ...countOf(data), timestamp: new Date().toISOString() });
   const body = `{"success":true,"data":${json},${rest.slice(1)}`;

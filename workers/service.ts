@@ -12,7 +12,9 @@ export interface AppEnv {
   Variables: {
     correlationId: string;
     caller: Caller;
-    /** Whether the answer was made with what browsers should know. */
+    /** Where the caller's key stands with its quotas, as headers; unset where it has none. */
+    quota?: Readonly<Record<string, string>>;
+    /** Whether the answer was made with what the gateway says with every answer. */
     isDressed?: boolean;
   };
 }

@@ -33,10 +33,10 @@ export const deprecations = (table: readonly Deprecation[]) => {
     sunset: sunset === null ? null : new Date(sunset).toUTCString(),
   }));
   return createMiddleware<AppEnv>(async function deprecation(c, next) {
-    await next();
-    const url = c.req.raw.url;
+    const { url } = c.req;
     const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).replace(/[?#].*$/, "");
     const found = marked.find(({ beginning }) => beginning.test(path));
+    await next();
     // The answer to an upgrade cannot be changed.
     if (!found || c.res.status === 101) return;
     const { headers } = c.res;

@@ -42,7 +42,7 @@ function countTiers(cacheStatus: string): void {
 }
 
 function logRequest(c: AppContext, span: Span, route: string, durationMs: number, cacheStatus: string | null): void {
-  const { caller } = c.var;
+  const caller = c.get("caller");
   logInfo("request", {
     service: SERVICES.get(route.split("/")[1]) ?? "gateway",
     method: c.req.method,
@@ -50,7 +50,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
     status: c.res.status,
     duration_ms: durationMs,
     cache: cacheStatus,
-    correlation_id: c.var.correlationId,
+    correlation_id: c.get("correlationId"),
     ...placeFields(span),
     caller: caller?.kind,
     key: caller && "prefix" in caller ? String(caller.prefix) : null,

@@ -27,11 +27,18 @@ const SECURITY = {
   "X-Frame-Options": "DENY",
 };
 
-/** What browsers should know of the answer to a request: security headers, and which pages may read it. */
-export function browserHeaders(c: AppContext): Record<string, string> {
+/**
+ * What the gateway says with every answer: the correlation id, where a key stands with its quotas, and what browsers should know: security
+ * headers, and which pages may read it.
+ */
+export function gatewayHeaders(c: AppContext): Record<string, string> {
   const origin = c.req.header("Origin");
   const allowed = allowedOrigin(origin ?? "", c.env.CORS_ORIGINS);
-  const headers: Record<string, string> = { ...SECURITY };
+  const headers: Record<string, string> = {
+    ...SECURITY,
+    "X-Correlation-ID": c.get("correlationId"),
+    ...c.get("quota"),
+  };
   if (allowed !== "*") headers.Vary = "Origin";
   if (allowed === null) return headers;
   headers["Access-Control-Allow-Origin"] = allowed;
