@@ -1,5 +1,5 @@
 import { ProblemSchema } from "../contracts/problem.ts";
-import { gatewayHeaders } from "./gateway-headers.ts";
+import { dressedResponse } from "./gateway-headers.ts";
 import type { AppContext } from "./service.ts";
 
 /** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
@@ -55,18 +55,14 @@ export function answerText(
 function answerTagged(c: AppContext, text: string, etag: string, type: string, options: ReadOptions): Response {
   // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
   const reach = c.get("caller").kind === "anonymous" ? "public" : "private";
-  // With all its headers at once an answer costs much less than where they are set one by one.
-  c.set("isDressed", true);
   const headers: Record<string, string> = {
-    ...gatewayHeaders(c),
     ETag: etag,
     "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
+    ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };
-  if (options.tiers) headers["Cache-Status"] = cacheStatus(options.tiers);
-  if (matches(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers });
-  headers["Content-Type"] = type;
-  return new Response(text, { headers });
+  if (matches(c.req.header("If-None-Match"), etag)) return dressedResponse(c, null, 304, headers);
+  return dressedResponse(c, text, 200, { ...headers, "Content-Type": type });
 }
 
 /**
