@@ -1,4 +1,5 @@
 import { ProblemSchema } from "../contracts/problem.ts";
+import { count } from "../observability/metrics/collector.ts";
 import { dressedResponse } from "./gateway-headers.ts";
 import type { AppContext } from "./service.ts";
 
@@ -17,11 +18,11 @@ export interface ReadOptions {
   headers?: Record<string, string>;
 }
 
-/** The `Cache-Status` of an answer that came from these tiers (RFC 9211). */
-export function cacheStatus(tiers: readonly Tier[]): string {
-  return TIERS.filter((tier) => tiers.includes(tier))
-    .map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`))
-    .join(", ");
+/** The `Cache-Status` of an answer that came from these tiers (RFC 9211), each once and the nearest first. They are counted. */
+function cacheStatus(tiers: readonly Tier[]): string {
+  const used = tiers.length === 1 ? tiers : TIERS.filter((tier) => tiers.includes(tier));
+  for (const tier of used) count("wizdata_cache_answers_total", { tier });
+  return used.map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`)).join(", ");
 }
 
 /** The first 16 bytes of a text's SHA-256, in hexadecimal. */

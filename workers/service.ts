@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { routePath } from "hono/route";
 import type { z } from "zod";
@@ -87,20 +87,50 @@ interface ServiceOptions {
   router?: OpenAPIHono<AppEnv>["router"];
 }
 
-/** A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. */
+/** The query as the routes' schemas take it: what was given twice is a list. */
+function queryOf(c: AppContext): Record<string, string | string[]> {
+  if (!c.req.url.includes("?")) return {};
+  const given = Object.entries(c.req.queries());
+  return Object.fromEntries(given.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
+}
+
+/**
+ * A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. Where a
+ * route takes nothing but its address, that is checked at once, on the way into the route: the library's own way, one middleware for
+ * the path and one for the query, takes a tenth of what a quote costs. Other routes go that way.
+ */
 export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv> {
+  function refuse(c: AppContext, issues: readonly z.core.$ZodIssue[], place: InputError["in"]): never {
+    const found = inputErrors(issues, place);
+    const routes = service.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? entry.route : []));
+    const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
+    const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
+    throw new ApiError("request.invalid", sentenceOf(errors[0]), { errors });
+  }
+
+  function check(c: AppContext, target: "query" | "param", schema: z.ZodType): void {
+    const checked = schema.safeParse(target === "query" ? queryOf(c) : c.req.param());
+    if (!checked.success) refuse(c, checked.error.issues, PLACES[target]);
+    else if (typeof checked.data === "object" && checked.data !== null) c.req.addValidatedData(target, checked.data);
+  }
+
   const service = new OpenAPIHono<AppEnv>({
     ...options,
     defaultHook: (result, c) => {
-      if (result.success) return;
-      const found = inputErrors(result.error.issues, PLACES[result.target] ?? "body");
-      const routes = service.openAPIRegistry.definitions.flatMap((entry) =>
-        entry.type === "route" ? entry.route : [],
-      );
-      const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
-      const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
-      throw new ApiError("request.invalid", sentenceOf(errors[0]), { errors });
+      if (!result.success) refuse(c, result.error.issues, PLACES[result.target] ?? "body");
     },
   });
-  return service;
+  const { openapi } = service;
+  return Object.assign(service, {
+    openapi(route: RouteConfig, handler: RouteHandler<RouteConfig, AppEnv>) {
+      const { query, params, ...rest } = route.request ?? {};
+      if (Object.keys(rest).length > 0) return openapi(route, handler);
+      service.openAPIRegistry.registerPath(route);
+      return service.on([route.method], [route.path.replaceAll(/\{(\w+)\}/g, ":$1")], (c, next) => {
+        if (query) check(c, "query", query);
+        if (params) check(c, "param", params);
+        return handler(c, next);
+      });
+    },
+  });
 }

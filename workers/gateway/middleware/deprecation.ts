@@ -55,7 +55,8 @@ export const deprecations = (table: readonly Deprecation[]) => {
   }));
   return createMiddleware<AppEnv>(function deprecation(c, next) {
     const { url } = c.req;
-    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).replace(/[?#].*$/, "");
+    const end = url.indexOf("?");
+    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2), end === -1 ? undefined : end);
     const found = marked.find(({ beginning }) => beginning.test(path));
     return found ? mark(c, next, found, path) : next();
   });
