@@ -94,6 +94,16 @@ function queryOf(c: AppContext): Record<string, string | string[]> {
   return Object.fromEntries(given.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 
+/** What the address of a request holds, as its route takes it. */
+interface Holding {
+  query: object;
+  param: object;
+}
+
+/** Addresses that a route remembers what they hold: checking them anew takes as long as finding the quote that they ask for. */
+const MOST_REMEMBERED = 500;
+const LONGEST = 200;
+
 /**
  * A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. Where a
  * route takes nothing but its address, that is checked at once, on the way into the route: the library's own way, one middleware for
@@ -108,10 +118,11 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     throw new ApiError("request.invalid", sentenceOf(errors[0]), { errors });
   }
 
-  function check(c: AppContext, target: "query" | "param", schema: z.ZodType): void {
-    const checked = schema.safeParse(target === "query" ? queryOf(c) : c.req.param());
-    if (!checked.success) refuse(c, checked.error.issues, PLACES[target]);
-    else if (typeof checked.data === "object" && checked.data !== null) c.req.addValidatedData(target, checked.data);
+  function checked(c: AppContext, schema: z.ZodType | undefined, given: object, place: InputError["in"]): object {
+    const result = schema?.safeParse(given);
+    if (result && !result.success) refuse(c, result.error.issues, place);
+    const data = result?.data;
+    return typeof data === "object" && data !== null ? Object.freeze(data) : {};
   }
 
   const service = new OpenAPIHono<AppEnv>({
@@ -125,10 +136,26 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     openapi(route: RouteConfig, handler: RouteHandler<RouteConfig, AppEnv>) {
       const { query, params, ...rest } = route.request ?? {};
       if (Object.keys(rest).length > 0) return openapi(route, handler);
+      const remembered = new Map<string, Holding>();
+
+      function holdingOf(c: AppContext): Holding {
+        const { url } = c.req;
+        const known = remembered.get(url);
+        if (known) return known;
+        const holding = {
+          query: checked(c, query, queryOf(c), "query"),
+          param: checked(c, params, c.req.param(), "path"),
+        };
+        if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+        if (url.length <= LONGEST) remembered.set(url, holding);
+        return holding;
+      }
+
       service.openAPIRegistry.registerPath(route);
       return service.on([route.method], [route.path.replaceAll(/\{(\w+)\}/g, ":$1")], (c, next) => {
-        if (query) check(c, "query", query);
-        if (params) check(c, "param", params);
+        const { query, param } = holdingOf(c);
+        c.req.addValidatedData("query", query);
+        c.req.addValidatedData("param", param);
         return handler(c, next);
       });
     },
