@@ -31,6 +31,11 @@ const preflight = cors({
   maxAge: 86_400,
 });
 
+function vary(headers: Headers, name: string): void {
+  const named = headers.get("Vary")?.split(",") ?? [];
+  if (!named.some((each) => each.trim() === name)) headers.append("Vary", name);
+}
+
 /**
  * Adds to every answer what the gateway says with it, unless it was made with it. It is set on the answer that is there, once: an answer
  * that is made anew for each header, as a framework's general middleware must, costs as much as a quote.
@@ -48,7 +53,7 @@ export const answerHeaders = createMiddleware<AppEnv>(async function answerHeade
     for (const [name, value] of OF_PAGES) headers.set(name, value);
   }
   for (const [name, value] of Object.entries(gatewayHeaders(c))) {
-    if (name === "Vary") headers.append(name, value);
+    if (name === "Vary") vary(headers, value);
     else if (c.req.method !== "OPTIONS" || !name.startsWith("Access-Control-")) headers.set(name, value);
   }
 });
