@@ -1,5 +1,6 @@
 import { ProblemSchema } from "../contracts/problem.ts";
-import { browserHeaders } from "./browser-headers.ts";
+import { count } from "../observability/metrics/collector.ts";
+import { dressedResponse } from "./gateway-headers.ts";
 import type { AppContext } from "./service.ts";
 
 /** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
@@ -13,16 +14,15 @@ export interface ReadOptions {
   weakTag?: string;
   /** Seconds for which caches may answer with it. */
   maxAge: number;
-  tiers?: Iterable<Tier>;
+  tiers?: readonly Tier[];
   headers?: Record<string, string>;
 }
 
-/** The `Cache-Status` of an answer that came from these tiers (RFC 9211). */
-export function cacheStatus(tiers: Iterable<Tier>): string {
-  const used = new Set(tiers);
-  return TIERS.filter((tier) => used.has(tier))
-    .map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`))
-    .join(", ");
+/** The `Cache-Status` of an answer that came from these tiers (RFC 9211), each once and the nearest first. They are counted. */
+function cacheStatus(tiers: readonly Tier[]): string {
+  const used = tiers.length === 1 ? tiers : TIERS.filter((tier) => tiers.includes(tier));
+  for (const tier of used) count("wizdata_cache_answers_total", { tier });
+  return used.map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`)).join(", ");
 }
 
 /** The first 16 bytes of a text's SHA-256, in hexadecimal. */
@@ -42,27 +42,28 @@ function matches(header: string | undefined, etag: string): boolean {
  * Answers a read whose body is `text`: with its entity tag, or 304 where the client has it already.
  * @param tagged the part of the body that the tag is made of
  */
-export async function answerText(
+export function answerText(
   c: AppContext,
   text: string,
   tagged: string,
   type: string,
   options: ReadOptions,
-): Promise<Response> {
-  const etag = options.weakTag === undefined ? `"${await digestOf(tagged)}"` : `W/"${options.weakTag}"`;
+): Response | Promise<Response> {
+  if (options.weakTag !== undefined) return answerTagged(c, text, `W/"${options.weakTag}"`, type, options);
+  return digestOf(tagged).then((digest) => answerTagged(c, text, `"${digest}"`, type, options));
+}
+
+function answerTagged(c: AppContext, text: string, etag: string, type: string, options: ReadOptions): Response {
   // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
-  const reach = c.var.caller.kind === "anonymous" ? "public" : "private";
-  // With all its headers at once an answer costs much less than where they are set one by one.
-  c.set("isDressed", true);
+  const reach = c.get("caller").kind === "anonymous" ? "public" : "private";
   const headers: Record<string, string> = {
-    ...browserHeaders(c),
     ETag: etag,
     "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
     ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };
-  if (matches(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
-  return c.body(text, 200, { ...headers, "Content-Type": type });
+  if (matches(c.req.header("If-None-Match"), etag)) return dressedResponse(c, null, 304, headers);
+  return dressedResponse(c, text, 200, { ...headers, "Content-Type": type });
 }
 
 /**
@@ -74,7 +75,7 @@ export function answerRead(
   data: unknown,
   beside: Record<string, unknown>,
   options: ReadOptions,
-): Promise<Response> {
+): Response | Promise<Response> {
   const json = JSON.stringify(data);
   const rest = JSON.stringify({ ...beside, ...countOf(data), timestamp: new Date().toISOString() });
   const body = `{"success":true,"data":${json},${rest.slice(1)}`;

@@ -46,11 +46,14 @@ export async function meaningsOf(env: Env, texts: readonly string[]): Promise<Ma
     else missing.push(text);
   }
   if (missing.length === 0) return meanings;
-  for (const [text, meaning] of await lookUp(env, missing)) {
-    meanings.set(text, meaning);
-    if (meaning.kind === "not_found") continue;
-    known.set(text, meaning);
-  }
+  for (const [text, meaning] of await learn(env, missing)) meanings.set(text, meaning);
+  return meanings;
+}
+
+/** Looks symbols up, and remembers what they stand for. */
+async function learn(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+  const meanings = await lookUp(env, texts);
+  for (const [text, meaning] of meanings) if (meaning.kind !== "not_found") known.set(text, meaning);
   return meanings;
 }
 
@@ -94,11 +97,17 @@ export async function recordOf(env: Env, text: string, meaning: Resolution | und
 }
 
 /**
- * The record of a symbol or an alias.
+ * The record of a symbol or an alias; at once where this isolate remembers it.
  * @throws ApiError symbol.not_found with suggestions, or symbol.ambiguous with candidates
  */
-export async function requireSymbol(env: Env, text: string): Promise<SymbolRecord> {
-  return recordOf(env, text, (await meaningsOf(env, [text])).get(text));
+export function requireSymbol(env: Env, text: string): SymbolRecord | Promise<SymbolRecord> {
+  const kept = known.get(text);
+  if (kept?.kind === "found") return kept.record;
+  return kept ? recordOf(env, text, kept) : learnSymbol(env, text);
+}
+
+async function learnSymbol(env: Env, text: string): Promise<SymbolRecord> {
+  return recordOf(env, text, (await learn(env, [text])).get(text));
 }
 
 /** @throws ApiError symbol.inactive where the symbol is retired */

@@ -28,7 +28,7 @@ async function askMeter(env: Env, prefix: string, request: LeaseRequest): Promis
  * @throws ApiError rate_limit.exceeded where not so many are left
  */
 export async function charge(c: AppContext, cost: number): Promise<void> {
-  const { caller } = c.var;
+  const caller = c.get("caller");
   if (caller.kind !== "key" || cost <= 0) return;
   const { prefix, tier } = caller;
   const quota = QUOTAS[tier];
@@ -41,7 +41,7 @@ export async function charge(c: AppContext, cost: number): Promise<void> {
   );
   if (!standing) return;
   if (!paid) throw exceeded(cost, quota, standing);
-  for (const [name, value] of Object.entries(rateLimitHeaders(quota, standing))) c.header(name, value);
+  c.set("quota", rateLimitHeaders(quota, standing));
 }
 
 /** Takes what a request costs beyond the unit that every request has paid already. */

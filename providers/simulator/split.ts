@@ -99,15 +99,19 @@ export function join(before: Stretch | null, after: Stretch): Stretch {
   };
 }
 
-/** What of a stretch has happened before `now`, in whole seconds; null where nothing has. */
-export function elapsed(stretch: Stretch, anchor: number, now: number, level = 0): Stretch | null {
-  if (stretch.to <= now) return stretch;
-  if (stretch.from >= now || level === LEVELS.length) return null;
+/** What of a stretch lies in `[from, to)`, in whole seconds; null where nothing does. What lies in it whole is not split. */
+export function between(stretch: Stretch, anchor: number, from: number, to: number, level = 0): Stretch | null {
+  if (stretch.from >= from && stretch.to <= to) return stretch;
+  if (stretch.to <= from || stretch.from >= to || level === LEVELS.length) return null;
   let result: Stretch | null = null;
   for (const part of split(stretch, LEVELS[level], anchor)) {
-    if (part.from >= now) break;
-    const past = elapsed(part, anchor, now, level + 1);
-    if (past) result = join(result, past);
+    const within = between(part, anchor, from, to, level + 1);
+    if (within) result = join(result, within);
   }
   return result;
+}
+
+/** What of a stretch has happened before `now`, in whole seconds; null where nothing has. */
+export function elapsed(stretch: Stretch, anchor: number, now: number, level = 0): Stretch | null {
+  return between(stretch, anchor, Number.NEGATIVE_INFINITY, now, level);
 }

@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { afterEach } from "vitest";
 import { ROOT } from "../../scripts/dev-vars.ts";
+import { stopProcess } from "../../scripts/wrangler.ts";
 
 /** How a command ended and what it printed. */
 export interface Ended {
@@ -15,7 +17,14 @@ export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
   return { ...rest, NO_COLOR: "1", ...more };
 }
 
-/** Runs a command to its end. */
+const running = new Set<ChildProcess>();
+
+// A test that takes too long is given up, not ended: what it has started would go on without it.
+afterEach(async () => {
+  await Promise.all([...running].map(stopProcess));
+});
+
+/** Runs a command to its end, or to that of its test. It has a process group of its own, so that it ends with all that it started. */
 export function run(
   command: string,
   args: readonly string[],
@@ -25,7 +34,9 @@ export function run(
     cwd: options.cwd ?? ROOT,
     env: plainEnvironment(options.env),
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
+  running.add(child);
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
@@ -36,7 +47,10 @@ export function run(
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, output, errors }));
+    child.once("close", (code) => {
+      running.delete(child);
+      resolve({ code, output, errors });
+    });
   });
 }
 

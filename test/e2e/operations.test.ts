@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../../scripts/dev-vars.ts";
 import { lintDocuments } from "../../scripts/lint-documents/spectral.ts";
@@ -87,25 +87,24 @@ scrape_configs:
       { stdio: "ignore" },
     );
     const ended = new Promise((resolve) => server.once("close", resolve));
-    try {
-      const api = `http://127.0.0.1:${port}/api/v1`;
-      const up = await found(`${api}/query?query=${encodeURIComponent('up{job="wizdata-edge"} == 1')}`);
-      expect(up).toHaveLength(1);
-      expect(
-        await found(`${api}/query?query=${encodeURIComponent('wizdata_requests_total{route="/symbols"}')}`),
-      ).not.toEqual([]);
-      const breakers = await found(
-        `${api}/query?query=${encodeURIComponent('wizdata_provider_breaker_state{state="closed"} == 1')}`,
-      );
-      expect(breakers.length).toBeGreaterThan(3);
-      const rules = JSON.stringify(await (await fetch(`${api}/rules`)).json());
-      expect(rules).toContain("ProviderBreakerOpen");
-      expect(rules).not.toContain('"health":"err"');
-    } finally {
+    onTestFinished(async () => {
       server.kill();
       await ended;
       rmSync(folder, { recursive: true, force: true });
-    }
+    });
+    const api = `http://127.0.0.1:${port}/api/v1`;
+    const up = await found(`${api}/query?query=${encodeURIComponent('up{job="wizdata-edge"} == 1')}`);
+    expect(up).toHaveLength(1);
+    expect(
+      await found(`${api}/query?query=${encodeURIComponent('wizdata_requests_total{route="/symbols"}')}`),
+    ).not.toEqual([]);
+    const breakers = await found(
+      `${api}/query?query=${encodeURIComponent('wizdata_provider_breaker_state{state="closed"} == 1')}`,
+    );
+    expect(breakers.length).toBeGreaterThan(3);
+    const rules = JSON.stringify(await (await fetch(`${api}/rules`)).json());
+    expect(rules).toContain("ProviderBreakerOpen");
+    expect(rules).not.toContain('"health":"err"');
   });
 });
 

@@ -20,10 +20,10 @@ import { metrics } from "./metrics.ts";
 import { answerHeaders } from "./middleware/answer-headers.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
-import { correlationId } from "./middleware/correlation-id.ts";
+import { inOrder } from "./middleware/checks.ts";
 import { DEPRECATIONS, deprecations } from "./middleware/deprecation.ts";
 import { limitHeaders } from "./middleware/header-limits.ts";
-import { jsonOnly, limitBody } from "./middleware/json-bodies.ts";
+import { checkBody } from "./middleware/json-bodies.ts";
 import { keyInUrl } from "./middleware/key-in-url.ts";
 import { meterUsage } from "./middleware/meter-usage.ts";
 import { observeRequest } from "./middleware/observe-request.ts";
@@ -39,18 +39,11 @@ export const app = createService({ getPath: routedPath, router: new RememberingR
 app.onError((error, c) => answerError(error, c));
 
 app.use(observeRequest);
-app.use(correlationId);
-app.use(deprecations(DEPRECATIONS));
 app.use(answerHeaders);
-app.use(limitHeaders);
-app.use(keyInUrl);
-app.use(identifyCaller);
-app.use(ticketHolder);
-app.use(burstGuard);
-app.use(meterUsage);
-app.use(requireAccess);
-app.use(limitBody);
-app.use(jsonOnly);
+app.use(deprecations(DEPRECATIONS));
+app.use(
+  inOrder(limitHeaders, keyInUrl, identifyCaller, ticketHolder, burstGuard, meterUsage, requireAccess, checkBody),
+);
 
 app.route("/", quotes);
 app.route("/", ohlcv);

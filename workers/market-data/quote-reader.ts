@@ -57,41 +57,61 @@ export function forgetQuotes(): void {
   recent.clear();
 }
 
+/** By canonical symbol, the reading or the problem. */
+type Readings = Map<string, QuoteReading | ApiError>;
+
 /**
- * Reads quotes of active symbols, each from the nearest tier that has it recent enough: this isolate's memory, KV, the
+ * Reads quotes of active symbols, each from the nearest tier that has it recent enough: this isolate's memory (at once), KV, the
  * symbol's room, its provider. One symbol's failure is its own.
- * @returns by canonical symbol, the reading or the problem
  */
-export async function readQuotes(
+export function readQuotes(
   env: Env,
   records: readonly SymbolRecord[],
   terms: QuoteTerms,
-): Promise<Map<string, QuoteReading | ApiError>> {
-  const readings = new Map<string, QuoteReading | ApiError>();
-  const missing = terms.noCache ? [...records] : await readNear(env, records, terms, readings);
-  await Promise.all(missing.map(async (record) => readings.set(record.symbol, await readRoom(env, record, terms))));
-  return readings;
+): Readings | Promise<Readings> {
+  const readings: Readings = new Map();
+  const missing = terms.noCache ? records : readMemory(env, records, terms, readings);
+  return missing.length === 0 ? readings : readBeyondMemory(env, missing, terms, readings);
 }
 
-/** Answers what memory and KV can answer; returns the records that they cannot. */
-async function readNear(
+/** Answers what this isolate's memory can answer; returns the records that it cannot. */
+function readMemory(
   env: Env,
   records: readonly SymbolRecord[],
   terms: QuoteTerms,
-  readings: Map<string, QuoteReading | ApiError>,
-): Promise<SymbolRecord[]> {
-  const beyondMemory = records.filter((record) => {
+  readings: Readings,
+): readonly SymbolRecord[] {
+  return records.filter((record) => {
     const quote = recent.get(record.symbol);
     if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
     readings.set(record.symbol, { quote: judged(quote, record), tier: "memory" });
     return false;
   });
-  if (beyondMemory.length === 0) return [];
+}
+
+async function readBeyondMemory(
+  env: Env,
+  records: readonly SymbolRecord[],
+  terms: QuoteTerms,
+  readings: Readings,
+): Promise<Readings> {
+  const missing = terms.noCache ? records : await readKv(env, records, terms, readings);
+  await Promise.all(missing.map(async (record) => readings.set(record.symbol, await readRoom(env, record, terms))));
+  return readings;
+}
+
+/** Answers what KV can answer; returns the records that it cannot. */
+async function readKv(
+  env: Env,
+  records: readonly SymbolRecord[],
+  terms: QuoteTerms,
+  readings: Readings,
+): Promise<readonly SymbolRecord[]> {
   const cached = await readCachedQuotes(
     env.CACHE,
-    beyondMemory.map((record) => record.symbol),
+    records.map((record) => record.symbol),
   );
-  return beyondMemory.filter((record) => {
+  return records.filter((record) => {
     const quote = cached.get(record.symbol);
     if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
     if (terms.maxAge === null && !receivedRecently(quote, record)) return true;

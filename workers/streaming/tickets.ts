@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createMiddleware } from "hono/factory";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
@@ -7,7 +6,7 @@ import { digestOf, envelope, problemResponses } from "../answers.ts";
 import type { Caller } from "../caller.ts";
 import { holdsStill } from "../gateway/key-ring.ts";
 import { checkGuesses, noteGuess } from "../gateway/middleware/caller.ts";
-import { type AppEnv, createService } from "../service.ts";
+import { type AppContext, createService } from "../service.ts";
 import { reach } from "./reach.ts";
 
 const TICKET_BYTES = 24;
@@ -62,21 +61,23 @@ tickets.openapi(route, async (c) => {
 });
 
 /** Lets the bearer of a ticket pass as whoever asked for it, once. */
-export const ticketHolder = createMiddleware<AppEnv>(async function ticketHolder(c, next) {
+export function ticketHolder(c: AppContext): void | Promise<void> {
+  if (!TAKES_TICKETS.test(c.req.path)) return;
   const ticket = c.req.query("ticket");
-  if (ticket !== undefined && TAKES_TICKETS.test(c.req.path)) {
-    checkGuesses(c);
-    const digest = await digestOf(ticket);
-    const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
-    if (holder === null) {
-      await noteGuess(c);
-      throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
-    }
-    const caller: Caller = JSON.parse(holder);
-    if (!(await holdsStill(c.env, caller))) {
-      throw new ApiError("auth.invalid", "The key that asked for the ticket is no longer valid.");
-    }
-    c.set("caller", caller);
+  if (ticket !== undefined) return takeTicket(c, ticket);
+}
+
+async function takeTicket(c: AppContext, ticket: string): Promise<void> {
+  checkGuesses(c);
+  const digest = await digestOf(ticket);
+  const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
+  if (holder === null) {
+    await noteGuess(c);
+    throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
   }
-  await next();
-});
+  const caller: Caller = JSON.parse(holder);
+  if (!(await holdsStill(c.env, caller))) {
+    throw new ApiError("auth.invalid", "The key that asked for the ticket is no longer valid.");
+  }
+  c.set("caller", caller);
+}

@@ -1,8 +1,9 @@
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { browserHeaders } from "../../browser-headers.ts";
+import { gatewayHeaders } from "../../gateway-headers.ts";
 import type { AppEnv } from "../../service.ts";
 import { allowedOrigin } from "../origins.ts";
+import { correlationIdOf } from "./correlation-id.ts";
 
 /** What pages need beside; data is no page. */
 const OF_PAGES: readonly (readonly [string, string])[] = [
@@ -30,24 +31,29 @@ const preflight = cors({
   maxAge: 86_400,
 });
 
+function vary(headers: Headers, name: string): void {
+  const named = headers.get("Vary")?.split(",") ?? [];
+  if (!named.some((each) => each.trim() === name)) headers.append("Vary", name);
+}
+
 /**
- * Adds to every answer what browsers should know, unless it was made with it. It is set on the answer that is there, once: an answer
+ * Adds to every answer what the gateway says with it, unless it was made with it. It is set on the answer that is there, once: an answer
  * that is made anew for each header, as a framework's general middleware must, costs as much as a quote.
  */
 export const answerHeaders = createMiddleware<AppEnv>(async function answerHeaders(c, next) {
+  c.set("correlationId", correlationIdOf(c.req.header("X-Correlation-ID")));
   if (c.req.method === "OPTIONS") {
     const answered = await preflight(c, next);
     if (answered) c.res = answered;
   } else await next();
-  // The answer to an upgrade cannot be changed.
-  if (c.res.status === 101) return;
+  // The answer to an upgrade cannot be changed: the object that takes the socket in names the correlation id on it.
+  if (c.get("isDressed") || c.res.status === 101) return;
   const { headers } = c.res;
   if (headers.get("Content-Type")?.startsWith("text/html")) {
     for (const [name, value] of OF_PAGES) headers.set(name, value);
   }
-  if (c.var.isDressed) return;
-  for (const [name, value] of Object.entries(browserHeaders(c))) {
-    if (name === "Vary") headers.append(name, value);
+  for (const [name, value] of Object.entries(gatewayHeaders(c))) {
+    if (name === "Vary") vary(headers, value);
     else if (c.req.method !== "OPTIONS" || !name.startsWith("Access-Control-")) headers.set(name, value);
   }
 });

@@ -1,6 +1,5 @@
-import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppContext, AppEnv } from "../../service.ts";
+import type { AppContext } from "../../service.ts";
 
 /** A window of the platform's own counters, as `[[ratelimits]]` in wrangler.toml has it. */
 interface Guard {
@@ -23,15 +22,16 @@ export function addressOf(c: AppContext): string {
 }
 
 /** Slows anonymous callers that ask more than 100 times in ten seconds, or 600 times in a minute, from one address. */
-export const burstGuard = createMiddleware<AppEnv>(async function burstGuard(c, next) {
-  if (c.var.caller.kind === "anonymous" && !UNGUARDED.has(c.req.path)) {
-    const key = addressOf(c);
-    const [burst, minute] = await Promise.all([c.env.BURST_GUARD.limit({ key }), c.env.MINUTE_GUARD.limit({ key })]);
-    if (!burst.success) throw exceeded(BURST);
-    if (!minute.success) throw exceeded(MINUTE);
-  }
-  await next();
-});
+export function burstGuard(c: AppContext): void | Promise<void> {
+  if (c.get("caller").kind === "anonymous" && !UNGUARDED.has(c.req.path)) return askGuards(c);
+}
+
+async function askGuards(c: AppContext): Promise<void> {
+  const key = addressOf(c);
+  const [burst, minute] = await Promise.all([c.env.BURST_GUARD.limit({ key }), c.env.MINUTE_GUARD.limit({ key })]);
+  if (!burst.success) throw exceeded(BURST);
+  if (!minute.success) throw exceeded(MINUTE);
+}
 
 function exceeded({ name, limit, seconds }: Guard): ApiError {
   return new ApiError("rate_limit.exceeded", `At most ${limit} requests in ${seconds} seconds without a key.`, {

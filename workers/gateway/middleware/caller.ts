@@ -1,7 +1,6 @@
-import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
 import { MemoryCache } from "../../../storage/memory-cache.ts";
-import type { AppContext, AppEnv } from "../../service.ts";
+import type { AppContext } from "../../service.ts";
 import { CHALLENGE } from "../challenge.ts";
 import { holderOf } from "../key-ring.ts";
 import { addressOf, BURST_SECONDS } from "./burst-guard.ts";
@@ -11,24 +10,24 @@ import { presentedKey } from "./presented-key.ts";
 const guessing = new MemoryCache<true>(BURST_SECONDS * 1000, 10_000);
 
 /** Finds out who asks. A key that is wrong is refused even where none is needed: its sender believes in it. */
-export const identifyCaller = createMiddleware<AppEnv>(async function identifyCaller(c, next) {
+export function identifyCaller(c: AppContext): void | Promise<void> {
   const presented = presentedKey(c.req.raw.headers);
   if (presented === "malformed") {
     throw new ApiError("auth.invalid", "The Authorization header must read `Bearer <key>`.", { headers: CHALLENGE });
   }
-  c.set("caller", presented === null ? { kind: "anonymous" } : await known(c, presented.key));
-  await next();
-});
+  if (presented !== null) return identify(c, presented.key);
+  c.set("caller", { kind: "anonymous" });
+}
 
 /** Whether the answer would stay open: nobody asks again who reads it. */
 const opensStream = (c: AppContext): boolean =>
   c.req.header("Upgrade") !== undefined || c.req.path.startsWith("/stream/");
 
-async function known(c: AppContext, key: string) {
+async function identify(c: AppContext, key: string): Promise<void> {
   checkGuesses(c);
   const fresh = opensStream(c);
   const caller = await holderOf(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
-  if (caller) return caller;
+  if (caller) return c.set("caller", caller);
   await noteGuess(c);
   throw new ApiError("auth.invalid", "The key is unknown, expired or revoked.", { headers: CHALLENGE });
 }

@@ -1,5 +1,6 @@
+import type { Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { AppEnv } from "../../service.ts";
+import type { AppContext, AppEnv } from "../../service.ts";
 import { EARLIER_PREFIX } from "../path.ts";
 
 /** Addresses that have a successor, or that will go. */
@@ -20,29 +21,43 @@ export const DEPRECATIONS: readonly Deprecation[] = [
   { beginning: EARLIER_PREFIX, successor: "/v1", since: "2026-11-22T00:00:00Z", sunset: null },
 ];
 
+/** A deprecation as its headers have it. */
+interface Mark {
+  beginning: RegExp;
+  successor: string;
+  deprecation: string;
+  sunset: string | null;
+}
+
 const PAGE = '</docs>; rel="deprecation"; type="text/html"';
+
+async function mark(c: AppContext, next: Next, found: Mark, path: string): Promise<void> {
+  await next();
+  // The answer to an upgrade cannot be changed.
+  if (c.res.status === 101) return;
+  const { headers } = c.res;
+  headers.set("Deprecation", found.deprecation);
+  if (found.sunset !== null) headers.set("Sunset", found.sunset);
+  headers.append("Link", `<${path.replace(found.beginning, found.successor)}>; rel="successor-version"`);
+  headers.append("Link", PAGE);
+}
 
 /**
  * Marks answers of deprecated addresses with `Deprecation` (RFC 9745), a link to the successor (RFC 5829), where to read of it, and,
  * where they will go, `Sunset` (RFC 8594).
  */
 export const deprecations = (table: readonly Deprecation[]) => {
-  const marked = table.map(({ since, sunset, ...entry }) => ({
-    ...entry,
+  const marked: Mark[] = table.map(({ beginning, successor, since, sunset }) => ({
+    beginning,
+    successor,
     deprecation: `@${Date.parse(since) / 1000}`,
     sunset: sunset === null ? null : new Date(sunset).toUTCString(),
   }));
-  return createMiddleware<AppEnv>(async function deprecation(c, next) {
-    await next();
-    const url = c.req.raw.url;
-    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2)).replace(/[?#].*$/, "");
+  return createMiddleware<AppEnv>(function deprecation(c, next) {
+    const { url } = c.req;
+    const end = url.indexOf("?");
+    const path = url.slice(url.indexOf("/", url.indexOf("//") + 2), end === -1 ? undefined : end);
     const found = marked.find(({ beginning }) => beginning.test(path));
-    // The answer to an upgrade cannot be changed.
-    if (!found || c.res.status === 101) return;
-    const { headers } = c.res;
-    headers.set("Deprecation", found.deprecation);
-    if (found.sunset !== null) headers.set("Sunset", found.sunset);
-    headers.append("Link", `<${path.replace(found.beginning, found.successor)}>; rel="successor-version"`);
-    headers.append("Link", PAGE);
+    return found ? mark(c, next, found, path) : next();
   });
 };

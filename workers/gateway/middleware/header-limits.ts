@@ -1,13 +1,12 @@
-import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppEnv } from "../../service.ts";
+import type { AppContext } from "../../service.ts";
 
 const MOST_HEADERS = 100;
 const MOST_HEADER_CHARACTERS = 8_192;
 const MOST_ADDRESS_CHARACTERS = 16_384;
 
 /** Bounds addresses and headers: nothing that we read is nearly so long. */
-export const limitHeaders = createMiddleware<AppEnv>(async function limitHeaders(c, next) {
+export function limitHeaders(c: AppContext): void {
   if (c.req.url.length > MOST_ADDRESS_CHARACTERS) {
     throw new ApiError("request.invalid", `The address may hold ${MOST_ADDRESS_CHARACTERS} characters.`);
   }
@@ -20,8 +19,7 @@ export const limitHeaders = createMiddleware<AppEnv>(async function limitHeaders
   if (count > MOST_HEADERS) {
     throw new ApiError("request.invalid", `A request may carry ${MOST_HEADERS} headers.`);
   }
-  await next();
-});
+}
 
 function tooLong(name: string): ApiError {
   const message = `must be at most ${MOST_HEADER_CHARACTERS} characters`;

@@ -1,6 +1,5 @@
-import { createMiddleware } from "hono/factory";
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppEnv } from "../../service.ts";
+import type { AppContext } from "../../service.ts";
 import { holdsSecret } from "../secret-addresses.ts";
 
 const NAMES = [
@@ -16,14 +15,14 @@ const NAMES = [
 ];
 
 /** Refuses a key in the address, under a name that says so or anywhere else: addresses are kept in logs and histories. */
-export const keyInUrl = createMiddleware<AppEnv>(async function keyInUrl(c, next) {
-  if (c.req.url.includes("?")) {
+export function keyInUrl(c: AppContext): void {
+  const { url } = c.req;
+  if (url.includes("?")) {
     const name = Object.keys(c.req.query()).find((parameter) => NAMES.includes(parameter.toLowerCase()));
     if (name !== undefined) throw refusal(`"${name}"`);
   }
-  if (holdsSecret(c.req.url, c.env)) throw refusal("a key");
-  await next();
-});
+  if (holdsSecret(url, c.env)) throw refusal("a key");
+}
 
 function refusal(what: string): ApiError {
   const detail = `The address carries ${what}. Send keys in the Authorization or X-API-Key header, and replace this one.`;

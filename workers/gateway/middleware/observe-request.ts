@@ -35,22 +35,16 @@ function routeOf(c: AppContext): string {
   return pattern.includes("*") ? UNROUTED : pattern;
 }
 
-function countTiers(cacheStatus: string): void {
-  for (const part of cacheStatus.split(", ")) {
-    count("wizdata_cache_answers_total", { tier: part.slice(0, part.indexOf(";")) });
-  }
-}
-
-function logRequest(c: AppContext, span: Span, route: string, durationMs: number, cacheStatus: string | null): void {
-  const { caller } = c.var;
+function logRequest(c: AppContext, span: Span, route: string, durationMs: number): void {
+  const caller = c.get("caller");
   logInfo("request", {
     service: SERVICES.get(route.split("/")[1]) ?? "gateway",
     method: c.req.method,
     route,
     status: c.res.status,
     duration_ms: durationMs,
-    cache: cacheStatus,
-    correlation_id: c.var.correlationId,
+    cache: c.res.headers.get("Cache-Status"),
+    correlation_id: c.get("correlationId"),
     ...placeFields(span),
     caller: caller?.kind,
     key: caller && "prefix" in caller ? String(caller.prefix) : null,
@@ -68,12 +62,10 @@ export const observeRequest = createMiddleware<AppEnv>(async function observeReq
   const durationMs = Date.now() - begun;
   const route = routeOf(c);
   const { status } = c.res;
-  const cacheStatus = c.res.headers.get("Cache-Status");
   count("wizdata_requests_total", { method: c.req.method, route, status: String(status) });
   observe("wizdata_request_duration_seconds", { route }, durationMs / 1000);
-  if (cacheStatus) countTiers(cacheStatus);
   // The answer to an upgrade cannot be changed.
   if (status !== 101) c.res.headers.set("Server-Timing", serverTiming(span, durationMs));
-  if (isLogged("info")) logRequest(c, span, route, durationMs, cacheStatus);
+  if (isLogged("info")) logRequest(c, span, route, durationMs);
   reportWhenDue(c.env, c.executionCtx);
 });

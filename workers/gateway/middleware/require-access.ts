@@ -1,8 +1,7 @@
-import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { ApiError } from "../../../contracts/problem.ts";
 import { holdsScope } from "../../caller.ts";
-import type { AppContext, AppEnv } from "../../service.ts";
+import type { AppContext } from "../../service.ts";
 import { accessOf, isOpenToAnyone } from "../access.ts";
 import { CHALLENGE } from "../challenge.ts";
 
@@ -22,12 +21,12 @@ function accessOfRequest(c: AppContext) {
 }
 
 /** Lets a caller pass to the routes that it may use. */
-export const requireAccess = createMiddleware<AppEnv>(async function requireAccess(c, next) {
+export function requireAccess(c: AppContext): void {
   const access = accessOfRequest(c);
-  const { caller } = c.var;
-  if (access === null || access === "public") return next();
+  const caller = c.get("caller");
+  if (access === null || access === "public") return;
   if (caller.kind === "anonymous") {
-    if (isOpenToAnyone(access, c.env)) return next();
+    if (isOpenToAnyone(access, c.env)) return;
     const which = access === "any-key" ? "a key" : `a key with the scope "${access}"`;
     const detail = `This route needs ${which}: send it as \`Authorization: Bearer <key>\` or \`X-API-Key: <key>\`.`;
     throw new ApiError("auth.missing", detail, { headers: CHALLENGE });
@@ -35,5 +34,4 @@ export const requireAccess = createMiddleware<AppEnv>(async function requireAcce
   if (access !== "any-key" && !holdsScope(caller, access)) {
     throw new ApiError("auth.forbidden", `This route needs the scope "${access}", which your key does not have.`);
   }
-  return next();
-});
+}
