@@ -5,6 +5,8 @@ import { Tally } from "./tally.ts";
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;
 const PATIENCE_MS = 180_000;
+/** The longest that the first events may take to reach everyone. */
+const FIRST_EVENTS_MS = 60_000;
 /** After the last event that counts: the longest that its frames may take, and the silence after which none is expected any more. */
 const LONGEST_DRAIN_MS = 60_000;
 const SILENCE_MS = 1_500;
@@ -20,6 +22,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 interface Client {
   socket: WebSocket;
   seqs: Map<string, number>;
+  /** The symbols of which it got an event since that was last asked; null where nobody asks. */
+  fresh: Set<string> | null;
   isSilent: boolean;
   /** Frames of each type but events. */
   heard: Map<string, number>;
@@ -59,6 +63,22 @@ export class Crowd {
       if (Date.now() - begun > PATIENCE_MS) throw new Error(`some sockets were never sent ${answer}`);
       await pause(20);
     }
+  }
+
+  /** Waits until every socket gets events of so many symbols. */
+  async flowing(events: number): Promise<void> {
+    for (const client of this.clients) client.fresh = new Set();
+    const begun = Date.now();
+    const lacking = (): number => this.clients.filter(({ fresh }) => (fresh?.size ?? 0) < events).length;
+    for (let left = lacking(); left > 0; left = lacking()) {
+      this.failIfClosed();
+      if (Date.now() - begun > FIRST_EVENTS_MS) {
+        const all = this.clients.length;
+        throw new Error(`${left} of ${all} sockets lack events of ${events} symbols after ${FIRST_EVENTS_MS / 1000} s`);
+      }
+      await pause(20);
+    }
+    for (const client of this.clients) client.fresh = null;
   }
 
   /** Lets a share of the sockets never read again. */
@@ -116,7 +136,7 @@ export class Crowd {
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-    const client: Client = { socket, seqs: new Map(), heard: new Map(), isSilent: false };
+    const client: Client = { socket, seqs: new Map(), fresh: null, heard: new Map(), isSilent: false };
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("open", () => {
@@ -139,6 +159,7 @@ export class Crowd {
     const seq = Number.parseInt(text.slice(text.indexOf(SEQ) + SEQ.length), 10);
     const last = client.seqs.get(symbol) ?? 0;
     client.seqs.set(symbol, seq);
+    client.fresh?.add(symbol);
     this.received++;
     if (this.tally === null) return;
     const at = text.indexOf(TIME) + TIME.length;

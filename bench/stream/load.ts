@@ -19,6 +19,9 @@ async function obey(order: Order): Promise<Measured | null> {
     case "tell":
       await crowd.tell(order.text, order.answer);
       return null;
+    case "await":
+      await crowd.flowing(order.events);
+      return null;
     case "measure":
       return crowd.measure(order.seconds);
     case "silence":

@@ -50,6 +50,7 @@ async function watch(generator: Generator, platform: Contender, share: number, m
   const { url, headers } = platform;
   await generator.ask({ order: "open", crowd: PLATFORM, url, headers, sockets: SOCKETS });
   await platform.start(EVENTS, FRAME_BYTES);
+  await generator.ask({ order: "await", crowd: PLATFORM, events: EVENTS });
   await generator.ask({ order: "silence", crowd: PLATFORM, share });
   const text = '{"action":"ping","proves":"that this client reads"}';
   await generator.ask({ order: "repeat", crowd: PLATFORM, text, seconds: SIGN_OF_LIFE });
