@@ -5,6 +5,7 @@ import { eventKey } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
 type Numbered = Extract<FeedEvent, { channel: "quotes" | "gap" }>;
+type Bar = Exclude<FeedEvent, Numbered>;
 
 /** Hands a symbol's events on to those who listen to them, each once and in order. */
 export interface Delivery {
@@ -47,6 +48,13 @@ export function openDelivery(
 ): Delivery {
   const hand = (topic: Topic, event: FeedEvent): void => {
     for (const listener of topic.of(eventKey(event))) listener.take(event);
+  };
+
+  /** Hands a bar on, unless it comes again, or is one that was still open and has closed. */
+  const handBar = (topic: Topic, event: Bar): void => {
+    if (event.isClosed ? event.order <= topic.bars : event.order < topic.bars) return;
+    topic.bars = Math.max(topic.bars, event.order);
+    hand(topic, event);
   };
 
   const advance = (topic: Topic, event: Numbered): void => {
@@ -103,7 +111,7 @@ export function openDelivery(
     }
     try {
       for (const event of events) {
-        if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
+        if (event.channel === "candles" || event.channel === "indicators") handBar(topic, event);
         else if (standing(event, topic.place) === "next") advance(topic, event);
         else {
           // The object may go while something is waited for, and then the push comes again.

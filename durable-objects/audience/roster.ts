@@ -130,8 +130,8 @@ export function openRoster(
       if (listen(member, topic, subscription).conflates) topic.isWoken = true;
       if (beat === store.lastBeat().beat) member.untold.add(subscription.symbol);
     }
-    for (const [symbol, [epoch, seq]] of Object.entries(attachment.places)) {
-      topics.get(symbol)?.restorePlace(member.connection, { epoch, seq });
+    for (const [symbol, place] of Object.entries(attachment.places)) {
+      topics.get(symbol)?.restorePlace(member.connection, place);
     }
     return attachment.id;
   };

@@ -148,7 +148,9 @@ describe("bars", () => {
     expect((await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] })).symbols).toEqual([BTC]);
   });
 
+  let order = 0;
   const bar = (time: number, state: string): FeedEvent => {
+    if (state !== "open") order++;
     const data = { time, open: 1, high: 1, low: 1, close: 1, volume: null, state, revision: 0, suspect: false };
     const text = JSON.stringify({
       type: "candle",
@@ -157,8 +159,34 @@ describe("bars", () => {
       data,
       timestamp: new Date().toISOString(),
     });
-    return { channel: "candles", interval: "1m", time, isClosed: state !== "open", text };
+    return { channel: "candles", interval: "1m", time, isClosed: state !== "open", text, order };
   };
+
+  test("come once, though the push that carried them failed in the middle and came again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await client.subscribe([BTC], { channel: "candles", interval: "1m" });
+    hub.feed.next(BTC);
+    const events = [bar(60, "open"), bar(60, "closed"), bar(0, "revised"), hub.feed.next(BTC), bar(120, "open")];
+    hub.feed.beforeAnswer = async () => {
+      throw new Error("the room is away");
+    };
+    await expect(hub.push(BTC, events)).rejects.toThrow();
+    await hub.evict();
+    hub.feed.beforeAnswer = async () => {};
+    await hub.push(BTC, [...events, bar(120, "closed")]);
+    await client.nth("candle", 5);
+    expect(client.of("candle").map(({ data }) => [data.time, data.state])).toEqual([
+      [60, "open"],
+      [60, "closed"],
+      [0, "revised"],
+      [120, "open"],
+      [120, "closed"],
+    ]);
+    expect(client.seqs(BTC)).toEqual([1, 2]);
+  });
 
   test("of the intervals that somebody listens to arrive, and those that closed since are inside the confirmation", async () => {
     const hub = await newHub();
