@@ -5,11 +5,8 @@ import { Tally } from "./tally.ts";
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;
 const PATIENCE_MS = 180_000;
-/** The longest that the first events may take to reach everyone. */
-const FIRST_EVENTS_MS = 60_000;
-/** After the last event that counts: the longest that its frames may take, and the silence after which none is expected any more. */
-const LONGEST_DRAIN_MS = 60_000;
-const SILENCE_MS = 1_500;
+/** The longest that events may take to reach everyone. */
+const LONGEST_DELAY_MS = 90_000;
 
 const EVENT = '{"type":"market_data","symbol":"';
 const SEQ = '"seq":';
@@ -22,8 +19,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 interface Client {
   socket: WebSocket;
   seqs: Map<string, number>;
-  /** The symbols of which it got an event since that was last asked; null where nobody asks. */
-  fresh: Set<string> | null;
+  /** The symbols of which it got an event that was due after `awaited`. */
+  fresh: Set<string>;
   isSilent: boolean;
   /** Frames of each type but events. */
   heard: Map<string, number>;
@@ -35,6 +32,7 @@ export class Crowd {
   private tally: Tally | null = null;
   private dueText = "";
   private due = 0;
+  private awaited = Number.POSITIVE_INFINITY;
   private closed = 0;
   private received = 0;
   private repeating: NodeJS.Timeout | null = null;
@@ -65,20 +63,23 @@ export class Crowd {
     }
   }
 
-  /** Waits until every socket gets events of so many symbols. */
-  async flowing(events: number): Promise<void> {
-    for (const client of this.clients) client.fresh = new Set();
+  /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of so many symbols. */
+  async flowing(events: number, after: number): Promise<void> {
+    this.awaited = after;
+    for (const { fresh } of this.clients) fresh.clear();
     const begun = Date.now();
-    const lacking = (): number => this.clients.filter(({ fresh }) => (fresh?.size ?? 0) < events).length;
+    const lacking = (): number => this.clients.filter((one) => !one.isSilent && one.fresh.size < events).length;
     for (let left = lacking(); left > 0; left = lacking()) {
       this.failIfClosed();
-      if (Date.now() - begun > FIRST_EVENTS_MS) {
-        const all = this.clients.length;
-        throw new Error(`${left} of ${all} sockets lack events of ${events} symbols after ${FIRST_EVENTS_MS / 1000} s`);
+      if (Date.now() - begun > LONGEST_DELAY_MS) {
+        const late = `events of ${events} symbols that were due ${LONGEST_DELAY_MS / 1000} s ago`;
+        throw new Error(
+          `${left} of ${this.clients.length} sockets lack ${late}: the machine is too slow, or they are lost`,
+        );
       }
       await pause(20);
     }
-    for (const client of this.clients) client.fresh = null;
+    this.awaited = Number.POSITIVE_INFINITY;
   }
 
   /** Lets a share of the sockets never read again. */
@@ -96,8 +97,11 @@ export class Crowd {
     }, seconds * 1000);
   }
 
-  /** Watches what is due in so many seconds, from the next whole second on, until it has come. */
-  async measure(seconds: number): Promise<Measured> {
+  /**
+   * Watches what is due in so many seconds, from the next whole second on. Events come in order: once each socket has a later one of
+   * each symbol, nothing of it is on its way any more.
+   */
+  async measure(seconds: number, events: number): Promise<Measured> {
     const from = Math.ceil(Date.now() / 1000) * 1000;
     const to = from + seconds * 1000;
     await pause(from - Date.now());
@@ -107,13 +111,8 @@ export class Crowd {
     this.tally = tally;
     await pause(to - Date.now());
     const { user, system } = process.cpuUsage(before);
-    for (;;) {
-      await pause(100);
-      const now = Date.now();
-      if (now - Math.max(tally.lastAt, to) > SILENCE_MS || now - to > LONGEST_DRAIN_MS) break;
-    }
+    await this.flowing(events, to);
     this.tally = null;
-    this.failIfClosed();
     return {
       ...tally.figures(this.clients.length),
       received: this.received,
@@ -136,7 +135,7 @@ export class Crowd {
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-    const client: Client = { socket, seqs: new Map(), fresh: null, heard: new Map(), isSilent: false };
+    const client: Client = { socket, seqs: new Map(), fresh: new Set(), heard: new Map(), isSilent: false };
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("open", () => {
@@ -159,9 +158,8 @@ export class Crowd {
     const seq = Number.parseInt(text.slice(text.indexOf(SEQ) + SEQ.length), 10);
     const last = client.seqs.get(symbol) ?? 0;
     client.seqs.set(symbol, seq);
-    client.fresh?.add(symbol);
     this.received++;
-    if (this.tally === null) return;
+    if (this.tally === null && this.awaited === Number.POSITIVE_INFINITY) return;
     const at = text.indexOf(TIME) + TIME.length;
     const dueText = text.slice(at, at + ISO_LENGTH);
     // All events of a second say the same.
@@ -169,7 +167,8 @@ export class Crowd {
       this.dueText = dueText;
       this.due = Date.parse(dueText);
     }
-    this.tally.take(symbol, seq, last, this.due, Date.now());
+    if (this.due > this.awaited) client.fresh.add(symbol);
+    this.tally?.take(symbol, seq, last, this.due, Date.now());
   }
 
   private takeOther(client: Client, text: string): void {

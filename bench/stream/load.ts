@@ -20,10 +20,10 @@ async function obey(order: Order): Promise<Measured | null> {
       await crowd.tell(order.text, order.answer);
       return null;
     case "await":
-      await crowd.flowing(order.events);
+      await crowd.flowing(order.events, Date.now());
       return null;
     case "measure":
-      return crowd.measure(order.seconds);
+      return crowd.measure(order.seconds, order.events);
     case "silence":
       crowd.silence(order.share);
       return null;

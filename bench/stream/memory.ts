@@ -60,7 +60,7 @@ async function watch(generator: Generator, platform: Contender, share: number, m
     const usage = usageOf(platform.pid());
     if (usage) samples.push([performance.now() / 60_000, usage.rss_mb]);
   }, 1000);
-  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds });
+  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
   clearInterval(sampling);
   await generator.ask({ order: "close", crowd: PLATFORM });
   const judged = samples.slice(Math.floor(samples.length * (1 - JUDGED)));

@@ -38,7 +38,7 @@ async function turn(
   await contender.start(events, FRAME_BYTES);
   await generator.ask({ order: "await", crowd: name, events });
   const before = usageOf(contender.pid());
-  const measured = await generator.ask({ order: "measure", crowd: name, seconds });
+  const measured = await generator.ask({ order: "measure", crowd: name, seconds, events });
   const after = usageOf(contender.pid());
   await contender.stop();
   if (measured === null || measured.frames === 0) throw new Error(`${name} sent nothing`);

@@ -67,7 +67,11 @@ export function openDelivery(
     advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
   };
 
-  const repair = async (topic: Topic, place: QuotePosition): Promise<void> => {
+  /**
+   * Hands on what came after a place.
+   * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
+   */
+  const repair = async (topic: Topic, place: QuotePosition, next: Numbered | null): Promise<void> => {
     const { position, recovered, missed } = await feed.missedQuotes(topic.symbol, place);
     if (position.epoch !== place.epoch) {
       topic.place = position;
@@ -75,7 +79,7 @@ export function openDelivery(
       return;
     }
     if (position.seq <= place.seq) return;
-    if (!recovered) return lose(topic, place, position);
+    if (!recovered) return lose(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
     for (const text of missed) {
       const event = eventOf(text, place.epoch);
       if (event !== null && standing(event, topic.place) !== "seen") advance(topic, event);
@@ -83,7 +87,7 @@ export function openDelivery(
   };
 
   const deliverNumbered = async (topic: Topic, event: Numbered): Promise<void> => {
-    if (standing(event, topic.place) === "hole" && topic.place !== null) await repair(topic, topic.place);
+    if (standing(event, topic.place) === "hole" && topic.place !== null) await repair(topic, topic.place, event);
     switch (standing(event, topic.place)) {
       case "seen":
         return;
@@ -142,7 +146,7 @@ export function openDelivery(
       inTurn(topic, async () => {
         const { place } = topic;
         if (place === null || (place.epoch === position.epoch && place.seq >= position.seq)) return;
-        await repair(topic, place);
+        await repair(topic, place, null);
         await settle(topic);
       }),
   };

@@ -262,13 +262,28 @@ describe("a hub", () => {
     hub.feed.keptFrom = 5;
     await hub.tick(BTC, 2);
     await hub.tick(BTC);
-    await client.nth("market_data", 3);
+    await client.nth("market_data", 5);
     const numbers = client.frames.flatMap((frame) => {
       if (frame.type === "market_data") return [String(frame.seq)];
       return frame.type === "gap" ? [`${frame.from_seq}-${frame.to_seq}`] : [];
     });
     expect(lost).toHaveLength(3);
-    expect(numbers).toEqual(["1", "2", "3-7", "8"]);
+    expect(numbers).toEqual(["1", "2", "3-5", "6", "7", "8"]);
+  });
+
+  test("says at a heartbeat, where nothing came since, that all is lost up to where the room is, and goes on after it", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await hub.tick(BTC, 2);
+    const lost = range(3, 7).map(() => hub.feed.next(BTC));
+    hub.feed.keptFrom = 9;
+    vi.setSystemTime(Date.now() + 60_000);
+    await runDurableObjectAlarm(hub.stub);
+    expect(await client.nth("gap")).toMatchObject({ from_seq: 3, to_seq: 7 });
+    await hub.push(BTC, [...lost, hub.feed.next(BTC)]);
+    await client.nth("market_data", 3);
+    expect(client.seqs(BTC)).toEqual([1, 2, 8]);
   });
 
   test("starts everyone again where a room lost its log", async () => {
