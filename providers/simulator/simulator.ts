@@ -8,7 +8,7 @@ import { previousSession, type Session, sessionOf, sessionOn } from "../../core/
 import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
 import { type Stretch, simulatedSession } from "./day.ts";
 import { type Profile, profileOf } from "./profile.ts";
-import { elapsed, join, visitParts } from "./split.ts";
+import { between, elapsed, join, visitParts } from "./split.ts";
 
 /** The first trading date that the simulator knows. */
 export const SIMULATED_FROM = Date.UTC(2015, 0, 1) / 1000;
@@ -131,11 +131,8 @@ function lastDay(profile: Profile, second: number): Stretch | null {
   for (let date = startOfDay(from); date <= startOfDay(second); date += DAY) {
     const session = sessionOn(profile.market, date);
     if (!session) continue;
-    const day = simulatedSession(profile, session);
-    visitParts(day, session.anchor, MINUTE, from, second, (part) => {
-      const past = elapsed(part, session.anchor, second, levelBelow(MINUTE));
-      if (past) whole = join(whole, past);
-    });
+    const part = between(simulatedSession(profile, session), session.anchor, from, second);
+    if (part) whole = join(whole, part);
   }
   return whole;
 }
