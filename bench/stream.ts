@@ -22,13 +22,13 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "2" },
-    minutes: { type: "string", default: "0.3" },
+    minutes: { type: "string", default: "1" },
     help: { type: "boolean" },
   },
 });
 
 if (values.help) {
-  console.log(`npm run bench:stream [-- --seconds 5] [--rounds 2] [--minutes 0.3]
+  console.log(`npm run bench:stream [-- --seconds 5] [--rounds 2] [--minutes 1]
 
 Opens 1,000 and then 5,000 sockets from a process of its own to three servers: the built platform on the runtime's own port, a
 Durable Object that does nothing but send to its sockets in a loop, and a broadcast server on Node. Each makes the same number of

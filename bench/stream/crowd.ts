@@ -33,7 +33,8 @@ export class Crowd {
   private dueText = "";
   private due = 0;
   private awaited = Number.POSITIVE_INFINITY;
-  private closed = 0;
+  /** Why sockets were closed that ought to be open. */
+  private readonly closed: string[] = [];
   private received = 0;
   private repeating: NodeJS.Timeout | null = null;
 
@@ -130,7 +131,9 @@ export class Crowd {
   }
 
   private failIfClosed(): void {
-    if (this.closed > 0) throw new Error(`${this.closed} sockets were closed`);
+    const [first] = this.closed;
+    if (first !== undefined)
+      throw new Error(`${this.closed.length} sockets were closed, the first of them with ${first}`);
   }
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
@@ -140,8 +143,8 @@ export class Crowd {
       socket.once("error", reject);
       socket.once("open", () => {
         this.clients.push(client);
-        socket.on("close", () => {
-          if (!client.isSilent) this.closed++;
+        socket.on("close", (code, reason) => {
+          if (!client.isSilent) this.closed.push(`${code} ${reason.toString()}`);
         });
         resolve();
       });
