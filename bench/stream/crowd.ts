@@ -5,6 +5,9 @@ import { Tally } from "./tally.ts";
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;
 const PATIENCE_MS = 180_000;
+/** A server has caught up once an event reaches everyone so soon after somebody began to wait for it; it is given so long for that. */
+const CAUGHT_UP_MS = 2_000;
+const CATCHING_UP_MS = 30_000;
 /** The longest that events may take to reach everyone. */
 const LONGEST_DELAY_MS = 90_000;
 
@@ -64,8 +67,18 @@ export class Crowd {
     }
   }
 
+  /** Waits until events of so many symbols reach every socket, and those soon that pile up where very many sockets begin at once. */
+  async settle(events: number): Promise<void> {
+    const begun = Date.now();
+    let asked = begun;
+    do {
+      asked = Date.now();
+      await this.flowing(events, asked);
+    } while (Date.now() - asked > CAUGHT_UP_MS && Date.now() - begun < CATCHING_UP_MS);
+  }
+
   /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of so many symbols. */
-  async flowing(events: number, after: number): Promise<void> {
+  private async flowing(events: number, after: number): Promise<void> {
     this.awaited = after;
     for (const { fresh } of this.clients) fresh.clear();
     const begun = Date.now();

@@ -20,7 +20,7 @@ async function obey(order: Order): Promise<Measured | null> {
       await crowd.tell(order.text, order.answer);
       return null;
     case "await":
-      await crowd.flowing(order.events, Date.now());
+      await crowd.settle(order.events);
       return null;
     case "measure":
       return crowd.measure(order.seconds, order.events);

@@ -4,7 +4,7 @@ export type Order =
   | { order: "open"; crowd: string; url: string; headers: Record<string, string>; sockets: number }
   /** Sends a text on every socket, and waits until each has got a frame of the type that answers it. */
   | { order: "tell"; crowd: string; text: string; answer: string }
-  /** Waits until every socket has got events of so many symbols that are due from now on. */
+  /** Waits until events of so many symbols reach every socket, soon after they are due. */
   | { order: "await"; crowd: string; events: number }
   /** Watches the frames whose events, of so many symbols, are due in so many seconds from the next whole second on. */
   | { order: "measure"; crowd: string; seconds: number; events: number }

@@ -1,8 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { ConfirmedQuotesSchema } from "../../contracts/stream.ts";
 import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
 import { newHub } from "./hub-under-test.ts";
-import { closeSockets, openSocket } from "./socket-client.ts";
+import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
 const BTC = "BTC/USDT";
 const ETH = "ETH/USDT";
@@ -121,6 +122,42 @@ describe("subscribing", () => {
     expect(hub.feed.wants.get(BTC)).toEqual({ quotes: false, candles: [], indicators: [] });
     expect(await hub.tick(BTC)).toBe(false);
   });
+});
+
+/** The events that a client got while it was not subscribed to them, or not one after the other. */
+function misplaced({ frames }: SocketClient): string[] {
+  const places = new Map<string, number>();
+  return frames.flatMap((frame) => {
+    if (frame.type === "unsubscription_confirmed") for (const symbol of frame.symbols) places.delete(symbol);
+    if (frame.type === "subscription_confirmed") {
+      for (const symbol of frame.symbols) {
+        places.set(symbol, ConfirmedQuotesSchema.parse(frame.positions[symbol]).seq);
+      }
+    }
+    if (frame.type !== "market_data") return [];
+    const { symbol, seq } = frame;
+    const place = places.get(symbol);
+    places.set(symbol, seq);
+    return place === seq - 1 ? [] : [`${symbol} ${seq} after ${place}`];
+  });
+}
+
+test("what begins and ends in quick succession carries events only while it is on, each after the last", async () => {
+  const hub = await newHub();
+  const clients = [await openSocket(hub.stub), await openSocket(hub.stub)];
+  for (let i = 0; i < 15; i++) {
+    for (const client of clients) {
+      client.send({ action: "subscribe", symbols: [BTC, ETH] });
+      client.send({ action: i % 2 === 1 ? "unsubscribe" : "subscribe", symbols: [ETH] });
+    }
+    await Promise.all([hub.tick(ETH), hub.tick(BTC, 2)]);
+  }
+  for (const client of clients) {
+    await client.settle();
+    expect(misplaced(client)).toEqual([]);
+    expect(client.seqs(BTC).length).toBeGreaterThan(0);
+    expect(client.of("error")).toEqual([]);
+  }
 });
 
 test("unsubscribing takes every name that subscribing takes", async () => {
