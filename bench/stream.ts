@@ -33,7 +33,8 @@ if (values.help) {
 Opens 1,000 and then 5,000 sockets from a process of its own to three servers: the built platform on the runtime's own port, a
 Durable Object that does nothing but send to its sockets in a loop, and a broadcast server on Node. Each makes the same number of
 events of the same size at every whole second: the platform's are the ticks of simulated symbols, on their whole way from room to
-hub to socket. They take turns, in so many rounds of so many seconds.
+hub to socket. They take turns, in so many rounds of so many seconds. Each is measured once its events reach every socket, and
+until all that were due have come.
 
 Latency counts from the second at which an event was due until the client has its frame, by the clock that both share. Frames a
 second are counted while frames that are due have not all come: how fast a server is while it has work. What is lost is what some
