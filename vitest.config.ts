@@ -24,6 +24,7 @@ const workerd = () =>
         // Few enough to fill.
         HUB_SOCKETS: "40",
         HUBS_PER_REGION: "2",
+        SOCKETS_PER_KEY: "25",
         D1_MIGRATIONS: await readD1Migrations("./migrations"),
       },
     },

@@ -12,6 +12,7 @@ interface __BaseEnv_Env {
 	HUB_SOCKETS: string;
 	HUBS_PER_REGION: string;
 	SOCKETS_PER_ADDRESS: string;
+	SOCKETS_PER_KEY: string;
 	UNACKNOWLEDGED_BYTES: string;
 	ANONYMOUS_ACCESS: string;
 	LOG_LEVEL: string;
@@ -52,6 +53,7 @@ declare namespace Cloudflare {
 		HUB_SOCKETS: string;
 		HUBS_PER_REGION: string;
 		SOCKETS_PER_ADDRESS: string;
+	SOCKETS_PER_KEY: string;
 		UNACKNOWLEDGED_BYTES: string;
 		ANONYMOUS_ACCESS: string;
 		LOG_LEVEL: string;
@@ -82,7 +84,7 @@ type StringifyValues<EnvType extends Record<string, unknown>> = {
 	[Binding in keyof EnvType]: EnvType[Binding] extends string ? EnvType[Binding] : string;
 };
 declare namespace NodeJS {
-	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "MARKET_MODE" | "CORS_ORIGINS" | "HUB_SOCKETS" | "HUBS_PER_REGION" | "SOCKETS_PER_ADDRESS" | "UNACKNOWLEDGED_BYTES" | "ANONYMOUS_ACCESS" | "LOG_LEVEL" | "ADMIN_TOKEN" | "BINANCE_BASE_URL" | "COINGECKO_BASE_URL" | "COINGECKO_API_KEY" | "COINGECKO_PLAN" | "ALPHA_VANTAGE_BASE_URL" | "ALPHA_VANTAGE_API_KEY" | "ALPHA_VANTAGE_PLAN" | "ALPHA_VANTAGE_CALLS_PER_MINUTE" | "JSE_BASE_URL" | "JSE_API_KEY" | "JSE_HISTORY">> {}
+	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "MARKET_MODE" | "CORS_ORIGINS" | "HUB_SOCKETS" | "HUBS_PER_REGION" | "SOCKETS_PER_ADDRESS" | "SOCKETS_PER_KEY" | "UNACKNOWLEDGED_BYTES" | "ANONYMOUS_ACCESS" | "LOG_LEVEL" | "ADMIN_TOKEN" | "BINANCE_BASE_URL" | "COINGECKO_BASE_URL" | "COINGECKO_API_KEY" | "COINGECKO_PLAN" | "ALPHA_VANTAGE_BASE_URL" | "ALPHA_VANTAGE_API_KEY" | "ALPHA_VANTAGE_PLAN" | "ALPHA_VANTAGE_CALLS_PER_MINUTE" | "JSE_BASE_URL" | "JSE_API_KEY" | "JSE_HISTORY">> {}
 }
 declare module "*.txt" {
 	const value: string;

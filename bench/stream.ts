@@ -22,18 +22,19 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "2" },
-    minutes: { type: "string", default: "0.3" },
+    minutes: { type: "string", default: "1" },
     help: { type: "boolean" },
   },
 });
 
 if (values.help) {
-  console.log(`npm run bench:stream [-- --seconds 5] [--rounds 2] [--minutes 0.3]
+  console.log(`npm run bench:stream [-- --seconds 5] [--rounds 2] [--minutes 1]
 
 Opens 1,000 and then 5,000 sockets from a process of its own to three servers: the built platform on the runtime's own port, a
 Durable Object that does nothing but send to its sockets in a loop, and a broadcast server on Node. Each makes the same number of
 events of the same size at every whole second: the platform's are the ticks of simulated symbols, on their whole way from room to
-hub to socket. They take turns, in so many rounds of so many seconds.
+hub to socket. They take turns, in so many rounds of so many seconds. Each is measured once its events reach every socket, and
+until all that were due have come.
 
 Latency counts from the second at which an event was due until the client has its frame, by the clock that both share. Frames a
 second are counted while frames that are due have not all come: how fast a server is while it has work. What is lost is what some

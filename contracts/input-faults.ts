@@ -93,13 +93,20 @@ function nearer(a: readonly Issue[], b: readonly Issue[]): boolean {
 
 const joined = (path: readonly PropertyKey[]): string => path.map(String).join(".");
 
+/** The form that an input was meant to have; null where it is of none, and the schema has words of its own for that. */
+function meantForm(issue: Issue): readonly Issue[] | null {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return null;
+  const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
+  const isOfNone = best.some(({ path }) => path.length === 0);
+  return isOfNone && !NOT_OURS.test(issue.message) ? null : best;
+}
+
 /** The parts of an input that broke its schema, each with what would be right. */
 export function inputFaults(issues: readonly Issue[], words: InputWords): InputFault[] {
   return issues.flatMap((issue) => {
-    if (issue.code === "invalid_union" && issue.errors.length > 0 && NOT_OURS.test(issue.message)) {
-      // The form that the input was meant to have says best what is wrong.
-      const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
-      return inputFaults(best, words).map(({ path, message }) => ({
+    const meant = meantForm(issue);
+    if (meant) {
+      return inputFaults(meant, words).map(({ path, message }) => ({
         path: [joined(issue.path), path].filter((part) => part !== "").join("."),
         message,
       }));

@@ -42,6 +42,7 @@ const seq = z.number().int().nonnegative();
 
 const QuotePositionSchema = z.strictObject({ epoch, seq });
 const BarPositionSchema = z.strictObject({ time: z.number().int() });
+const POSITIONS = "must be {epoch, seq} for quotes, {time} for bars, with whole numbers";
 
 /** How often a client wants to hear: of everything, or of the latest at most `max_hz` times a second for each symbol. */
 export const DeliverySchema = z.discriminatedUnion("mode", [
@@ -64,7 +65,7 @@ const SubscribeSchema = z
     channel: channel.default("quotes"),
     interval: interval.default("1h"),
     indicators: indicators.optional(),
-    since: z.record(z.string(), z.union([QuotePositionSchema, BarPositionSchema])).optional(),
+    since: z.record(z.string(), z.union([QuotePositionSchema, BarPositionSchema], POSITIONS)).optional(),
     delivery: DeliverySchema.default({ mode: "all" }),
     id,
   })

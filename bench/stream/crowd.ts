@@ -5,9 +5,11 @@ import { Tally } from "./tally.ts";
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;
 const PATIENCE_MS = 180_000;
-/** After the last event that counts: the longest that its frames may take, and the silence after which none is expected any more. */
-const LONGEST_DRAIN_MS = 60_000;
-const SILENCE_MS = 1_500;
+/** A server has caught up once an event reaches everyone so soon after somebody began to wait for it; it is given so long for that. */
+const CAUGHT_UP_MS = 2_000;
+const CATCHING_UP_MS = 30_000;
+/** The longest that events may take to reach everyone. */
+const LONGEST_DELAY_MS = 90_000;
 
 const EVENT = '{"type":"market_data","symbol":"';
 const SEQ = '"seq":';
@@ -20,6 +22,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 interface Client {
   socket: WebSocket;
   seqs: Map<string, number>;
+  /** The symbols of which it got an event that was due after `awaited`. */
+  fresh: Set<string>;
   isSilent: boolean;
   /** Frames of each type but events. */
   heard: Map<string, number>;
@@ -31,7 +35,9 @@ export class Crowd {
   private tally: Tally | null = null;
   private dueText = "";
   private due = 0;
-  private closed = 0;
+  private awaited = Number.POSITIVE_INFINITY;
+  /** Why sockets were closed that ought to be open. */
+  private readonly closed: string[] = [];
   private received = 0;
   private repeating: NodeJS.Timeout | null = null;
 
@@ -61,6 +67,35 @@ export class Crowd {
     }
   }
 
+  /** Waits until events of so many symbols reach every socket, and those soon that pile up where very many sockets begin at once. */
+  async settle(events: number): Promise<void> {
+    const begun = Date.now();
+    let asked = begun;
+    do {
+      asked = Date.now();
+      await this.flowing(events, asked);
+    } while (Date.now() - asked > CAUGHT_UP_MS && Date.now() - begun < CATCHING_UP_MS);
+  }
+
+  /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of so many symbols. */
+  private async flowing(events: number, after: number): Promise<void> {
+    this.awaited = after;
+    for (const { fresh } of this.clients) fresh.clear();
+    const begun = Date.now();
+    const lacking = (): number => this.clients.filter((one) => !one.isSilent && one.fresh.size < events).length;
+    for (let left = lacking(); left > 0; left = lacking()) {
+      this.failIfClosed();
+      if (Date.now() - begun > LONGEST_DELAY_MS) {
+        const late = `events of ${events} symbols that were due ${LONGEST_DELAY_MS / 1000} s ago`;
+        throw new Error(
+          `${left} of ${this.clients.length} sockets lack ${late}: the machine is too slow, or they are lost`,
+        );
+      }
+      await pause(20);
+    }
+    this.awaited = Number.POSITIVE_INFINITY;
+  }
+
   /** Lets a share of the sockets never read again. */
   silence(share: number): void {
     for (const client of this.clients.slice(0, Math.round(this.clients.length * share))) {
@@ -76,8 +111,11 @@ export class Crowd {
     }, seconds * 1000);
   }
 
-  /** Watches what is due in so many seconds, from the next whole second on, until it has come. */
-  async measure(seconds: number): Promise<Measured> {
+  /**
+   * Watches what is due in so many seconds, from the next whole second on. Events come in order: once each socket has a later one of
+   * each symbol, nothing of it is on its way any more.
+   */
+  async measure(seconds: number, events: number): Promise<Measured> {
     const from = Math.ceil(Date.now() / 1000) * 1000;
     const to = from + seconds * 1000;
     await pause(from - Date.now());
@@ -87,13 +125,8 @@ export class Crowd {
     this.tally = tally;
     await pause(to - Date.now());
     const { user, system } = process.cpuUsage(before);
-    for (;;) {
-      await pause(100);
-      const now = Date.now();
-      if (now - Math.max(tally.lastAt, to) > SILENCE_MS || now - to > LONGEST_DRAIN_MS) break;
-    }
+    await this.flowing(events, to);
     this.tally = null;
-    this.failIfClosed();
     return {
       ...tally.figures(this.clients.length),
       received: this.received,
@@ -111,18 +144,20 @@ export class Crowd {
   }
 
   private failIfClosed(): void {
-    if (this.closed > 0) throw new Error(`${this.closed} sockets were closed`);
+    const [first] = this.closed;
+    if (first !== undefined)
+      throw new Error(`${this.closed.length} sockets were closed, the first of them with ${first}`);
   }
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-    const client: Client = { socket, seqs: new Map(), heard: new Map(), isSilent: false };
+    const client: Client = { socket, seqs: new Map(), fresh: new Set(), heard: new Map(), isSilent: false };
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("open", () => {
         this.clients.push(client);
-        socket.on("close", () => {
-          if (!client.isSilent) this.closed++;
+        socket.on("close", (code, reason) => {
+          if (!client.isSilent) this.closed.push(`${code} ${reason.toString()}`);
         });
         resolve();
       });
@@ -140,7 +175,7 @@ export class Crowd {
     const last = client.seqs.get(symbol) ?? 0;
     client.seqs.set(symbol, seq);
     this.received++;
-    if (this.tally === null) return;
+    if (this.tally === null && this.awaited === Number.POSITIVE_INFINITY) return;
     const at = text.indexOf(TIME) + TIME.length;
     const dueText = text.slice(at, at + ISO_LENGTH);
     // All events of a second say the same.
@@ -148,7 +183,8 @@ export class Crowd {
       this.dueText = dueText;
       this.due = Date.parse(dueText);
     }
-    this.tally.take(symbol, seq, last, this.due, Date.now());
+    if (this.due > this.awaited) client.fresh.add(symbol);
+    this.tally?.take(symbol, seq, last, this.due, Date.now());
   }
 
   private takeOther(client: Client, text: string): void {

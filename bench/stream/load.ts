@@ -19,8 +19,11 @@ async function obey(order: Order): Promise<Measured | null> {
     case "tell":
       await crowd.tell(order.text, order.answer);
       return null;
+    case "await":
+      await crowd.settle(order.events);
+      return null;
     case "measure":
-      return crowd.measure(order.seconds);
+      return crowd.measure(order.seconds, order.events);
     case "silence":
       crowd.silence(order.share);
       return null;

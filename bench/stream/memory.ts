@@ -49,17 +49,18 @@ const rounded = (value: number): number => Math.round(value * 10) / 10;
 async function watch(generator: Generator, platform: Contender, share: number, minutes: number): Promise<Growth> {
   const { url, headers } = platform;
   await generator.ask({ order: "open", crowd: PLATFORM, url, headers, sockets: SOCKETS });
-  await platform.start(EVENTS, FRAME_BYTES);
-  await generator.ask({ order: "silence", crowd: PLATFORM, share });
   const text = '{"action":"ping","proves":"that this client reads"}';
   await generator.ask({ order: "repeat", crowd: PLATFORM, text, seconds: SIGN_OF_LIFE });
+  await platform.start(EVENTS, FRAME_BYTES);
+  await generator.ask({ order: "await", crowd: PLATFORM, events: EVENTS });
+  await generator.ask({ order: "silence", crowd: PLATFORM, share });
   const seconds = Math.round(minutes * 60);
   const samples: [minute: number, megabytes: number][] = [];
   const sampling = setInterval(() => {
     const usage = usageOf(platform.pid());
     if (usage) samples.push([performance.now() / 60_000, usage.rss_mb]);
   }, 1000);
-  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds });
+  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
   clearInterval(sampling);
   await generator.ask({ order: "close", crowd: PLATFORM });
   const judged = samples.slice(Math.floor(samples.length * (1 - JUDGED)));

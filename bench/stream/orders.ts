@@ -4,8 +4,10 @@ export type Order =
   | { order: "open"; crowd: string; url: string; headers: Record<string, string>; sockets: number }
   /** Sends a text on every socket, and waits until each has got a frame of the type that answers it. */
   | { order: "tell"; crowd: string; text: string; answer: string }
-  /** Watches the frames whose events are due in so many seconds from the next whole second on. */
-  | { order: "measure"; crowd: string; seconds: number }
+  /** Waits until events of so many symbols reach every socket, soon after they are due. */
+  | { order: "await"; crowd: string; events: number }
+  /** Watches the frames whose events, of so many symbols, are due in so many seconds from the next whole second on. */
+  | { order: "measure"; crowd: string; seconds: number; events: number }
   /** Lets a share of the sockets never read again. */
   | { order: "silence"; crowd: string; share: number }
   /** Sends a text on every socket that reads, every so many seconds. */

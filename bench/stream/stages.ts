@@ -5,8 +5,6 @@ import { usageOf } from "./runtime.ts";
 
 /** A quote's frame is about so long. */
 export const FRAME_BYTES = 665;
-/** Waves that are let pass before one is measured. */
-const SETTLE_MS = 1_500;
 
 /** So many sockets, each of which gets so many events a second. */
 export interface Stage {
@@ -26,7 +24,6 @@ export interface Row {
   rss_mb: number | null;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 async function turn(
@@ -39,9 +36,9 @@ async function turn(
   const { name, url, headers } = contender;
   await generator.ask({ order: "open", crowd: name, url, headers, sockets });
   await contender.start(events, FRAME_BYTES);
-  await pause(SETTLE_MS);
+  await generator.ask({ order: "await", crowd: name, events });
   const before = usageOf(contender.pid());
-  const measured = await generator.ask({ order: "measure", crowd: name, seconds });
+  const measured = await generator.ask({ order: "measure", crowd: name, seconds, events });
   const after = usageOf(contender.pid());
   await contender.stop();
   if (measured === null || measured.frames === 0) throw new Error(`${name} sent nothing`);

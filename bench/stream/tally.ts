@@ -14,8 +14,6 @@ interface Stretch {
 export class Tally {
   readonly from: number;
   readonly to: number;
-  /** When a counted frame came last. */
-  lastAt = 0;
   private readonly latencies = new Uint32Array(LONGEST_MS + 1);
   private readonly stretches = new Map<string, Stretch>();
   /** When the last frame of each wave came, by when it was due. */
@@ -38,7 +36,6 @@ export class Tally {
     if (seq <= last) this.disordered++;
     this.latencies[Math.min(LONGEST_MS, Math.max(0, Math.round(now - due)))]++;
     this.waves.set(due, now);
-    this.lastAt = now;
     const stretch = this.stretches.get(symbol);
     if (!stretch) {
       this.stretches.set(symbol, { first: seq, last: seq, frames: 1 });

@@ -7,7 +7,7 @@ export abstract class AudienceObject extends DurableObject<Env> {
   protected abstract readonly audience: Audience;
 
   /** Takes a socket in. */
-  override fetch(request: Request): Response {
+  override fetch(request: Request): Promise<Response> {
     return this.audience.admit(request);
   }
 

@@ -1,7 +1,7 @@
 import { CLOSE, type ConnectionAnswer } from "../../contracts/stream.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { logError } from "../../observability/log.ts";
-import { type Admission, admissionOf } from "./admission.ts";
+import { admissionOf } from "./admission.ts";
 import { AskedTogether } from "./asked-together.ts";
 import { openAttending } from "./attending.ts";
 import { openAudienceStore } from "./audience-store.ts";
@@ -31,8 +31,8 @@ export interface Surroundings {
   settings: AudienceSettings;
   /** Sees to it that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
-  /** Told when the first socket comes, when the last one leaves, and now and then while there are any. */
-  onPresence(isPresent: boolean): void;
+  /** Told when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
+  onPresence(isPresent: boolean): Promise<void>;
 }
 
 /** How many there are, and who listens to what. */
@@ -51,8 +51,8 @@ export interface AudienceReading extends Tally {
 
 /** The sockets of an object, what they listen to, and the way on which events reach them. */
 export interface Audience {
-  /** Answers the upgrade of a socket that the Worker hands on. */
-  admit(request: Request): Response;
+  /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
+  admit(request: Request): Promise<Response>;
   /** A frame from a client. */
   hear(socket: WebSocket, data: string | ArrayBuffer): void;
   /** A socket has closed or failed. */
@@ -75,7 +75,18 @@ export interface Audience {
   closeCaller(caller: string): number;
 }
 
+/** A socket waits no longer (milliseconds) for others to know of it. */
+const ANNOUNCED_WITHIN_MS = 2_000;
+
 const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
+
+/** Waits for an announcement, though not for ever; no timer is left behind, so that the object can hibernate. */
+async function inTime(announced: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ANNOUNCED_WITHIN_MS);
+  await Promise.race([announced, late.promise]);
+  clearTimeout(timer);
+}
 
 /** Opens the audience of an object, with the sockets that outlived the object's memory. */
 export function openAudience(surroundings: Surroundings): Audience {
@@ -136,34 +147,30 @@ export function openAudience(surroundings: Surroundings): Audience {
 
   const part = (member: Member): void => {
     roster.remove(member);
-    if (roster.members.size === 0) surroundings.onPresence(false);
+    if (roster.members.size === 0) announce(false);
+  };
+
+  let announced = Promise.resolve();
+  const announce = (isPresent: boolean): void => {
+    announced = announced.then(() => surroundings.onPresence(isPresent));
+    ctx.waitUntil(announced);
   };
 
   const conversation = openConversation(roster, joining, surroundings.book, dismiss);
 
-  const isFull = (admission: Admission): "full" | "address" | null => {
-    if (roster.members.size >= settings.sockets) return "full";
-    if (!admission.anonymous) return null;
-    let count = 0;
-    for (const { connection } of roster.members.values()) {
-      if (connection.facts.anonymous && connection.facts.address === admission.address) count++;
-    }
-    return count >= settings.socketsPerAddress ? "address" : null;
-  };
-
   ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
 
   return {
-    admit(request) {
+    async admit(request) {
       const admission = admissionOf(request);
-      const refusal = isFull(admission);
+      const refusal = roster.members.size >= settings.sockets ? "full" : roster.shares.usedUp(admission);
       if (refusal !== null) return refuse(refusal);
       const { response, socket, attachment } = takeIn(admission);
       const member = roster.welcome(socket, attachment);
       member.connection.send(welcomeFrame(attachment.id, settings.unacknowledgedBytes));
       if (roster.members.size === 1) {
         beating.begin(Date.now() / 1000);
-        surroundings.onPresence(true);
+        announce(true);
       }
       schedule();
       if (admission.symbol !== null) {
@@ -171,6 +178,7 @@ export function openAudience(surroundings: Surroundings): Audience {
         const delivery = { mode: "all" } as const;
         conversation.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
       }
+      await inTime(announced);
       return response;
     },
 
@@ -195,7 +203,7 @@ export function openAudience(surroundings: Surroundings): Audience {
     async run() {
       const wasPresent = roster.members.size > 0;
       await beating.run(Date.now() / 1000);
-      if (wasPresent) surroundings.onPresence(roster.members.size > 0);
+      if (wasPresent) announce(roster.members.size > 0);
       schedule();
     },
 

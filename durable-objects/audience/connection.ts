@@ -2,8 +2,8 @@ import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
 import type { Tally } from "./tally.ts";
 
-/** A symbol's place in the stream, as an attachment holds it. */
-export type Place = [epoch: string, seq: number];
+/** A symbol's place in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
+export type Place = [epoch: string, seq: number, bars?: number];
 
 /** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
 export interface Attachment {

@@ -5,6 +5,7 @@ import { eventKey } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
 type Numbered = Extract<FeedEvent, { channel: "quotes" | "gap" }>;
+type Bar = Exclude<FeedEvent, Numbered>;
 
 /** Hands a symbol's events on to those who listen to them, each once and in order. */
 export interface Delivery {
@@ -49,6 +50,13 @@ export function openDelivery(
     for (const listener of topic.of(eventKey(event))) listener.take(event);
   };
 
+  /** Hands a bar on, unless it comes again, or is one that was still open and has closed. */
+  const handBar = (topic: Topic, event: Bar): void => {
+    if (event.isClosed ? event.order <= topic.bars : event.order < topic.bars) return;
+    topic.bars = Math.max(topic.bars, event.order);
+    hand(topic, event);
+  };
+
   const advance = (topic: Topic, event: Numbered): void => {
     topic.place = { epoch: event.epoch, seq: lastOf(event) };
     hand(topic, event);
@@ -59,7 +67,11 @@ export function openDelivery(
     advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
   };
 
-  const repair = async (topic: Topic, place: QuotePosition): Promise<void> => {
+  /**
+   * Hands on what came after a place.
+   * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
+   */
+  const repair = async (topic: Topic, place: QuotePosition, next: Numbered | null): Promise<void> => {
     const { position, recovered, missed } = await feed.missedQuotes(topic.symbol, place);
     if (position.epoch !== place.epoch) {
       topic.place = position;
@@ -67,7 +79,7 @@ export function openDelivery(
       return;
     }
     if (position.seq <= place.seq) return;
-    if (!recovered) return lose(topic, place, position);
+    if (!recovered) return lose(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
     for (const text of missed) {
       const event = eventOf(text, place.epoch);
       if (event !== null && standing(event, topic.place) !== "seen") advance(topic, event);
@@ -75,7 +87,7 @@ export function openDelivery(
   };
 
   const deliverNumbered = async (topic: Topic, event: Numbered): Promise<void> => {
-    if (standing(event, topic.place) === "hole" && topic.place !== null) await repair(topic, topic.place);
+    if (standing(event, topic.place) === "hole" && topic.place !== null) await repair(topic, topic.place, event);
     switch (standing(event, topic.place)) {
       case "seen":
         return;
@@ -103,7 +115,7 @@ export function openDelivery(
     }
     try {
       for (const event of events) {
-        if (event.channel === "candles" || event.channel === "indicators") hand(topic, event);
+        if (event.channel === "candles" || event.channel === "indicators") handBar(topic, event);
         else if (standing(event, topic.place) === "next") advance(topic, event);
         else {
           // The object may go while something is waited for, and then the push comes again.
@@ -134,7 +146,7 @@ export function openDelivery(
       inTurn(topic, async () => {
         const { place } = topic;
         if (place === null || (place.epoch === position.epoch && place.seq >= position.seq)) return;
-        await repair(topic, place);
+        await repair(topic, place, null);
         await settle(topic);
       }),
   };

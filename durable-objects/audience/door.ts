@@ -2,8 +2,8 @@ import { SUBPROTOCOL } from "../../contracts/stream.ts";
 import type { Admission } from "./admission.ts";
 import type { Attachment } from "./connection.ts";
 
-/** Why a socket was not taken in: the audience is full, or its client's address has its share. */
-export type Full = "full" | "address";
+/** Why a socket was not taken in: the audience is full, or its client's address or key has its share. */
+export type Full = "full" | "address" | "key";
 
 const HEADER = "X-WizData-Full";
 
@@ -15,7 +15,7 @@ export function refuse(why: Full): Response {
 /** Why a socket was refused; null where it was taken in. */
 export function refusalOf(response: Response): Full | null {
   const why = response.headers.get(HEADER);
-  return why === "full" || why === "address" ? why : null;
+  return why === "full" || why === "address" || why === "key" ? why : null;
 }
 
 /** Makes both ends of a socket, and the answer with the client's end. The object itself names subprotocol and correlation id. */

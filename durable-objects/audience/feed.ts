@@ -25,16 +25,24 @@ export interface Wants {
   indicators: readonly WantedIndicator[];
 }
 
+/** What has become of a bar, as the text of a frame. */
+export type BarEvent =
+  /** A `candle` frame; `time` is the opening of its bucket. `isClosed` is true of revised bars, too. */
+  | { channel: "candles"; interval: Interval; time: number; isClosed: boolean; text: string }
+  /** An `indicator` frame. */
+  | { channel: "indicators"; interval: Interval; spec: string; time: number; isClosed: boolean; text: string };
+
 /** Something that happened to a symbol, written once by its room as the text of a frame; everyone who hears of it gets the same text. */
 export type FeedEvent =
   /** A `market_data` frame. Its text begins with `{"type":"market_data",`, so that `"skipped":n,` can be put in behind. */
   | { channel: "quotes"; epoch: string; seq: number; text: string }
   /** A `gap` frame: the room itself lost the events of these numbers. */
   | { channel: "gap"; epoch: string; fromSeq: number; toSeq: number; text: string }
-  /** A `candle` frame; `time` is the opening of its bucket. */
-  | { channel: "candles"; interval: Interval; time: number; isClosed: boolean; text: string }
-  /** An `indicator` frame. */
-  | { channel: "indicators"; interval: Interval; spec: string; time: number; isClosed: boolean; text: string };
+  /**
+   * A bar. The order of a closed one is higher than that of any bar of the symbol before it; an open one has the order of the last
+   * that closed.
+   */
+  | (BarEvent & { order: number });
 
 /** What an audience learns about a symbol when it begins to listen, or says that it goes on. */
 export interface Attendance {

@@ -6,6 +6,7 @@ import { Listener } from "./listener.ts";
 import { MessagePace } from "./message-pace.ts";
 import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
+import { Shares } from "./shares.ts";
 import { type Subscription, subjectKey } from "./subscription.ts";
 import type { Tally } from "./tally.ts";
 import { Topic } from "./topic.ts";
@@ -27,6 +28,8 @@ export interface Member {
 export interface Roster {
   readonly members: ReadonlyMap<string, Member>;
   readonly topics: ReadonlyMap<string, Topic>;
+  /** Whose sockets they are. */
+  readonly shares: Shares;
   /** The member behind a socket; null where it has left. */
   memberOf(socket: WebSocket): Member | null;
   welcome(socket: WebSocket, attachment: Attachment): Member;
@@ -66,6 +69,7 @@ export function openRoster(
   const members = new Map<string, Member>();
   const bySocket = new WeakMap<WebSocket, Member>();
   const topics = new Map<string, Topic>();
+  const shares = new Shares({ address: settings.socketsPerAddress, key: settings.socketsPerKey });
   const waiting = new Waiting();
   const hooks: ConnectionHooks = {
     tally,
@@ -84,6 +88,7 @@ export function openRoster(
       untold: new Set(),
     };
     members.set(connection.id, member);
+    shares.add(connection.facts);
     bySocket.set(connection.socket, member);
     return member;
   };
@@ -130,8 +135,8 @@ export function openRoster(
       if (listen(member, topic, subscription).conflates) topic.isWoken = true;
       if (beat === store.lastBeat().beat) member.untold.add(subscription.symbol);
     }
-    for (const [symbol, [epoch, seq]] of Object.entries(attachment.places)) {
-      topics.get(symbol)?.restorePlace(member.connection, { epoch, seq });
+    for (const [symbol, place] of Object.entries(attachment.places)) {
+      topics.get(symbol)?.restorePlace(member.connection, place);
     }
     return attachment.id;
   };
@@ -155,6 +160,7 @@ export function openRoster(
   return {
     members,
     topics,
+    shares,
     memberOf(socket) {
       const member = bySocket.get(socket);
       return member && members.has(member.connection.id) ? member : null;
@@ -173,6 +179,7 @@ export function openRoster(
     leave,
     remove(member) {
       if (!members.delete(member.connection.id)) return;
+      shares.remove(member.connection.facts);
       for (const listener of member.listeners.values()) leave(member, listener);
       store.forgetConnection(member.connection.id);
     },

@@ -6,6 +6,8 @@ export interface AudienceSettings {
   sockets: number;
   /** The most sockets of one client address without a key, in one audience. */
   socketsPerAddress: number;
+  /** The most sockets of one key, in one audience. */
+  socketsPerKey: number;
 }
 
 const wholeNumber = (text: string, fallback: number): number => (/^\d{1,12}$/.test(text) ? Number(text) : fallback);
@@ -15,10 +17,12 @@ export function audienceSettings(env: {
   UNACKNOWLEDGED_BYTES: string;
   HUB_SOCKETS: string;
   SOCKETS_PER_ADDRESS: string;
+  SOCKETS_PER_KEY: string;
 }): AudienceSettings {
   return {
     unacknowledgedBytes: wholeNumber(env.UNACKNOWLEDGED_BYTES, 4 * 1024 * 1024),
     sockets: wholeNumber(env.HUB_SOCKETS, 2000),
     socketsPerAddress: wholeNumber(env.SOCKETS_PER_ADDRESS, 20),
+    socketsPerKey: wholeNumber(env.SOCKETS_PER_KEY, 1000),
   };
 }

@@ -38,21 +38,33 @@ const MOST_KNOWN = 1_000;
 /** The registry, for sockets that may carry any symbol. */
 export function registryBook(database: D1Database): SymbolBook {
   const known = new MemoryCache<Instrument>(KNOWN_FOR_MS, MOST_KNOWN);
+  /** Names that the registry is being asked for; sockets that come at once share the answer. */
+  const underWay = new Map<string, Promise<Map<string, Instrument | Refusal>>>();
+
   const look = async (names: readonly string[]): Promise<Map<string, Instrument | Refusal>> => {
-    if (names.length === 0) return new Map();
     const found = await resolveSymbols(readRegistry(database), names);
-    return new Map(names.map((name) => [name, meaningOf(name, found.get(name))]));
+    const meanings = new Map(names.map((name) => [name, meaningOf(name, found.get(name))]));
+    for (const [name, meaning] of meanings) if (!("code" in meaning)) known.set(name, meaning);
+    return meanings;
   };
+
   return async (names) => {
     const meanings = new Map<string, Instrument | Refusal>();
     for (const name of names) {
       const instrument = known.get(name);
       if (instrument) meanings.set(name, instrument);
     }
-    const looked = await look(names.filter((name) => !meanings.has(name)));
-    for (const [name, meaning] of looked) {
-      meanings.set(name, meaning);
-      if (!("code" in meaning)) known.set(name, meaning);
+    const unknown = names.filter((name) => !meanings.has(name));
+    const unasked = unknown.filter((name) => !underWay.has(name));
+    if (unasked.length > 0) {
+      const answer = look(unasked).finally(() => {
+        for (const name of unasked) underWay.delete(name);
+      });
+      for (const name of unasked) underWay.set(name, answer);
+    }
+    const answers = unknown.map(async (name) => ({ name, looked: await underWay.get(name) }));
+    for (const { name, looked } of await Promise.all(answers)) {
+      meanings.set(name, looked?.get(name) ?? meaningOf(name, undefined));
     }
     return meanings;
   };

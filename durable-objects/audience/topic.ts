@@ -1,5 +1,5 @@
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Place } from "./connection.ts";
 import type { Attendance, QuotePosition, Wants } from "./feed.ts";
 import type { Listener } from "./listener.ts";
 import { type Subject, subjectKey, wantsOf } from "./subscription.ts";
@@ -11,7 +11,9 @@ export class Topic {
   private readonly listeners = new Map<string, Map<Connection, Listener>>();
   /** The last quote that was handed on; null while it is unknown. */
   place: QuotePosition | null = null;
-  /** The socket whose attachment keeps `place` through hibernation. */
+  /** The order of the last closed bar that was handed on; 0 while it is unknown. */
+  bars = 0;
+  /** The socket whose attachment keeps `place` and `bars` through hibernation. */
   keeper: Connection | null = null;
   attendance: Attendance | null = null;
   /** What the feed was last told is wanted. */
@@ -96,13 +98,14 @@ export class Topic {
   keepPlace(place: QuotePosition): void {
     this.place = place;
     if (this.keeper === null) this.keeper = this.connections().next().value ?? null;
-    this.keeper?.keepPlace(this.symbol, [place.epoch, place.seq]);
+    this.keeper?.keepPlace(this.symbol, [place.epoch, place.seq, this.bars]);
   }
 
   /** Takes up the place that a socket kept while the object was away. */
-  restorePlace(keeper: Connection, place: QuotePosition): void {
+  restorePlace(keeper: Connection, [epoch, seq, bars = 0]: Place): void {
     this.keeper = keeper;
-    this.place = place;
+    this.place = { epoch, seq };
+    this.bars = bars;
   }
 
   /** Lets go of a socket that leaves the symbol: another keeps the place from now on. */

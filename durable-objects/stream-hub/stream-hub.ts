@@ -27,8 +27,8 @@ export class StreamHub extends AudienceObject {
       settings: audienceSettings(env),
       schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
       onPresence: (isPresent) => {
-        ctx.waitUntil(announcePresence(env, { kind: "hub", name }, isPresent));
         this.report();
+        return announcePresence(env, { kind: "hub", name }, isPresent);
       },
     });
   }

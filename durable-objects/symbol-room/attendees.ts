@@ -31,6 +31,8 @@ export interface Attendees {
   nextEnd(): number | null;
   /** Tells each audience what of these events it wants. */
   tell(symbol: string, events: readonly FeedEvent[]): void;
+  /** Has each audience told what of these events it wants with the next push. */
+  keepFor(symbol: string, events: readonly FeedEvent[]): void;
   /** Tries the audiences again that did not answer. */
   retry(): void;
 }
@@ -40,6 +42,8 @@ export interface AttendeesHooks {
   deliver: Deliver;
   /** Somebody is gone. */
   left(): void;
+  /** Everyone has taken all that has been told, which were bars up to this order. */
+  allTold(order: number): void;
   /** Asks for a call of `retry` in so many seconds. */
   retryIn(seconds: number): void;
 }
@@ -86,6 +90,15 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
   const attendees = new Map<string, Attendee>();
   for (const { hub, wants, until } of rows) attendees.set(hub, { wants: JSON.parse(wants), until, line: null });
   let all: Wants | null = null;
+  /** The order of the last bar that was told. */
+  let told = 0;
+
+  const checkAllTold = (): void => {
+    if (told === 0) return;
+    for (const { line } of attendees.values()) if (line?.isEmpty === false) return;
+    hooks.allTold(told);
+    told = 0;
+  };
 
   const forget = (audience: string): void => {
     all = null;
@@ -100,12 +113,26 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
 
   const lineTo = (audience: string, symbol: string): PushLine =>
     openPushLine(audience, deliverTo(audience, symbol), {
+      taken: checkAllTold,
       refused() {
         forget(audience);
         hooks.left();
+        checkAllTold();
       },
       failed: (times) => hooks.retryIn(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (times - 1))),
     });
+
+  /** Takes what each audience wants of these events to the line to it. */
+  const share = (symbol: string, events: readonly FeedEvent[], take: (line: PushLine, wanted: FeedEvent[]) => void) => {
+    for (const event of events) if ("order" in event && event.isClosed) told = Math.max(told, event.order);
+    for (const [audience, attendee] of attendees) {
+      const wanted = events.filter((event) => isWanted(attendee.wants, event));
+      if (wanted.length === 0) continue;
+      attendee.line ??= lineTo(audience, symbol);
+      take(attendee.line, wanted);
+    }
+    checkAllTold();
+  };
 
   return {
     keep(audience, wants, now) {
@@ -122,6 +149,7 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
     },
     forgetExpired(now) {
       for (const [audience, { until }] of attendees) if (until <= now) forget(audience);
+      checkAllTold();
     },
     wants() {
       all ??= attendees.size === 0 ? NOTHING : together(Array.from(attendees.values(), ({ wants }) => wants));
@@ -130,14 +158,8 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
     indicatorsOfOthers: (audience) =>
       [...attendees].flatMap(([name, { wants }]) => (name === audience ? [] : wants.indicators)),
     nextEnd: () => (attendees.size === 0 ? null : Math.min(...Array.from(attendees.values(), ({ until }) => until))),
-    tell(symbol, events) {
-      for (const [audience, attendee] of attendees) {
-        const wanted = events.filter((event) => isWanted(attendee.wants, event));
-        if (wanted.length === 0) continue;
-        attendee.line ??= lineTo(audience, symbol);
-        attendee.line.send(wanted);
-      }
-    },
+    tell: (symbol, events) => share(symbol, events, (line, wanted) => line.send(wanted)),
+    keepFor: (symbol, events) => share(symbol, events, (line, wanted) => line.keep(wanted)),
     retry() {
       for (const { line } of attendees.values()) line?.retry();
     },

@@ -16,15 +16,16 @@ export interface LiveCandles {
   /** The bar that is closed next; null where the interval is not watched. */
   upcoming(subject: Subject, interval: Interval): Bucket | null;
   /**
-   * Takes the bars that have closed since, in order, once `prepare` has done with them all that may fail; gives what it made of
-   * them. Throws CandlesUnavailable where they cannot be had now, or `prepare` throws it: they are taken another time.
+   * Takes the bars that have closed since, in order, once `prepare` has done with them all that may fail; gives what `keep` made of
+   * that in the same turn. Throws CandlesUnavailable where they cannot be had now, or `prepare` throws it: they are taken another time.
    */
-  close<T>(
+  close<T, U>(
     subject: Subject,
     interval: Interval,
     now: number,
     prepare: (bars: readonly Candle[]) => Promise<T>,
-  ): Promise<T | null>;
+    keep: (prepared: T) => U,
+  ): Promise<U | null>;
   /** The candle of a closed bar as it is now; null where there is none. */
   read(subject: Subject, interval: Interval, time: number): Promise<Candle | null>;
 }
@@ -66,7 +67,7 @@ export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): Live
       next.set(interval, bucket);
       return bucket;
     },
-    async close(subject, interval, now, prepare) {
+    async close(subject, interval, now, prepare, keep) {
       const before = told.get(interval);
       const last = lastClosedStamp(subject.market, interval, now - subject.delay);
       if (before === undefined || last === null || last <= before) return null;
@@ -76,7 +77,7 @@ export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): Live
       // Meanwhile nobody may watch any more, or somebody anew.
       if (told.get(interval) !== before) return null;
       moveOn(interval, (page.more ? bars.at(-1)?.time : undefined) ?? last);
-      return prepared;
+      return keep(prepared);
     },
     async read(subject, interval, time) {
       const { candles } = await pagesOf(readCandles, subject, interval)(time, time + 1, 1, false);

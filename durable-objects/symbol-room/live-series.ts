@@ -1,13 +1,14 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
+import type { BarEvent, FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
 import { intervalsOf } from "./attendees.ts";
 import type { FormingBars } from "./forming-bars.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "./frames.ts";
 import type { LiveCandles } from "./live-candles.ts";
 import type { ClosedValues, LiveIndicators } from "./live-indicators.ts";
 import { CandlesUnavailable, type Subject } from "./subject.ts";
+import type { UntoldBars } from "./untold-bars.ts";
 
 /** The bars and the indicators that somebody watches, as events. */
 export interface LiveSeries {
@@ -27,7 +28,12 @@ export interface LiveSeries {
 }
 
 /** Opens a room's live series. */
-export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indicators: LiveIndicators): LiveSeries {
+export function openLiveSeries(
+  candles: LiveCandles,
+  forming: FormingBars,
+  indicators: LiveIndicators,
+  untold: UntoldBars,
+): LiveSeries {
   /** The open candle of each interval that was told last. */
   const told = new Map<Interval, Candle>();
   /** Intervals whose last bars cannot be closed yet, because no source answers. */
@@ -39,7 +45,7 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
     bar: Candle,
     isOpen: boolean,
     now: number,
-  ): FeedEvent => ({
+  ): BarEvent => ({
     ...{ channel: "candles", interval, time: bar.time, isClosed: !isOpen },
     text: candleFrame(instrument.symbol, interval, bar, isOpen, now),
   });
@@ -49,7 +55,7 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
     { interval, spec }: WantedIndicator,
     bar: { time: number; state: "open" | "closed" | "revised"; value: IndicatorValue },
     now: number,
-  ): FeedEvent => ({
+  ): BarEvent => ({
     ...{ channel: "indicators", interval, spec, time: bar.time, isClosed: bar.state !== "open" },
     text: indicatorFrame(instrument.symbol, { interval, spec, ...bar }, now),
   });
@@ -89,10 +95,11 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
     },
     async close(subject, interval, now) {
       try {
-        const events = await candles.close(subject, interval, now, async (bars) => [
+        const prepare = async (bars: readonly Candle[]) => [
           ...bars.map((bar) => candleEvent(subject, interval, bar, false, now)),
           ...closedEvents(subject, await indicators.take(subject, interval, bars), "closed", now),
-        ]);
+        ];
+        const events = await candles.close(subject, interval, now, prepare, untold.put);
         behind.delete(interval);
         return events ?? [];
       } catch (error) {
@@ -108,14 +115,15 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
         const bar = await candles.read(subject, interval, time);
         if (!bar || bar.revision === 0) return [];
         const values = await indicators.revise(subject, interval, time, closed);
-        return [candleEvent(subject, interval, bar, false, now), ...closedEvents(subject, values, "revised", now)];
+        const events = closedEvents(subject, values, "revised", now);
+        return untold.put([candleEvent(subject, interval, bar, false, now), ...events]);
       } catch (error) {
         if (!(error instanceof CandlesUnavailable)) throw error;
         return [];
       }
     },
     form(subject, quote, now) {
-      return candles.intervals().flatMap((interval) => {
+      const events = candles.intervals().flatMap((interval): BarEvent[] => {
         const bar = forming.withQuote(subject, interval, quote, now);
         const upcoming = candles.upcoming(subject, interval);
         if (!bar || !upcoming) return [];
@@ -134,6 +142,7 @@ export function openLiveSeries(candles: LiveCandles, forming: FormingBars, indic
           ),
         ];
       });
+      return untold.put(events);
     },
   };
 }

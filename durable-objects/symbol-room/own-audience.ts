@@ -15,6 +15,6 @@ export function openOwnAudience(ctx: DurableObjectState, env: Env, facts: Facts,
     book: singleBook(facts.instrument),
     settings: audienceSettings(env),
     schedule: life.scheduleAudience,
-    onPresence: (isPresent) => ctx.waitUntil(announcePresence(env, { kind: "room", name }, isPresent)),
+    onPresence: (isPresent) => announcePresence(env, { kind: "room", name }, isPresent),
   });
 }

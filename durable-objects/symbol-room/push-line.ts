@@ -8,12 +8,18 @@ export type Push = (events: FeedEvent[]) => Promise<boolean>;
 export interface PushLine {
   /** Sends events, or keeps them while the line is busy or its audience did not answer. */
   send(events: readonly FeedEvent[]): void;
+  /** Keeps events for the next push. */
+  keep(events: readonly FeedEvent[]): void;
   /** Tries again where the audience did not answer. */
   retry(): void;
+  /** Whether the audience has taken everything. */
+  readonly isEmpty: boolean;
 }
 
 /** What becomes of a line. */
 export interface PushLineEnds {
+  /** The audience has taken everything. */
+  taken(): void;
   /** The audience wants no more. */
   refused(): void;
   /** The audience did not answer, for so many times in a row. */
@@ -79,9 +85,14 @@ export function openPushLine(name: string, push: Push, ends: PushLineEnds): Push
       }
     }
     isBusy = false;
+    ends.taken();
   };
 
   return {
+    keep,
+    get isEmpty() {
+      return !isBusy && waiting.length === 0;
+    },
     send(events) {
       keep(events);
       if (!isBusy && failures === 0) void run();

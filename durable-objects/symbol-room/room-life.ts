@@ -26,6 +26,7 @@ import { openMissed } from "./missed.ts";
 import { refusalOf } from "./read-wants.ts";
 import { openSourceWatch } from "./source-watch.ts";
 import { type ReadCandles, type Subject, subjectOf } from "./subject.ts";
+import { openUntoldBars } from "./untold-bars.ts";
 
 /** What a room is to those who listen. */
 export interface RoomLife {
@@ -80,9 +81,11 @@ export function openRoomLife(room: RoomParts): RoomLife {
     deadlines.set(name, at);
     room.keep(clock.wind());
   };
+  const untold = openUntoldBars(sql);
   const attendees = openAttendees(sql, {
     deliver: room.deliver,
     left: () => soon("lease", now()),
+    allTold: untold.clear,
     retryIn: (seconds) => soon("push", now() + seconds),
   });
   const candles = openLiveCandles(sql, readCandles);
@@ -91,7 +94,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
     deadlines,
     attendees,
     log,
-    series: openLiveSeries(candles, openFormingBars(readCandles), indicators),
+    series: openLiveSeries(candles, openFormingBars(readCandles), indicators, untold),
     watch: openSourceWatch(room.gates),
     tick: room.tick,
     runAudience: room.runAudience,
@@ -104,6 +107,13 @@ export function openRoomLife(room: RoomParts): RoomLife {
     if (!instrument) throw new Error("a room is told of its symbol before anybody listens");
     return instrument;
   };
+
+  // What this room did not get round to tell before its memory went.
+  const kept = untold.kept();
+  if (kept.length > 0) {
+    attendees.keepFor(known().symbol, kept);
+    soon("push", now());
+  }
 
   const life: RoomLife = {
     async attend(instrument, audience, wants) {

@@ -38,6 +38,8 @@ const STEPS: readonly string[] = [
    create table attendees (hub text primary key, wants text not null, until real not null) without rowid;
    create table deadlines (name text primary key, at real not null) without rowid;
    create table live_bars (interval text primary key, closed integer not null) without rowid;`,
+  `create table untold_bars (number integer primary key, event text not null);
+   create table bar_order (id integer primary key check (id = 1), last integer not null);`,
 ];
 
 /** Creates or updates the tables of a room. */

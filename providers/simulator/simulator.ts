@@ -131,8 +131,8 @@ function lastDay(profile: Profile, second: number): Stretch | null {
   for (let date = startOfDay(from); date <= startOfDay(second); date += DAY) {
     const session = sessionOn(profile.market, date);
     if (!session) continue;
-    const past = between(simulatedSession(profile, session), session.anchor, from, second);
-    if (past) whole = join(whole, past);
+    const part = between(simulatedSession(profile, session), session.anchor, from, second);
+    if (part) whole = join(whole, part);
   }
   return whole;
 }

@@ -99,19 +99,22 @@ export function join(before: Stretch | null, after: Stretch): Stretch {
   };
 }
 
-/** What of a stretch lies in `[from, to)`, in whole seconds; null where nothing does. What lies in it whole is not split. */
+/**
+ * What of a stretch has happened within `[from, to)`, in whole seconds; null where nothing has. Only what lies across an end is
+ * split: a whole is what its parts add up to.
+ */
 export function between(stretch: Stretch, anchor: number, from: number, to: number, level = 0): Stretch | null {
   if (stretch.from >= from && stretch.to <= to) return stretch;
   if (stretch.to <= from || stretch.from >= to || level === LEVELS.length) return null;
   let result: Stretch | null = null;
   for (const part of split(stretch, LEVELS[level], anchor)) {
-    const within = between(part, anchor, from, to, level + 1);
-    if (within) result = join(result, within);
+    if (part.from >= to) break;
+    const inside = between(part, anchor, from, to, level + 1);
+    if (inside) result = join(result, inside);
   }
   return result;
 }
 
 /** What of a stretch has happened before `now`, in whole seconds; null where nothing has. */
-export function elapsed(stretch: Stretch, anchor: number, now: number, level = 0): Stretch | null {
-  return between(stretch, anchor, Number.NEGATIVE_INFINITY, now, level);
-}
+export const elapsed = (stretch: Stretch, anchor: number, now: number, level = 0): Stretch | null =>
+  between(stretch, anchor, Number.NEGATIVE_INFINITY, now, level);

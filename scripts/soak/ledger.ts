@@ -8,11 +8,16 @@ export interface Place {
 
 /** What one client has got of its symbols over all of its connections; every event must come once, in order. */
 export class Ledger {
+  readonly symbols: readonly string[];
   readonly violations: string[] = [];
   /** Events that came, and those of them that were made good after a cut. */
   events = 0;
   recovered = 0;
   private readonly places = new Map<string, Place>();
+
+  constructor(symbols: readonly string[]) {
+    this.symbols = symbols;
+  }
 
   /** Where the client stands, as its next subscription says it; undefined before it stands anywhere. */
   since(): Record<string, Place> | undefined {
@@ -21,6 +26,16 @@ export class Ledger {
 
   placeOf(symbol: string): Place | undefined {
     return this.places.get(symbol);
+  }
+
+  /** What the client lacks of what the platform has told by now of its symbols, in words; an empty list where it has everything. */
+  lacks(told: ReadonlyMap<string, Place>): string[] {
+    return this.symbols.flatMap((symbol) => {
+      const [place, due] = [this.places.get(symbol), told.get(symbol)];
+      if (!due || (place?.epoch === due.epoch && place.seq >= due.seq)) return [];
+      const has = place ? `stands at ${place.epoch}:${place.seq}` : "has nothing";
+      return [`of ${symbol} a client ${has}, where the platform is at ${due.epoch}:${due.seq}`];
+    });
   }
 
   /** Takes a frame from the server as it came. */

@@ -1,7 +1,8 @@
 import WebSocket from "ws";
+import { z } from "zod";
 import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
 import { type Dice, diceFrom } from "./dice.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Place } from "./ledger.ts";
 
 const CLIENTS = 80;
 /** Symbols that trade always, and how many of them a client listens to. */
@@ -12,9 +13,12 @@ const LONGEST_MS = 1_500;
 /** How often the runtime is started anew, with which all rooms and hubs lose their memory and all sockets. */
 const RESTARTS = 4;
 const PROGRESS_MS = 1_000;
-/** The time that a client is given, at the end, to have all that the others have. */
+/** The time that clients are given, at the end, to have all that the platform has told by then. */
 const LAST_STAY_MS = 120_000;
 const RETRY_MS = 200;
+/** The longest that nobody may answer a client, and that one try may take. */
+const UNANSWERED_MS = 60_000;
+const TRY_MS = 10_000;
 
 /** What came of the cuts. */
 export interface Resumed {
@@ -27,45 +31,56 @@ export interface Resumed {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Opens a socket, again and again while nobody answers. */
+/** Opens a socket, again and again while nobody answers; throws where that goes on. */
 async function open(url: string): Promise<WebSocket> {
+  const begun = Date.now();
   for (;;) {
-    const socket = new WebSocket(url, { headers: WITH_TOKEN, perMessageDeflate: false });
+    const socket = new WebSocket(url, { headers: WITH_TOKEN, perMessageDeflate: false, handshakeTimeout: TRY_MS });
     const isOpen = await new Promise<boolean>((resolve) => {
       socket.once("open", () => resolve(true));
       socket.on("error", () => resolve(false));
     });
     if (isOpen) return socket;
+    if (Date.now() - begun > UNANSWERED_MS) throw new Error(`nobody answered for ${UNANSWERED_MS / 1000} s`);
     await pause(RETRY_MS);
   }
 }
 
 /** Connects a client and lets it go on from where it stands; gives what ends the connection. */
-async function connect(url: string, symbols: readonly string[], ledger: Ledger): Promise<() => void> {
-  const socket = await open(url);
+async function connect(url: string, ledger: Ledger): Promise<() => void> {
+  const socket = await open(`${url.replace("http", "ws")}/ws`);
   const hear = (data: Buffer): void => ledger.take(data.toString());
   socket.on("message", hear);
-  socket.send(JSON.stringify({ action: "subscribe", symbols, since: ledger.since() }));
+  socket.send(JSON.stringify({ action: "subscribe", symbols: ledger.symbols, since: ledger.since() }));
   return () => {
     socket.off("message", hear);
     socket.terminate();
   };
 }
 
-/** Waits until every client has come as far as any other with the same symbol. */
-async function waitUntilEven(ledgers: readonly Ledger[]): Promise<boolean> {
-  const reached = SYMBOLS.map((symbol) => {
-    const seqs = ledgers.map((ledger) => ledger.placeOf(symbol)?.seq ?? 0);
-    return { symbol, seq: Math.max(...seqs) };
-  });
-  const isThere = (ledger: Ledger): boolean =>
-    reached.every(({ symbol, seq }) => (ledger.placeOf(symbol)?.seq ?? seq) >= seq);
+const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() }) });
+
+/** Where the platform itself is in each symbol, as its rooms say and not its streams. */
+async function positions(url: string): Promise<Map<string, Place>> {
+  const told = new Map<string, Place>();
+  for (const symbol of SYMBOLS) {
+    const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
+    const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(UNANSWERED_MS) });
+    told.set(symbol, Answer.parse(await answer.json()).data);
+  }
+  return told;
+}
+
+/** Waits until every client has all that the platform has told by now; gives what they lack if that takes too long. */
+async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
+  const told = await positions(url);
   const begun = Date.now();
-  while (!ledgers.every(isThere)) {
-    if (Date.now() - begun > LAST_STAY_MS) return false;
+  for (;;) {
+    const lacking = ledgers.flatMap((ledger) => ledger.lacks(told));
+    if (lacking.length === 0) return [];
+    if (Date.now() - begun > LAST_STAY_MS) return lacking.map((what) => `${what} ${LAST_STAY_MS / 1000} s later`);
     await pause(RETRY_MS);
   }
-  return true;
 }
 
 function someSymbols(dice: Dice): string[] {
@@ -80,43 +95,47 @@ function someSymbols(dice: Dice): string[] {
  */
 export async function soakResumes(cuts: number, seed: number, progress: (text: string) => void): Promise<Resumed> {
   const worker = await startBundledWorker({ MARKET_MODE: "demo" });
-  const url = `${worker.url.replace("http", "ws")}/ws`;
-  const ledgers = Array.from({ length: CLIENTS }, () => new Ledger());
+  const { url } = worker;
+  const clients = Array.from({ length: CLIENTS }, (_, index) => {
+    const dice = diceFrom(seed + index);
+    return { dice, ledger: new Ledger(someSymbols(dice)) };
+  });
+  const ledgers = clients.map(({ ledger }) => ledger);
   let begun = 0;
   let done = 0;
   let restarts = 0;
+  let isOver = false;
 
-  const live = async (ledger: Ledger, index: number): Promise<() => void> => {
-    const dice = diceFrom(seed + index);
-    const symbols = someSymbols(dice);
-    while (begun < cuts) {
+  const live = async ({ dice, ledger }: (typeof clients)[number]): Promise<void> => {
+    while (begun < cuts && !isOver) {
       begun++;
-      const cut = await connect(url, symbols, ledger);
+      const cut = await connect(url, ledger);
       await pause(dice.next() ** 2 * LONGEST_MS);
       cut();
       done++;
       await pause(dice.next() ** 2 * LONGEST_MS);
     }
-    return connect(url, symbols, ledger);
   };
   const restart = async (): Promise<void> => {
     for (; restarts < RESTARTS; restarts++) {
       const at = ((restarts + 1) / (RESTARTS + 1)) * cuts;
-      while (done < at) await pause(RETRY_MS);
+      while (done < at && !isOver) await pause(RETRY_MS);
+      if (isOver) return;
       await worker.restart();
     }
   };
   const show = setInterval(() => progress(`${done} of ${cuts} cuts, ${restarts} restarts`), PROGRESS_MS);
   try {
-    const [cutters] = await Promise.all([Promise.all(ledgers.map(live)), restart()]);
-    const isEven = await waitUntilEven(ledgers);
+    await Promise.all([...clients.map(live), restart()]);
+    const cutters = await Promise.all(ledgers.map((ledger) => connect(url, ledger)));
+    const lacking = await waitForAll(url, ledgers);
     for (const cut of cutters) cut();
-    const violations = ledgers.flatMap((ledger) => ledger.violations);
-    if (!isEven) violations.push("some clients did not get in the end what others had");
+    const violations = [...ledgers.flatMap((ledger) => ledger.violations), ...lacking];
     const sum = (of: (ledger: Ledger) => number): number => ledgers.reduce((total, ledger) => total + of(ledger), 0);
     const [events, recovered] = [sum((ledger) => ledger.events), sum((ledger) => ledger.recovered)];
     return { cuts: done, restarts, events, recovered, violations };
   } finally {
+    isOver = true;
     clearInterval(show);
     progress("");
     await worker.stop();

@@ -61,7 +61,7 @@ test.each([
 test.each([
   [{ epoch: "abc", seq: -1 }, "since.BTC/USDT.seq must be at least 0."],
   [{ epoch: "abc", seq: "1" }, "since.BTC/USDT.seq must be a number."],
-  [5, "since.BTC/USDT must be an object."],
+  [5, "since.BTC/USDT must be {epoch, seq} for quotes, {time} for bars, with whole numbers."],
 ])("a message with the position %o is told what would be right", (position, sentence) => {
   const message = { action: "subscribe", symbols: ["BTC/USDT"], since: { "BTC/USDT": position } };
   expect(sentences(ClientMessageSchema, message)).toEqual([sentence]);

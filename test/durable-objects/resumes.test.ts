@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import type { QuotePosition } from "../../durable-objects/audience/feed.ts";
 import { SLOTS } from "../../durable-objects/symbol-room/event-log.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Dice, diceFrom } from "../../scripts/soak/dice.ts";
@@ -68,13 +69,18 @@ afterAll(() => {
 });
 
 describe("a client that resumes", () => {
-  const watched = new Ledger();
-  const ledger = new Ledger();
+  const watched = new Ledger(SYMBOLS);
+  const ledger = new Ledger(SYMBOLS);
   let watching: Line;
 
-  const isEven = (): boolean => {
-    watching.hasRead();
-    return SYMBOLS.every((symbol) => ledger.placeOf(symbol)?.seq === watched.placeOf(symbol)?.seq);
+  /** Where the rooms themselves are. */
+  const positions = async () => {
+    const told = new Map<string, QuotePosition>();
+    for (const symbol of SYMBOLS) {
+      const { position } = await env.SYMBOL_ROOM.getByName(symbol).missedQuotes(simulated(symbol), null);
+      told.set(symbol, position);
+    }
+    return told;
   };
 
   test(`gets every event once, in order, though it is cut ${CUTS} times and rooms and hubs are evicted`, async () => {
@@ -91,7 +97,12 @@ describe("a client that resumes", () => {
       await pass(dice.next() * 2);
     }
     const line = await lineTo(CUT_HUB, ledger);
-    await vi.waitUntil(() => line.hasRead() && isEven(), { timeout: 60_000, interval: 10 });
+    const told = await positions();
+    const lacking = (): string[] => {
+      for (const each of [line, watching]) each.hasRead();
+      return [...ledger.lacks(told), ...watched.lacks(told)];
+    };
+    await vi.waitFor(() => expect(lacking()).toEqual([]), { timeout: 60_000, interval: 10 });
     line.cut();
     expect([ledger.violations, watched.violations], `seed ${seed}`).toEqual([[], []]);
     for (const symbol of SYMBOLS) expect(watched.placeOf(symbol)?.seq).toBeGreaterThan(CUTS);

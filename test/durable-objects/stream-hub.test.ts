@@ -1,8 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { ConfirmedQuotesSchema } from "../../contracts/stream.ts";
 import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
 import { newHub } from "./hub-under-test.ts";
-import { closeSockets, openSocket } from "./socket-client.ts";
+import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
 const BTC = "BTC/USDT";
 const ETH = "ETH/USDT";
@@ -123,6 +124,43 @@ describe("subscribing", () => {
   });
 });
 
+/** The events that a client got while it was not subscribed to them, or not one after the other. */
+function misplaced({ frames }: SocketClient): string[] {
+  const places = new Map<string, number>();
+  return frames.flatMap((frame) => {
+    if (frame.type === "unsubscription_confirmed") for (const symbol of frame.symbols) places.delete(symbol);
+    if (frame.type === "subscription_confirmed") {
+      for (const symbol of frame.symbols) {
+        places.set(symbol, ConfirmedQuotesSchema.parse(frame.positions[symbol]).seq);
+      }
+    }
+    if (frame.type !== "market_data") return [];
+    const { symbol, seq } = frame;
+    const place = places.get(symbol);
+    places.set(symbol, seq);
+    return place === seq - 1 ? [] : [`${symbol} ${seq} after ${place}`];
+  });
+}
+
+test("what begins and ends in quick succession carries events only while it is on, each after the last", async () => {
+  const hub = await newHub();
+  const clients = [await openSocket(hub.stub), await openSocket(hub.stub)];
+  for (let i = 0; i < 15; i++) {
+    for (const client of clients) {
+      client.send({ action: "subscribe", symbols: [BTC, ETH] });
+      client.send({ action: i % 2 === 1 ? "unsubscribe" : "subscribe", symbols: [ETH] });
+    }
+    await Promise.all([hub.tick(ETH), hub.tick(BTC, 2)]);
+  }
+  for (const client of clients) await client.settle();
+  await hub.tick(BTC);
+  for (const client of clients) {
+    await vi.waitUntil(() => client.seqs(BTC).at(-1) === 31, { timeout: 30_000, interval: 5 });
+    expect(misplaced(client)).toEqual([]);
+    expect(client.of("error")).toEqual([]);
+  }
+});
+
 test("unsubscribing takes every name that subscribing takes", async () => {
   const hub = await newHub();
   const client = await openSocket(hub.stub);
@@ -148,7 +186,9 @@ describe("bars", () => {
     expect((await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] })).symbols).toEqual([BTC]);
   });
 
+  let order = 0;
   const bar = (time: number, state: string): FeedEvent => {
+    if (state !== "open") order++;
     const data = { time, open: 1, high: 1, low: 1, close: 1, volume: null, state, revision: 0, suspect: false };
     const text = JSON.stringify({
       type: "candle",
@@ -157,8 +197,34 @@ describe("bars", () => {
       data,
       timestamp: new Date().toISOString(),
     });
-    return { channel: "candles", interval: "1m", time, isClosed: state !== "open", text };
+    return { channel: "candles", interval: "1m", time, isClosed: state !== "open", text, order };
   };
+
+  test("come once, though the push that carried them failed in the middle and came again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await client.subscribe([BTC], { channel: "candles", interval: "1m" });
+    hub.feed.next(BTC);
+    const events = [bar(60, "open"), bar(60, "closed"), bar(0, "revised"), hub.feed.next(BTC), bar(120, "open")];
+    hub.feed.beforeAnswer = async () => {
+      throw new Error("the room is away");
+    };
+    await expect(hub.push(BTC, events)).rejects.toThrow();
+    await hub.evict();
+    hub.feed.beforeAnswer = async () => {};
+    await hub.push(BTC, [...events, bar(120, "closed")]);
+    await client.nth("candle", 5);
+    expect(client.of("candle").map(({ data }) => [data.time, data.state])).toEqual([
+      [60, "open"],
+      [60, "closed"],
+      [0, "revised"],
+      [120, "open"],
+      [120, "closed"],
+    ]);
+    expect(client.seqs(BTC)).toEqual([1, 2]);
+  });
 
   test("of the intervals that somebody listens to arrive, and those that closed since are inside the confirmation", async () => {
     const hub = await newHub();
@@ -234,13 +300,28 @@ describe("a hub", () => {
     hub.feed.keptFrom = 5;
     await hub.tick(BTC, 2);
     await hub.tick(BTC);
-    await client.nth("market_data", 3);
+    await client.nth("market_data", 5);
     const numbers = client.frames.flatMap((frame) => {
       if (frame.type === "market_data") return [String(frame.seq)];
       return frame.type === "gap" ? [`${frame.from_seq}-${frame.to_seq}`] : [];
     });
     expect(lost).toHaveLength(3);
-    expect(numbers).toEqual(["1", "2", "3-7", "8"]);
+    expect(numbers).toEqual(["1", "2", "3-5", "6", "7", "8"]);
+  });
+
+  test("says at a heartbeat, where nothing came since, that all is lost up to where the room is, and goes on after it", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await hub.tick(BTC, 2);
+    const lost = range(3, 7).map(() => hub.feed.next(BTC));
+    hub.feed.keptFrom = 9;
+    vi.setSystemTime(Date.now() + 60_000);
+    await runDurableObjectAlarm(hub.stub);
+    expect(await client.nth("gap")).toMatchObject({ from_seq: 3, to_seq: 7 });
+    await hub.push(BTC, [...lost, hub.feed.next(BTC)]);
+    await client.nth("market_data", 3);
+    expect(client.seqs(BTC)).toEqual([1, 2, 8]);
   });
 
   test("starts everyone again where a room lost its log", async () => {

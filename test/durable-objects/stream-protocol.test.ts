@@ -52,6 +52,11 @@ describe("a bad message", () => {
       "stream.bad_message",
     ],
     ["a bad epoch", '{"action":"subscribe","symbols":["A"],"since":{"A":{"epoch":"É","seq":1}}}', "stream.bad_message"],
+    [
+      "a position between two events",
+      '{"action":"subscribe","symbols":["A"],"since":{"A":{"epoch":"e","seq":1.5}}}',
+      "stream.bad_message",
+    ],
     ["indicators without any", '{"action":"subscribe","symbols":["A"],"channel":"indicators"}', "stream.bad_message"],
     [
       "a mad pace",

@@ -13,6 +13,7 @@ import { openLiveIndicators } from "../../durable-objects/symbol-room/live-indic
 import { openLiveSeries } from "../../durable-objects/symbol-room/live-series.ts";
 import { simulatedPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import { type ReadCandles, subjectOf } from "../../durable-objects/symbol-room/subject.ts";
+import { openUntoldBars } from "../../durable-objects/symbol-room/untold-bars.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
@@ -243,6 +244,41 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
+  test("that nobody took before the room's memory went are told when it is back, once and in order", async () => {
+    const of = simulated("SSS/USDT");
+    const wants = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
+    const hub = await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    hub.answer = async () => {
+      throw new Error("the hub is restarting");
+    };
+    const first = Math.floor(THEN / MINUTE) * MINUTE;
+    await passUntil(of.symbol, first + MINUTE + 5);
+    expect(hub.events).toEqual([]);
+    hub.answer = async () => true;
+    await evict(of.symbol, hub);
+    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await passUntil(of.symbol, first + 2 * MINUTE + 5);
+    const closed = () => hub.events.filter((event) => "order" in event && event.isClosed);
+    await vi.waitFor(() => expect(closed()).toHaveLength(4));
+    const told = closed().map((event) => [event.channel, "time" in event && event.time]);
+    expect(told).toEqual([
+      ["candles", first],
+      ["indicators", first],
+      ["candles", first + MINUTE],
+      ["indicators", first + MINUTE],
+    ]);
+    const orders = closed().map((event) => ("order" in event ? event.order : 0));
+    expect(orders).toEqual([...new Set(orders)].sort((a, b) => a - b));
+    await vi.waitFor(async () => {
+      const left = await runInDurableObject(
+        roomOf(of.symbol),
+        (_, { storage }) => storage.sql.exec<{ left: number }>("select count(*) as left from untold_bars").one().left,
+      );
+      expect(left).toBe(0);
+    });
+  });
+
   test("wait for all their indicators: none is told of without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
     const subject = subjectOf(of, ["simulator"]);
@@ -257,6 +293,7 @@ describe("the bars of a symbol whose source is polled", () => {
         openLiveCandles(storage.sql, read),
         openFormingBars(read),
         openLiveIndicators(read),
+        openUntoldBars(storage.sql),
       );
       series.keep(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
       expect(await series.start(subject, "1m", THEN)).toBe(true);

@@ -299,11 +299,11 @@ describe("a push", () => {
           release = resolve;
         });
       },
-      { refused: () => {}, failed: () => {} },
+      { taken: () => {}, refused: () => {}, failed: () => {} },
     );
     const quote = (seq: number): FeedEvent => ({ channel: "quotes", epoch: "e", seq, text: `${seq}` });
     const bar = (time: number, isClosed: boolean, text: string): FeedEvent => ({
-      ...{ channel: "candles", interval: "1m", time, isClosed, text },
+      ...{ channel: "candles", interval: "1m", time, isClosed, text, order: 0 },
     });
     line.send([quote(1)]);
     line.send([bar(0, false, "a"), bar(0, false, "b"), bar(0, true, "c"), bar(60, false, "d"), bar(60, false, "e")]);

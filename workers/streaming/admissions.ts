@@ -1,7 +1,8 @@
 import { ApiError } from "../../contracts/problem.ts";
-import { SUBPROTOCOL } from "../../contracts/stream.ts";
+import { CLOSE, SUBPROTOCOL } from "../../contracts/stream.ts";
 import type { Admission } from "../../durable-objects/audience/admission.ts";
 import { actorOf, type Caller } from "../caller.ts";
+import { holdsStill } from "../gateway/key-ring.ts";
 import { addressOf } from "../gateway/middleware/burst-guard.ts";
 import { mayOpenSocket } from "../gateway/origins.ts";
 import type { AppContext } from "../service.ts";
@@ -24,6 +25,25 @@ export function admissionFor(c: AppContext): Admission {
     subprotocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     symbol: null,
   };
+}
+
+/**
+ * Looks once more whether a caller's key is good, now that its socket is open: whoever revokes a key closes the sockets that there
+ * are, and this one may have come after that.
+ * @throws ApiError auth.invalid where it was revoked meanwhile; the socket is closed
+ */
+export async function confirmAdmission(c: AppContext, opened: Response): Promise<Response> {
+  let isGood = false;
+  try {
+    isGood = await holdsStill(c.env, c.var.caller);
+  } finally {
+    if (!isGood) {
+      opened.webSocket?.accept();
+      opened.webSocket?.close(CLOSE.policy, "the key is no longer valid");
+    }
+  }
+  if (isGood) return opened;
+  throw new ApiError("auth.invalid", "The key is no longer valid: it was revoked a moment ago.");
 }
 
 /** @throws ApiError auth.forbidden where a page of another origin wants to open a stream */

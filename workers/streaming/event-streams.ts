@@ -6,7 +6,7 @@ import { INTERVALS } from "../../core/interval.ts";
 import { problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
 import { requireActive, requireSymbol } from "../symbols.ts";
-import { admissionFor, checkOrigin } from "./admissions.ts";
+import { admissionFor, checkOrigin, confirmAdmission } from "./admissions.ts";
 import { bridgeEvents, type EventQuestion } from "./event-bridge.ts";
 import { openAtHub, regionOf } from "./hubs.ts";
 import { ticketParameter } from "./sockets.ts";
@@ -76,7 +76,7 @@ eventStreams.openapi(route, async (c) => {
   const since = sinceOf(c.req.header("Last-Event-ID"), channel);
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const response = await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c));
+  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c)));
   const socket = response.webSocket;
   if (!socket) throw new Error("a hub answered without a socket");
   const specs = indicators?.split(",").map((spec) => spec.trim());

@@ -18,16 +18,15 @@ export function regionOf(request: Request): string {
 
 const hubsOf = (env: Env): number => Math.max(1, Number.parseInt(env.HUBS_PER_REGION, 10) || 1);
 
-/** @throws ApiError where an address has its share of sockets */
+/** @throws ApiError where an address or a key has its share of sockets */
 function checkShare(env: Env, response: Response): void {
-  if (refusalOf(response) !== "address") return;
-  throw new ApiError(
-    "rate_limit.exceeded",
-    `At most ${env.SOCKETS_PER_ADDRESS} sockets from one address without a key.`,
-    {
-      headers: { "Retry-After": RETRY_AFTER },
-    },
-  );
+  const refusal = refusalOf(response);
+  if (refusal !== "address" && refusal !== "key") return;
+  const detail =
+    refusal === "address"
+      ? `At most ${env.SOCKETS_PER_ADDRESS} sockets from one address without a key.`
+      : `At most ${env.SOCKETS_PER_KEY} sockets of one key.`;
+  throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": RETRY_AFTER } });
 }
 
 function tooFull(detail: string): ApiError {
@@ -36,10 +35,10 @@ function tooFull(detail: string): ApiError {
 
 /**
  * Opens a socket at the first hub of a region that has room: hubs fill one after the other, so that a symbol's room pushes to as
- * few as possible. Sockets of one address are counted by the hub that holds them, in its one thread, and so exactly: an address
+ * few as possible. Sockets of one address or key are counted by the hub that holds them, in its one thread, and so exactly: each
  * has its share once for each hub that it was spilt to, and once for each room at whose own door it knocks.
- * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address has its share, service.unavailable
- *   where a hub does not answer
+ * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address or the key has its share,
+ *   service.unavailable where a hub does not answer
  */
 export async function openAtHub(env: Env, region: string, admission: Admission): Promise<Response> {
   const hubs = hubsOf(env);

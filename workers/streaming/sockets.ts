@@ -6,7 +6,7 @@ import { problemResponses } from "../answers.ts";
 import { callRoom } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireActive, requireSymbol } from "../symbols.ts";
-import { admissionFor, checkOrigin } from "./admissions.ts";
+import { admissionFor, checkOrigin, confirmAdmission } from "./admissions.ts";
 import { openAtHub, openAtRoom, regionOf } from "./hubs.ts";
 
 /** A ticket in a query; what it is worth has been seen to before the route. */
@@ -57,7 +57,7 @@ export const sockets = createService();
 
 sockets.openapi(manyRoute, async (c) => {
   checkUpgrade(c);
-  return openAtHub(c.env, regionOf(c.req.raw), admissionFor(c));
+  return confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c)));
 });
 
 sockets.openapi(oneRoute, async (c) => {
@@ -65,5 +65,5 @@ sockets.openapi(oneRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
   await callRoom<void>(c.env, record.symbol, (room) => room.keepInstrument(instrumentOf(record)));
-  return openAtRoom(c.env, record.symbol, admissionFor(c));
+  return confirmAdmission(c, await openAtRoom(c.env, record.symbol, admissionFor(c)));
 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { mayOpenSocket } from "../../../workers/gateway/origins.ts";
 import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, ADMIN_KEY, call, newAddress, problemOf, read, send } from "../client.ts";
-import { callWith } from "../keys.ts";
+import { bearer, callWith, makeKey } from "../keys.ts";
 import { connections, open, upgrade } from "./open-stream.ts";
 
 const BTC = "BTC/USDT";
@@ -66,12 +66,13 @@ describe("/ws", () => {
   test("loses nothing when hub and room are evicted under it", async () => {
     const { client } = await open("/ws");
     await client.subscribe([BTC]);
-    for (let n = 1; n <= 3; n++) {
-      await client.nth("market_data", n);
+    for (let time = 1; time <= 3; time++) {
+      // Only an object that runs can be evicted.
+      await client.nth("market_data", client.of("market_data").length + 1);
       await evictDurableObject(env.SYMBOL_ROOM.getByName(BTC));
       await evictDurableObject(env.STREAM_HUB.getByName("hub:local:0"));
     }
-    await client.nth("market_data", 5);
+    await client.nth("market_data", client.of("market_data").length + 2);
     const seqs = client.seqs(BTC);
     expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
     expect(client.of("gap")).toEqual([]);
@@ -107,7 +108,7 @@ describe("/ws", () => {
     await problemOf(await upgrade("/ws", { "Sec-WebSocket-Protocol": "wizdata.v1, key.wrong" }), "auth.invalid");
   });
 
-  test("is open twenty times to an address without a key, and to a key as often as there is room", async () => {
+  test("is open twenty times to an address without a key, and to operators as often as there is room", async () => {
     const address = { "CF-Connecting-IP": newAddress() };
     const { client } = await open("/ws", address);
     for (let i = 1; i < 20; i++) await open("/ws", address);
@@ -120,6 +121,22 @@ describe("/ws", () => {
     await client.waitForClose();
     await open("/ws", address);
   });
+});
+
+test("a key has so many sockets at a hub as the configuration says, from wherever they come", async () => {
+  const { key } = await makeKey(["stream"]);
+  const other = await makeKey(["stream"]);
+  const most = Number(env.SOCKETS_PER_KEY);
+  const { client } = await open("/ws", bearer(key));
+  for (let i = 1; i < most; i++) await open("/ws", bearer(key));
+  await evictDurableObject(env.STREAM_HUB.getByName("hub:local:0"));
+  const refused = await upgrade("/ws", bearer(key));
+  expect(refused.headers.get("Retry-After")).toBe("10");
+  await problemOf(refused, "rate_limit.exceeded");
+  await open("/ws", bearer(other.key));
+  client.close();
+  await client.waitForClose();
+  await open("/ws", bearer(key));
 });
 
 describe("/ws/{symbol}", () => {

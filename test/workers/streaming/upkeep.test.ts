@@ -105,6 +105,33 @@ describe("a key that is revoked", () => {
     expect((await connections()).connections).toMatchObject([{ caller: `key:${other.prefix}` }]);
   });
 
+  test("while a stream is being opened on it closes that one, too", async () => {
+    const { key, prefix } = await makeKey(["stream"]);
+    const until = "update api_keys set revoked_at = ? where prefix = ?";
+    const setRevoked = (at: string | null) => env.DB.prepare(until).bind(at, prefix).run();
+    // The hub has taken the socket in; whoever revoked the key has not seen it there.
+    const getByName = (name: string) =>
+      new Proxy(env.STREAM_HUB.getByName(name), {
+        get: (target, property) => {
+          if (property !== "fetch") return Reflect.get(target, property);
+          return async (request: Request) => {
+            const response = await target.fetch(request);
+            await setRevoked("2026-11-18T15:30:00.000Z");
+            return response;
+          };
+        },
+      });
+    const bindings = { STREAM_HUB: Object.assign(Object.create(env.STREAM_HUB), { getByName }) };
+    for (const [path, headers] of [
+      ["/ws", { Upgrade: "websocket" }],
+      [`/stream/${BTC}`, {}],
+    ] as const) {
+      await setRevoked(null);
+      await problemOf(await callWith(bindings, path, { headers: { ...headers, ...bearer(key) } }), "auth.invalid");
+      await vi.waitUntil(async () => (await connections()).total_connections === 0, { timeout: 30_000 });
+    }
+  });
+
   test("takes the tickets with it that it was given", async () => {
     const { key, prefix } = await makeKey(["stream"]);
     const issue = async () => {
