@@ -34,7 +34,7 @@ export const TRADED: readonly Traded[] = [
 
 const BY_SYMBOL = new Map(TRADED.map((traded) => [traded.symbol, traded]));
 
-/** By how much a number may differ: one of its last decimals, since some sources tell their time to the second only. */
+/** By how much a number may differ: one of its last decimals. */
 const stepOf = (name: string): number => 1.01 * 10 ** -decimalsOf(name);
 
 /** What is wrong with a quote that was served; null where nothing is. */

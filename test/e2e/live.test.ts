@@ -9,7 +9,7 @@ import { type Fakes, startFakes } from "../fakes/start.ts";
 import { answerOf, CandlesSchema, HealthSchema, QuoteAnswerSchema } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
-/** By how much a price may differ whose stamp is told to the second: one of its last decimals. */
+/** By how much a number may differ: one of its last decimals. */
 const stepOf = (name: string): number => 1.01 * 10 ** -decimalsOf(name);
 
 const SERVED = [

@@ -41,12 +41,13 @@ const usualPrice = (name: string): number =>
   USUAL[name] ?? (name.startsWith("JSE:") ? 1000 : 1) * (5 + (hash(name) % 40_000) / 100);
 
 /**
- * What something costs at an instant: the same for the same name and second, always. It swings by a few percent over
- * hours, days and weeks, so that prices of one name never agree with another's.
+ * What something costs at an instant: the same for the same name and whole second, always, since some upstreams tell their time to
+ * the second only. It swings by a few percent over hours, days and weeks, so that prices of one name never agree with another's.
  */
 export function priceOf(name: string, time: number): number {
+  const second = Math.floor(time);
   const phase = (hash(name) / 2 ** 32) * 2 * Math.PI;
-  const swing = (share: number, period: number) => share * Math.sin((2 * Math.PI * time) / period + phase);
+  const swing = (share: number, period: number) => share * Math.sin((2 * Math.PI * second) / period + phase);
   const price = usualPrice(name) * (1 + swing(0.004, 6 * HOUR) + swing(0.02, 3 * DAY) + swing(0.03, 40 * DAY));
   return Number(price.toFixed(decimalsOf(name)));
 }
