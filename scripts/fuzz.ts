@@ -26,8 +26,8 @@ if (values.help) {
   console.log(`npm run fuzz [-- --requests 100000] [--seconds 1800] [--seed 1]
 
 Asks the platform so many things, valid, at the bounds, and broken, as its OpenAPI document gives them, for at most so many
-seconds. Exit code 1 where an answer is a 5xx other than a documented 503, breaks the document, or shows a stack trace. The
-slowest answers are compared with those of an empty route.`);
+seconds. Exit code 1 where an answer is a 5xx other than a 503 that says that there is no such data now, breaks the document, or shows a
+stack trace. The slowest answers are compared with those of an empty route.`);
   process.exit(0);
 }
 

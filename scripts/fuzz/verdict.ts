@@ -16,6 +16,21 @@ const INSIDE = /\bat \S+ \(?\S+:\d+:\d+\)?|\.ts:\d+|node_modules|SQLITE_|D1_ERRO
 /** Statuses that any address may answer with where no route of the document takes a request. */
 const UNROUTED = new Set([200, 204, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 426, 429, 503]);
 
+/** Codes with which 503 says that there is no such data now. Any other says that a part of the platform is away, which it must not be here. */
+const NO_DATA: readonly unknown[] = ["quote.too_old", "quote.unavailable", "candles.unavailable"];
+
+const Problem = z.object({ code: z.string() });
+
+/** The code of a problem; null where a text is none. */
+function codeOf(text: string): string | null {
+  try {
+    return Problem.safeParse(JSON.parse(text)).data?.code ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 /** Judges answers by the document. */
 export interface Judge {
   /** What is wrong with an answer, or null. */
@@ -51,7 +66,8 @@ export function openJudge(document: ApiDocument): Judge {
   return {
     faultOf(request, answer) {
       const { status, text } = answer;
-      if (status >= 500 && status !== 503) return `answers ${status}`;
+      const isMissing = status === 503 && (request.method === "HEAD" || NO_DATA.includes(codeOf(text)));
+      if (status >= 500 && !isMissing) return `answers ${status} ${codeOf(text) ?? ""}`.trimEnd();
       if (INSIDE.test(text)) return "shows the inside of the platform";
       if (!answer.correlationId) return "has no X-Correlation-ID";
       if (request.route && request.method !== "HEAD") return bodyFault(request.route, answer);
