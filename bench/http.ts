@@ -73,8 +73,12 @@ async function coldAndWarm(worker: BundledWorker, { name, paths, cold }: HttpCas
   return { name, cold: figures(first), warm: figures([warm]) };
 }
 
+/** It keeps its data in memory: on a disk each write of an object stops the whole local runtime, as it does not where it is deployed. */
 async function withWorker<T>(vars: Record<string, string>, work: (worker: BundledWorker) => Promise<T>): Promise<T> {
-  const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars }, { entry: "bench/http/entry.ts" });
+  const worker = await startBundledWorker(
+    { MARKET_MODE: "demo", ...vars },
+    { entry: "bench/http/entry.ts", place: "memory" },
+  );
   try {
     return await work(worker);
   } finally {
