@@ -159,10 +159,10 @@ class DirectionalMovement {
 
 /**
  * Directional movement: how far a side moved if it moved more than the other, else 0. Without a branch: which side it is cannot be
- * foreseen.
+ * foreseen. Halves are added, for twice the largest numbers would be infinite.
  */
 function movement(side: number, other: number): number {
-  return Number(side > other) * ((side + Math.abs(side)) / 2);
+  return Number(side > other) * (side / 2 + Math.abs(side) / 2);
 }
 
 function build({ memory, numbers }: Setup): Kernel {

@@ -183,3 +183,11 @@ describe("VWAP", () => {
     expectColumn(outputs.vwap, since(session), TOLERANCE, "session");
   });
 });
+
+it("ADX gets over a jump of prices to the largest that a number can hold", () => {
+  const column = (value: number) => Float64Array.from({ length: 12 }, (_, i) => (i < 6 ? i + value : 1e308));
+  const candles = { ...movingCandles(12), high: column(2), low: column(1), close: column(1.5) };
+  const { adx, di_plus } = valuesOf("ADX:3", candles);
+  expect([...di_plus.subarray(6)].every((value) => value > 99.9 && value <= 100)).toBe(true);
+  expect([...adx.subarray(6)].every((value) => value > 99.9 && value <= 100)).toBe(true);
+});
