@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { formatTraceparent, type TraceParent } from "./trace-parent.ts";
+import { formatTraceparent, parseTraceparent, type TraceParent } from "./trace-parent.ts";
 
 /** What the calls of one kind took within a request. */
 export interface Hop {
@@ -17,13 +17,17 @@ export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
   readonly hops: Map<string, Hop>;
-  private readonly above: () => Span | TraceParent | null;
+  private readonly above: Span | TraceParent | string | null;
   private id: TraceParent | null = null;
 
-  /** @param above what it is a part of, or how to find out once somebody wants to know */
-  constructor(name: string, above: Span | TraceParent | null | (() => TraceParent | null)) {
+  /**
+   * The runtime keeps the store of an asynchronous context, and so a span, long after its request has ended: it takes values alone,
+   * for a closure over the request would keep the request and its answer with it.
+   * @param above the span or the trace context that it is a part of, or a `traceparent` header that is parsed when first needed
+   */
+  constructor(name: string, above: Span | TraceParent | string | null) {
     this.name = name;
-    this.above = typeof above === "function" ? above : () => above;
+    this.above = above;
     this.hops = above instanceof Span ? above.hops : new Map();
   }
 
@@ -41,8 +45,8 @@ export class Span {
 
   /** The place of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    const above = this.above();
-    return above instanceof Span ? above.place() : above;
+    if (this.above instanceof Span) return this.above.place();
+    return typeof this.above === "string" ? parseTraceparent(this.above) : this.above;
   }
 }
 
