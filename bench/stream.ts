@@ -4,10 +4,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { mostOpenFiles } from "../scripts/runtime-usage.ts";
 import { type Contender, startBare, startPlain, startPlatform } from "./stream/contenders.ts";
 import { type Generator, startGenerator } from "./stream/generator.ts";
 import { memoryGrowth, unacknowledgedBytes } from "./stream/memory.ts";
-import { mostOpenFiles } from "./stream/runtime.ts";
 import { type Row, runStage, type Stage, summaryOf } from "./stream/stages.ts";
 
 const USUAL_STAGES: readonly Stage[] = [

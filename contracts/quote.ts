@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
+import { subtractDecimals } from "../core/decimal.ts";
+import { type Freshness, type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
 import type { Market } from "../core/market-calendar/markets.ts";
 import { marketStatus } from "../core/market-calendar/sessions.ts";
 import { PROVIDERS } from "./provider.ts";
@@ -37,9 +38,11 @@ export const StoredQuoteSchema = z.object({
 
 export type StoredQuote = z.infer<typeof StoredQuoteSchema>;
 
+const FRESHNESS = ["live", "delayed", "closed", "stale", "historical"] as const satisfies readonly Freshness[];
+
 /** A quote as it is answered. */
 export const QuoteSchema = StoredQuoteSchema.extend({
-  freshness: z.enum(["live", "delayed", "closed", "stale", "historical"]),
+  freshness: z.enum(FRESHNESS),
   age_seconds: z.number().nonnegative().openapi({ description: "Wall-clock seconds since `timestamp`." }),
   market_status: z.enum(["open", "closed", "pre", "post", "holiday"]),
 }).openapi("Quote");
@@ -49,13 +52,25 @@ export type Quote = z.infer<typeof QuoteSchema>;
 /** What several sources say of one price. */
 export const ConsensusSchema = z
   .object({
-    price: z.number().openapi({ description: "The median of the sources' prices." }),
+    price: z.number().nullable().openapi({
+      description:
+        "A price that a source gave: of three or more the median, of two the first source's. Null where none counts.",
+    }),
+    agreement: z.boolean().nullable().openapi({
+      description:
+        "Whether all prices that count lie within the asset class's tolerance; null where fewer than two count.",
+    }),
     sources: z.array(
       z.object({
         provider: z.enum(PROVIDERS),
         price: z.number(),
-        timestamp: z.string(),
-        deviation_percent: z.number(),
+        timestamp: z.string().openapi({ format: "date-time" }),
+        freshness: z.enum(FRESHNESS),
+        included: z.boolean(),
+        reason: z.enum(["doubted", "stale", "historical", "closed", "outlier"]).nullable().openapi({
+          description: "Why the price is left out; null where it is not.",
+        }),
+        deviation_percent: z.number().nullable(),
         outlier: z.boolean(),
       }),
     ),
@@ -92,6 +107,6 @@ export function changeSince(
   price: number | null,
 ): { change: number | null; change_percent: number | null } {
   if (price === null || previousClose === null || previousClose === 0) return { change: null, change_percent: null };
-  const change = Number((price - previousClose).toPrecision(12));
+  const change = subtractDecimals(price, previousClose);
   return { change, change_percent: Math.round((change / previousClose) * 1e6) / 1e4 };
 }

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { runtimes } from "../../scripts/runtime-usage.ts";
 import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
 import type { Generator } from "./generator.ts";
-import { runtimes } from "./runtime.ts";
 
 /** A server that sends events to a crowd, once a second. */
 export interface Contender {

@@ -1,6 +1,6 @@
+import { usageOf } from "../../scripts/runtime-usage.ts";
 import { type Contender, PLATFORM, type Platform } from "./contenders.ts";
 import type { Generator } from "./generator.ts";
-import { usageOf } from "./runtime.ts";
 import { FRAME_BYTES } from "./stages.ts";
 
 const SOCKETS = 200;

@@ -1,7 +1,7 @@
+import { usageOf } from "../../scripts/runtime-usage.ts";
 import { type Contender, PLATFORM } from "./contenders.ts";
 import type { Generator } from "./generator.ts";
 import type { Measured } from "./orders.ts";
-import { usageOf } from "./runtime.ts";
 
 /** A quote's frame is about so long. */
 export const FRAME_BYTES = 665;

@@ -1,3 +1,4 @@
+import { roundTo } from "../decimal.ts";
 import type { Market, MarketId } from "../market-calendar/markets.ts";
 import { openSecondsBetween } from "../market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, isTime } from "../time.ts";
@@ -138,7 +139,7 @@ function passingFault(candidate: Print, last: Print, recent: readonly Print[], r
   const beside = `${candidate.price} beside ${last.price}`;
   if (step !== 0) return suspicious("unit", `${beside}: about 100 times too ${step > 0 ? "large" : "small"}`);
   if (isNear(candidate, last, recent, rules)) return null;
-  return suspicious("spike", `${beside}: further than usual in ${candidate.time - last.time} s`);
+  return suspicious("spike", `${beside}: further than usual in ${roundTo(candidate.time - last.time, 3)} s`);
 }
 
 /** Whether a print is another one than the doubted one, not the same told again. A source may tell its time by the day. */

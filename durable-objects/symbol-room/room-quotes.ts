@@ -42,6 +42,8 @@ export interface RoomQuotes {
   ): Promise<FoundQuote>;
   /** Takes a quote that nobody asked for, under the same checks. */
   take(instrument: Instrument, quote: ProviderQuote): void;
+  /** Why a quote would not be believed beside the last ones, in a word of ours; null where it would. Nothing is kept of it. */
+  anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null;
   /** What needs no upstream: the simulator and imported candles. */
   local(source: ProviderName, instrument: Instrument): ProviderQuote | null;
   /** What came of the last time that upstreams were asked. */
@@ -77,6 +79,13 @@ export function openRoomQuotes(
     return source === "import" ? importedQuote(candles, instrument, now) : null;
   };
 
+  const check = (instrument: Instrument, quote: ProviderQuote, price: number) => {
+    const print = { price, time: Date.parse(quote.timestamp) / 1000, source: quote.provider };
+    const market = marketOf(instrument.primary_exchange);
+    const negativePrices = instrument.type === "commodity";
+    return checkQuote(print, quotes.memory(), { market, now: Date.now() / 1000, negativePrices });
+  };
+
   const isRecent = (instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean => {
     if (kept.provider === "import") return sameUnits(kept, instrument);
     const age = now - Date.parse(kept.received_at) / 1000;
@@ -101,17 +110,15 @@ export function openRoomQuotes(
       const last = latestOf(sources);
       return { quote: last && isYoungEnough(instrument, last, KNOWN_FOR, now) ? last : null, tier: "room" };
     },
+    anomalyOf(instrument, quote) {
+      if (quote.price === null) return null;
+      const { verdict } = check(instrument, quote, quote.price);
+      return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
+    },
     take(instrument, quote) {
       if (quote.price === null) return;
       const time = Date.parse(quote.timestamp) / 1000;
-      const print = { price: quote.price, time, source: quote.provider };
-      const market = marketOf(instrument.primary_exchange);
-      const negativePrices = instrument.type === "commodity";
-      const { verdict, memory } = checkQuote(print, quotes.memory(), {
-        market,
-        now: Date.now() / 1000,
-        negativePrices,
-      });
+      const { verdict, memory } = check(instrument, quote, quote.price);
       quotes.remember(memory);
       if (verdict.verdict === "accept") quotes.accept(instrument, quote);
       else if (verdict.reason !== "older") report(instrument, [{ provider: quote.provider, time, ...verdict }]);

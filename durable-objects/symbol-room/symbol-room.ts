@@ -132,7 +132,9 @@ export class SymbolRoom extends AudienceObject {
     const instrument = this.facts.keepInstrument(told);
     const local = (source: ProviderName) => this.quotes.local(source, instrument);
     return continued("room.everySource", traceparent, () =>
-      askEachSource(instrument, this.sourcesOf(instrument), this.gates, local),
+      askEachSource(instrument, this.sourcesOf(instrument), this.gates, local, (quote) =>
+        this.quotes.anomalyOf(instrument, quote),
+      ),
     );
   }
 

@@ -4,11 +4,14 @@ import { PROVIDERS } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { symbols } from "./schema.ts";
 
-/** What is selected of a symbol: its row, and its aliases and provider symbols as JSON, in one query. */
+/**
+ * What is selected of a symbol: its row, and its aliases and provider symbols as JSON, in one query. The outer table is named in
+ * full: in a select from one table drizzle writes a column without its table, and the sub-select would compare it with its own.
+ */
 export const recordColumns = {
   ...getTableColumns(symbols),
-  aliases: sql<string>`(select json_group_array(alias) from (select alias from aliases where aliases.symbol = ${symbols.symbol} order by alias))`,
-  providerSymbols: sql<string>`(select json_group_object(provider, provider_symbol) from provider_symbols where provider_symbols.symbol = ${symbols.symbol})`,
+  aliases: sql<string>`(select json_group_array(alias) from (select alias from aliases where aliases.symbol = symbols.symbol order by alias))`,
+  providerSymbols: sql<string>`(select json_group_object(provider, provider_symbol) from provider_symbols where provider_symbols.symbol = symbols.symbol)`,
 };
 
 /** One selected row. */

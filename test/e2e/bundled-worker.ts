@@ -38,7 +38,13 @@ const SHARED_MEMORY = "/dev/shm";
 /** Nothing stands beside the Worker here: it is to answer by itself. */
 const noAssets = (): Response => new Response(null, { status: 404 });
 
-function run(script: string, state: string, port: number, vars: Record<string, string>): Miniflare {
+function run(
+  script: string,
+  state: string,
+  port: number,
+  vars: Record<string, string>,
+  directPort: number | null,
+): Miniflare {
   const wrangler = wranglerBindings();
   return new Miniflare(
     convertV4MiniflareOptions({
@@ -47,6 +53,9 @@ function run(script: string, state: string, port: number, vars: Record<string, s
       port,
       compatibilityDate: "2026-10-20",
       cf: false,
+      logRequests: false,
+      telemetry: { enabled: false },
+      ...(directPort === null ? {} : { unsafeDirectSockets: [{ host: "127.0.0.1", port: directPort }] }),
       bindings: { ...wrangler.vars, ADMIN_TOKEN: TOKEN, ...vars },
       d1Databases: { DB: "registry" },
       kvNamespaces: { CACHE: "cache" },
@@ -73,6 +82,8 @@ interface BundleOptions {
    * does not where it is deployed; in memory it does not.
    */
   place?: "disk" | "memory";
+  /** Whether `url` leads to the Worker itself, past the Worker that the local runtime puts in front, which uses memory of its own. */
+  isDirect?: boolean;
 }
 
 /**
@@ -82,7 +93,7 @@ interface BundleOptions {
  */
 export async function startBundledWorker(
   vars: Record<string, string>,
-  { entry, place = "disk" }: BundleOptions = {},
+  { entry, place = "disk", isDirect = false }: BundleOptions = {},
 ): Promise<BundledWorker> {
   const isInMemory = place === "memory" && existsSync(SHARED_MEMORY);
   const folder = mkdtempSync(join(isInMemory ? SHARED_MEMORY : tmpdir(), "wizdata-bundle-"));
@@ -95,9 +106,11 @@ export async function startBundledWorker(
     runWrangler(["deploy", ...(entry ? [entry] : []), "--dry-run", "--outdir", folder]);
     const script = join(folder, entry ? `${parse(entry).name}.js` : "index.js");
     const port = await freePort();
-    const start = () => run(script, join(folder, "state"), port, vars);
+    const directPort = isDirect ? await freePort() : null;
+    const start = () => run(script, join(folder, "state"), port, vars, directPort);
     worker = start();
-    const url = (await worker.ready).origin;
+    const { origin } = await worker.ready;
+    const url = directPort === null ? origin : `http://127.0.0.1:${directPort}`;
     await migrate(worker);
     const restart = async (): Promise<void> => {
       await worker?.dispose();

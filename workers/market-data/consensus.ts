@@ -1,55 +1,25 @@
-import { ApiError } from "../../contracts/problem.ts";
 import type { ProviderName } from "../../contracts/provider.ts";
-import { type Consensus, changeSince, type Quote } from "../../contracts/quote.ts";
+import { type Consensus, type ProviderQuote, type Quote, quoteAt } from "../../contracts/quote.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
-import type { AssetType } from "../../core/symbol.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import { isOpen } from "../../core/market-calendar/sessions.ts";
+import { consensusOf } from "../../core/quotes/consensus.ts";
 import type { SourcePrice } from "../../durable-objects/symbol-room/consensus.ts";
+import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { callRoom } from "../room.ts";
 
-/** Percent beyond which a source that disagrees with the median is named an outlier. */
-const TOLERATED: Record<AssetType, number> = { stock: 1, etf: 1, index: 1, commodity: 1, crypto: 1, forex: 0.25 };
-
-/** With two sources nobody can say which one is wrong. */
-const LEAST_SOURCES = 3;
-
-interface Told {
+/** A price that a source gave, as it is now. */
+interface Priced {
   provider: ProviderName;
   price: number;
-  timestamp: string;
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1;
-  const value = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  return Number(value.toPrecision(12));
-}
-
-/** What several sources agree on: the median of their prices, and how far each is from it. */
-export function consensusOf(sources: readonly SourcePrice[], type: AssetType): Consensus | null {
-  const told: Told[] = sources.flatMap(({ provider, quote }) =>
-    quote?.price == null ? [] : [{ provider, price: quote.price, timestamp: quote.timestamp }],
-  );
-  if (told.length === 0) return null;
-  const middle = median(told.map(({ price }) => price).sort((a, b) => a - b));
-  const judged = told.map((source) => {
-    const deviation = Math.round(((source.price - middle) / middle) * 1e6) / 1e4;
-    const outlier = told.length >= LEAST_SOURCES && Math.abs(deviation) > TOLERATED[type];
-    return { ...source, deviation_percent: deviation, outlier };
-  });
-  return {
-    price: middle,
-    sources: judged,
-    outliers: judged.filter(({ outlier }) => outlier).map(({ provider }) => provider),
-    silent: sources.flatMap(({ provider, quote, reason }) =>
-      quote ? [] : [{ provider, reason: reason ?? "no_price" }],
-    ),
-  };
+  anomaly: string | null;
+  quote: Quote;
 }
 
 /**
- * A quote whose price is the median of what the symbol's sources say now.
- * @param quote the quote of the first source, for everything but the price
- * @throws ApiError quote.unavailable where no source says anything
+ * A quote with what all sources of its symbol say now. Its price, and everything that belongs to the price, is the chosen source's; where no
+ * source's price counts it is the quote as it was.
+ * @param quote the quote without a consensus, for its position in the stream
  */
 export async function withConsensus(
   env: Env,
@@ -59,11 +29,36 @@ export async function withConsensus(
   const sources = await callRoom<SourcePrice[]>(env, record.symbol, (room, traceparent) =>
     room.everySource(instrumentOf(record), traceparent),
   );
-  const consensus = consensusOf(sources, record.type);
-  if (!consensus) {
-    throw new ApiError("quote.unavailable", `None of the sources of ${record.symbol} answers now.`, {
-      headers: { "Retry-After": "5" },
-    });
-  }
-  return { ...quote, price: consensus.price, ...changeSince(quote.previous_close, consensus.price), consensus };
+  const now = Date.now() / 1000;
+  const market = marketOf(record.primary_exchange);
+  const { epoch, seq } = quote;
+  const asQuote = (given: ProviderQuote): Quote =>
+    quoteAt({ ...given, epoch, seq }, freshnessPolicyOf(given.provider), market, now);
+  const priced = sources.flatMap(({ provider, quote: given, anomaly }): Priced[] =>
+    given?.price == null ? [] : [{ provider, price: given.price, anomaly, quote: asQuote(given) }],
+  );
+  const prints = priced.map((each) => ({ ...each, freshness: each.quote.freshness }));
+  const { chosen, agreement, prints: judged } = consensusOf(prints, record.type, isOpen(market, now));
+  const source = priced.find(({ provider }) => provider === chosen);
+  return {
+    ...(source?.quote ?? quote),
+    consensus: {
+      price: source?.price ?? null,
+      agreement,
+      sources: priced.map((each, i) => ({
+        provider: each.provider,
+        price: each.price,
+        timestamp: each.quote.timestamp,
+        freshness: each.quote.freshness,
+        included: judged[i].included,
+        reason: judged[i].reason,
+        deviation_percent: judged[i].deviationPercent,
+        outlier: judged[i].reason === "outlier",
+      })),
+      outliers: priced.filter((_, i) => judged[i].reason === "outlier").map(({ provider }) => provider),
+      silent: sources.flatMap(({ provider, quote: given, reason }) =>
+        given?.price == null ? [{ provider, reason: reason ?? "no_price" }] : [],
+      ),
+    },
+  };
 }

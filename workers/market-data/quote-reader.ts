@@ -25,8 +25,14 @@ export interface QuoteReading {
   tier: Tier;
 }
 
-/** Quotes that this isolate has answered with in the last second. */
-const recent = new MemoryCache<StoredQuote>(1_000, 5_000, 250);
+/** A quote that this isolate has answered with, and whether the room itself gave it, as what it answers now. */
+interface RecentQuote {
+  quote: StoredQuote;
+  isFromRoom: boolean;
+}
+
+/** Quotes of the last second. Who asked for them does not matter: each reader judges them by its own terms. */
+const recent = new MemoryCache<RecentQuote>(1_000, 5_000, 250);
 
 /** A caller that names no limit gets from KV only what was received this recently (open-market seconds). */
 const KV_ACCEPTED_FOR = 5;
@@ -38,8 +44,21 @@ function judged(quote: StoredQuote, record: SymbolRecord): Quote {
   return quoteAt(quote, freshnessPolicyOf(quote.provider), marketOf(record.primary_exchange), Date.now() / 1000);
 }
 
-/** Whether a cached quote comes from where the symbol's quotes come from now, and is as recent as asked. */
-function acceptable(quote: StoredQuote, record: SymbolRecord, maxAge: number | null, env: Env): boolean {
+/**
+ * Whether a cached quote comes from where the symbol's quotes come from now, and is as recent as this caller asks. A caller that names
+ * no limit takes what the room answers now, or what was received a moment ago.
+ */
+function acceptable(
+  { quote, isFromRoom }: RecentQuote,
+  record: SymbolRecord,
+  { maxAge }: QuoteTerms,
+  env: Env,
+): boolean {
+  return isWithin(quote, record, maxAge, env) && (maxAge !== null || isFromRoom || receivedRecently(quote, record));
+}
+
+/** Whether a quote comes from a source of its symbol, and was true within the last `maxAge` open-market seconds. */
+function isWithin(quote: StoredQuote, record: SymbolRecord, maxAge: number | null, env: Env): boolean {
   if (!effectiveSources(record.data_sources, marketModeOf(env)).includes(quote.provider)) return false;
   if (maxAge === null) return true;
   const market = marketOf(record.primary_exchange);
@@ -82,9 +101,9 @@ function readMemory(
   readings: Readings,
 ): readonly SymbolRecord[] {
   return records.filter((record) => {
-    const quote = recent.get(record.symbol);
-    if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
-    readings.set(record.symbol, { quote: judged(quote, record), tier: "memory" });
+    const entry = recent.get(record.symbol);
+    if (!entry || !acceptable(entry, record, terms, env)) return true;
+    readings.set(record.symbol, { quote: judged(entry.quote, record), tier: "memory" });
     return false;
   });
 }
@@ -113,9 +132,8 @@ async function readKv(
   );
   return records.filter((record) => {
     const quote = cached.get(record.symbol);
-    if (!quote || !acceptable(quote, record, terms.maxAge, env)) return true;
-    if (terms.maxAge === null && !receivedRecently(quote, record)) return true;
-    recent.set(record.symbol, quote);
+    if (!quote || !acceptable({ quote, isFromRoom: false }, record, terms, env)) return true;
+    recent.set(record.symbol, { quote, isFromRoom: false });
     readings.set(record.symbol, { quote: judged(quote, record), tier: "kv" });
     return false;
   });
@@ -125,7 +143,7 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
   const reply = await replyOfRoom(env, record, terms);
   switch (reply.kind) {
     case "quote":
-      recent.set(record.symbol, reply.quote);
+      recent.set(record.symbol, { quote: reply.quote, isFromRoom: true });
       return { quote: judged(reply.quote, record), tier: reply.tier };
     case "fallback":
       return { quote: judged(reply.quote, record), tier: "kv" };
@@ -165,7 +183,7 @@ async function replyOfRoom(
   } catch (error) {
     if (!(error instanceof RoomFailure)) throw error;
     const quote = (await readCachedQuotes(env.CACHE, [record.symbol])).get(record.symbol);
-    if (!quote || !acceptable(quote, record, null, env)) return { kind: "silent" };
-    return acceptable(quote, record, maxAge, env) ? { kind: "fallback", quote } : { kind: "too_old", lastKnown: quote };
+    if (!quote || !isWithin(quote, record, null, env)) return { kind: "silent" };
+    return isWithin(quote, record, maxAge, env) ? { kind: "fallback", quote } : { kind: "too_old", lastKnown: quote };
   }
 }

@@ -53,7 +53,8 @@ const quoteRoute = createRoute({
       max_age: maxAge,
       consensus: flag.default(false).openapi({
         type: "boolean",
-        description: "Ask every source: the median is answered, with each source's price, time and deviation.",
+        description:
+          "Ask every source now. The price is one that a source gave: of three or more the median, of two the first source's.",
       }),
     }),
   },

@@ -107,7 +107,7 @@ describe("a consensus", () => {
     return body.parse(await readLive(`/quotes/${symbol}?consensus=true`)).data;
   };
 
-  test("of three sources is their median, and names the one that is far from it", async () => {
+  test("of three sources is the one in the middle, and names the one that is far from it", async () => {
     const sources = {
       data_sources: ["binance", "coingecko", "jse"],
       provider_symbols: { binance: "X", coingecko: "x", jse: "X" },
@@ -136,15 +136,18 @@ describe("a consensus", () => {
     });
   });
 
-  test("names the sources that say nothing, and with two names no outlier", async () => {
+  test("names the sources that say nothing, and of two takes the first and says whether the other agrees", async () => {
     await goLive("ADA/USDT");
-    coingecko.quote = () => 200;
-    expect(await ask("ADA/USDT")).toMatchObject({ price: 150, consensus: { outliers: [], silent: [] } });
+    coingecko.quote = () => 101.5;
+    expect(await ask("ADA/USDT")).toMatchObject({
+      price: 100,
+      consensus: { price: 100, agreement: false, outliers: [], silent: [] },
+    });
     coingecko.quote = () => failure("unknown_symbol");
     clock.pass(2);
     expect(await ask("ADA/USDT")).toMatchObject({
       price: 100,
-      consensus: { silent: [{ provider: "coingecko", reason: "unknown_symbol" }] },
+      consensus: { agreement: null, silent: [{ provider: "coingecko", reason: "unknown_symbol" }] },
     });
   });
 });

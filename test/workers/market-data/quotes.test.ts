@@ -328,3 +328,24 @@ describe("GET /quotes", () => {
     expect(errors["ETC/USDT"]).toMatchObject({ code: "symbol.inactive", status: 410 });
   });
 });
+
+describe("what a generous caller was given", () => {
+  test.each([
+    ["ETH/USDT", "/quotes/ETH/USDT?max_age=600"],
+    ["SOL/USDT", "/quotes?symbols=SOL/USDT&max_age=600"],
+  ])("is no answer to one who names no limit: %s after %s", async (symbol, generous) => {
+    const plain = `/quotes/${symbol}`;
+    const first = await read(plain, QuoteAnswer);
+    await vi.waitFor(async () => expect(await env.CACHE.get(`quote:${symbol}`)).not.toBeNull());
+    pass(70_000);
+    const old = await call(generous);
+    expect(old.headers.get("Cache-Status")).toContain("kv");
+    await old.arrayBuffer();
+    const next = await read(plain, QuoteAnswer);
+    expect(next.data.freshness).toBe("live");
+    expect(next.data.age_seconds).toBeLessThan(3);
+    expect(next.data.seq).toBeGreaterThan(first.data.seq);
+    // The generous caller shares what is fresher.
+    expect((await read(`/quotes/${symbol}?max_age=600`, QuoteAnswer)).data.seq).toBe(next.data.seq);
+  });
+});
