@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS } from "../core/interval.ts";
 import { PROVIDERS } from "./provider.ts";
+import { VOLUME_UNITS } from "./symbol.ts";
 
 export const ADJUSTMENTS = ["raw", "split", "split_dividend", "unknown"] as const;
 
@@ -42,6 +43,23 @@ export const CoverageSchema = z
   })
   .openapi("Coverage");
 
+/** What the prices and volumes of a series are in. */
+export const SeriesUnitsSchema = z.object({
+  currency: z.string().nullable().openapi({ example: "ZAR" }),
+  price_unit: z.string().nullable().openapi({ description: "`ZAc` is South African cents.", example: "ZAc" }),
+  volume_unit: z.enum(VOLUME_UNITS).nullable().openapi({ example: "shares" }),
+});
+
+export type SeriesUnits = z.infer<typeof SeriesUnitsSchema>;
+
+/** The units of candles of a caller's own, which say none. */
+export const NO_UNITS: SeriesUnits = { currency: null, price_unit: null, volume_unit: null };
+
+/** The units of a symbol's series. */
+export function unitsOf({ currency, price_unit, volume_unit }: SeriesUnits): SeriesUnits {
+  return { currency, price_unit, volume_unit };
+}
+
 /** A page of candles. */
 export const CandlesAnswerSchema = z
   .object({
@@ -52,6 +70,7 @@ export const CandlesAnswerSchema = z
     simulated: z.boolean(),
     adjustment: z.enum(ADJUSTMENTS),
     construction: z.enum(["provider", "sampled"]),
+    ...SeriesUnitsSchema.shape,
     data: z.array(CandleSchema),
     count: z.number().int(),
     coverage: CoverageSchema,

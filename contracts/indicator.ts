@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS } from "../core/interval.ts";
-import { ADJUSTMENTS, CandleSchema } from "./candle.ts";
+import { ADJUSTMENTS, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
 import { ProblemSchema } from "./problem.ts";
 import { PROVIDERS } from "./provider.ts";
 
@@ -44,6 +44,7 @@ export const IndicatorsAnswerSchema = z
     provider: z.enum(PROVIDERS).nullable(),
     simulated: z.boolean(),
     adjustment: z.enum(ADJUSTMENTS),
+    ...SeriesUnitsSchema.shape,
     times: z.array(z.number().int()),
     states: z.array(z.enum(["open", "closed", "revised"])).optional(),
     indicators: z.record(z.string(), IndicatorValuesSchema),

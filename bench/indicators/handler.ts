@@ -1,3 +1,4 @@
+import { NO_UNITS } from "../../contracts/candle.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
 import { indicatorAnswer, stamped } from "../../workers/indicator-engine/answer.ts";
@@ -15,7 +16,10 @@ export function handlerOf(specs: readonly IndicatorSpec[], candles: CandleColumn
     facts: { provider: null, simulated: true, adjustment: "raw", construction: "provider" },
     forming: false,
   } as const;
-  const options = { symbol: "BTC/USDT", interval: "1h", includeOpen: false, includeCandles: false, errors: {} };
+  const options = {
+    ...{ symbol: "BTC/USDT", interval: "1h", units: NO_UNITS },
+    ...{ includeOpen: false, includeCandles: false, errors: {} },
+  };
   return () => stamped(indicatorAnswer(specs, read, options).json);
 }
 

@@ -1,4 +1,4 @@
-import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
+import type { CandleAnswer, SeriesFacts, SeriesUnits } from "../../contracts/candle.ts";
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
@@ -17,6 +17,7 @@ export interface KnownBars {
 export interface AnswerOptions {
   symbol: string | null;
   interval: string | null;
+  units: SeriesUnits;
   includeOpen: boolean;
   includeCandles: boolean;
   /** Problems of specs that could not be read. */
@@ -65,6 +66,7 @@ export function indicatorAnswer(
     provider: facts.provider,
     simulated: facts.simulated,
     adjustment: facts.adjustment,
+    ...options.units,
     times,
     ...states,
   });

@@ -1,3 +1,4 @@
+import { NO_UNITS } from "../../contracts/candle.ts";
 import { MOST_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { candlesFrom } from "../../core/candles.ts";
@@ -40,7 +41,10 @@ export async function ownCandles(
     forming: false,
     tier: "memory" as const,
   };
-  const options = { symbol: null, interval: null, includeOpen: false, includeCandles: false, errors: specs.errors };
+  const options = {
+    ...{ symbol: null, interval: null, units: NO_UNITS },
+    ...{ includeOpen: false, includeCandles: false, errors: specs.errors },
+  };
   return jsonText(c, stamped(indicatorAnswer(specs.specs, read, options).json));
 }
 

@@ -1,3 +1,4 @@
+import { unitsOf } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
@@ -61,6 +62,7 @@ export async function symbolIndicators(
   const answer = indicatorAnswer(specs.specs, read, {
     symbol: record.symbol,
     interval: query.interval,
+    units: unitsOf(record),
     includeOpen: query.includeOpen,
     includeCandles: query.includeCandles,
     errors: specs.errors,

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CandlesAnswerSchema } from "../../contracts/candle.ts";
+import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
 import { flag, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
@@ -61,7 +61,10 @@ const route = createRoute({
       content: {
         "application/json": { schema: CandlesAnswerSchema },
         "text/csv": {
-          schema: z.string().openapi({ example: "time,open,high,low,close,volume,state,revision,suspect\n" }),
+          schema: z.string().openapi({
+            example:
+              "time,open,high,low,close,volume,state,revision,suspect,provider,simulated\n1795046400,219.4,221.88,218.7,221.36,48122019,closed,0,false,simulator,true\n",
+          }),
         },
       },
     },
@@ -83,15 +86,20 @@ ohlcv.openapi(route, async (c) => {
   const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
   const candles = query.order === "desc" ? page.candles.reverse() : page.candles;
   if (query.format === "csv") {
-    const csv = toCsv(COLUMNS, candles);
+    const { provider, simulated } = page.facts;
+    const csv = toCsv(
+      COLUMNS,
+      candles.map((candle) => ({ ...candle, provider, simulated })),
+    );
     return answerText(c, csv, csv, "text/csv; charset=utf-8", options);
   }
-  return answerRead(c, candles, besides(record.symbol, query, page, cursor), options);
+  return answerRead(c, candles, besides(record, query, page, cursor), options);
 });
 
-function besides(symbol: string, query: CandleParameters, page: CandlePage, cursor: string | null) {
+function besides(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
   const coverage = coverageAnswer(page.coverage);
-  return { symbol, interval: query.interval, ...page.facts, coverage, next_cursor: cursor };
+  const { symbol } = record;
+  return { symbol, interval: query.interval, ...page.facts, ...unitsOf(record), coverage, next_cursor: cursor };
 }
 
 const isBackward = (query: CandleParameters): boolean => query.from === undefined || query.order === "desc";
@@ -134,4 +142,16 @@ function linkTo(c: AppContext, cursor: string, relation: "next" | "prev"): strin
   return `<${url.pathname}${url.search}>; rel="${relation}"`;
 }
 
-const COLUMNS = ["time", "open", "high", "low", "close", "volume", "state", "revision", "suspect"] as const;
+const COLUMNS = [
+  "time",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "state",
+  "revision",
+  "suspect",
+  "provider",
+  "simulated",
+] as const;
