@@ -76,6 +76,18 @@ export const PROBLEMS = {
     title: "The alias stands for several symbols",
     explanation: "Ask for one of `candidates`.",
   },
+  "symbol.alias_taken": {
+    status: 409,
+    title: "The name belongs to another symbol",
+    explanation:
+      "A symbol cannot be called like another one or its alias, and an alias cannot stand for two. `owner` names the symbol that has it. An alias is moved on purpose with PUT /symbols/{symbol} and `move_aliases: true`; what a symbol itself is called cannot be moved.",
+  },
+  "symbol.has_data": {
+    status: 409,
+    title: "The symbol has prices in its present unit",
+    explanation:
+      "`currency`, `price_unit` and `volume_unit` say what stored quotes and candles are in, so they cannot change while there are any. Add a symbol of another name with the right unit and retire this one.",
+  },
   "symbol.exists": {
     status: 409,
     title: "The symbol is in the registry already",

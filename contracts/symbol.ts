@@ -109,16 +109,23 @@ const aliases = z
 
 /** What `PUT /symbols/{symbol}` may change. */
 export const SymbolChangeSchema = z
-  .strictObject({ ...facts, aliases, provider_symbols: providerSymbols })
+  .strictObject({
+    ...facts,
+    aliases,
+    provider_symbols: providerSymbols,
+    move_aliases: z.boolean().openapi({
+      description: "Take aliases that belong to other symbols from them. Otherwise such an alias is refused.",
+    }),
+  })
   .omit({ type: true, primary_exchange: true })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, {
+  .refine((change) => Object.keys(change).some((name) => name !== "move_aliases"), {
     message: "must name at least one field to change",
     when: ({ issues }) => issues.length === 0,
   })
   .openapi("SymbolChange");
 
-export type SymbolChange = z.infer<typeof SymbolChangeSchema>;
+export type SymbolChange = Omit<z.infer<typeof SymbolChangeSchema>, "move_aliases">;
 
 /** JSE symbols name their exchange, and no others do. */
 const hasRightPrefix = (symbol: string, exchange: ExchangeCode): boolean =>

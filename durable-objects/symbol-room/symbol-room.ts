@@ -188,6 +188,11 @@ export class SymbolRoom extends AudienceObject {
     await this.life.checkAlarm();
   }
 
+  /** Whether there are quotes or candles, whose numbers are in the symbol's present units. */
+  async hasPrices(): Promise<boolean> {
+    return this.quoteStore.latest() !== null || this.candleStore.series().length > 0;
+  }
+
   /** The last quote's time and the known stretches by interval. */
   async availability(told: Instrument): Promise<Availability> {
     const instrument = this.facts.keepInstrument(told);

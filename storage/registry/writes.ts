@@ -1,9 +1,10 @@
-import { eq } from "drizzle-orm";
+import { and, eq, ne } from "drizzle-orm";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
+import { claimNames, isTaken } from "./alias-owners.ts";
 import type { Registry, Statement } from "./database.ts";
 import { toRecord } from "./records.ts";
 import { aliases, providerSymbols, symbols } from "./schema.ts";
@@ -36,7 +37,8 @@ export interface Act {
 }
 
 function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect, "id"> {
-  const inCents = input.primary_exchange === "JSE";
+  const isShare = input.type === "stock" || input.type === "etf";
+  const inCents = isShare && input.primary_exchange === "JSE";
   return {
     symbol: input.symbol,
     name: input.name,
@@ -58,7 +60,7 @@ function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect,
     dataSources: input.data_sources ?? SOURCES_OF_EXCHANGE[input.primary_exchange],
     isActive: input.is_active ?? true,
     isin: input.isin ?? null,
-    priceUnit: input.price_unit ?? (inCents ? "ZAc" : input.currency),
+    priceUnit: input.price_unit ?? (input.type === "index" ? "points" : inCents ? "ZAc" : input.currency),
     priceDecimals: input.price_decimals ?? (inCents ? 0 : DECIMALS[input.type]),
     volumeUnit: input.volume_unit === undefined ? VOLUME_UNIT[input.type] : input.volume_unit,
     lastUpdated: at,
@@ -74,17 +76,23 @@ const providerRows = (symbol: string, ids: Partial<Record<ProviderName, string>>
     return id === undefined ? [] : [{ symbol, provider, providerSymbol: id }];
   });
 
-/** The aliases that a new symbol's form implies, and those that are given. */
-const newAliases = (input: NewSymbol) =>
-  aliasRows(input.symbol, [...aliasesOf(input.symbol, input.type, input.primary_exchange), ...(input.aliases ?? [])]);
+/** The aliases that a new symbol's form implies. */
+export const impliedAliases = ({ symbol, type, primary_exchange }: NewSymbol): string[] =>
+  aliasesOf(symbol, type, primary_exchange).filter((alias) => alias !== symbol);
 
-/** The record that `createSymbol` makes of an input. */
-export function newRecord(input: NewSymbol, act: Act): SymbolRecord {
-  const names = newAliases(input).map(({ alias }) => alias);
+/**
+ * The record that `createSymbol` makes of an input.
+ * @param names its aliases
+ */
+export function newRecord(input: NewSymbol, names: readonly string[], act: Act): SymbolRecord {
   return toRecord({
     ...newRow(input, act.at),
     id: 0,
-    aliases: JSON.stringify(names.sort()),
+    aliases: JSON.stringify(
+      aliasRows(input.symbol, names)
+        .map(({ alias }) => alias)
+        .sort(),
+    ),
     providerSymbols: JSON.stringify(input.provider_symbols ?? {}),
   });
 }
@@ -93,47 +101,62 @@ export function newRecord(input: NewSymbol, act: Act): SymbolRecord {
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
 
+/** What came of adding a symbol: it is there already, or one of its names belongs to another. */
+export type Creation = "added" | "exists" | "alias_taken";
+
 /**
- * Adds a symbol with the aliases that its form implies. All or nothing.
- * @param alongside statements that belong to the same deed, such as the record of an Idempotency-Key
- * @returns whether it was added; false where the symbol is there already
+ * Adds a symbol. All or nothing.
+ * @param names its aliases; none of them may belong to another symbol
+ * @param alongside statements that belong to the same action, such as the record of an Idempotency-Key
  */
 export async function createSymbol(
   registry: Registry,
   input: NewSymbol,
+  names: readonly string[],
   act: Act,
   alongside: Statement[] = [],
-): Promise<boolean> {
+): Promise<Creation> {
   const { db } = registry;
-  const aliasList = newAliases(input);
+  const aliasList = aliasRows(input.symbol, names);
   const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
   try {
     await db.batch([
+      claimNames(registry, input.symbol, [input.symbol, ...names]),
       db.insert(symbols).values(newRow(input, act.at)),
       ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
       ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
       auditEntry(db, act, "symbol.create", input.symbol, { name: input.name }),
       ...alongside,
     ]);
-    return true;
+    return "added";
   } catch (error) {
-    if (isDuplicate(error)) return false;
+    if (isDuplicate(error)) return "exists";
+    if (isTaken(error)) return "alias_taken";
     throw error;
   }
 }
 
-/** Changes what `change` names of a symbol and leaves the rest. All or nothing. */
+/**
+ * Changes what `change` names of a symbol and leaves the rest. All or nothing.
+ * @param moved aliases that are taken from other symbols first, with their owners; each is in the audit log
+ * @returns whether it was changed; false where another symbol has one of the aliases
+ */
 export async function changeSymbol(
   registry: Registry,
   symbol: string,
   change: SymbolChange,
   act: Act,
   action = "symbol.change",
-): Promise<void> {
+  moved: ReadonlyMap<string, string> = new Map(),
+): Promise<boolean> {
   const { db } = registry;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
-  await db.batch([
+  const moves = [...moved].flatMap(([alias, from]): Statement[] => [
+    db.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
+    auditEntry(db, act, "symbol.move_alias", symbol, { alias, from, to: symbol }),
+  ]);
+  const statements: [Statement, ...Statement[]] = [
     db
       .update(symbols)
       .set({
@@ -165,5 +188,22 @@ export async function changeSymbol(
     ...(change.provider_symbols ? [db.delete(providerSymbols).where(eq(providerSymbols.symbol, symbol))] : []),
     ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
     auditEntry(db, act, action, symbol, { ...change }),
-  ]);
+  ];
+  const claims =
+    aliasList.length > 0
+      ? [
+          claimNames(
+            registry,
+            symbol,
+            aliasList.map(({ alias }) => alias),
+          ),
+        ]
+      : [];
+  try {
+    await db.batch([statements[0], ...moves, ...claims, ...statements.slice(1)]);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
 }

@@ -64,7 +64,7 @@ beforeAll(async () => {
       aliases: [`ROWS-${i}`],
       provider_symbols: { alpha_vantage: `ROW${i}` },
     };
-    await createSymbol(registry, symbol, { actor: "test", at: "2026-11-20T00:00:00.000Z" });
+    await createSymbol(registry, symbol, symbol.aliases ?? [], { actor: "test", at: "2026-11-20T00:00:00.000Z" });
   }
 });
 

@@ -9,9 +9,10 @@ import {
   type SymbolRecord,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
+import { ownersOf } from "../../storage/registry/alias-owners.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { type Act, changeSymbol, createSymbol, newRecord } from "../../storage/registry/writes.ts";
+import { type Act, changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
 import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { callRoom, RoomFailure } from "../room.ts";
@@ -21,6 +22,16 @@ import { runOnce } from "./idempotency.ts";
 import { symbolAnswer } from "./presentation.ts";
 
 const SymbolWritten = z.object({ success: z.literal(true), data: SymbolSchema, timestamp: z.string() });
+
+/** An added symbol, and the aliases that its form implies but that another symbol has. */
+const SymbolCreated = SymbolWritten.extend({
+  aliases_left_off: z
+    .array(z.object({ alias: z.string(), owner: z.string() }))
+    .optional()
+    .openapi({
+      description: "Usual aliases that were left off, for they belong to another symbol.",
+    }),
+});
 
 const written = (description: string) => ({
   description,
@@ -45,7 +56,10 @@ const createSymbolRoute = createRoute({
     body: { required: true, content: { "application/json": { schema: NewSymbolSchema } } },
   },
   responses: {
-    201: written("Added; `Location` names it"),
+    201: {
+      description: "Added; `Location` names it",
+      content: { "application/json": { schema: SymbolCreated } },
+    },
     ...problemResponses(400, 409, 413, 415, 422, 429),
   },
 });
@@ -108,10 +122,58 @@ async function spread(c: AppContext, registry: Registry, record: SymbolRecord): 
   if (bookmark) c.header("X-D1-Bookmark", bookmark);
 }
 
-async function change(c: AppContext, text: string, changes: SymbolChange, action: string): Promise<SymbolRecord> {
+/** What stored numbers are in. */
+const UNITS = ["currency", "price_unit", "volume_unit"] as const;
+
+/**
+ * Units cannot change under stored numbers.
+ * @throws ApiError symbol.has_data
+ */
+async function checkUnits(env: Env, record: SymbolRecord, changes: SymbolChange): Promise<void> {
+  const changed = UNITS.filter((unit) => changes[unit] !== undefined && changes[unit] !== record[unit]);
+  if (changed.length === 0) return;
+  if (!(await callRoom<boolean>(env, record.symbol, (room) => room.hasPrices()))) return;
+  const now = changed.map((unit) => `${unit} is ${record[unit] ?? "null"}`).join(", ");
+  throw new ApiError(
+    "symbol.has_data",
+    `${record.symbol} has quotes or candles whose numbers are in its present units (${now}). Add a symbol of another name with the right units, and retire this one.`,
+  );
+}
+
+const aliasTaken = (name: string, owner: string): ApiError =>
+  new ApiError(
+    "symbol.alias_taken",
+    name === owner
+      ? `${name} is a symbol of its own, so it cannot be an alias of another.`
+      : `${name} is an alias of ${owner}. Choose another name, or move the alias with PUT /symbols/{symbol} and move_aliases: true.`,
+    { extensions: { alias: name, owner } },
+  );
+
+/** The first of some names that another symbol has, and whose it is. */
+async function takenAmong(registry: Registry, symbol: string, names: readonly string[]): Promise<[string, string]> {
+  const owners = await ownersOf(registry, names);
+  const taken = [...owners].find(([, owner]) => owner !== symbol);
+  if (!taken) throw new Error("a name was taken and is free again");
+  return taken;
+}
+
+async function change(
+  c: AppContext,
+  text: string,
+  changes: SymbolChange,
+  action: string,
+  move = false,
+): Promise<SymbolRecord> {
   const registry = writeRegistry(c.env.DB);
   const before = await findRecord(c, registry, text);
-  await changeSymbol(registry, before.symbol, changes, actOf(c), action);
+  await checkUnits(c.env, before, changes);
+  const { symbol } = before;
+  const owners = await ownersOf(registry, changes.aliases ?? []);
+  const others = new Map([...owners].filter(([, owner]) => owner !== symbol));
+  for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
+  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c), action, others);
+  // Another request has taken an alias in the meantime.
+  if (!isChanged) throw aliasTaken(...(await takenAmong(registry, symbol, changes.aliases ?? [])));
   const after = await findRecord(c, registry, before.symbol);
   await spread(c, registry, after);
   return symbolAnswer(after, c.env);
@@ -122,26 +184,43 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const key = c.req.valid("header")["idempotency-key"];
   const registry = writeRegistry(c.env.DB);
   const act = actOf(c);
-  const record = newRecord(input, act);
-  const answer = JSON.stringify(envelope(symbolAnswer(record, c.env)));
   const outcome = await runOnce(registry, key, JSON.stringify(input), async (settle) => {
-    const existing = (await resolveSymbols(registry, [input.symbol])).get(input.symbol);
-    if (existing?.kind === "found" && existing.record.symbol === input.symbol) throw alreadyThere(input.symbol);
-    const added = await createSymbol(registry, input, act, settle(201, answer));
-    if (!added) throw alreadyThere(input.symbol);
+    const { symbol, aliases = [] } = input;
+    const implied = impliedAliases(input);
+    const owners = await ownersOf(registry, [symbol, ...aliases, ...implied]);
+    if (owners.get(symbol) === symbol) throw alreadyThere(symbol);
+    for (const name of [symbol, ...aliases]) {
+      const owner = owners.get(name);
+      if (owner !== undefined) throw aliasTaken(name, owner);
+    }
+    const names = [...aliases, ...implied.filter((alias) => !owners.has(alias))];
+    const leftOff = implied.flatMap((alias) => {
+      const owner = owners.get(alias);
+      return owner === undefined ? [] : [{ alias, owner }];
+    });
+    const record = symbolAnswer(newRecord(input, names, act), c.env);
+    const answer = JSON.stringify({
+      ...envelope(record),
+      ...(leftOff.length > 0 ? { aliases_left_off: leftOff } : {}),
+    });
+    const creation = await createSymbol(registry, input, names, act, settle(201, answer));
+    if (creation === "exists") throw alreadyThere(symbol);
+    if (creation === "alias_taken") throw aliasTaken(...(await takenAmong(registry, symbol, [symbol, ...names])));
     return { status: 201, answer };
   });
+  const created = SymbolCreated.parse(JSON.parse(outcome.answer));
   if (outcome.repeated) c.header("Idempotency-Replayed", "true");
-  else await spread(c, registry, record);
+  else await spread(c, registry, newRecord(input, created.data.aliases, act));
   c.header("Location", `/symbols/${encodeURIComponent(input.symbol)}`);
-  return c.json(SymbolWritten.parse(JSON.parse(outcome.answer)), 201);
+  return c.json(created, 201);
 });
 
 const alreadyThere = (symbol: string): ApiError =>
   new ApiError("symbol.exists", `${symbol} is in the registry already. Change it with PUT /symbols/${symbol}.`);
 
 symbolWrites.openapi(changeRoute, async (c) => {
-  const record = await change(c, c.req.valid("param").symbol, c.req.valid("json"), "symbol.change");
+  const { move_aliases, ...changes } = c.req.valid("json");
+  const record = await change(c, c.req.valid("param").symbol, changes, "symbol.change", move_aliases);
   return c.json(envelope(record), 200);
 });
 
