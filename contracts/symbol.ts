@@ -166,7 +166,15 @@ export const SymbolDetailSchema = SymbolSchema.extend({
   }),
   availability: z.object({
     last_quote_at: z.string().nullable(),
-    providers: z.array(z.object({ name: z.enum(PROVIDERS), state: z.enum(["available", "degraded", "disabled"]) })),
+    providers: z.array(
+      z.object({
+        name: z.enum(PROVIDERS),
+        state: z.enum(["available", "degraded", "disabled"]),
+        reason: z.enum(["no_provider_symbol", "not_configured"]).nullable().openapi({
+          description: "Why this source cannot answer for the symbol; null where it can.",
+        }),
+      }),
+    ),
     intervals: z.record(z.string(), z.object({ from: z.string(), to: z.string() })),
   }),
 }).openapi("SymbolDetail");

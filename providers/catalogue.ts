@@ -11,6 +11,9 @@ export const UPSTREAMS = ["binance", "coingecko", "alpha_vantage", "jse"] as con
 
 export type Upstream = (typeof UPSTREAMS)[number];
 
+/** Whether a name is that of an upstream, which is asked over the network. */
+export const isUpstream = (name: string): name is Upstream => UPSTREAMS.some((upstream) => upstream === name);
+
 /** `wrangler.toml` can hold numbers and booleans too. */
 const variable = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional().catch(undefined);
 

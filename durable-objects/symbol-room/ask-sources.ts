@@ -68,7 +68,7 @@ export async function askSources(question: Question, gates: Gates): Promise<Aske
     };
     const listing = listingOf(instrument, provider);
     if (!listing) {
-      note("not_listed", null);
+      note("not_listed", "no_provider_symbol");
       continue;
     }
     const answer = await gates(provider).quote(listing, priority);

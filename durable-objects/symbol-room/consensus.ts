@@ -30,7 +30,7 @@ export function askEachSource(
       const own = local(provider);
       if (own) return { provider, quote: own, reason: null, anomaly: null };
       const listing = listingOf(instrument, provider);
-      if (!listing) return { provider, quote: null, reason: "not_listed", anomaly: null };
+      if (!listing) return { provider, quote: null, reason: "no_provider_symbol", anomaly: null };
       const answer = await gates(provider).quote(listing, "user");
       return isFailure(answer)
         ? { provider, quote: null, reason: answer.reason, anomaly: null }

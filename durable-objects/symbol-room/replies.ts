@@ -19,7 +19,7 @@ export type QuoteReply = QuoteFound & Riding;
 type QuoteFound =
   | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
   | { kind: "too_old"; lastKnown: StoredQuote }
-  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
+  | { kind: "unavailable"; sources: ProviderName[]; attempts: Attempt[]; retryAfter: number };
 
 /** What a room says when it is asked for candles. */
 export type CandlesReply = CandlesFound & Riding;

@@ -111,7 +111,10 @@ export class SymbolRoom extends AudienceObject {
     const sources = this.sourcesOf(instrument);
     this.noteDemand(instrument);
     const { quote, tier } = await this.quotes.current(instrument, sources, maxAge, "user");
-    if (!quote) return { kind: "unavailable", sources, retryAfter: this.quotes.retryAfter() };
+    if (!quote) {
+      const attempts = [...this.quotes.attempts()];
+      return { kind: "unavailable", sources, attempts, retryAfter: this.quotes.retryAfter() };
+    }
     const now = Date.now() / 1000;
     this.shared.share(quote, now);
     if (!isYoungEnough(instrument, quote, maxAge, now)) return { kind: "too_old", lastKnown: quote };

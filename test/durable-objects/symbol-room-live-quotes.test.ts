@@ -98,7 +98,7 @@ describe("the sources of a symbol", () => {
     const of = await listed("UNLISTED/USDT", ["binance", "coingecko"], { provider_symbols: { coingecko: "unlisted" } });
     expect(await quoteOf(of)).toMatchObject({ provider: "coingecko" });
     expect(binance.quoteCalls).toEqual([]);
-    expect((await attemptsOf(of))[0]).toEqual(["binance", "not_listed", null]);
+    expect((await attemptsOf(of))[0]).toEqual(["binance", "not_listed", "no_provider_symbol"]);
   });
 
   test("move on after a suspicious price", async () => {
@@ -120,7 +120,10 @@ describe("the sources of a symbol", () => {
   test("never turn to the simulator", async () => {
     const of = await listed("REAL/USDT");
     for (const upstream of [binance, coingecko]) upstream.quote = () => failure("bad_answer");
-    expect(await ask(of)).toEqual({ kind: "unavailable", sources: ["binance", "coingecko"], retryAfter: 5 });
+    expect(await ask(of)).toMatchObject({
+      ...{ kind: "unavailable", sources: ["binance", "coingecko"], retryAfter: 5 },
+      attempts: [{ reason: "bad_answer" }, { reason: "bad_answer" }],
+    });
   });
 });
 

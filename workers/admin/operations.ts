@@ -13,7 +13,7 @@ import { instrumentOf } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { GateStatus } from "../../durable-objects/provider-gate/status.ts";
 import type { Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
-import { UPSTREAMS, type Upstream } from "../../providers/catalogue.ts";
+import { isUpstream, UPSTREAMS } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { auditEntry, listAudit } from "../../storage/audit-log.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
@@ -111,8 +111,6 @@ const auditRoute = createRoute({
 export const operations = createService();
 
 operations.openapi(providersRoute, async (c) => c.json(envelope(await allProviders(c.env)), 200));
-
-const isUpstream = (name: string): name is Upstream => UPSTREAMS.some((upstream) => upstream === name);
 
 operations.openapi(resetRoute, async (c) => {
   const { provider } = c.req.valid("param");

@@ -6,6 +6,7 @@ import { type BarsQuery, readBars } from "../../durable-objects/symbol-room/bar-
 import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import type { Tier } from "../answers.ts";
 import { candlesOfRoom } from "../room-candles.ts";
+import { sourcesSilence } from "../unavailable-sources.ts";
 import type { KnownBars } from "./answer.ts";
 
 /** Bars with their history, and the tier that had them. */
@@ -28,11 +29,11 @@ export async function findBars(
     const rows = { interval, from, to, limit, backward, includeSuspect: false };
     const reply = await candlesOfRoom(env, record, rows);
     if (reply.kind === "page") return reply;
-    throw new ApiError(
-      "candles.unavailable",
-      `None of the sources of ${record.symbol} answers, and nothing is known of it yet.`,
-      { headers: { "Retry-After": String(reply.retryAfter) } },
-    );
+    const { sentence, sources } = sourcesSilence(record, reply.sources);
+    throw new ApiError("candles.unavailable", `${sentence}. No candle of it is known yet.`, {
+      headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) },
+      extensions: { sources },
+    });
   };
   const market = marketOf(record.primary_exchange);
   const { bars, page, forming } = await readBars(read, market, specs, query, Date.now() / 1000);

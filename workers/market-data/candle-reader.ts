@@ -10,6 +10,7 @@ import { isoTime } from "../../core/time.ts";
 import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
 import type { Tier } from "../answers.ts";
 import { candlesOfRoom } from "../room-candles.ts";
+import { sourcesSilence } from "../unavailable-sources.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
 export interface PageQuery {
@@ -48,11 +49,11 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   const rows = { interval, limit, from: query.from ?? LOWEST, to, backward, includeSuspect };
   const reply = await candlesOfRoom(env, record, rows);
   if (reply.kind === "unavailable") {
-    throw new ApiError(
-      "candles.unavailable",
-      `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
-      { headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) } },
-    );
+    const { sentence, sources } = sourcesSilence(record, reply.sources);
+    throw new ApiError("candles.unavailable", `${sentence}. No candle of it is known yet.`, {
+      headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) },
+      extensions: { sources },
+    });
   }
   const { candles: columns, facts, known, suspects, tier } = reply;
   const next = nextOf(reply, query.backward);

@@ -10,6 +10,7 @@ import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
 import type { Tier } from "../answers.ts";
 import { callRoom, countDecisions, RoomFailure } from "../room.ts";
+import { sourcesSilence } from "../unavailable-sources.ts";
 
 /** How old a quote a caller accepts. */
 export interface QuoteTerms {
@@ -159,12 +160,13 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
         `No price of ${record.symbol} was true within the last ${terms.maxAge} seconds of open market. The last known one is in last_known.`,
         { headers: { "Retry-After": RETRY_AFTER }, extensions: { last_known: judged(reply.lastKnown, record) } },
       );
-    case "unavailable":
-      return new ApiError(
-        "quote.unavailable",
-        `None of the sources of ${record.symbol} answers (${reply.sources.join(", ")}), and nothing is known of it yet.`,
-        { headers: { "Retry-After": String(reply.retryAfter) } },
-      );
+    case "unavailable": {
+      const { sentence, sources } = sourcesSilence(record, reply.sources, reply.attempts);
+      return new ApiError("quote.unavailable", `${sentence}. No price of it is known yet.`, {
+        headers: { "Retry-After": String(reply.retryAfter) },
+        extensions: { sources },
+      });
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/mar
 import { isoTime } from "../../core/time.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { providerStates } from "../gates.ts";
+import { obstacleOf } from "../unavailable-sources.ts";
 
 /** A symbol as it is answered: its sources are those that answer for it in the mode the platform runs in. */
 export function symbolAnswer(record: SymbolRecord, env: Env): SymbolRecord {
@@ -33,7 +34,14 @@ export async function availabilityAnswer(record: SymbolRecord, availability: Ava
   ]);
   return {
     last_quote_at: availability.lastQuoteAt,
-    providers: await providerStates(env, sources),
+    providers: (await providerStates(env, sources)).map(({ name, state }) => ({
+      name,
+      state,
+      reason:
+        marketModeOf(env) === "live"
+          ? (obstacleOf(record, name) ?? (state === "disabled" ? "not_configured" : null))
+          : null,
+    })),
     intervals: Object.fromEntries(intervals),
   };
 }

@@ -273,3 +273,53 @@ test("nothing of live mode noted a simulated price", async () => {
   const { keys } = await env.CACHE.list({ prefix: "quote:" });
   for (const { name } of keys) expect(await env.CACHE.get(name)).not.toContain('"simulated":true');
 });
+
+describe("a symbol that its sources do not know by name", () => {
+  const body = z.looseObject({ code: z.string(), detail: z.string(), sources: z.array(z.unknown()) });
+
+  test("says so in the quote's problem, in its detail and in the trace, and is served once they do", async () => {
+    const added = await callLive("/symbols", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        symbol: "PEPE/USDT",
+        name: "Pepe / Tether",
+        type: "crypto",
+        currency: "USDT",
+        primary_exchange: "BINANCE",
+        data_sources: ["binance", "coingecko"],
+      }),
+    });
+    expect(added.status).toBe(201);
+    await goLive("PEPE/USDT");
+    const response = await callLive("/quotes/PEPE/USDT");
+    expect(response.status).toBe(503);
+    const problem = body.parse(await response.json());
+    expect(problem.detail).toContain("No source of PEPE/USDT could be asked: binance and coingecko");
+    expect(problem.detail).toContain("provider_symbols");
+    expect(problem.sources).toEqual([
+      { provider: "binance", reason: "no_provider_symbol" },
+      { provider: "coingecko", reason: "no_provider_symbol" },
+    ]);
+    const detail = Object(await readLive("/symbols/PEPE/USDT"));
+    expect(detail.data.availability.providers).toEqual([
+      { name: "binance", state: "available", reason: "no_provider_symbol" },
+      { name: "coingecko", state: "available", reason: "no_provider_symbol" },
+    ]);
+    const trace = Object(await readLive("/admin/quotes/PEPE/USDT/trace"));
+    expect(trace.data.attempts).toMatchObject([
+      { provider: "binance", outcome: "not_listed", reason: "no_provider_symbol" },
+      { provider: "coingecko", outcome: "not_listed", reason: "no_provider_symbol" },
+    ]);
+    const changed = await callLive("/symbols/PEPE/USDT", {
+      method: "PUT",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ provider_symbols: { binance: "PEPEUSDT" } }),
+    });
+    expect(changed.status).toBe(200);
+    clock.pass(2);
+    expect(Object(await readLive("/quotes/PEPE/USDT")).data.provider).toBe("binance");
+    const now = Object(await readLive("/symbols/PEPE/USDT"));
+    expect(now.data.availability.providers[0]).toEqual({ name: "binance", state: "available", reason: null });
+  });
+});

@@ -283,9 +283,9 @@ describe("format=csv", () => {
     expect(response.headers.get("Content-Type")).toBe("text/csv; charset=utf-8");
     expect(linkOf(response)?.relation).toBe("prev");
     const [header, ...lines] = (await response.text()).trimEnd().split("\n");
-    expect(header).toBe("time,open,high,low,close,volume,state,revision,suspect");
+    expect(header).toBe("time,open,high,low,close,volume,state,revision,suspect,provider,simulated");
     expect(lines).toEqual(
-      data.map(({ time, close, volume, state }) => `${time},,,,${close},${volume},${state},0,false`),
+      data.map(({ time, close, volume, state }) => `${time},,,,${close},${volume},${state},0,false,import,false`),
     );
   });
 
