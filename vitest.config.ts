@@ -21,6 +21,8 @@ const workerd = () =>
       bindings: {
         ADMIN_TOKEN: "test-admin-token",
         LOG_LEVEL: "warn",
+        // Each caller of a test has an address of its own.
+        CLIENT_ADDRESS: "cloudflare",
         // Few enough to fill.
         HUB_SOCKETS: "40",
         HUBS_PER_REGION: "2",

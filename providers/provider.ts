@@ -33,6 +33,10 @@ export const FAILURE_REASONS = [
   "premium_only",
   "demo_key",
   "bad_key",
+  /** The upstream turns the platform itself away: no name, its address, or its country. */
+  "blocked",
+  /** A notice in place of an answer that says none of the things known to be said. */
+  "unknown_notice",
   "bad_call",
   "unknown_symbol",
   "unsupported",

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { USER_AGENT } from "../contracts/version.ts";
 import { currentTraceparent } from "../observability/span.ts";
 import { type CallContext, CallRefused, type Failure, type FailureReason, failure } from "./provider.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -28,13 +29,13 @@ export interface UpstreamCall<T> {
 
 /**
  * Asks an upstream for a document that passes the call's schema. Whatever goes wrong is a `Failure` without a word of the upstream's or of the request: both may hold
- * an API key. For the same reason redirects are not followed, and nothing on the way may cache the answer by its address.
+ * an API key. The call names the platform, without which some upstreams answer 403. For the sake of keys redirects are not followed, and nothing on the way may cache the answer by its address.
  */
 export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContext): Promise<T | Failure> {
   const url = new URL(call.url);
   url.search = new URLSearchParams(call.parameters).toString();
   const request = new Request(url, {
-    headers: { accept: "application/json", ...traced(), ...call.headers },
+    headers: { accept: "application/json", "user-agent": USER_AGENT, ...traced(), ...call.headers },
     redirect: "manual",
     cache: "no-store",
     signal: context.signal,
@@ -73,7 +74,9 @@ function transportFailure(error: unknown, signal: AbortSignal): Failure {
 
 function reasonOfStatus(status: number): FailureReason {
   if (status === 429) return "throttled";
-  if (status === 401 || status === 403) return "bad_key";
+  if (status === 401) return "bad_key";
+  // A firewall, or a place that is not served (RFC 7725).
+  if (status === 403 || status === 451) return "blocked";
   if (status >= 500) return "server_error";
   return status >= 400 ? "bad_call" : "bad_answer";
 }

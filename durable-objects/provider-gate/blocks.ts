@@ -28,6 +28,7 @@ const LONGEST = DAY;
 const LONGEST_THROTTLE = 30;
 const BAD_KEY_PAUSE = 15 * MINUTE;
 const PREMIUM_PAUSE = HOUR;
+const TURNED_AWAY_PAUSE = 5 * MINUTE;
 /** Upstreams end their days in different zones, so a spent quota is tried once an hour where they do not say when. */
 const QUOTA_PAUSE = HOUR;
 
@@ -68,6 +69,10 @@ export function afterRefusal(
       });
     case "bad_key":
       return blockedFor(blocks, ["all"], reason, now, () => retryAfter ?? BAD_KEY_PAUSE);
+    case "blocked":
+      return blockedFor(blocks, [family], reason, now, (streak) =>
+        Math.max(retryAfter ?? 0, Math.min(TURNED_AWAY_PAUSE * 2 ** streak, HOUR)),
+      );
     case "premium_only":
       return blockedFor(blocks, narrow, reason, now, () => retryAfter ?? PREMIUM_PAUSE);
     default:

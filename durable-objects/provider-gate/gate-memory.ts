@@ -28,6 +28,8 @@ const REASONS = {
   premium_only: "premium_only",
   demo_key: "demo_key",
   bad_key: "bad_key",
+  blocked: "blocked",
+  unknown_notice: "unknown_notice",
   bad_call: "bad_call",
   unknown_symbol: "unknown_symbol",
   unsupported: "unsupported",

@@ -42,7 +42,7 @@ const MOST_QUOTES_WAITING = 2_000;
 const MOST_REQUESTS_WAITING = 100;
 
 /** Refusals that hold for whatever is asked next, the gravest first. */
-const OVERALL: readonly FailureReason[] = ["bad_key", "quota_spent", "throttled"];
+const OVERALL: readonly FailureReason[] = ["bad_key", "blocked", "quota_spent", "throttled"];
 /** Answers about one symbol: they say nothing against the upstream. */
 const ABOUT_THE_SYMBOL: ReadonlySet<FailureReason> = new Set(["unknown_symbol", "unsupported", "bad_call", "demo_key"]);
 

@@ -59,6 +59,11 @@ export const METRICS = {
     labels: ["provider", "family"],
     buckets: LATENCY,
   },
+  wizdata_guard_failures_total: {
+    type: "counter",
+    help: "Times that a rate-limit guard did not answer, and its caller passed.",
+    labels: [],
+  },
   wizdata_provider_breaker_state: {
     type: "gauge",
     help: "1 for the state in which a family's breaker is: closed, open or half_open.",

@@ -20,14 +20,14 @@ const SENTENCES: readonly (readonly [RegExp, Refusal])[] = [
   [/\bdemo\b.*API key/i, { reason: "demo_key" }],
   [/is a premium (endpoint|feature|function)/i, { reason: "premium_only" }],
   [/requests? per second|spreading out/i, { reason: "throttled", retryAfter: 1 }],
-  [/calls per minute|requests per minute/i, { reason: "throttled", retryAfter: MINUTE }],
+  [/(?:calls|requests) per minute|higher API call (?:volume|frequency)/i, { reason: "throttled", retryAfter: MINUTE }],
   [/rate limit is \d+ requests per day|detected your API key/i, { reason: "quota_spent" }],
   [/invalid API call/i, { reason: "bad_call" }],
 ];
 
-/** The refusal in an answer, or null where it is none, or one of a kind that has never been seen. */
+/** The refusal in an answer, `unknown_notice` where it says nothing that is known to be said; null where it is none. */
 export function refusalOf(body: unknown): Refusal | null {
   const sentence = RefusalSchema.safeParse(body);
   if (!sentence.success) return null;
-  return SENTENCES.find(([pattern]) => pattern.test(sentence.data))?.[1] ?? null;
+  return SENTENCES.find(([pattern]) => pattern.test(sentence.data))?.[1] ?? { reason: "unknown_notice" };
 }

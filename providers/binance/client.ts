@@ -21,8 +21,7 @@ const INVALID_SYMBOL = -1121;
 function refusalOf(body: unknown, status: number): Refusal | null {
   const code = ErrorSchema.safeParse(body).data?.code;
   if (code === INVALID_SYMBOL) return { reason: "unknown_symbol" };
-  if (status === 418 || status === 403 || code === TOO_MANY_REQUESTS) return { reason: "throttled" };
-  return status === 451 ? { reason: "unreachable" } : null;
+  return status === 418 || code === TOO_MANY_REQUESTS ? { reason: "throttled" } : null;
 }
 
 function get<T>(

@@ -44,8 +44,7 @@ function refusalOf(body: unknown, httpStatus: number): Refusal | null {
       return { reason: "bad_key" };
     default:
       if (httpStatus === 404 && NotFoundSchema.safeParse(body).success) return { reason: "unknown_symbol" };
-      // Its firewall, which says nothing of keys.
-      return httpStatus === 403 ? { reason: "unreachable" } : null;
+      return null;
   }
 }
 

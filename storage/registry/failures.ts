@@ -5,8 +5,11 @@ export class RegistryUnreachable extends Error {
   override readonly name = "RegistryUnreachable";
 }
 
-/** SQLite's own complaints are about our statements; everything else that a query ends with is about the way to the database. */
-const COMPLAINT = /SQLITE_/;
+/**
+ * SQLite's result codes that are about our statements (sqlite.org/rescode.html). Every other code (busy, locked, full, read-only,
+ * corrupt, out of memory, an I/O error …) is a state of the database, and what bears no code is about the way to it: both may pass.
+ */
+const COMPLAINT = /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|MISUSE|RANGE|TOOBIG|AUTH|ABORT|INTERNAL|FORMAT)/;
 
 /** The failure to reach the database that an error tells of; null for any other error. */
 export function unreachableBehind(error: unknown): RegistryUnreachable | null {

@@ -21,6 +21,9 @@ export interface FakeOptions {
   now: () => number;
 }
 
+/** How callers must name themselves, as CoinGecko asks since January 2026: a product and its version (RFC 9110, section 10.1.5). */
+const NAME = /^[\w.-]+\/\d[\w.-]*/;
+
 const PAGE = "<!doctype html><html><head><title>Just a moment...</title></head><body>Checking.</body></html>";
 
 /**
@@ -47,6 +50,11 @@ export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): P
 
   async function play(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const at = Date.now();
+    if (!NAME.test(request.headers["user-agent"] ?? "")) {
+      const status = send(response, 403, { status: { error_code: 403, error_message: "Please set a User-Agent." } });
+      calls.note({ at, endpoint: "unnamed", symbols: [], status, fault: null });
+      return;
+    }
     const asked = { url, headers: new Headers(Object.entries(request.headers).map(([k, v]) => [k, String(v)])) };
     const fresh = upstream.answer(asked, now());
     const fault = faults.strike(fresh.endpoint, fresh.symbols);

@@ -155,6 +155,30 @@ describe("quotes", () => {
   });
 });
 
+describe("a notice in place of an answer", () => {
+  test.each([
+    [
+      "Note",
+      "Thank you for using Alpha Vantage! Please contact premium@alphavantage.co if you are targeting a higher API call volume.",
+    ],
+    [
+      "Information",
+      "Thank you for using Alpha Vantage! Please visit our page if you would like to target a higher API call frequency.",
+    ],
+  ])("%s that speaks of more calls is throttling: %s", async (name, sentence) => {
+    const context = world(() => answering({ [name]: sentence }));
+    expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("throttled", 60));
+  });
+
+  test.each(["Note", "Information", "Error Message"])(
+    "%s that is not known is a refusal of its own kind, without its words",
+    async (name) => {
+      const context = world(() => answering({ [name]: "We are moving house; apikey ABC123 waits." }));
+      expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("unknown_notice"));
+    },
+  );
+});
+
 /** Days newest first, as the service sends them. */
 const days = (symbol: string, list: Record<string, object>) => ({
   "Meta Data": { "1. Information": "", "2. Symbol": symbol, "3. Last Refreshed": "", "5. Time Zone": "US/Eastern" },

@@ -124,8 +124,8 @@ describe("quotes", () => {
 
   test.each([
     [418, "throttled"],
-    [403, "throttled"],
-    [451, "unreachable"],
+    [403, "blocked"],
+    [451, "blocked"],
   ] as const)("refused with status %i are %s", async (status, reason) => {
     const headers = { "retry-after": "120" };
     const context = world(() => new Response("<html>", { status, headers }));

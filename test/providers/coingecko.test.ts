@@ -117,7 +117,7 @@ describe("keys", () => {
     [400, { status: { error_code: 10011 } }, "bad_key"],
     [401, { error: { status: { error_code: 10012 } } }, "premium_only"],
     [403, { status: { error_code: 10005 } }, "premium_only"],
-    [403, "<html>blocked</html>", "unreachable"],
+    [403, "<html>blocked</html>", "blocked"],
     [404, { error: "coin not found" }, "unknown_symbol"],
     [404, "<html>nothing here</html>", "bad_call"],
   ] as const)("refused with %i and %j end in %s", async (status, body, reason) => {

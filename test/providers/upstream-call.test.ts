@@ -9,6 +9,12 @@ const ask = (context: ReturnType<typeof world>) =>
   callUpstream({ url: "https://upstream.example/", schema: z.object({ price: z.number() }) }, context);
 
 describe("a call", () => {
+  test("names the platform, its version and where to learn more", async () => {
+    const context = world(() => '{"price": 1}');
+    await ask(context);
+    expect(context.requests[0].headers.get("User-Agent")).toMatch(/^WizDataEdge\/\d+\.\d+\.\d+ \(\+https:\/\/\S+\)$/);
+  });
+
   test("that is answered gives what its schema knows and nothing else", async () => {
     expect(await ask(world(() => '{"price": 1, "kind": "failure", "reason": "ours"}'))).toEqual({ price: 1 });
   });
@@ -42,6 +48,8 @@ describe("a call", () => {
     [301, "bad_answer"],
     [400, "bad_call"],
     [401, "bad_key"],
+    [403, "blocked"],
+    [451, "blocked"],
     [404, "bad_call"],
     [429, "throttled"],
     [500, "server_error"],

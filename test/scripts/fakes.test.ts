@@ -204,7 +204,9 @@ describe("npm run start:fakes", () => {
     });
     const url = /^BINANCE_BASE_URL="(http:\/\/127\.0\.0\.1:\d+)"$/m.exec(printed)?.[1];
     expect(printed).toMatch(/^MARKET_MODE="live"$/m);
-    expect((await fetch(`${url}/api/v3/ticker/price?symbol=BTCUSDT`)).status).toBe(200);
+    const prices = `${url}/api/v3/ticker/price?symbol=BTCUSDT`;
+    expect((await fetch(prices, { headers: { "User-Agent": "a-test/1.0" } })).status).toBe(200);
+    expect((await fetch(prices)).status).toBe(403);
     const gone = new Promise<number | null>((resolve) => started.once("exit", resolve));
     started.kill("SIGTERM");
     expect(await gone).toBe(0);

@@ -15,7 +15,7 @@ let callers = 0;
 /** An address that no other test calls from, so that the burst guard never interferes. */
 export function newAddress(): string {
   callers++;
-  return `2001:db8::${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}`;
+  return `2001:db8:${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`;
 }
 
 /** Calls the Worker, each time from another address unless `init` names one. */

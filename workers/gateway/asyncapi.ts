@@ -7,9 +7,9 @@ import {
   ServerFrameSchema,
   SUBPROTOCOL,
 } from "../../contracts/stream.ts";
+import { VERSION } from "../../contracts/version.ts";
 import { answerText, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
-import { VERSION } from "./version.ts";
 
 const route = createRoute({
   method: "get",

@@ -1,10 +1,10 @@
 import type { ProviderStatus } from "../../contracts/admin.ts";
 import type { Health, State } from "../../contracts/health.ts";
 import { marketModeOf } from "../../contracts/provider.ts";
+import { VERSION } from "../../contracts/version.ts";
 import { UPSTREAMS, type Upstream } from "../../providers/catalogue.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { statusOfProvider } from "../gates.ts";
-import { VERSION } from "./version.ts";
 
 /** A check that takes longer counts as failed. */
 const CHECK_TIMEOUT_MS = 2_000;

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { ProviderStatus } from "../../contracts/admin.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { marketModeOf } from "../../contracts/provider.ts";
+import { VERSION } from "../../contracts/version.ts";
 import { readTelemetry, reportNow } from "../../durable-objects/telemetry/report.ts";
 import { logWarning } from "../../observability/log.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../observability/metrics/prometheus.ts";
@@ -10,7 +11,6 @@ import { problemResponses } from "../answers.ts";
 import { allProviders } from "../gates.ts";
 import { createService } from "../service.ts";
 import { streamSeries } from "../streaming/readings.ts";
-import { VERSION } from "./version.ts";
 
 /** Gates that answer later than this (milliseconds) are left out of a scrape. */
 const GATES_TIMEOUT = 2_000;

@@ -34,6 +34,8 @@ const route = createRoute({
   },
 });
 
+import { passesGuard } from "./middleware/burst-guard.ts";
+
 /** The route that tells a key what it has used. */
 export const usage = createService();
 
@@ -43,8 +45,7 @@ usage.openapi(route, async (c) => {
     throw new ApiError("auth.forbidden", "The admin token has no quotas. Ask with a key.");
   }
   const { prefix, name, tier } = caller;
-  const { success } = await c.env.BURST_GUARD.limit({ key: `usage:${prefix}` });
-  if (!success) {
+  if (!(await passesGuard(c.env.BURST_GUARD, `usage:${prefix}`))) {
     throw new ApiError("rate_limit.exceeded", "Ask less often; every answer has the RateLimit header too.", {
       headers: { "Retry-After": "10" },
     });

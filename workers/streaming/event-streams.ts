@@ -76,7 +76,7 @@ eventStreams.openapi(route, async (c) => {
   const since = sinceOf(c.req.header("Last-Event-ID"), channel);
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c)));
+  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admissionFor(c)));
   const socket = response.webSocket;
   if (!socket) throw new Error("a hub answered without a socket");
   const specs = indicators?.split(",").map((spec) => spec.trim());

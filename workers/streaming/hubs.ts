@@ -2,6 +2,7 @@ import { ApiError } from "../../contracts/problem.ts";
 import { type Admission, admissionRequest } from "../../durable-objects/audience/admission.ts";
 import { refusalOf } from "../../durable-objects/audience/door.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
+import { continentOf } from "../caller-address.ts";
 import { reach } from "./reach.ts";
 
 /** Hubs that were full a moment ago. */
@@ -11,9 +12,8 @@ const full = new MemoryCache<true>(5_000, 1_000);
 const RETRY_AFTER = "10";
 
 /** The region whose hubs serve a request: its continent, where the network says it. */
-export function regionOf(request: Request): string {
-  const continent = request.cf?.continent;
-  return typeof continent === "string" ? continent.toLowerCase() : "local";
+export function regionOf(request: Request, env: Env): string {
+  return continentOf(request, env) ?? "local";
 }
 
 const hubsOf = (env: Env): number => Math.max(1, Number.parseInt(env.HUBS_PER_REGION, 10) || 1);

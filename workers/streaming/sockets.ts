@@ -57,7 +57,7 @@ export const sockets = createService();
 
 sockets.openapi(manyRoute, async (c) => {
   checkUpgrade(c);
-  return confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw), admissionFor(c)));
+  return confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admissionFor(c)));
 });
 
 sockets.openapi(oneRoute, async (c) => {

@@ -236,6 +236,57 @@ describe("with usage meters that are down", () => {
   });
 });
 
+describe("with rate-limit guards that fail", () => {
+  const noGuards = {
+    BURST_GUARD: { limit: broken },
+    MINUTE_GUARD: { limit: broken },
+  };
+
+  test("callers without a key pass, wrong keys are refused as ever, and the failures are counted", async () => {
+    expect((await callWith(noGuards, "/quotes/AAPL")).status).toBe(200);
+    await problemOf(await callWith(noGuards, "/types", { headers: bearer("wrong") }), "auth.invalid");
+    const metrics = await (await callWith({}, "/metrics", { headers: ADMIN })).text();
+    expect(metrics).toMatch(/^wizdata_guard_failures_total [1-9]/m);
+  });
+});
+
+describe("a database that says", () => {
+  test.each([
+    ["database is locked: SQLITE_BUSY", 503],
+    ["database or disk is full: SQLITE_FULL", 503],
+    ["attempt to write a readonly database: SQLITE_READONLY", 503],
+    ["database disk image is malformed: SQLITE_CORRUPT", 503],
+    ["unable to open database file: SQLITE_CANTOPEN", 503],
+    ["disk I/O error: SQLITE_IOERR", 503],
+    ["D1 DB is overloaded. Too many requests queued.", 503],
+    ["no such column: nonsense: SQLITE_ERROR", 500],
+    ["UNIQUE constraint failed: symbols.name: SQLITE_CONSTRAINT", 500],
+  ])("%s is answered with %i, for reads and for writes", async (words, status) => {
+    const complaining = () => Promise.reject(new Error(`D1_ERROR: ${words}`));
+    const statement = instead(env.DB.prepare("select 1"), {
+      ...{ all: complaining, run: complaining, raw: complaining, first: complaining },
+    });
+    const prepared = { prepare: () => instead(statement, { bind: () => statement }), batch: complaining };
+    const DB = instead(env.DB, { ...prepared, withSession: () => instead(env.DB.withSession(), prepared) });
+    const write = {
+      method: "PUT",
+      headers: { ...ADMIN, "Content-Type": "application/json" },
+      body: '{"ceo":"Nobody"}',
+    };
+    for (const [path, init] of [
+      ["/symbols?limit=3", {}],
+      ["/symbols/NFLX", write],
+      ["/admin/audit", { headers: ADMIN }],
+    ] as const) {
+      const response = await callWith({ DB }, path, init);
+      const text = await response.text();
+      expect(response.status, `${path} ${text}`).toBe(status);
+      expect(text).not.toMatch(/SQLITE|D1_ERROR|locked|malformed/);
+      if (status === 503) expect(response.headers.get("Retry-After")).toBe("5");
+    }
+  });
+});
+
 describe("with objects of the stream that are down", () => {
   const without = (name: "STREAM_HUB" | "STREAM_DIRECTORY" | "TICKET_OFFICE") => ({
     [name]: instead<Env[typeof name]>(env[name], { getByName: throwing }),

@@ -351,7 +351,7 @@ describe("a caller without a key", () => {
     if (!limited) throw new Error("the guard let 300 requests pass");
     expect(limited.headers.get("Retry-After")).toBe("10");
     expect(limited.headers.get("RateLimit")).toBe('"burst";r=0;t=10');
-    expect(limited.headers.get("RateLimit-Policy")).toBe('"burst";q=100;w=10');
+    expect(limited.headers.get("RateLimit-Policy")).toBe('"burst";q=100;w=10, "minute";q=600;w=60');
     expect(limited.headers.get("Access-Control-Allow-Origin")).toBe("*");
     await problemOf(limited, "rate_limit.exceeded");
 

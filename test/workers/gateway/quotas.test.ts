@@ -111,6 +111,6 @@ test("a caller without a key has 600 requests a minute", async () => {
   const response = await callWith({ MINUTE_GUARD }, "/types", { headers: { "CF-Connecting-IP": newAddress() } });
   expect(response.headers.get("Retry-After")).toBe("60");
   expect(response.headers.get("RateLimit")).toBe('"minute";r=0;t=60');
-  expect(response.headers.get("RateLimit-Policy")).toBe('"minute";q=600;w=60');
+  expect(response.headers.get("RateLimit-Policy")).toBe('"burst";q=100;w=10, "minute";q=600;w=60');
   await problemOf(response, "rate_limit.exceeded");
 });

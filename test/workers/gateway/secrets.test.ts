@@ -102,8 +102,12 @@ describe("a key that stands where none belongs", () => {
 });
 
 test("what nobody expected is answered without its text, and logged without keys", async () => {
-  const BURST_GUARD = { limit: () => Promise.reject(new TypeError(`unheard of, with ${KEY}`)) };
-  const response = await callWith({ BURST_GUARD }, "/quotes/USD/ZAR");
+  const STRANGE = Object({
+    toString() {
+      throw new TypeError(`unheard of, with ${KEY}`);
+    },
+  });
+  const response = await callWith({ HUBS_PER_REGION: STRANGE }, "/ws", { headers: { Upgrade: "websocket" } });
   const text = await response.clone().text();
   await problemOf(response, "internal");
   expect(text).not.toMatch(/unheard|\.ts|at /);

@@ -23,6 +23,7 @@ const preflight = cors({
     "Content-Type",
     "Idempotency-Key",
     "If-None-Match",
+    "Last-Event-ID",
     "traceparent",
     "X-API-Key",
     "X-Correlation-ID",

@@ -3,7 +3,7 @@ import { MemoryCache } from "../../../storage/memory-cache.ts";
 import type { AppContext } from "../../service.ts";
 import { CHALLENGE } from "../challenge.ts";
 import { holderOf } from "../key-ring.ts";
-import { addressOf, BURST_SECONDS } from "./burst-guard.ts";
+import { addressOf, BURST_SECONDS, passesGuard } from "./burst-guard.ts";
 import { presentedKey } from "./presented-key.ts";
 
 /** Addresses that keep sending keys or tickets that are none; they are not looked at for a while. */
@@ -43,6 +43,5 @@ export function checkGuesses(c: AppContext): void {
 /** Counts a key or a ticket that is none against its address. */
 export async function noteGuess(c: AppContext): Promise<void> {
   const address = addressOf(c);
-  const { success } = await c.env.BURST_GUARD.limit({ key: `refused:${address}` });
-  if (!success) guessing.set(address, true);
+  if (!(await passesGuard(c.env.BURST_GUARD, `refused:${address}`))) guessing.set(address, true);
 }
