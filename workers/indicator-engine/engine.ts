@@ -35,7 +35,9 @@ async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: En
   return {
     symbol: record.symbol,
     interval: query.interval,
-    specs: await digestOf(JSON.stringify([read.specs.map(({ key }) => key), read.errors])),
+    specs: await digestOf(
+      JSON.stringify([read.specs.map(({ key, definition }) => [key, definition.algorithm]), read.errors]),
+    ),
     points: query.points,
     lastClosed: lastClosedStamp(marketOf(record.primary_exchange), query.interval, Date.now() / 1000) ?? 0,
     sources: effectiveSources(record.data_sources, marketModeOf(env)).join("+"),

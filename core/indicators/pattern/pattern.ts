@@ -19,14 +19,17 @@ export interface PatternOutline {
   readonly bullish?: (candles: PatternCandles) => boolean;
   /** The form that speaks for falling prices: −100. */
   readonly bearish?: (candles: PatternCandles) => boolean;
-  /** What the library's function tests, in words. */
+  /** What is tested, in words. */
   readonly formula: string;
+  /** What decides, and its version; unless given, the library's function of that pattern. */
+  readonly algorithm?: string;
   readonly reference: string;
 }
 
-/** The catalogue entry of a candlestick pattern that `technicalindicators` recognises. */
+/** The catalogue entry of a candlestick pattern. */
 export function pattern(outline: PatternOutline): IndicatorDefinition {
   const { name, description, span, formula, reference } = outline;
+  const { algorithm = `${name.toLowerCase()}.technicalindicators_3.1.0@1` } = outline;
   const warmUp = () => [span - 1];
   return {
     name,
@@ -35,7 +38,7 @@ export function pattern(outline: PatternOutline): IndicatorDefinition {
     parameters: [],
     outputs: [name.toLowerCase()],
     takesSource: false,
-    algorithm: `${name.toLowerCase()}.technicalindicators_3.1.0@1`,
+    algorithm,
     formula,
     reference,
     example: name,

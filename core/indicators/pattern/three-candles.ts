@@ -5,14 +5,25 @@ import {
   eveningstar,
   morningdojistar,
   morningstar,
-  threeblackcrows,
-  threewhitesoldiers,
 } from "technicalindicators";
 import type { IndicatorDefinition } from "../indicator.ts";
-import { pattern } from "./pattern.ts";
+import { type PatternCandles, pattern } from "./pattern.ts";
 
 const NISON = "Steve Nison, Japanese Candlestick Charting Techniques (1991)";
 const MORRIS = "Gregory L. Morris, Candlestick Charting Explained (1995)";
+
+/** Whether three rising candles each open in the body before them, at whose close they may open, and reach higher. */
+function areWhiteSoldiers({ open, high, close }: PatternCandles): boolean {
+  const rise = open.every((each, i) => close[i] > each);
+  return rise && high[0] < high[1] && high[1] < high[2] && open[1] <= close[0] && open[2] <= close[1];
+}
+
+/** Whether three falling candles each open in the body before them, at whose close they may open, and reach lower. */
+function areBlackCrows({ open, low, close }: PatternCandles): boolean {
+  const fall = open.every((each, i) => close[i] < each);
+  const areInside = open[1] >= close[0] && open[1] < open[0] && open[2] >= close[1] && open[2] < open[1];
+  return fall && low[0] > low[1] && low[1] > low[2] && areInside;
+}
 
 /** Patterns of three candles. */
 export const THREE_CANDLE_PATTERNS: readonly IndicatorDefinition[] = [
@@ -61,16 +72,18 @@ export const THREE_CANDLE_PATTERNS: readonly IndicatorDefinition[] = [
     description:
       "Three white soldiers: three rising candles, each opening in the body before and reaching higher. 100.",
     span: 3,
-    bullish: threewhitesoldiers,
-    formula: "each close > open, high > high[1] > high[2], open[1] < close[2] and open < close[1]",
+    bullish: areWhiteSoldiers,
+    algorithm: "three_white_soldiers.real_body@2",
+    formula: "each close > open, high > high[1] > high[2], open[1] ≤ close[2] and open ≤ close[1]",
     reference: NISON,
   }),
   pattern({
     name: "THREE_BLACK_CROWS",
     description: "Three black crows: three falling candles, each opening in the body before and reaching lower. −100.",
     span: 3,
-    bearish: threeblackcrows,
-    formula: "each close < open, low < low[1] < low[2], close[2] < open[1] < open[2] and close[1] < open < open[1]",
+    bearish: areBlackCrows,
+    algorithm: "three_black_crows.real_body@2",
+    formula: "each close < open, low < low[1] < low[2], close[2] ≤ open[1] < open[2] and close[1] ≤ open < open[1]",
     reference: NISON,
   }),
   pattern({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { candlesFrom } from "../../../core/candles.ts";
 import { CATALOG } from "../../../core/indicators/catalog.ts";
+import { sharedCandles } from "../shared-data.ts";
 import { valuesOf } from "./comparison.ts";
 
 /** open, high, low, close */
@@ -26,7 +27,7 @@ const EXAMPLES: readonly [string, number, readonly Bar[], readonly Bar[]][] = [
     ],
     [
       [105, 106, 99, 100],
-      [99, 108, 98, 105],
+      [99, 108, 98, 104],
     ],
   ],
   [
@@ -38,7 +39,7 @@ const EXAMPLES: readonly [string, number, readonly Bar[], readonly Bar[]][] = [
     ],
     [
       [100, 106, 99, 105],
-      [106, 107, 97, 100],
+      [106, 107, 97, 101],
     ],
   ],
   [
@@ -62,7 +63,7 @@ const EXAMPLES: readonly [string, number, readonly Bar[], readonly Bar[]][] = [
     ],
     [
       [100, 111, 99, 110],
-      [110, 110.5, 104, 105],
+      [110.2, 110.5, 104, 105],
     ],
   ],
   [
@@ -271,9 +272,115 @@ describe("candlestick patterns", () => {
     expect(values.map((value) => Number.isNaN(value))).toEqual([true, true, true, true, true, false]);
   });
 
-  it("name the library as their algorithm", () => {
+  it("name the library as their algorithm, and the five that count touching bodies their own second version", () => {
+    const patterns = CATALOG.filter(({ category }) => category === "pattern");
     for (const { category, algorithm } of CATALOG) {
-      expect(algorithm.includes("technicalindicators")).toBe(category === "pattern");
+      if (algorithm.includes("technicalindicators")) expect(category).toBe("pattern");
     }
+    const own = patterns.filter(({ algorithm }) => !algorithm.includes("technicalindicators"));
+    expect(own.map(({ algorithm }) => algorithm).sort()).toEqual(
+      ["engulfing", "harami", "harami_cross", "three_black_crows", "three_white_soldiers"].map(
+        (name) => `${name}.real_body@2`,
+      ),
+    );
+  });
+});
+
+describe("patterns of bodies, where a candle opens at the last close", () => {
+  interface Body {
+    open: number;
+    high: number;
+    low: number;
+    close: number;
+  }
+
+  const top = ({ open, close }: Body): number => Math.max(open, close);
+  const bottom = ({ open, close }: Body): number => Math.min(open, close);
+  const rises = ({ open, close }: Body): boolean => close > open;
+  const falls = ({ open, close }: Body): boolean => close < open;
+  const about = (a: number, b: number): boolean =>
+    Number(Math.abs(a - b).toPrecision(4)) <= Number((a * 0.001).toPrecision(4));
+
+  /** A body covers another if it reaches as far on both sides, and further on one: TA-Lib's engulfing. */
+  const covers = (outer: Body, inner: Body): boolean =>
+    top(outer) >= top(inner) &&
+    bottom(outer) <= bottom(inner) &&
+    top(outer) - bottom(outer) > top(inner) - bottom(inner);
+
+  const harami = (first: Body, second: Body): number => {
+    const isInside = covers(first, second) && second.close !== first.close && second.open !== first.open;
+    if (!isInside || second.high >= first.high) return 0;
+    if (falls(first) && second.low < first.open) return 100;
+    return rises(first) && second.low > first.open ? -100 : 0;
+  };
+
+  /** From the definitions in Nison's book, with equality on one side. */
+  const DEFINITIONS: readonly [string, number, (candles: Body[]) => number][] = [
+    [
+      "ENGULFING",
+      2,
+      ([first, second]) => {
+        if (!covers(second, first)) return 0;
+        if (falls(first) && rises(second)) return 100;
+        return rises(first) && falls(second) ? -100 : 0;
+      },
+    ],
+    [
+      "THREE_WHITE_SOLDIERS",
+      3,
+      (three) => {
+        const isRise = three.every(rises) && three[0].high < three[1].high && three[1].high < three[2].high;
+        return isRise && three[1].open <= three[0].close && three[2].open <= three[1].close ? 100 : 0;
+      },
+    ],
+    [
+      "THREE_BLACK_CROWS",
+      3,
+      (three) => {
+        const isFall = three.every(falls) && three[0].low > three[1].low && three[1].low > three[2].low;
+        const within = (open: number, before: Body): boolean => open >= before.close && open < before.open;
+        return isFall && within(three[1].open, three[0]) && within(three[2].open, three[1]) ? -100 : 0;
+      },
+    ],
+  ];
+
+  /** Real hours of bitcoin; and the same made to open at the last close, as many exchanges build their candles. */
+  const realHours = (skip: (note: string) => never, joined: boolean): Body[] => {
+    const hours = sharedCandles(skip, "BTCUSDT_1h_defects.csv").map(({ open, high, low, close }) => ({
+      ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
+    }));
+    return hours.map((hour, i) => {
+      const open = joined && i > 0 ? hours[i - 1].close : hour.open;
+      return { ...hour, open, high: Math.max(hour.high, open), low: Math.min(hour.low, open) };
+    });
+  };
+
+  const columnsOf = (hours: readonly Body[]) =>
+    candlesFrom(hours.map((hour, i) => ({ time: i * 3600, ...hour, volume: 1, revision: 0, suspect: false })));
+
+  it.each(DEFINITIONS)("finds each %s of the definition in real hours, and no other", (name, span, definition) => {
+    for (const joined of [false, true]) {
+      const hours = realHours((note) => {
+        throw new Error(note);
+      }, joined);
+      const values = valuesOf(name, columnsOf(hours))[name.toLowerCase()];
+      const expected = hours.map((_, i) => (i < span - 1 ? Number.NaN : definition(hours.slice(i - span + 1, i + 1))));
+      expect([...values]).toEqual(expected);
+      expect(expected.filter((value) => Math.abs(value) === 100).length).toBeGreaterThan(joined ? 10 : 5);
+    }
+  });
+
+  it("finds haramis at the last close's edge, and harami crosses among them", () => {
+    const hours = realHours((note) => {
+      throw new Error(note);
+    }, true);
+    const haramis = valuesOf("HARAMI", columnsOf(hours)).harami;
+    const crosses = valuesOf("HARAMI_CROSS", columnsOf(hours)).harami_cross;
+    const expected = hours.map((hour, i) => (i === 0 ? Number.NaN : harami(hours[i - 1], hour)));
+    expect([...haramis]).toEqual(expected);
+    expect([...crosses]).toEqual(
+      expected.map((value, i) => (about(hours[i].open, hours[i].close) || i === 0 ? value : 0)),
+    );
+    expect(expected.filter((value) => value !== 0).length).toBeGreaterThan(50);
   });
 });
