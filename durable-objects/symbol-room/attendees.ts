@@ -65,6 +65,8 @@ export const indicatorKey = ({ interval, spec }: WantedIndicator): string => `${
 
 function isWanted(wants: Wants, event: FeedEvent): boolean {
   switch (event.channel) {
+    case "epoch":
+      return true;
     case "quotes":
     case "gap":
       return wants.quotes;

@@ -1,7 +1,7 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { BarEvent, FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
+import type { BarEvent, FrameEvent, WantedIndicator, Wants } from "../audience/feed.ts";
 import { intervalsOf } from "./attendees.ts";
 import type { FormingBars } from "./forming-bars.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "./frames.ts";
@@ -20,11 +20,11 @@ export interface LiveSeries {
   /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */
   start(subject: Subject, interval: Interval, now: number): Promise<boolean>;
   /** Closes the bars whose time has come; false where their candles cannot be had now. */
-  close(subject: Subject, interval: Interval, now: number): Promise<FeedEvent[] | false>;
+  close(subject: Subject, interval: Interval, now: number): Promise<FrameEvent[] | false>;
   /** Tells what a closed bar is now. */
-  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FeedEvent[]>;
+  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FrameEvent[]>;
   /** What the bars that form have become with a quote. */
-  form(subject: Subject, quote: StoredQuote, now: number): FeedEvent[];
+  form(subject: Subject, quote: StoredQuote, now: number): FrameEvent[];
 }
 
 /** Opens a room's live series. */

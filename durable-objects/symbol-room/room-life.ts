@@ -41,6 +41,8 @@ export interface RoomLife {
   scheduleAudience(at: number): void;
   /** Takes the events of a quote that was stored. */
   heard(instrument: Instrument, quote: StoredQuote, events: readonly FeedEvent[]): void;
+  /** Publishes that the room's epoch was renewed. */
+  epochRenewed(): void;
   /** Takes the stamps of closed candles that were changed. */
   revised(interval: Interval, times: readonly number[]): void;
   /** Does what is due; to be called by the alarm. */
@@ -100,7 +102,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
     runAudience: room.runAudience,
     ask: async (about) => void (await room.latest(about)),
   });
-  const missed = openMissed(log, candles, indicators, readCandles, room.latest);
+  const missed = openMissed(log, candles, indicators, readCandles, room.latest, facts.renewedAt);
 
   const known = (): Instrument => {
     const instrument = facts.instrument();
@@ -136,6 +138,12 @@ export function openRoomLife(room: RoomParts): RoomLife {
     },
     scheduleAudience: (at) => soon(AUDIENCE, at),
     heard: (instrument, quote, events) => live.heard(subject(instrument), quote, events, now()),
+    epochRenewed() {
+      const instrument = facts.instrument();
+      if (!instrument) return;
+      attendees.keepFor(instrument.symbol, [{ channel: "epoch", position: log.position() }]);
+      soon("push", now());
+    },
     revised(interval, times) {
       live.revised(subject(known()), interval, times, now());
       room.keep(clock.wind());
