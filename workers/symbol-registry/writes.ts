@@ -11,9 +11,9 @@ import {
 } from "../../contracts/symbol.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { type Act, changeSymbol, createSymbol, newRecord } from "../../storage/registry/writes.ts";
+import { changeSymbol, createSymbol, newRecord } from "../../storage/registry/writes.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actorOf } from "../caller.ts";
+import { actOf } from "../caller.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { forgetSymbols, recordOf } from "../symbols.ts";
@@ -88,10 +88,6 @@ const streamingRoute = createRoute({
 /** Routes that change symbols. */
 export const symbolWrites = createService();
 
-function actOf(c: AppContext): Act {
-  return { actor: actorOf(c.var.caller), at: new Date().toISOString() };
-}
-
 async function findRecord(c: AppContext, registry: Registry, text: string): Promise<SymbolRecord> {
   return recordOf(c.env, text, (await resolveSymbols(registry, [text])).get(text));
 }
@@ -111,7 +107,7 @@ async function spread(c: AppContext, registry: Registry, record: SymbolRecord): 
 async function change(c: AppContext, text: string, changes: SymbolChange, action: string): Promise<SymbolRecord> {
   const registry = writeRegistry(c.env.DB);
   const before = await findRecord(c, registry, text);
-  await changeSymbol(registry, before.symbol, changes, actOf(c), action);
+  await changeSymbol(registry, before.symbol, changes, actOf(c.var.caller), action);
   const after = await findRecord(c, registry, before.symbol);
   await spread(c, registry, after);
   return symbolAnswer(after, c.env);
@@ -121,7 +117,7 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const input = c.req.valid("json");
   const key = c.req.valid("header")["idempotency-key"];
   const registry = writeRegistry(c.env.DB);
-  const act = actOf(c);
+  const act = actOf(c.var.caller);
   const record = newRecord(input, act);
   const answer = JSON.stringify(envelope(symbolAnswer(record, c.env)));
   const outcome = await runOnce(registry, key, JSON.stringify(input), async (settle) => {
