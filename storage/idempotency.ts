@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, or } from "drizzle-orm";
 import type { Registry } from "./registry/database.ts";
 import { idempotencyKeys } from "./registry/schema.ts";
 
@@ -19,6 +19,8 @@ export async function claimKey(registry: Registry, key: string, fingerprint: str
   const { db } = registry;
   const dead = or(
     and(isNull(idempotencyKeys.status), lt(idempotencyKeys.createdAt, now - ABANDONED_AFTER_MS)),
+    // Claimed ahead of a clock that was set back.
+    and(isNull(idempotencyKeys.status), gt(idempotencyKeys.createdAt, now + ABANDONED_AFTER_MS)),
     lt(idempotencyKeys.createdAt, now - KEPT_FOR_MS),
   );
   const claimed = await db

@@ -1,5 +1,6 @@
-import { marketModeOf } from "../../contracts/provider.ts";
+import type { MarketMode } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import { isWithin } from "../../core/time.ts";
 import { noteDemand } from "../../storage/demand.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
 
@@ -7,13 +8,16 @@ import { writeRegistry } from "../../storage/registry/database.ts";
 const DEMAND_EVERY = 600;
 
 /** Opens the note, for scheduled work, that readers ask for a room's symbol; simulated data needs none. */
-export function openDemandNote(env: Env, keep: (work: Promise<void>) => void): (instrument: Instrument) => void {
+export function openDemandNote(
+  database: D1Database,
+  keep: (work: Promise<void>) => void,
+  mode: () => MarketMode,
+): (instrument: Instrument) => void {
   let notedAt = 0;
   return ({ symbol }) => {
     const now = Math.floor(Date.now() / 1000);
-    // A clock that was set back counts as much time that has passed.
-    if (Math.abs(now - notedAt) < DEMAND_EVERY || marketModeOf(env) !== "live") return;
+    if (isWithin(DEMAND_EVERY, notedAt, now) || mode() !== "live") return;
     notedAt = now;
-    keep(noteDemand(writeRegistry(env.DB), symbol, now));
+    keep(noteDemand(writeRegistry(database), symbol, now));
   };
 }

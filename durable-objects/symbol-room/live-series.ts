@@ -12,6 +12,8 @@ import type { UntoldBars } from "./untold-bars.ts";
 
 /** The bars and the indicators that somebody watches, as events. */
 export interface LiveSeries {
+  /** Forgets closed bars that are not closed yet, by a clock that was set back; returns whether there are any. */
+  rewind(subject: Subject, now: number): boolean;
   /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
   keep(subject: Subject, wants: Wants, now: number): Interval[];
   isWatched(interval: Interval): boolean;
@@ -64,11 +66,13 @@ export function openLiveSeries(
     all.flatMap(({ wanted, values }) => values.map((each) => valueEvent(subject, wanted, { ...each, state }, now)));
 
   return {
+    rewind: candles.rewind,
     keep(subject, wants, now) {
       const intervals = intervalsOf(wants);
       const fresh = new Set(candles.keep(subject, intervals, now));
       for (const interval of fresh) {
         forming.forget(interval);
+        indicators.forget(interval);
         told.delete(interval);
         behind.delete(interval);
       }

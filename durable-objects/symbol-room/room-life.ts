@@ -63,6 +63,8 @@ export interface RoomParts {
   latest: (subject: Subject) => Promise<StoredQuote | null>;
   tick: (subject: Subject, now: number) => void;
   deliver: Deliver;
+  /** Begins a new epoch: what clients have is not what the room has. */
+  beginEpoch: () => void;
   /** Does what the room's own audience has to do. */
   runAudience: () => Promise<void>;
   /** Holds work that nobody waits for. */
@@ -100,6 +102,7 @@ export function openRoomLife(room: RoomParts): RoomLife {
     watch: openSourceWatch(room.gates),
     tick: room.tick,
     runAudience: room.runAudience,
+    onRewind: room.beginEpoch,
     ask: async (about) => void (await room.latest(about)),
   });
   const missed = openMissed(log, candles, indicators, readCandles, room.latest, facts.renewedAt);
@@ -148,7 +151,11 @@ export function openRoomLife(room: RoomParts): RoomLife {
       live.revised(subject(known()), interval, times, now());
       room.keep(clock.wind());
     },
-    checkAlarm: clock.check,
+    async checkAlarm() {
+      const instrument = facts.instrument();
+      if (instrument) live.plan(subject(instrument), now());
+      await clock.check();
+    },
     async ring() {
       clock.rung();
       await live.serve(subject(known()), now());

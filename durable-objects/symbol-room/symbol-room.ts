@@ -71,7 +71,7 @@ export class SymbolRoom extends AudienceObject {
     this.quoteStore = openQuoteStore(ctx.storage, this.facts, log, (...event) => this.life.heard(...event));
     this.candleStore = openCandleStore(ctx.storage, (...bars) => this.life.revised(...bars));
     this.ingested = openIngestedSpans(ctx.storage.sql);
-    this.noteDemand = openDemandNote(env, keep);
+    this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     this.gates = openGates(env);
     this.doubts = openDoubtLog(env.DB, keep);
     this.shared = openSharedQuote(env.CACHE, keep);
@@ -92,6 +92,7 @@ export class SymbolRoom extends AudienceObject {
       deliver: (audience, symbol, events) =>
         audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
       runAudience: () => this.runAudience(),
+      beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
     });
     const { facts, life, quoteStore: quotes } = this;
     const unshare = () => this.shared.unshare(ctx.id.name ?? "");
