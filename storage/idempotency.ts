@@ -14,6 +14,9 @@ export type Claim =
   | { kind: "other_request" }
   | { kind: "in_flight" };
 
+/** An Idempotency-Key as its caller alone can use it: those of different callers never meet. Neither part has blanks. */
+export const keyOfCaller = (caller: string, key: string): string => `${caller} ${key}`;
+
 /** Claims a key for a request with this fingerprint, or says why it cannot be had. */
 export async function claimKey(registry: Registry, key: string, fingerprint: string, now: number): Promise<Claim> {
   const { db } = registry;

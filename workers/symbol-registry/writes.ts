@@ -32,7 +32,8 @@ const createSymbolRoute = createRoute({
   path: "/symbols",
   operationId: "createSymbol",
   summary: "Add a symbol",
-  description: "With an `Idempotency-Key`, a request that is repeated gets the first one's answer and adds nothing.",
+  description:
+    "With an `Idempotency-Key`, a request that the same caller repeats gets the first one's answer and adds nothing. Keys of different callers have nothing to do with each other.",
   tags: ["Symbols"],
   request: {
     query: NO_QUERY,
@@ -120,7 +121,7 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const act = actOf(c.var.caller);
   const record = newRecord(input, act);
   const answer = JSON.stringify(envelope(symbolAnswer(record, c.env)));
-  const outcome = await runOnce(registry, key, JSON.stringify(input), async (settle) => {
+  const outcome = await runOnce(registry, act.actor, key, JSON.stringify(input), async (settle) => {
     const existing = (await resolveSymbols(registry, [input.symbol])).get(input.symbol);
     if (existing?.kind === "found" && existing.record.symbol === input.symbol) throw alreadyThere(input.symbol);
     const added = await createSymbol(registry, input, act, settle(201, answer));
