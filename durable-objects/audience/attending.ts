@@ -4,7 +4,7 @@ import type { Topic } from "./topic.ts";
 /** How long before its end an attendance is renewed (seconds): more than a heartbeat, which renews it. */
 const RENEW_BEFORE = 45;
 
-/** More than any feed delivers without being told again (seconds): its end lies ahead of a clock that was set back. */
+/** More than any attendance lasts (seconds): one with more left was given before the clock was set back. */
 const LONGEST_LEFT = 120;
 
 /** Says to feeds what is wanted of them. */

@@ -25,7 +25,7 @@ export interface ClosedValues {
 export interface LiveIndicators {
   /** Watches exactly these from now on; gives the intervals of those that are not at work yet. */
   keep(wanted: readonly WantedIndicator[]): Interval[];
-  /** Forgets what those of an interval have taken: they start anew. */
+  /** Forgets what those of an interval have taken: they must be started again. */
   forget(interval: Interval): void;
   /** Starts those of an interval that are not at work yet, so that `closed` is the last bar that they have taken. */
   start(subject: Subject, interval: Interval, closed: number): Promise<void>;

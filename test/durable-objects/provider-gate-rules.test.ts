@@ -388,7 +388,7 @@ describe("after the clock was set back", () => {
     expect(isFailure(await ask(gate))).toBe(false);
   });
 
-  it("asks anew, and does not answer with what it was given then", async () => {
+  it("asks again, and does not answer with what it was given then", async () => {
     const upstream = pretend();
     const gate = gateBefore(upstream.provider);
     await ask(gate);

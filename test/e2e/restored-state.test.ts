@@ -30,7 +30,7 @@ async function confirmationOf(client: StreamClient, id: string) {
   return found?.positions[SYMBOL];
 }
 
-/** The last position of a client that listens until so many events have come. */
+/** The last position of a client that listens until `events` events have come. */
 async function listen({ url }: Platform, key: string, events: number) {
   const client = await openStream(url, "/ws", key);
   client.send({ action: "subscribe", symbols: [SYMBOL] });
