@@ -33,7 +33,7 @@ export const PROBLEMS = {
     status: 422,
     title: "The Idempotency-Key was used for another request",
     explanation:
-      "An Idempotency-Key stands for one request. It was sent before with another body (422), or its first request is still being worked on (409). Use a new key for a new request, and repeat a request only with its own body.",
+      "An Idempotency-Key stands for one request of its caller. It was sent before with another body (422), or its first request is still being worked on (409). Use a new key for a new request, and repeat a request only with its own body.",
   },
   "auth.missing": {
     status: 401,

@@ -103,3 +103,9 @@ function zoneSeconds(zone: string | undefined): number | null {
   const minutes = Number(digits.slice(2));
   return hours < 24 && minutes < 60 ? sign * (hours * HOUR + minutes * MINUTE) : null;
 }
+
+/**
+ * Whether a remembered moment is less than `span` away from now, in one unit. One that lies further ahead is of a clock that was set
+ * back since, so that nothing is known of how long ago it was.
+ */
+export const isWithin = (span: number, moment: number, now: number): boolean => Math.abs(now - moment) < span;

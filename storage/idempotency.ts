@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, or } from "drizzle-orm";
 import type { Registry } from "./registry/database.ts";
 import { idempotencyKeys } from "./registry/schema.ts";
 
@@ -14,11 +14,16 @@ export type Claim =
   | { kind: "other_request" }
   | { kind: "in_flight" };
 
+/** An Idempotency-Key as its caller alone can use it: those of different callers never meet. Neither part has blanks. */
+export const keyOfCaller = (caller: string, key: string): string => `${caller} ${key}`;
+
 /** Claims a key for a request with this fingerprint, or says why it cannot be had. */
 export async function claimKey(registry: Registry, key: string, fingerprint: string, now: number): Promise<Claim> {
   const { db } = registry;
   const dead = or(
     and(isNull(idempotencyKeys.status), lt(idempotencyKeys.createdAt, now - ABANDONED_AFTER_MS)),
+    // Claimed ahead of a clock that was set back.
+    and(isNull(idempotencyKeys.status), gt(idempotencyKeys.createdAt, now + ABANDONED_AFTER_MS)),
     lt(idempotencyKeys.createdAt, now - KEPT_FOR_MS),
   );
   const claimed = await db

@@ -28,8 +28,10 @@ export class MemoryCache<T> {
     const entry = this.entries.get(key);
     if (!entry) return undefined;
     const now = Date.now();
-    if (entry.expiresAt > now) return entry.value;
-    if (!entry.renewing && now < entry.expiresAt + this.graceMs) {
+    // A value that expires later than one of now was kept before the clock was set back: its age is not known.
+    const isAhead = entry.expiresAt > now + this.ttlMs + this.graceMs;
+    if (entry.expiresAt > now && !isAhead) return entry.value;
+    if (!isAhead && !entry.renewing && now < entry.expiresAt + this.graceMs) {
       entry.renewing = true;
       entry.expiresAt += this.graceMs;
       return undefined;

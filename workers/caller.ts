@@ -18,6 +18,11 @@ export function actorOf(caller: Caller): string {
   }
 }
 
+/** Who acts, and when: what an entry of the audit log begins with. */
+export function actOf(caller: Caller): { actor: string; at: string } {
+  return { actor: actorOf(caller), at: new Date().toISOString() };
+}
+
 /** Whether a caller's credential lets it do what needs a scope. The admin token may do everything; a key what it names. */
 export function holdsScope(caller: Caller, scope: Scope): boolean {
   switch (caller.kind) {

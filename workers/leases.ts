@@ -86,7 +86,9 @@ export function openLeases(holder: string, now: () => number = () => Date.now())
   const running = (lease: Lease): boolean => lease.minute === minuteOf(now() / 1000);
 
   function leaseOf(prefix: string): Lease {
-    const lease = held.get(prefix) ?? newLease();
+    const known = held.get(prefix);
+    // One of a minute that lies further ahead is of a clock that was set back, and so is all that it waits for.
+    const lease = known && known.minute <= minuteOf(now() / 1000) + 1 ? known : newLease();
     held.delete(prefix);
     held.set(prefix, lease);
     const oldest = held.keys().next();

@@ -64,7 +64,8 @@ export function closesAt(window: Window): number {
   return Math.min(quiet, window.openedAt + LONGEST * LONGEST_FACTOR ** window.level);
 }
 
-const isOpen = (window: Window, now: number): boolean => now < closesAt(window) - TICK;
+/** One that opened ahead of now has closed: the clock was set back. */
+const isOpen = (window: Window, now: number): boolean => now >= window.openedAt - TICK && now < closesAt(window) - TICK;
 
 /**
  * Tells that a symbol came which nobody else waits for.

@@ -1,4 +1,4 @@
-import { MINUTE } from "../time.ts";
+import { isWithin, MINUTE } from "../time.ts";
 
 /** Whether calls pass: `closed` lets them, `open` does not, `half_open` waits for one probe's outcome. */
 export type BreakerState = "closed" | "open" | "half_open";
@@ -39,8 +39,10 @@ const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), LONGES
  */
 export function admit(breaker: Breaker, now: number, probeSeconds: number): Admission {
   if (breaker.state === "closed") return { kind: "admitted", breaker };
-  if (now < breaker.until) {
-    const rest = breaker.until - now;
+  const rest = breaker.until - now;
+  // A pause that lasts longer than it can is one before which the clock was set back: it counts as over.
+  const longest = breaker.state === "open" ? openSeconds(breaker.trips) : probeSeconds;
+  if (rest > 0 && rest <= longest) {
     return { kind: "refused", retryAfter: breaker.state === "open" ? rest : Math.min(rest, PROBE_USUALLY_TAKES) };
   }
   return { kind: "admitted", breaker: { ...breaker, state: "half_open", until: now + probeSeconds } };
@@ -77,7 +79,7 @@ export function afterFailure(breaker: Breaker, now: number): Breaker {
       const outcomes = [...breaker.outcomes, false].slice(-REMEMBERED);
       const failures = outcomes.filter((success) => !success).length;
       if (failures < FAILURES_TO_OPEN) return { ...breaker, outcomes };
-      const forgiven = now - breaker.closedAt >= FORGIVEN_AFTER;
+      const forgiven = !isWithin(FORGIVEN_AFTER, breaker.closedAt, now);
       return opened(breaker, forgiven ? 1 : breaker.trips + 1, now);
     }
   }

@@ -31,10 +31,17 @@ export const NOTHING_USED: Usage = { minute: 0, usedInMinute: 0, day: 0, usedInD
 /** The minute that a time (unix seconds) lies in. */
 export const minuteOf = (now: number): number => Math.floor(now / MINUTE);
 
-/** Usage as it stands at `now` (unix seconds): a window that has ended is forgotten. Windows never turn back with a clock. */
-export function turned(usage: Usage, now: number): Usage {
-  const minute = Math.max(usage.minute, minuteOf(now));
-  const day = Math.max(usage.day, Math.floor(now / DAY));
+/**
+ * A window by a clock that may be set back: it never turns back by one, lest a quota be given out twice. One that lies further ahead
+ * would last for too long: it becomes the present one, with what was used in it.
+ */
+const windowAt = (kept: number, present: number): number => (kept > present + 1 ? present : Math.max(kept, present));
+
+/** Usage as it stands at `now` (unix seconds): a window that has ended is forgotten. */
+export function turned(kept: Usage, now: number): Usage {
+  const minute = windowAt(kept.minute, minuteOf(now));
+  const day = windowAt(kept.day, Math.floor(now / DAY));
+  const usage = { ...kept, minute: Math.min(kept.minute, minute), day: Math.min(kept.day, day) };
   return {
     minute,
     usedInMinute: minute === usage.minute ? usage.usedInMinute : 0,

@@ -66,9 +66,27 @@ const limitOf = (limits: Limits, span: Span): number | null => {
 
 const backAt = (span: Span, slot: Slot): number => slot.slot * SLOTS[span].width + SLOTS[span].backAfter;
 
+/** Slots of which none lies ahead of the present one: after a clock was set back, what was spent then counts as spent now. */
+function upTo(present: number, slots: readonly Slot[]): readonly Slot[] {
+  if ((slots.at(-1)?.slot ?? present) <= present) return slots;
+  const past = slots.filter(({ slot }) => slot < present);
+  return [...past, { slot: present, calls: total(slots) - total(past) }];
+}
+
+/**
+ * What was spent, as it stands after a clock was set back: tokens that were spent ahead of `now` were spent now. Gives the same
+ * object if there are none. To be kept, so that they come back.
+ */
+export function spentUpTo(spent: Spent, now: number): Spent {
+  const dated = SPANS.map((span) => [span, upTo(Math.floor(now / SLOTS[span].width), spent[span])] as const);
+  if (dated.every(([span, slots]) => slots === spent[span])) return spent;
+  const [[, second], [, minute], [, day]] = dated;
+  return { second, minute, day };
+}
+
 /** The slots whose tokens are still out at `now`. */
 function outstanding(spent: Spent, span: Span, now: number): readonly Slot[] {
-  const slots = spent[span];
+  const slots = upTo(Math.floor(now / SLOTS[span].width), spent[span]);
   let back = 0;
   while (back < slots.length && backAt(span, slots[back]) <= now) back++;
   return back === 0 ? slots : slots.slice(back);

@@ -4,6 +4,9 @@ import type { Topic } from "./topic.ts";
 /** How long before its end an attendance is renewed (seconds): more than a heartbeat, which renews it. */
 const RENEW_BEFORE = 45;
 
+/** More than any attendance lasts (seconds): one with more left was given before the clock was set back. */
+const LONGEST_LEFT = 120;
+
 /** Says to feeds what is wanted of them. */
 export interface Attending {
   /** Sees to it that everything that is listened to is delivered from now on. */
@@ -14,8 +17,11 @@ export interface Attending {
 
 /** Opens the attending of a feed. One telling of a symbol is under way at a time. */
 export function openAttending(feed: Feed): Attending {
-  const isDue = (topic: Topic, now: number): boolean =>
-    topic.attendance === null || topic.told !== topic.wanted || topic.attendance.until - now < RENEW_BEFORE;
+  const isDue = ({ attendance, told, wanted }: Topic, now: number): boolean => {
+    if (attendance === null || told !== wanted) return true;
+    const left = attendance.until - now;
+    return left < RENEW_BEFORE || left > LONGEST_LEFT;
+  };
   const tell = async (topic: Topic): Promise<Attendance> => {
     const { wanted, wants } = topic;
     const attendance = await feed.attend(topic.symbol, wants);

@@ -1,4 +1,5 @@
 import { CLOSE, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import { isWithin } from "../../core/time.ts";
 import { logError } from "../../observability/log.ts";
 import type { Attending } from "./attending.ts";
 import type { AudienceStore } from "./audience-store.ts";
@@ -45,7 +46,7 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
       // One that has gone without a word.
       const isGone = connection.socket.readyState !== WebSocket.READY_STATE_OPEN;
       const { stoppedAt, expiresAt } = connection.facts;
-      const isSlow = stoppedAt !== null && now - stoppedAt >= SLOW_FOR;
+      const isSlow = stoppedAt !== null && !isWithin(SLOW_FOR, stoppedAt, now);
       const isExpired = expiresAt !== null && now >= expiresAt;
       if (!isGone && !isSlow && !isExpired) continue;
       if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
@@ -82,12 +83,17 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
     }
   };
 
-  const nextBeatAt = (): number => store.lastBeat().at + HEARTBEAT_INTERVAL;
+  const nextBeatAt = (now: number): number => {
+    const { beat, at } = store.lastBeat();
+    // The clock was set back.
+    if (at > now) store.keepBeat({ beat, at: now });
+    return store.lastBeat().at + HEARTBEAT_INTERVAL;
+  };
 
   return {
     async run(now) {
       closeWhoMustGo(now);
-      if (roster.members.size === 0 || now < nextBeatAt()) return;
+      if (roster.members.size === 0 || now < nextBeatAt(now)) return;
       await renewAll(now);
       beat(now);
     },
@@ -96,7 +102,8 @@ export function openBeating(roster: Roster, store: AudienceStore, attending: Att
     },
     nextAt() {
       if (roster.members.size === 0) return null;
-      let next = Math.max(nextBeatAt(), Date.now() / 1000);
+      const now = Date.now() / 1000;
+      let next = Math.max(nextBeatAt(now), now);
       for (const { connection } of roster.members.values()) {
         const { stoppedAt, expiresAt } = connection.facts;
         if (stoppedAt !== null) next = Math.min(next, stoppedAt + SLOW_FOR);

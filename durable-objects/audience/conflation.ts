@@ -53,9 +53,9 @@ export function withSkipped(text: string, skipped: number): string {
 
 /** Lets the latest of one subscription's frames through, at most so many times a second. */
 export class Conflation {
-  /** When the next frame may leave, in milliseconds. */
-  dueAt = 0;
   private readonly period: number;
+  /** When the last frame left, in milliseconds. */
+  private sentAt = 0;
   private readonly waiting: Waiting;
   private readonly send: (text: string) => void;
   private latest: string | null = null;
@@ -79,12 +79,17 @@ export class Conflation {
     else this.waiting.add(this);
   }
 
+  /** When the next frame may leave, in milliseconds; at once after a clock was set back. */
+  get dueAt(): number {
+    return this.sentAt > Date.now() ? 0 : this.sentAt + this.period;
+  }
+
   /** Sends what waits. */
   flush(): void {
     this.waiting.delete(this);
     if (this.latest === null) return;
     const text = withSkipped(this.latest, this.skipped);
-    this.dueAt = Date.now() + this.period;
+    this.sentAt = Date.now();
     this.drop();
     this.send(text);
   }

@@ -127,7 +127,7 @@ export class Connection {
   /** Whether the client has sent a ping that has not counted yet. */
   private hasPinged(): boolean {
     const at = this.hooks.pingedAt(this.socket);
-    if (at <= this.attachment.pingedAt) return false;
+    if (at === 0 || at === this.attachment.pingedAt) return false;
     this.attachment.pingedAt = at;
     this.save();
     return true;

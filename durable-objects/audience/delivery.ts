@@ -1,11 +1,11 @@
-import type { Feed, FeedEvent, QuotePosition } from "./feed.ts";
+import type { Feed, FeedEvent, FrameEvent, QuotePosition } from "./feed.ts";
 import { gapFrame } from "./frames.ts";
 import type { Outbox } from "./outbox.ts";
 import { eventKey } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
-type Numbered = Extract<FeedEvent, { channel: "quotes" | "gap" }>;
-type Bar = Exclude<FeedEvent, Numbered>;
+type Numbered = Extract<FrameEvent, { channel: "quotes" | "gap" }>;
+type Bar = Exclude<FrameEvent, Numbered>;
 
 /** Hands a symbol's events on to those who listen to them, each once and in order. */
 export interface Delivery {
@@ -39,14 +39,14 @@ function eventOf(text: string, epoch: string): Numbered | null {
 
 /**
  * Opens the delivery.
- * @param startAgain gives listeners a fresh confirmation, where what lies behind cannot be told event by event
+ * @param startAgain sends subscribers a fresh confirmation, if what they missed cannot be sent event by event
  */
 export function openDelivery(
   feed: Feed,
   startAgain: (topic: Topic, onlyConflated: boolean) => Promise<void>,
   outbox: Outbox,
 ): Delivery {
-  const hand = (topic: Topic, event: FeedEvent): void => {
+  const hand = (topic: Topic, event: FrameEvent): void => {
     for (const listener of topic.of(eventKey(event))) listener.take(event);
   };
 
@@ -62,6 +62,13 @@ export function openDelivery(
     hand(topic, event);
   };
 
+  /** Begins an epoch, unless its events have come already. */
+  const beginEpoch = async (topic: Topic, position: QuotePosition): Promise<void> => {
+    if (topic.place?.epoch === position.epoch) return;
+    topic.place = position;
+    await startAgain(topic, false);
+  };
+
   const lose = (topic: Topic, from: QuotePosition, to: QuotePosition): void => {
     const text = gapFrame(topic.symbol, from.seq + 1, to.seq, "The events are no longer kept.");
     advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
@@ -73,11 +80,7 @@ export function openDelivery(
    */
   const repair = async (topic: Topic, place: QuotePosition, next: Numbered | null): Promise<void> => {
     const { position, recovered, missed } = await feed.missedQuotes(topic.symbol, place);
-    if (position.epoch !== place.epoch) {
-      topic.place = position;
-      await startAgain(topic, false);
-      return;
-    }
+    if (position.epoch !== place.epoch) return beginEpoch(topic, position);
     if (position.seq <= place.seq) return;
     if (!recovered) return lose(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
     for (const text of missed) {
@@ -97,8 +100,7 @@ export function openDelivery(
         if (topic.place !== null) lose(topic, topic.place, { epoch: event.epoch, seq: firstOf(event) - 1 });
         return advance(topic, event);
       case "new_epoch":
-        topic.place = { epoch: event.epoch, seq: lastOf(event) };
-        return startAgain(topic, false);
+        return beginEpoch(topic, { epoch: event.epoch, seq: lastOf(event) });
     }
   };
 
@@ -116,11 +118,11 @@ export function openDelivery(
     try {
       for (const event of events) {
         if (event.channel === "candles" || event.channel === "indicators") handBar(topic, event);
-        else if (standing(event, topic.place) === "next") advance(topic, event);
+        else if (event.channel !== "epoch" && standing(event, topic.place) === "next") advance(topic, event);
         else {
           // The object may go while something is waited for, and then the push comes again.
           await settle(topic);
-          await deliverNumbered(topic, event);
+          await (event.channel === "epoch" ? beginEpoch(topic, event.position) : deliverNumbered(topic, event));
         }
       }
       topic.lastEventAt = Date.now();

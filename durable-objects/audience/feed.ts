@@ -32,8 +32,8 @@ export type BarEvent =
   /** An `indicator` frame. */
   | { channel: "indicators"; interval: Interval; spec: string; time: number; isClosed: boolean; text: string };
 
-/** Something that happened to a symbol, written once by its room as the text of a frame; everyone who hears of it gets the same text. */
-export type FeedEvent =
+/** Something that happened to a symbol, written once by its room as the text of a frame; every subscriber gets the same text. */
+export type FrameEvent =
   /** A `market_data` frame. Its text begins with `{"type":"market_data",`, so that `"skipped":n,` can be put in behind. */
   | { channel: "quotes"; epoch: string; seq: number; text: string }
   /** A `gap` frame: the room itself lost the events of these numbers. */
@@ -43,6 +43,16 @@ export type FeedEvent =
    * that closed.
    */
   | (BarEvent & { order: number });
+
+/** A new epoch of a symbol's stream: whatever a client has of an earlier one, its events and bars, may not be what the room has. */
+export interface EpochEvent {
+  channel: "epoch";
+  /** The position after which the events of the epoch come. */
+  position: QuotePosition;
+}
+
+/** What a room publishes. */
+export type FeedEvent = FrameEvent | EpochEvent;
 
 /** What an audience learns about a symbol when it begins to listen, or says that it goes on. */
 export interface Attendance {

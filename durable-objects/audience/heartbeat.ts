@@ -20,7 +20,7 @@ export function livenessOf(topic: Topic, now: number): Liveness {
   const status = marketStatus(marketOf(topic.instrument.primary_exchange), now);
   const told = attendance?.lastEventAt ?? null;
   const lastEventAt = Math.max(topic.lastEventAt ?? 0, told === null ? 0 : Date.parse(told)) / 1000;
-  const isActive = attendance !== null && now - lastEventAt <= attendance.pace;
+  const isActive = attendance !== null && Math.abs(now - lastEventAt) <= attendance.pace;
   const expected = status !== "open" ? "closed" : isActive ? "active" : "quiet";
   const text = JSON.stringify({
     seq: place?.seq ?? null,

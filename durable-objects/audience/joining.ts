@@ -7,7 +7,7 @@ import { checkRoom, joinersOf, type Rejection } from "./joiners.ts";
 import type { Listener } from "./listener.ts";
 import { type Allowance, fullAllowance, type Position, positionAfter, type Since } from "./positions.ts";
 import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
-import type { Subject, Subscription } from "./subscription.ts";
+import { type Subject, type Subscription, subjectKey } from "./subscription.ts";
 import type { Refusal, SymbolBook } from "./symbol-book.ts";
 import type { Tally } from "./tally.ts";
 import type { Topic } from "./topic.ts";
@@ -16,7 +16,10 @@ import type { Topic } from "./topic.ts";
 export interface Joining {
   /** @throws MessageError where the message cannot be carried out at all */
   subscribe(member: Member, message: Subscribe, subjects: readonly Subject[]): Promise<void>;
-  /** Gives a symbol's listeners a fresh confirmation with a snapshot. */
+  /**
+   * Sends a symbol's subscribers a fresh confirmation that nothing was recovered: those of quotes with a snapshot, and unless
+   * `onlyConflated` those of bars, too.
+   */
   startAgain(topic: Topic, onlyConflated: boolean): Promise<void>;
 }
 
@@ -133,6 +136,32 @@ export function openJoining(
     }
   };
 
+  const confirmAgain = async (
+    symbol: string,
+    channel: Subscription["channel"],
+    listeners: readonly Listener[],
+  ): Promise<void> => {
+    const bySubject = new Map(listeners.map((listener) => [subjectKey(listener.subscription), listener]));
+    const position = await snapshotOf(symbol, [...bySubject.values()]);
+    const confirmed = new Set<Member>();
+    for (const listener of listeners) {
+      const member = roster().members.get(listener.connection.id);
+      if (!member) continue;
+      if (isRefusal(position)) {
+        // Nothing true can be said of where it stands: its client comes back with the position that it has.
+        listener.connection.close(1012, "the symbol's stream does not answer");
+        continue;
+      }
+      if (!confirmed.has(member)) {
+        const positions = new Map([[symbol, position.text]]);
+        const subscriptions = subscriptionsOf(member);
+        member.connection.sendAnswer(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
+        confirmed.add(member);
+      }
+      release(listener, position);
+    }
+  };
+
   const isHere = (member: Member): boolean => roster().members.has(member.connection.id);
 
   return {
@@ -162,27 +191,13 @@ export function openJoining(
     },
 
     async startAgain(topic, onlyConflated) {
-      const behind = [...topic.of("quotes")].filter(
-        (listener) => !listener.isHeld && (listener.conflates || !onlyConflated),
+      const behind = [...topic.all()].filter(
+        ({ isHeld, conflates, subscription: { channel } }) =>
+          !isHeld && (!onlyConflated || (conflates && channel === "quotes")),
       );
-      if (behind.length === 0) return;
       for (const listener of behind) listener.hold();
-      const position = await snapshotOf(topic.symbol, behind);
-      for (const listener of behind) {
-        const member = roster().members.get(listener.connection.id);
-        if (!member) continue;
-        if (isRefusal(position)) {
-          // Nothing true can be said of where it stands: its client comes back with the position that it has.
-          listener.connection.close(1012, "the symbol's stream does not answer");
-          continue;
-        }
-        const positions = new Map([[topic.symbol, position.text]]);
-        const subscriptions = subscriptionsOf(member);
-        listener.connection.sendAnswer(
-          confirmationFrame({ id: null, channel: "quotes", rejected: [], positions, subscriptions }),
-        );
-        release(listener, position);
-      }
+      const channels = Map.groupBy(behind, ({ subscription }) => subscription.channel);
+      for (const [channel, listeners] of channels) await confirmAgain(topic.symbol, channel, listeners);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Conflation, type Waiting } from "./conflation.ts";
 import type { Connection } from "./connection.ts";
-import type { FeedEvent, QuotePosition } from "./feed.ts";
+import type { FrameEvent, QuotePosition } from "./feed.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** From where on a listener hears: a place in the quotes, the opening of the last bar it has, or everything. */
@@ -13,7 +13,7 @@ export class Listener {
   readonly connection: Connection;
   readonly subscription: Subscription;
   private readonly conflation: Conflation | null;
-  private held: FeedEvent[] | null = null;
+  private held: FrameEvent[] | null = null;
   private start: Start = { bars: null };
 
   constructor(connection: Connection, subscription: Subscription, waiting: Waiting) {
@@ -54,7 +54,7 @@ export class Listener {
   }
 
   /** Hears of an event. */
-  take(event: FeedEvent): void {
+  take(event: FrameEvent): void {
     if (this.held !== null) this.held.push(event);
     else if (!this.isKnown(event)) this.pass(event);
   }
@@ -65,7 +65,7 @@ export class Listener {
     this.held = null;
   }
 
-  private pass(event: FeedEvent): void {
+  private pass(event: FrameEvent): void {
     if (this.conflation === null) {
       this.connection.post(event.text);
       return;
@@ -82,7 +82,7 @@ export class Listener {
   }
 
   /** Whether the client has an event already, by its confirmation. A revision is news at any time. */
-  private isKnown(event: FeedEvent): boolean {
+  private isKnown(event: FrameEvent): boolean {
     if (event.channel === "quotes" || event.channel === "gap") {
       if (!("quotes" in this.start) || event.epoch !== this.start.quotes.epoch) return false;
       const last = event.channel === "quotes" ? event.seq : event.toSeq;

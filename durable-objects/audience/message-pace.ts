@@ -1,3 +1,5 @@
+import { isWithin } from "../../core/time.ts";
+
 /** Messages that a client may send at once, and how many a second after that. */
 const BURST = 60;
 const PER_SECOND = 10;
@@ -13,7 +15,7 @@ export class MessagePace {
 
   /** Takes note of a message; false where it is one too many. */
   take(nowMs: number): boolean {
-    this.tokens = Math.min(BURST, this.tokens + ((nowMs - this.filledAt) / 1000) * PER_SECOND);
+    this.tokens = Math.min(BURST, this.tokens + (Math.max(0, nowMs - this.filledAt) / 1000) * PER_SECOND);
     this.filledAt = nowMs;
     if (this.tokens < 1) return false;
     this.tokens--;
@@ -22,7 +24,7 @@ export class MessagePace {
 
   /** Takes note of a bad message; true where it is the last that is borne. */
   strike(nowMs: number): boolean {
-    this.bad = this.bad.filter((time) => nowMs - time < MINUTE_MS);
+    this.bad = this.bad.filter((time) => isWithin(MINUTE_MS, time, nowMs));
     this.bad.push(nowMs);
     return this.bad.length >= MOST_BAD;
   }

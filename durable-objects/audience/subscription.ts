@@ -1,6 +1,6 @@
 import type { Channel, Delivery } from "../../contracts/stream.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { FeedEvent, Wants } from "./feed.ts";
+import type { FrameEvent, Wants } from "./feed.ts";
 
 /** What may be listened to of a symbol. */
 export type Subject =
@@ -24,7 +24,7 @@ export function subjectKey(subject: Subject): string {
 }
 
 /** The subject of an event; a gap is one of quotes. */
-export function eventKey(event: FeedEvent): string {
+export function eventKey(event: FrameEvent): string {
   switch (event.channel) {
     case "quotes":
     case "gap":

@@ -1,7 +1,16 @@
 import { admit, afterFailure, afterNothing, afterSuccess, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
-import { type Limits, type Priority, type Purchase, spend } from "../../core/scheduling/token-bucket.ts";
+import { type Limits, type Priority, type Purchase, spend, spentUpTo } from "../../core/scheduling/token-bucket.ts";
 import { type Failure, type FailureReason, failure } from "../../providers/provider.ts";
-import { afterAnswer, afterRefusal, blockedBy, type Family, type Scope, unblocked, wholeSeconds } from "./blocks.ts";
+import {
+  afterAnswer,
+  afterRefusal,
+  blockedBy,
+  type Family,
+  redated,
+  type Scope,
+  unblocked,
+  wholeSeconds,
+} from "./blocks.ts";
 import type { FamilyRecord, GateMemory } from "./gate-memory.ts";
 
 /** What a call is for. */
@@ -23,7 +32,7 @@ export type Payment = { kind: "paid" } | { kind: "pause"; seconds: number } | Fa
 
 /** Decides whether the upstream may be asked, and learns from how it went. Times are unix seconds. */
 export interface Admission {
-  /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Changes nothing. */
+  /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Admits nothing. */
   refusal(errand: Errand, now: number): Failure | null;
   /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
   enter(errand: Errand, now: number): Failure | null;
@@ -55,7 +64,14 @@ export function openAdmission(memory: GateMemory, limits: Limits): Admission {
     const changed = next.breaker !== before.breaker || next.lastFailure !== before.lastFailure;
     if (changed || next.lastSuccessAt !== before.lastSuccessAt) memory.keepFamily(family, next);
   };
+  /** Gives what lies ahead of a clock that was set back a new date. */
+  const afterSetBack = (now: number): void => {
+    memory.keepBlocks(redated(memory.blocks, now));
+    const spent = spentUpTo(memory.spent, now);
+    if (spent !== memory.spent) memory.keepSpent(spent);
+  };
   const judge = (errand: Errand, now: number) => {
+    afterSetBack(now);
     const blocked = blockedBy(memory.blocks, errand.family, errand.scopes, now);
     if (blocked) return blocked;
     const record = memory.family(errand.family);
@@ -80,6 +96,7 @@ export function openAdmission(memory: GateMemory, limits: Limits): Admission {
       return null;
     },
     pay(priority, now) {
+      afterSetBack(now);
       const purchase = spend(memory.spent, limits, priority, now);
       if (purchase.kind === "refused" && purchase.span === "second")
         return { kind: "pause", seconds: purchase.retryAfter };

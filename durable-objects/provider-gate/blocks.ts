@@ -16,6 +16,8 @@ export type Scope = "all" | Family | `${Family} ${string}`;
 export interface Block {
   reason: FailureReason;
   until: number;
+  /** When it was refused last; unknown of those that an earlier version kept. */
+  since?: number;
   /** How often in a row it was refused. */
   streak: number;
 }
@@ -80,6 +82,21 @@ export function afterRefusal(
   }
 }
 
+/**
+ * Blocks as they stand at `now`: one that was refused ahead of a clock that was set back lasts as long from now as it did then, and
+ * none lasts longer than a block can. Gives the same object if there are none such.
+ */
+export function redated(blocks: Blocks, now: number): Blocks {
+  const isAhead = ({ since = now, until }: Block): boolean => since > now || until > now + LONGEST;
+  if (!Object.values(blocks).some(isAhead)) return blocks;
+  const dated = Object.entries(blocks).map(([scope, block]): [string, Block] => {
+    if (!isAhead(block)) return [scope, block];
+    const lasts = Math.min(LONGEST, block.until - (block.since ?? now));
+    return [scope, { ...block, since: now, until: now + lasts }];
+  });
+  return Object.fromEntries(dated);
+}
+
 /** Forgets what a success has disproved. Gives the same object where there is nothing to forget. */
 export function afterAnswer(blocks: Blocks, scopes: readonly Scope[], now: number): Blocks {
   const over = scopes.filter((scope) => blocks[scope] && blocks[scope].until <= now);
@@ -112,7 +129,7 @@ function blockedFor(
     // Calls that were in flight together are refused together, once.
     const again = before && before.reason === reason ? (before.until > now ? before.streak : before.streak + 1) : 0;
     const until = now + Math.min(LONGEST, pause(again));
-    next[scope] = { reason, until: Math.max(until, before?.until ?? 0), streak: again };
+    next[scope] = { reason, until: Math.max(until, before?.until ?? 0), since: now, streak: again };
   }
   return next;
 }

@@ -48,7 +48,7 @@ const SpentSchema = z.object({ second: slots, minute: slots, day: slots }) satis
 
 const BlocksSchema = z.record(
   z.string(),
-  z.object({ reason, until: time, streak: z.number().int() }),
+  z.object({ reason, until: time, since: time.optional(), streak: z.number().int() }),
 ) satisfies z.ZodType<Blocks>;
 
 const FamilySchema = z.object({

@@ -23,6 +23,8 @@ export interface Polling {
   nextAt(now: number): number | null;
 }
 
+/** A room's lease on being polled for, in seconds: renew it twice in this time. A room that is gone is polled for no longer. */
+export const WATCH_LEASE = 50;
 /** A watched symbol is asked for so many times within the span after which its price would be stale, … */
 const POLLS_WITHIN_FRESHNESS = 30;
 /** … but not more often than this (seconds). */
@@ -76,9 +78,15 @@ export function openPolling(
 
   return {
     async poll(now) {
-      watches.endExpired(now);
+      watches.endExpired(now, WATCH_LEASE);
       const running = watches.running(now);
-      const due = new Set(symbolsDue(running.map(pollableOf), rulesFor(running, now), now));
+      const due = new Set(
+        symbolsDue(
+          running.map((watch) => pollableOf(watch, now)),
+          rulesFor(running, now),
+          now,
+        ),
+      );
       const leaving = running.filter(({ listing }) => due.has(listing.instrument.symbol));
       await Promise.all(leaving.map((watch) => ask(watch, now)));
     },
@@ -89,7 +97,12 @@ export function openPolling(
       let next = Number.POSITIVE_INFINITY;
       // What the upstream refuses, it refuses by asset class at the narrowest.
       for (const group of Map.groupBy(running, ({ listing }) => listing.instrument.type).values()) {
-        const due = nextDueAt(group.map(pollableOf), rules, now) ?? Number.POSITIVE_INFINITY;
+        const due =
+          nextDueAt(
+            group.map((watch) => pollableOf(watch, now)),
+            rules,
+            now,
+          ) ?? Number.POSITIVE_INFINITY;
         const pause = gate.refusal(group[0].listing)?.retryAfter ?? 0;
         next = Math.min(next, Math.max(due, now + Math.max(SHORTEST_PAUSE, pause)));
       }

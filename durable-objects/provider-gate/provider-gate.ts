@@ -20,15 +20,12 @@ import { reportWhenDue } from "../telemetry/report.ts";
 import type { Family } from "./blocks.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { type GateMemory, openGateMemory } from "./gate-memory.ts";
-import { openPolling, type Polling } from "./polling.ts";
+import { openPolling, type Polling, WATCH_LEASE } from "./polling.ts";
 import type { QuoteAnswer } from "./quote-queue.ts";
 import { type GateStatus, rememberedStatus } from "./status.ts";
 import { prepareTables } from "./tables.ts";
 import type { Surroundings } from "./upstream-calls.ts";
 import { openWatchList, type WatchList } from "./watch-list.ts";
-
-/** A room's lease on being polled for, in seconds: renew it twice in this time. A room that is gone is polled for no longer. */
-export const WATCH_LEASE = 50;
 
 /** What a room learns when it begins or renews a watch. */
 export type WatchReply =

@@ -1,6 +1,7 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import { afterArrival, departures, NEW_WINDOW, type Seat } from "../../core/scheduling/batching.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
+import { isWithin } from "../../core/time.ts";
 import { type Failure, failure, isFailure, type Listing } from "../../providers/provider.ts";
 
 /** What a symbol's caller gets. */
@@ -53,7 +54,7 @@ export function openQuoteQueue(rules: QueueRules): QuoteQueue {
     const { symbol } = listing.instrument;
     const now = rules.now();
     const recent = kept.get(symbol);
-    if (recent && now - recent.at < ANSWER_KEPT) return recent.quote;
+    if (recent && isWithin(ANSWER_KEPT, recent.at, now)) return recent.quote;
     const underway = travelling.get(symbol) ?? waiting.get(symbol);
     if (underway) {
       if (priority === "user") underway.seat.priority = "user";
@@ -119,7 +120,7 @@ export function openQuoteQueue(rules: QueueRules): QuoteQueue {
 
   function forgetOld(now: number): void {
     for (const [symbol, { at }] of kept) {
-      if (now - at < ANSWER_KEPT) return;
+      if (isWithin(ANSWER_KEPT, at, now)) return;
       kept.delete(symbol);
     }
   }

@@ -17,8 +17,8 @@ export interface WatchList {
   /** Begins or renews a lease. */
   renew(listing: Listing, until: number): Watch;
   end(symbol: string): void;
-  /** Ends the leases that nobody has renewed. */
-  endExpired(now: number): void;
+  /** Ends the leases that were not renewed; `longest` is a lease's whole length (seconds), and none lasts longer from now. */
+  endExpired(now: number, longest: number): void;
   /** Tells when a symbol was last asked for, and how that ended. */
   asked(symbol: string, failing: Failure | null, askedAt: number | null): void;
   /** Leases that run at `now`. */
@@ -26,9 +26,11 @@ export interface WatchList {
 }
 
 /** What the plan needs to know of a watch. */
-export function pollableOf({ listing, askedAt }: Watch): Pollable {
+export function pollableOf({ listing, askedAt }: Watch, now: number): Pollable {
   const { symbol, primary_exchange } = listing.instrument;
-  return { symbol, market: marketOf(primary_exchange), demand: "watched", askedAt };
+  // The clock was set back: nothing is known of how long ago it was.
+  const isAhead = askedAt !== null && askedAt > now;
+  return { symbol, market: marketOf(primary_exchange), demand: "watched", askedAt: isAhead ? null : askedAt };
 }
 
 /** Opens a gate's watch list. */
@@ -42,6 +44,10 @@ export function openWatchList(sql: SqlStorage): WatchList {
   }
   const end = (symbol: string): void => {
     if (watches.delete(symbol)) sql.exec("delete from watches where symbol = ?", symbol);
+  };
+  const shorten = (symbol: string, watch: Watch, until: number): void => {
+    watches.set(symbol, { ...watch, until });
+    sql.exec("update watches set until = ? where symbol = ?", until, symbol);
   };
   return {
     renew(listing, until) {
@@ -59,8 +65,11 @@ export function openWatchList(sql: SqlStorage): WatchList {
       return watch;
     },
     end,
-    endExpired(now) {
-      for (const [symbol, { until }] of watches) if (until <= now) end(symbol);
+    endExpired(now, longest) {
+      for (const [symbol, watch] of watches) {
+        if (watch.until <= now) end(symbol);
+        else if (watch.until > now + longest) shorten(symbol, watch, now + longest);
+      }
     },
     asked(symbol, failing, askedAt) {
       const watch = watches.get(symbol);

@@ -23,6 +23,8 @@ export class StreamDirectory extends DurableObject<Env> {
     const now = Date.now() / 1000;
     this.ctx.storage.sql.exec("insert or replace into holders (kind, name, seen) values (?, ?, ?)", kind, name, now);
     this.ctx.storage.sql.exec("delete from holders where seen < ?", now - FORGOTTEN_AFTER);
+    // Seen ahead of a clock that was set back: from now on it is to show itself again.
+    this.ctx.storage.sql.exec("update holders set seen = ? where seen > ?", now, now);
   }
 
   /** A holder has no sockets any more. */

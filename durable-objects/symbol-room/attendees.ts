@@ -9,7 +9,7 @@ export const ATTENDANCE = 90;
  * goes after ten seconds in which nothing happens.
  */
 const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 8;
+export const LONGEST_PAUSE = 8;
 
 /** Takes events to an audience by its name; false where it does not want the symbol any more. */
 export type Deliver = (audience: string, symbol: string, events: FeedEvent[]) => Promise<boolean>;
@@ -21,6 +21,8 @@ export const OWN_AUDIENCE = "";
 export interface Attendees {
   /** Notes what an audience wants from now on, in place of what it wanted; gives the end of its lease. Nothing ends it. */
   keep(audience: string, wants: Wants, now: number): number;
+  /** Shortens leases that end later than a lease can: the clock was set back. */
+  shorten(now: number): void;
   /** Forgets those whose lease has run out. */
   forgetExpired(now: number): void;
   /** All that anybody wants. */
@@ -65,6 +67,8 @@ export const indicatorKey = ({ interval, spec }: WantedIndicator): string => `${
 
 function isWanted(wants: Wants, event: FeedEvent): boolean {
   switch (event.channel) {
+    case "epoch":
+      return true;
     case "quotes":
     case "gap":
       return wants.quotes;
@@ -146,6 +150,13 @@ export function openAttendees(sql: SqlStorage, hooks: AttendeesHooks): Attendees
       const text = JSON.stringify(wants);
       sql.exec("insert or replace into attendees (hub, wants, until) values (?, ?, ?)", audience, text, until);
       return until;
+    },
+    shorten(now) {
+      for (const [audience, attendee] of attendees) {
+        if (attendee.until <= now + ATTENDANCE) continue;
+        attendee.until = now + ATTENDANCE;
+        sql.exec("update attendees set until = ? where hub = ?", attendee.until, audience);
+      }
     },
     forgetExpired(now) {
       for (const [audience, { until }] of attendees) if (until <= now) forget(audience);

@@ -6,7 +6,7 @@ import type { Finding } from "../../core/data-quality/finding.ts";
 import { divides, type Interval, isDated, nextStamp } from "../../core/interval.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { covers, gapsIn, type Span } from "../../core/spans.ts";
-import { HOUR } from "../../core/time.ts";
+import { HOUR, isWithin } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isFailure, type ProviderCandles } from "../../providers/provider.ts";
 import type { CandleStore, RowQuery } from "./candle-store.ts";
@@ -138,7 +138,7 @@ async function fillFrom(
   const { delay, refreshAfter } = freshnessPolicyOf(provider);
   const settled = settledBefore(market, interval, now - delay);
   const forming = formingAt.get(interval);
-  const isRecent = forming?.settled === settled && now - forming.at < refreshAfter;
+  const isRecent = forming?.settled === settled && isWithin(refreshAfter, forming.at, now);
   const recent = isRecent ? [forming] : [];
   const gaps = gapsIn(ingested.of(interval), needed).filter((gap) => gapsIn(recent, gap).length > 0);
   const filled = query.backward ? gaps.slice(-MOST_GAPS) : gaps.slice(0, MOST_GAPS);

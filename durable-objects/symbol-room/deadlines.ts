@@ -59,11 +59,12 @@ export function openAlarmClock(storage: DurableObjectStorage, deadlines: Deadlin
       set = undefined;
     },
     wind,
-    /** Winds the clock again where the platform has no alarm, whatever was set. */
+    /** Winds the clock again if the platform has no alarm, or one that rings too late, whatever was set. */
     async check(): Promise<void> {
-      if ((await storage.getAlarm()) !== null) return;
+      const [alarm, next] = [await storage.getAlarm(), deadlines.next()];
+      if (next === null || (alarm !== null && alarm <= Math.ceil(next * 1000))) return;
       set = undefined;
-      if (deadlines.next() !== null) await wind();
+      await wind();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { FeedEvent, QuotePosition } from "../audience/feed.ts";
+import type { FrameEvent, QuotePosition } from "../audience/feed.ts";
 import type { Facts } from "./facts.ts";
 import { gapFrame, quoteFrame } from "./frames.ts";
 
@@ -20,7 +20,9 @@ export interface EventLog {
    * Records a quote under its number, before it a gap where numbers were given out whose events never came. Belongs into the
    * transaction that gave the number.
    */
-  record(instrument: Instrument, quote: StoredQuote, now: number): FeedEvent[];
+  record(instrument: Instrument, quote: StoredQuote, now: number): FrameEvent[];
+  /** Forgets all events: after it, an epoch begins. */
+  clear(): void;
   /** The texts of every event after a position, in order; null where they cannot all be told. */
   after(position: QuotePosition): string[] | null;
 }
@@ -52,7 +54,7 @@ export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): Even
     },
     record(instrument, quote, now) {
       const { epoch, seq } = quote;
-      const events: FeedEvent[] = [];
+      const events: FrameEvent[] = [];
       if (seq > last + 1) {
         const [fromSeq, toSeq] = [last + 1, seq - 1];
         const text = gapFrame(instrument.symbol, fromSeq, toSeq, now);
@@ -63,6 +65,10 @@ export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): Even
       write(seq, seq, now, text);
       events.push({ channel: "quotes", epoch, seq, text });
       return events;
+    },
+    clear() {
+      sql.exec("delete from events");
+      last = facts.seq();
     },
     after({ epoch, seq }) {
       if (epoch !== facts.epoch() || seq > last || last - seq > Math.min(MOST_EVENTS, slots)) return null;

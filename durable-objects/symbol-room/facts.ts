@@ -1,12 +1,18 @@
 import type { Instrument } from "../../contracts/symbol.ts";
 
-/** The few facts that a room keeps about itself: its registry row and its place in the stream. */
+/** The few facts that a room keeps about itself: its registry row and its position in the stream. */
 export interface Facts {
   instrument(): Instrument | null;
   /** Keeps the newer of the known and the given row, and says which it is. */
   keepInstrument(instrument: Instrument): Instrument;
-  /** Names the series of sequence numbers; new only where the log was truly lost. */
+  /** Names the series of sequence numbers; new only if the log was truly lost, or may differ from what clients have. */
   epoch(): string;
+  /** Begins a new epoch at `now` (unix seconds); sequence numbers go on. */
+  renewEpoch(now: number): void;
+  /** When the epoch was renewed last, unix seconds; null if it never was. */
+  renewedAt(): number | null;
+  /** Keeps the generation of streams that the platform runs with; returns whether this room has events of another one. */
+  enterGeneration(generation: string): boolean;
   /** The last sequence number that was taken; 0 where none was. */
   seq(): number;
   /** Takes the next sequence number, from 1. */
@@ -14,6 +20,9 @@ export interface Facts {
 }
 
 const EPOCH_LENGTH = 12;
+
+/** The generation of a platform that names none, and of rooms that have kept none. */
+const FIRST_GENERATION = "1";
 
 function newEpoch(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_LENGTH));
@@ -50,6 +59,20 @@ export function openFacts(sql: SqlStorage): Facts {
       const epoch = newEpoch();
       write("epoch", epoch);
       return epoch;
+    },
+    renewEpoch(now) {
+      write("epoch", newEpoch());
+      write("renewed_at", String(now));
+    },
+    renewedAt() {
+      const at = read("renewed_at");
+      return at === null ? null : Number(at);
+    },
+    enterGeneration(generation) {
+      const next = generation || FIRST_GENERATION;
+      if ((read("generation") ?? FIRST_GENERATION) === next) return false;
+      write("generation", next);
+      return read("epoch") !== null;
     },
     seq,
     nextSeq() {

@@ -5,9 +5,13 @@ import { pagesOf, type ReadCandles, type Subject } from "./subject.ts";
 
 /** Bars that are closed at once at most; what more there is follows with the next call. */
 const MOST_AT_ONCE = 1_000;
+/** Clocks are put right by fractions of a second all the time: no bar is opened again for less than this (seconds). */
+const SET_BACK = 1;
 
 /** The bars of the intervals that somebody watches, as they close. Which one was told last is kept in the database. */
 export interface LiveCandles {
+  /** Forgets the intervals whose last closed bar is not closed yet, by a clock that was set back; returns whether there are any. */
+  rewind(subject: Subject, now: number): boolean;
   /** Watches exactly these intervals from now on; gives those that are new. */
   keep(subject: Subject, intervals: readonly Interval[], now: number): Interval[];
   intervals(): Interval[];
@@ -35,6 +39,14 @@ export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): Live
   const rows = sql.exec<{ interval: Interval; closed: number }>("select interval, closed from live_bars").toArray();
   const told = new Map(rows.map(({ interval, closed }) => [interval, closed]));
   const next = new Map<Interval, Bucket>();
+  /** The last moment at which it was looked whether the clock was set back; unknown after a start. */
+  let seen = Number.POSITIVE_INFINITY;
+
+  const forget = (interval: Interval): void => {
+    told.delete(interval);
+    next.delete(interval);
+    sql.exec("delete from live_bars where interval = ?", interval);
+  };
 
   const moveOn = (interval: Interval, closed: number): void => {
     told.set(interval, closed);
@@ -43,13 +55,19 @@ export function openLiveCandles(sql: SqlStorage, readCandles: ReadCandles): Live
   };
 
   return {
+    rewind({ market, delay }, now) {
+      const isSetBack = now < seen;
+      seen = now;
+      if (!isSetBack) return false;
+      const ahead = [...told].filter(([interval, closed]) => {
+        const last = lastClosedStamp(market, interval, now + SET_BACK - delay);
+        return last !== null && last < closed;
+      });
+      for (const [interval] of ahead) forget(interval);
+      return ahead.length > 0;
+    },
     keep(subject, intervals, now) {
-      for (const interval of told.keys()) {
-        if (intervals.includes(interval)) continue;
-        told.delete(interval);
-        next.delete(interval);
-        sql.exec("delete from live_bars where interval = ?", interval);
-      }
+      for (const interval of told.keys()) if (!intervals.includes(interval)) forget(interval);
       const fresh = intervals.filter((interval) => !told.has(interval));
       for (const interval of fresh) {
         const last = lastClosedStamp(subject.market, interval, now - subject.delay);

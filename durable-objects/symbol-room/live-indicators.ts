@@ -25,6 +25,8 @@ export interface ClosedValues {
 export interface LiveIndicators {
   /** Watches exactly these from now on; gives the intervals of those that are not at work yet. */
   keep(wanted: readonly WantedIndicator[]): Interval[];
+  /** Forgets what those of an interval have taken: they must be started again. */
+  forget(interval: Interval): void;
   /** Starts those of an interval that are not at work yet, so that `closed` is the last bar that they have taken. */
   start(subject: Subject, interval: Interval, closed: number): Promise<void>;
   /** Takes bars that have closed. Throws CandlesUnavailable where one must start anew and cannot now. */
@@ -124,6 +126,9 @@ export function openLiveIndicators(readCandles: ReadCandles): LiveIndicators {
       for (const each of wanted) watched.set(keyOf(each), each);
       for (const key of working.keys()) if (!watched.has(key)) working.delete(key);
       return [...watched].flatMap(([key, { interval }]) => (working.has(key) ? [] : [interval]));
+    },
+    forget(interval) {
+      for (const [key, { wanted }] of working) if (wanted.interval === interval) working.delete(key);
     },
     async start(subject, interval, closed) {
       for (const wanted of of(interval)) if (!working.has(keyOf(wanted))) await renew(subject, wanted, 1, closed);

@@ -1,7 +1,7 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { BarEvent, FeedEvent, WantedIndicator, Wants } from "../audience/feed.ts";
+import type { BarEvent, FrameEvent, WantedIndicator, Wants } from "../audience/feed.ts";
 import { intervalsOf } from "./attendees.ts";
 import type { FormingBars } from "./forming-bars.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "./frames.ts";
@@ -12,6 +12,8 @@ import type { UntoldBars } from "./untold-bars.ts";
 
 /** The bars and the indicators that somebody watches, as events. */
 export interface LiveSeries {
+  /** Forgets closed bars that are not closed yet, by a clock that was set back; returns whether there are any. */
+  rewind(subject: Subject, now: number): boolean;
   /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
   keep(subject: Subject, wants: Wants, now: number): Interval[];
   isWatched(interval: Interval): boolean;
@@ -20,11 +22,11 @@ export interface LiveSeries {
   /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */
   start(subject: Subject, interval: Interval, now: number): Promise<boolean>;
   /** Closes the bars whose time has come; false where their candles cannot be had now. */
-  close(subject: Subject, interval: Interval, now: number): Promise<FeedEvent[] | false>;
+  close(subject: Subject, interval: Interval, now: number): Promise<FrameEvent[] | false>;
   /** Tells what a closed bar is now. */
-  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FeedEvent[]>;
+  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FrameEvent[]>;
   /** What the bars that form have become with a quote. */
-  form(subject: Subject, quote: StoredQuote, now: number): FeedEvent[];
+  form(subject: Subject, quote: StoredQuote, now: number): FrameEvent[];
 }
 
 /** Opens a room's live series. */
@@ -64,11 +66,13 @@ export function openLiveSeries(
     all.flatMap(({ wanted, values }) => values.map((each) => valueEvent(subject, wanted, { ...each, state }, now)));
 
   return {
+    rewind: candles.rewind,
     keep(subject, wants, now) {
       const intervals = intervalsOf(wants);
       const fresh = new Set(candles.keep(subject, intervals, now));
       for (const interval of fresh) {
         forming.forget(interval);
+        indicators.forget(interval);
         told.delete(interval);
         behind.delete(interval);
       }

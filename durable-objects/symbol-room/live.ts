@@ -1,11 +1,12 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
+import { HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { bucketAt, bucketStamped } from "../../core/buckets.ts";
 import { divides, INTERVALS, type Interval } from "../../core/interval.ts";
 import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isRevised, REVISED_AFTER } from "../../providers/simulator/sandbox.ts";
 import type { Attendance, FeedEvent, Wants } from "../audience/feed.ts";
-import type { Attendees } from "./attendees.ts";
+import { type Attendees, LONGEST_PAUSE } from "./attendees.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { EventLog } from "./event-log.ts";
 import type { LiveSeries } from "./live-series.ts";
@@ -32,6 +33,8 @@ export interface Live {
   heard(subject: Subject, quote: StoredQuote, events: readonly FeedEvent[], now: number): void;
   /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
   revised(subject: Subject, interval: Interval, times: readonly number[], now: number): void;
+  /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
+  plan(subject: Subject, now: number): void;
   /** Does what is due. */
   serve(subject: Subject, now: number): Promise<void>;
 }
@@ -45,6 +48,8 @@ export interface LiveParts {
   watch: SourceWatch;
   /** Lets a simulated symbol tick. */
   tick: (subject: Subject, now: number) => void;
+  /** Bars that were closed lie ahead of a clock that was set back: what clients have of them is not what the room has. */
+  onRewind: () => void;
   /** Asks the sources for a quote, where nobody polls them. */
   ask: (subject: Subject) => Promise<void>;
   /** Does what the room's own audience has to do. */
@@ -56,6 +61,10 @@ export function openLive(parts: LiveParts): Live {
   const { deadlines, attendees, log, series, watch } = parts;
   /** Sees to it that everything that must happen has its time. */
   const plan = (subject: Subject, now: number): void => {
+    attendees.shorten(now);
+    if (series.rewind(subject, now)) parts.onRewind();
+    notAfter("push", now + LONGEST_PAUSE);
+    notAfter(AUDIENCE, now + HEARTBEAT_INTERVAL);
     const end = attendees.nextEnd();
     const starting = series.keep(subject, attendees.wants(), now);
     if (end === null) {
@@ -66,23 +75,25 @@ export function openLive(parts: LiveParts): Live {
     }
     deadlines.set("lease", end);
     deadlines.clear("unwatch");
-    for (const interval of starting) unlessSet(`start ${interval}`, now);
+    for (const interval of starting) keepGoing(`start ${interval}`, now, now + CLOSE_AGAIN);
     for (const interval of INTERVALS) {
       const closes = series.closesAt(subject, interval);
-      if (closes === null) deadlines.clear(`close ${interval}`);
-      else unlessSet(`close ${interval}`, closes);
+      keepGoing(`close ${interval}`, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
     }
     keepGoing("tick", subject.kind === "simulated" ? nextTickAt(subject.market, now) : null);
-    keepGoing("watch", subject.kind === "polled" ? now : null);
+    keepGoing("watch", subject.kind === "polled" ? now : null, now + RENEW_EVERY);
   };
 
-  const unlessSet = (name: string, at: number): void => {
-    if (deadlines.at(name) === null) deadlines.set(name, at);
+  /** Moves a deadline that lies further ahead than it can: the clock was set back. */
+  const notAfter = (name: string, latest: number): void => {
+    if ((deadlines.at(name) ?? latest) > latest) deadlines.set(name, latest);
   };
 
-  const keepGoing = (name: string, at: number | null): void => {
-    if (at === null) deadlines.clear(name);
-    else unlessSet(name, at);
+  /** Gives a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
+  const keepGoing = (name: string, at: number | null, latest = at): void => {
+    const set = deadlines.at(name);
+    if (at === null || latest === null) deadlines.clear(name);
+    else if (set === null || set > latest) deadlines.set(name, at);
   };
 
   const close = async (subject: Subject, interval: Interval, now: number): Promise<void> => {
@@ -160,6 +171,7 @@ export function openLive(parts: LiveParts): Live {
         }
       }
     },
+    plan,
     async serve(subject, now) {
       // After a start nothing that is watched is in memory yet.
       plan(subject, now);

@@ -20,17 +20,30 @@ export interface Missed {
   indicator(subject: Subject, wanted: WantedIndicator, since: number | null, now: number): Promise<MissedBars>;
 }
 
-/** Opens the telling of what was missed; `latest` gives the quote to answer with now. */
+/**
+ * Opens the telling of what was missed.
+ * @param latest returns the quote to answer with now
+ * @param renewedAt returns when the room's epoch was renewed, unix seconds; null if it never was
+ */
 export function openMissed(
   log: EventLog,
   bars: LiveCandles,
   indicators: LiveIndicators,
   readCandles: ReadCandles,
   latest: (subject: Subject) => Promise<StoredQuote | null>,
+  renewedAt: () => number | null,
 ): Missed {
   /** The last bar that was told, or would have been. */
   const closedBy = (subject: Subject, interval: Interval, now: number): number | null =>
     bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
+
+  /** Whether a client that has a bar may have it from before the epoch was renewed, and so another history than the room. */
+  const isOfEarlierEpoch = (subject: Subject, interval: Interval, time: number): boolean => {
+    const renewed = renewedAt();
+    if (renewed === null) return false;
+    const closed = lastClosedStamp(subject.market, interval, renewed);
+    return closed !== null && time <= closed;
+  };
 
   /** The frames of the bars after `since`, or why there are none to be told. */
   const since = async (
@@ -43,6 +56,7 @@ export function openMissed(
     const time = closedBy(subject, interval, now);
     if (from === null) return { time, recovered: null, missed: [] };
     if (time === null || from > time || time - from > LONGEST_ABSENCE) return { time, recovered: false, missed: [] };
+    if (isOfEarlierEpoch(subject, interval, from)) return { time, recovered: false, missed: [] };
     const count = countBuckets(subject.market, interval, from + 1, time + 1);
     if (count > MOST_EVENTS) return { time, recovered: false, missed: [] };
     try {

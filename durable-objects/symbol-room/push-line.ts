@@ -35,6 +35,7 @@ function replaces(newer: FeedEvent, older: FeedEvent): boolean {
   switch (newer.channel) {
     case "quotes":
     case "gap":
+    case "epoch":
       return false;
     case "candles":
       return older.channel === "candles" && !older.isClosed && sameBar(newer, older);

@@ -1,7 +1,7 @@
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { NO_QUOTES, type QuoteMemory } from "../../core/data-quality/check-quote.ts";
-import type { FeedEvent } from "../audience/feed.ts";
+import type { FrameEvent } from "../audience/feed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Facts } from "./facts.ts";
 
@@ -16,6 +16,8 @@ export interface QuoteStore {
   accept(instrument: Instrument, quote: ProviderQuote): StoredQuote;
   /** Stores a quote under the next sequence number even where it says nothing new. */
   acceptAgain(instrument: Instrument, quote: ProviderQuote): StoredQuote;
+  /** Takes the latest quote over into the room's present epoch. */
+  enterEpoch(): void;
   /** Forgets the latest quote; sequence numbers go on. */
   drop(): void;
 }
@@ -45,7 +47,7 @@ export function sameUnits(a: Units, b: Units): boolean {
 type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 
 /** Called with the events that a quote is, when they are stored. */
-export type Heard = (instrument: Instrument, quote: StoredQuote, events: FeedEvent[]) => void;
+export type Heard = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;
 
 /** Opens a room's quote store; each new quote is recorded in the log before `heard` is called with it. */
 export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log: EventLog, heard: Heard): QuoteStore {
@@ -87,6 +89,11 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log:
       return store(instrument, quote);
     },
     acceptAgain: store,
+    enterEpoch() {
+      if (!kept) return;
+      kept = { ...kept, epoch: facts.epoch() };
+      sql.exec("update quote set body = ?", JSON.stringify(kept));
+    },
     drop() {
       sql.exec("delete from quote");
       kept = null;

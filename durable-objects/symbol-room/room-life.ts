@@ -41,6 +41,8 @@ export interface RoomLife {
   scheduleAudience(at: number): void;
   /** Takes the events of a quote that was stored. */
   heard(instrument: Instrument, quote: StoredQuote, events: readonly FeedEvent[]): void;
+  /** Publishes that the room's epoch was renewed. */
+  epochRenewed(): void;
   /** Takes the stamps of closed candles that were changed. */
   revised(interval: Interval, times: readonly number[]): void;
   /** Does what is due; to be called by the alarm. */
@@ -61,6 +63,8 @@ export interface RoomParts {
   latest: (subject: Subject) => Promise<StoredQuote | null>;
   tick: (subject: Subject, now: number) => void;
   deliver: Deliver;
+  /** Begins a new epoch: what clients have is not what the room has. */
+  beginEpoch: () => void;
   /** Does what the room's own audience has to do. */
   runAudience: () => Promise<void>;
   /** Holds work that nobody waits for. */
@@ -98,9 +102,10 @@ export function openRoomLife(room: RoomParts): RoomLife {
     watch: openSourceWatch(room.gates),
     tick: room.tick,
     runAudience: room.runAudience,
+    onRewind: room.beginEpoch,
     ask: async (about) => void (await room.latest(about)),
   });
-  const missed = openMissed(log, candles, indicators, readCandles, room.latest);
+  const missed = openMissed(log, candles, indicators, readCandles, room.latest, facts.renewedAt);
 
   const known = (): Instrument => {
     const instrument = facts.instrument();
@@ -136,11 +141,21 @@ export function openRoomLife(room: RoomParts): RoomLife {
     },
     scheduleAudience: (at) => soon(AUDIENCE, at),
     heard: (instrument, quote, events) => live.heard(subject(instrument), quote, events, now()),
+    epochRenewed() {
+      const instrument = facts.instrument();
+      if (!instrument) return;
+      attendees.keepFor(instrument.symbol, [{ channel: "epoch", position: log.position() }]);
+      soon("push", now());
+    },
     revised(interval, times) {
       live.revised(subject(known()), interval, times, now());
       room.keep(clock.wind());
     },
-    checkAlarm: clock.check,
+    async checkAlarm() {
+      const instrument = facts.instrument();
+      if (instrument) live.plan(subject(instrument), now());
+      await clock.check();
+    },
     async ring() {
       clock.rung();
       await live.serve(subject(known()), now());

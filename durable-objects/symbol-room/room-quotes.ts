@@ -4,6 +4,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { checkQuote } from "../../core/data-quality/check-quote.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { isWithin } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import type { Attempt } from "./ask-sources.ts";
 import type { CandleStore } from "./candle-store.ts";
@@ -88,8 +89,9 @@ export function openRoomQuotes(
 
   const isRecent = (instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean => {
     if (kept.provider === "import") return sameUnits(kept, instrument);
-    const age = now - Date.parse(kept.received_at) / 1000;
-    return age < freshnessPolicyOf(kept.provider).refreshAfter && isYoungEnough(instrument, kept, maxAge, now);
+    const receivedAt = Date.parse(kept.received_at) / 1000;
+    const { refreshAfter } = freshnessPolicyOf(kept.provider);
+    return isWithin(refreshAfter, receivedAt, now) && isYoungEnough(instrument, kept, maxAge, now);
   };
 
   return {
@@ -103,7 +105,7 @@ export function openRoomQuotes(
         const quote = local(source, instrument);
         if (quote) return { quote: quotes.accept(instrument, quote), tier: "provider" };
       }
-      if (refresh.isRunning() || now - refresh.askedAt() >= ASK_PAUSE) {
+      if (refresh.isRunning() || !isWithin(ASK_PAUSE, refresh.askedAt(), now)) {
         const fresh = await refresh.run(instrument, sources, priority);
         if (fresh) return { quote: fresh, tier: "provider" };
       }

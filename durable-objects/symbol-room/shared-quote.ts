@@ -1,4 +1,5 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
+import { isWithin } from "../../core/time.ts";
 import { forgetCachedQuote, writeCachedQuote } from "../../storage/quote-cache.ts";
 
 /** KV takes one write per second and key, and each costs: far regions are told this often (seconds), while somebody asks. */
@@ -18,7 +19,7 @@ export function openSharedQuote(cache: KVNamespace, keep: (work: Promise<void>) 
   let mayBeShared = true;
   return {
     share(quote, now) {
-      if (now - sharedAt < SHARE_EVERY) return;
+      if (isWithin(SHARE_EVERY, sharedAt, now)) return;
       sharedAt = now;
       mayBeShared = true;
       keep(writeCachedQuote(cache, quote));

@@ -3,8 +3,6 @@ import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Interval } from "../../core/interval.ts";
 import { continued } from "../../observability/hop.ts";
-import { noteDemand } from "../../storage/demand.ts";
-import { writeRegistry } from "../../storage/registry/database.ts";
 import type { Audience } from "../audience/audience.ts";
 import { AudienceObject } from "../audience/audience-object.ts";
 import type {
@@ -19,7 +17,9 @@ import type {
 import { type Deliver, OWN_AUDIENCE } from "./attendees.ts";
 import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
 import { askEachSource, type SourcePrice } from "./consensus.ts";
+import { openDemandNote } from "./demand-note.ts";
 import { type DoubtLog, openDoubtLog } from "./doubt-log.ts";
+import { renewEpoch } from "./epochs.ts";
 import { openEventLog } from "./event-log.ts";
 import { type Facts, openFacts } from "./facts.ts";
 import { type Gates, openGates, type Priority } from "./gates.ts";
@@ -38,9 +38,6 @@ import { tickSimulated } from "./simulated.ts";
 import { prepareTables } from "./tables.ts";
 
 export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
-
-/** Demand is noted this often (seconds). */
-const DEMAND_EVERY = 600;
 
 /** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends AudienceObject {
@@ -62,7 +59,8 @@ export class SymbolRoom extends AudienceObject {
   private readonly shared: SharedQuote;
   private readonly fill: PageFiller;
   private readonly life: RoomLife;
-  private demandAt = 0;
+  private readonly beginEpoch: () => Promise<QuotePosition>;
+  private readonly noteDemand: (instrument: Instrument) => void;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -73,6 +71,7 @@ export class SymbolRoom extends AudienceObject {
     this.quoteStore = openQuoteStore(ctx.storage, this.facts, log, (...event) => this.life.heard(...event));
     this.candleStore = openCandleStore(ctx.storage, (...bars) => this.life.revised(...bars));
     this.ingested = openIngestedSpans(ctx.storage.sql);
+    this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     this.gates = openGates(env);
     this.doubts = openDoubtLog(env.DB, keep);
     this.shared = openSharedQuote(env.CACHE, keep);
@@ -93,8 +92,13 @@ export class SymbolRoom extends AudienceObject {
       deliver: (audience, symbol, events) =>
         audience === OWN_AUDIENCE ? this.deliverOwn(symbol, events) : this.deliver(audience, symbol, events),
       runAudience: () => this.runAudience(),
+      beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
     });
-    this.audience = openOwnAudience(ctx, env, this.facts, this.life);
+    const { facts, life, quoteStore: quotes } = this;
+    const unshare = () => this.shared.unshare(ctx.id.name ?? "");
+    this.beginEpoch = () => renewEpoch({ storage: ctx.storage, facts, log, quotes, life, unshare });
+    this.audience = openOwnAudience(ctx, env, facts, life);
+    if (facts.enterGeneration(env.STREAM_GENERATION)) keep(this.beginEpoch().then(() => undefined));
   }
 
   /**
@@ -215,6 +219,12 @@ export class SymbolRoom extends AudienceObject {
     return this.life.attend(this.facts.keepInstrument(told), hub, wants);
   }
 
+  /** Begins a new epoch of the stream; what clients know by their positions is no longer taken for true. */
+  async renewEpoch(told: Instrument): Promise<QuotePosition> {
+    this.facts.keepInstrument(told);
+    return this.beginEpoch();
+  }
+
   /** The quotes that came after a position, or a snapshot. */
   async missedQuotes(told: Instrument, since: QuotePosition | null): Promise<MissedQuotes> {
     return this.life.missedQuotes(this.facts.keepInstrument(told), since);
@@ -249,12 +259,5 @@ export class SymbolRoom extends AudienceObject {
     const page = providedPage(this.candleStore, this.ingested, instrument, query, filled.outcome, Date.now() / 1000);
     if (page) return page;
     return { kind: "unavailable", sources, retryAfter: filled.outcome === "failed" ? filled.retryAfter : 1 };
-  }
-
-  private noteDemand({ symbol }: Instrument): void {
-    const now = Math.floor(Date.now() / 1000);
-    if (now - this.demandAt < DEMAND_EVERY || marketModeOf(this.env) !== "live") return;
-    this.demandAt = now;
-    this.ctx.waitUntil(noteDemand(writeRegistry(this.env.DB), symbol, now));
   }
 }

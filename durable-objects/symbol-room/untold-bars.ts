@@ -1,4 +1,4 @@
-import type { BarEvent, FeedEvent } from "../audience/feed.ts";
+import type { BarEvent, FrameEvent } from "../audience/feed.ts";
 
 /** The most events that are kept, the newest: as many as wait for an audience. */
 const MOST_KEPT = 1_000;
@@ -10,9 +10,9 @@ const MOST_KEPT = 1_000;
  */
 export interface UntoldBars {
   /** Gives events their order and keeps those of closed bars; belongs into the turn in which it is noted that they have closed. */
-  put(events: readonly BarEvent[]): FeedEvent[];
+  put(events: readonly BarEvent[]): FrameEvent[];
   /** What is kept. */
-  kept(): FeedEvent[];
+  kept(): FrameEvent[];
   /** Everyone has taken what came up to this order. */
   clear(order: number): void;
 }
@@ -29,7 +29,7 @@ export function openUntoldBars(sql: SqlStorage): UntoldBars {
     return last;
   };
 
-  const keep = (events: readonly FeedEvent[]): void => {
+  const keep = (events: readonly FrameEvent[]): void => {
     for (const event of events.slice(-MOST_KEPT)) {
       if (!("order" in event)) continue;
       sql.exec("insert into untold_bars (number, event) values (?, ?)", event.order, JSON.stringify(event));

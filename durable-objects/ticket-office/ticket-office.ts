@@ -19,7 +19,7 @@ export class TicketOffice extends DurableObject<Env> {
   async issue(digest: string, holder: string): Promise<void> {
     const now = Date.now() / 1000;
     const { sql } = this.ctx.storage;
-    sql.exec("delete from tickets where until < ?", now);
+    this.forgetOld(now);
     sql.exec("insert into tickets (digest, holder, until) values (?, ?, ?)", digest, holder, now + TICKET_SECONDS);
     await this.ctx.storage.setAlarm((now + TICKET_SECONDS + 1) * 1000);
   }
@@ -30,10 +30,16 @@ export class TicketOffice extends DurableObject<Env> {
       .exec<{ holder: string; until: number }>("delete from tickets where digest = ? returning holder, until", digest)
       .toArray();
     const ticket = rows[0];
-    return ticket && ticket.until >= Date.now() / 1000 ? ticket.holder : null;
+    // One that is good for longer than a ticket is was issued before the clock was set back: its age is not known.
+    const left = ticket ? ticket.until - Date.now() / 1000 : -1;
+    return ticket && left >= 0 && left <= TICKET_SECONDS ? ticket.holder : null;
   }
 
   override alarm(): void {
-    this.ctx.storage.sql.exec("delete from tickets where until < ?", Date.now() / 1000);
+    this.forgetOld(Date.now() / 1000);
+  }
+
+  private forgetOld(now: number): void {
+    this.ctx.storage.sql.exec("delete from tickets where until < ? or until > ?", now, now + TICKET_SECONDS);
   }
 }

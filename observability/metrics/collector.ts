@@ -66,7 +66,7 @@ export function observe<N extends HistogramName>(name: N, labels: LabelsOf<N>, v
 
 /** Whether what this isolate has measured should be reported now. */
 export function isReportDue(now: number): boolean {
-  return measured > 0 && (now - reportedAt >= REPORT_EVERY || measured >= MANY);
+  return measured > 0 && (Math.abs(now - reportedAt) >= REPORT_EVERY || measured >= MANY);
 }
 
 /** Takes what was measured since the last report; whoever takes it and cannot deliver it has lost it. */

@@ -98,6 +98,7 @@ export const auditLog = sqliteTable(
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
   {
+    /** The caller and its key, with a blank between them: `admin-token import-17`. */
     key: text().primaryKey(),
     /** SHA-256 of the request's body. */
     fingerprint: text().notNull(),

@@ -1,4 +1,4 @@
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
@@ -180,7 +180,8 @@ export async function changeSymbol(
         priceUnit: change.price_unit,
         priceDecimals: change.price_decimals,
         volumeUnit: change.volume_unit,
-        lastUpdated: act.at,
+        // Later than before even if the clock was set back: rooms keep the row that was updated last.
+        lastUpdated: sql`max(${act.at}, strftime('%Y-%m-%dT%H:%M:%fZ', ${symbols.lastUpdated}, '+0.001 seconds'))`,
       })
       .where(eq(symbols.symbol, symbol)),
     ...(change.aliases ? [db.delete(aliases).where(eq(aliases.symbol, symbol))] : []),

@@ -32,6 +32,14 @@ describe("usage", () => {
     expect(leftOf(taken(turned(NOTHING_USED, START), 700), QUOTA)).toEqual({ minute: 0, day: 49_300 });
   });
 
+  test("of windows that lie further ahead counts as used in the present ones, and ends with them", () => {
+    const used = taken(turned(NOTHING_USED, START + 3 * 86_400), 10);
+    const now = turned(used, START);
+    expect(leftOf(now, QUOTA)).toEqual({ minute: 590, day: 49_990 });
+    expect(resetsOf(now)).toEqual({ minute: START + 60, day: START + 120 });
+    expect(leftOf(turned(now, START + 120), QUOTA)).toEqual(QUOTA);
+  });
+
   test("never goes below nothing, whatever comes back", () => {
     const back = givenBack(turned(NOTHING_USED, START), { minute: START / 60, tokens: 5 });
     expect(leftOf(back, QUOTA)).toEqual(QUOTA);

@@ -34,6 +34,15 @@ describe("the circuit breaker", () => {
     expect(afterFailure(mixed, 9).state).toBe("open");
   });
 
+  it("lets a probe go where it would stay open for longer than it can: the clock was set back", () => {
+    const open = fail(NEW_BREAKER, 5, 10_000);
+    expect(admit(open, open.until - 0.5, PROBE).kind).toBe("refused");
+    expect(admit(open, 5_000, PROBE)).toMatchObject({ kind: "admitted", breaker: { until: 5_000 + PROBE } });
+    const { breaker: probing } = probed(open);
+    expect(admit(probing, probing.until - PROBE, PROBE).kind).toBe("refused");
+    expect(admit(probing, 5_000, PROBE).kind).toBe("admitted");
+  });
+
   it("stays closed while no more than four of ten calls fail", () => {
     let breaker = NEW_BREAKER;
     for (let i = 0; i < 1_000; i++) breaker = i % 5 < 2 ? afterFailure(breaker, i) : afterSuccess(breaker, i);

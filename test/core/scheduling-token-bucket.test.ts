@@ -36,6 +36,24 @@ function mostWithin(times: readonly number[], seconds: number): number {
 }
 
 describe("the token bucket", () => {
+  it("gives the tokens back a span after the clock was set back, and none before", () => {
+    const limits = { perSecond: 2, perMinute: 5, perDay: 100 };
+    for (const [span, left] of [
+      ["second", 1.2],
+      ["minute", 63],
+    ] as const) {
+      const only = { ...NO_LIMITS, [span === "second" ? "perSecond" : "perMinute"]: 5 };
+      const { spent } = drain(NOTHING_SPENT, only, "user", NOON);
+      expect(drain(spent, only, "user", NOON - 3_600).calls).toBe(0);
+      const refused = spend(spent, only, "user", NOON - 3_600);
+      expect(refused).toMatchObject({ kind: "refused", span });
+      if (refused.kind === "refused") expect(refused.retryAfter).toBeLessThanOrEqual(left);
+    }
+    const { spent } = drain(NOTHING_SPENT, { ...limits, perSecond: null, perMinute: null }, "user", NOON + DAY);
+    expect(budgetLeft(spent, limits, NOON).find(({ span }) => span === "day")).toMatchObject({ left: 0 });
+    expect(budgetLeft(spent, limits, NOON + DAY / 2).find(({ span }) => span === "day")).toMatchObject({ left: 0 });
+  });
+
   it("lets through the whole budget at once, and then says when the next token comes back", () => {
     const limits = { ...NO_LIMITS, perMinute: 5 };
     const { spent, calls } = drain(NOTHING_SPENT, limits, "user", NOON);

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { FeedEvent, Wants } from "../../durable-objects/audience/feed.ts";
+import type { FeedEvent, FrameEvent, Wants } from "../../durable-objects/audience/feed.ts";
 import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 
 /**
@@ -16,8 +16,8 @@ export const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
 
 /** A hub that a test plays, and what was pushed to it. */
 export interface PlayedHub {
-  events: FeedEvent[];
-  pushes: FeedEvent[][];
+  events: FrameEvent[];
+  pushes: FrameEvent[][];
   /** Answers a push. */
   answer: (events: FeedEvent[]) => Promise<boolean>;
 }
@@ -49,9 +49,10 @@ export async function connectHub(symbol: string, hub: PlayedHub): Promise<void> 
   await runInDurableObject(roomOf(symbol), (room: SymbolRoom) => {
     room.deliver = async (_, of, events) => {
       if (of !== symbol) throw new Error(`events of ${of} from ${symbol}`);
-      hub.pushes.push(events);
+      const frames = events.filter((event) => event.channel !== "epoch");
+      hub.pushes.push(frames);
       const isWanted = await hub.answer(events);
-      if (isWanted) hub.events.push(...events);
+      if (isWanted) hub.events.push(...frames);
       return isWanted;
     };
   });
@@ -81,4 +82,4 @@ export async function evict(symbol: string, hub: PlayedHub): Promise<void> {
 }
 
 /** The parsed text of an event. */
-export const frameOf = (event: FeedEvent): Record<string, unknown> => JSON.parse(event.text);
+export const frameOf = (event: FrameEvent): Record<string, unknown> => JSON.parse(event.text);

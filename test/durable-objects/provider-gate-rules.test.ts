@@ -353,3 +353,57 @@ describe("the breaker before the upstream", () => {
     expect(isFailure(await ask(gate))).toBe(false);
   });
 });
+
+describe("after the clock was set back", () => {
+  const setBack = () => vi.setSystemTime(Date.now() - 5 * 3_600_000);
+
+  it("lets the breaker's probe go, and closes when it succeeds", async () => {
+    const upstream = pretend();
+    const gate = gateBefore(upstream.provider);
+    await openBreaker(gate, upstream);
+    upstream.behave(() => null);
+    setBack();
+    expect(isFailure(await ask(gate))).toBe(false);
+  });
+
+  it("holds a refusal for as long as the upstream said, and no longer", async () => {
+    const upstream = pretend();
+    const gate = gateBefore(upstream.provider);
+    upstream.behave(failing("throttled", 120));
+    await ask(gate);
+    upstream.behave(() => null);
+    setBack();
+    expect(await ask(gate)).toEqual(failure("throttled", 120));
+    await sleep(121);
+    expect(isFailure(await ask(gate))).toBe(false);
+  });
+
+  it("holds a refusal that an earlier version kept for a day at most", async () => {
+    const memory = forgetfulMemory();
+    const until = Date.now() / 1000 + 5 * 86_400;
+    memory.keepBlocks({ all: { reason: "bad_key", until, streak: 0 } });
+    const gate = gateBefore(pretend().provider, memory);
+    expect(await ask(gate)).toEqual(failure("bad_key", 86_400));
+    await sleep(86_401);
+    expect(isFailure(await ask(gate))).toBe(false);
+  });
+
+  it("asks again, and does not answer with what it was given then", async () => {
+    const upstream = pretend();
+    const gate = gateBefore(upstream.provider);
+    await ask(gate);
+    setBack();
+    expect(isFailure(await ask(gate))).toBe(false);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  it("has its minute's budget again a minute later", async () => {
+    const upstream = pretend({ budget: { perMinute: 4 } });
+    const gate = gateBefore(upstream.provider);
+    for (const { instrument } of listings(4)) await ask(gate, listingOf(instrument.symbol));
+    setBack();
+    expect(isFailure(await ask(gate))).toBe(true);
+    await sleep(64);
+    expect(isFailure(await ask(gate))).toBe(false);
+  });
+});

@@ -195,6 +195,26 @@ describe("polling", () => {
     expect(delivered).toEqual(["BTC/USDT"]);
   });
 
+  it("polls on after the clock was set back, and for no longer than a lease where a room does not renew", async () => {
+    const { now } = Date;
+    // Ahead of the platform's own clock, so that no alarm rings by itself.
+    let offset = 5 * 3_600_000;
+    vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + offset);
+    const upstream = pretend({ budget: { perMinute: 600, perSecond: 20 } });
+    const gate = await freshGate(upstream);
+    const delivered = await collectDeliveries(gate);
+    await gate.watch(BTC);
+    await runDurableObjectAlarm(gate);
+    offset = 0;
+    await runDurableObjectAlarm(gate);
+    expect(delivered).toEqual(["BTC/USDT", "BTC/USDT"]);
+    expect(upstream.calls).toHaveLength(2);
+    expect(((await alarmOf(gate)) ?? 0) - Date.now()).toBeLessThan(60_000);
+    offset = 51_000;
+    await runDurableObjectAlarm(gate);
+    expect((await gate.status()).watched).toBe(0);
+  });
+
   it("tells the room at its renewal why the last poll failed", async () => {
     const upstream = pretend();
     upstream.behave(failing("unknown_symbol"));

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConfirmedQuotesSchema } from "../../contracts/stream.ts";
-import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent } from "../../durable-objects/audience/feed.ts";
 import { newHub } from "./hub-under-test.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
@@ -187,7 +187,7 @@ describe("bars", () => {
   });
 
   let order = 0;
-  const bar = (time: number, state: string): FeedEvent => {
+  const bar = (time: number, state: string): FrameEvent => {
     if (state !== "open") order++;
     const data = { time, open: 1, high: 1, low: 1, close: 1, volume: null, state, revision: 0, suspect: false };
     const text = JSON.stringify({

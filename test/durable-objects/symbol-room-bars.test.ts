@@ -6,7 +6,7 @@ import { IndicatorsAnswerSchema } from "../../contracts/indicator.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { FeedEvent, WantedIndicator, Wants } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent, WantedIndicator, Wants } from "../../durable-objects/audience/feed.ts";
 import { openFormingBars } from "../../durable-objects/symbol-room/forming-bars.ts";
 import { openLiveCandles } from "../../durable-objects/symbol-room/live-candles.ts";
 import { openLiveIndicators } from "../../durable-objects/symbol-room/live-indicators.ts";
@@ -45,7 +45,7 @@ const BARS: Wants = { ...NOTHING, candles: ["1m"] };
 const FRESH = { headers: { "Cache-Control": "no-cache" } };
 
 /** The candles of an interval that were pushed, in order. */
-function candlesOf(events: readonly FeedEvent[], interval: Interval): CandleAnswer[] {
+function candlesOf(events: readonly FrameEvent[], interval: Interval): CandleAnswer[] {
   const frames = events.filter((event) => event.channel === "candles" && event.interval === interval);
   return frames.map((event) => frameOf(event).data as CandleAnswer);
 }
@@ -53,7 +53,7 @@ function candlesOf(events: readonly FeedEvent[], interval: Interval): CandleAnsw
 const closedOf = (candles: readonly CandleAnswer[]) => candles.filter(({ state }) => state !== "open");
 
 /** What was pushed of an indicator, in order. */
-function valuesOf(events: readonly FeedEvent[], { interval, spec }: WantedIndicator) {
+function valuesOf(events: readonly FrameEvent[], { interval, spec }: WantedIndicator) {
   return events.flatMap((event) => {
     if (event.channel !== "indicators" || event.interval !== interval || event.spec !== spec) return [];
     const { time, state, value } = frameOf(event);
@@ -85,7 +85,7 @@ function expectSame(answer: Answer, spec: string, time: number, value: ReturnTyp
 }
 
 /** Expects the values that were streamed of the last closed minute to be those that REST tells now. */
-async function expectLastValues(events: readonly FeedEvent[], symbol: string, specs: string[]): Promise<void> {
+async function expectLastValues(events: readonly FrameEvent[], symbol: string, specs: string[]): Promise<void> {
   const answer = await restValues(symbol, "1m", specs, 1);
   for (const spec of specs) {
     const last = valuesOf(events, { interval: "1m", spec }).findLast(({ state }) => state === "closed");
@@ -358,7 +358,7 @@ describe("the sandbox", () => {
 
   const secondOf = (time: unknown) => Date.parse(String(time)) / 1000 - begin;
   /** When quotes were told, and the second that they are of. */
-  const told = (events: readonly FeedEvent[]) =>
+  const told = (events: readonly FrameEvent[]) =>
     events.flatMap((event) => {
       const { type, timestamp, data } = frameOf(event);
       if (type !== "market_data") return [];

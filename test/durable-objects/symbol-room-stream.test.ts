@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import { MOST_LIVE_INDICATORS } from "../../contracts/stream.ts";
-import type { FeedEvent, MissedQuotes, QuotePosition } from "../../durable-objects/audience/feed.ts";
+import type { FeedEvent, FrameEvent, MissedQuotes, QuotePosition } from "../../durable-objects/audience/feed.ts";
 import { openEventLog } from "../../durable-objects/symbol-room/event-log.ts";
 import { openFacts } from "../../durable-objects/symbol-room/facts.ts";
 import { openPushLine } from "../../durable-objects/symbol-room/push-line.ts";
@@ -171,7 +171,7 @@ describe("whoever comes back", () => {
       const quote = simulatedQuote(of, THEN);
       if (!quote) throw new Error("no quote");
       const facts = openFacts(storage.sql);
-      const events: FeedEvent[] = [];
+      const events: FrameEvent[] = [];
       const restart = () => {
         const log = openEventLog(storage.sql, facts, slots);
         return { log, store: openQuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
@@ -310,7 +310,7 @@ describe("a push", () => {
     for (let seq = 2; seq <= 1_500; seq++) line.send([quote(seq)]);
     release(true);
     await vi.waitFor(() => expect(pushed).toHaveLength(2));
-    const texts = pushed[1].map(({ text }) => text);
+    const texts = pushed[1].map((event) => (event.channel === "epoch" ? "epoch" : event.text));
     expect(texts).toHaveLength(1_000);
     expect(texts.slice(0, 2)).toEqual(["c", "e"]);
     expect(texts.at(-1)).toBe("1500");

@@ -19,6 +19,15 @@ describe("a memory cache", () => {
     expect(cache.get("a")).toBeUndefined();
   });
 
+  test("forgets a value that was kept before the clock was set back", () => {
+    const cache = new MemoryCache<string>(1_000, 10, 250);
+    cache.set("a", "x");
+    vi.setSystemTime(1_000_000 - 3_600_000);
+    expect(cache.get("a")).toBeUndefined();
+    cache.set("a", "y");
+    expect(cache.get("a")).toBe("y");
+  });
+
   test("never holds more than it may: the one that was set longest ago goes first", () => {
     const cache = new MemoryCache<number>(1_000, 2);
     cache.set("a", 1);

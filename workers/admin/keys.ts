@@ -5,10 +5,10 @@ import { ApiError } from "../../contracts/problem.ts";
 import { createKey, listKeys, revokeKey } from "../../storage/api-keys.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actorOf } from "../caller.ts";
+import { actOf } from "../caller.ts";
 import { forgetKeys } from "../gateway/key-ring.ts";
 import { closeSocketsOfKey } from "../open-sockets.ts";
-import { type AppContext, createService } from "../service.ts";
+import { createService } from "../service.ts";
 
 const shared = { tags: ["Administration"] };
 
@@ -65,15 +65,13 @@ const revokeKeyRoute = createRoute({
 /** Routes of /admin/keys. */
 export const keys = createService();
 
-const actOf = (c: AppContext) => ({ actor: actorOf(c.var.caller), at: new Date().toISOString() });
-
 keys.openapi(createKeyRoute, async (c) => {
   const input = c.req.valid("json");
   if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
     const errors = [{ in: "body" as const, path: "expires_at", message: "must lie in the future" }];
     throw new ApiError("request.invalid", "expires_at must lie in the future.", { errors });
   }
-  const created = await createKey(writeRegistry(c.env.DB), input, actOf(c));
+  const created = await createKey(writeRegistry(c.env.DB), input, actOf(c.var.caller));
   c.header("Cache-Control", "no-store");
   return c.json(envelope(created), 201);
 });
@@ -85,7 +83,7 @@ keys.openapi(listKeysRoute, async (c) => {
 
 keys.openapi(revokeKeyRoute, async (c) => {
   const { prefix } = c.req.valid("param");
-  const revoked = await revokeKey(writeRegistry(c.env.DB), prefix, actOf(c));
+  const revoked = await revokeKey(writeRegistry(c.env.DB), prefix, actOf(c.var.caller));
   if (!revoked) throw new ApiError("route.not_found", "There is no key with this prefix. GET /admin/keys lists them.");
   forgetKeys();
   await closeSocketsOfKey(c.env, prefix);

@@ -15,11 +15,11 @@ import type { GateStatus } from "../../durable-objects/provider-gate/status.ts";
 import type { Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { isUpstream, UPSTREAMS } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
-import { auditEntry, listAudit } from "../../storage/audit-log.ts";
+import { listAudit, recordIntent } from "../../storage/audit-log.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
 import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actorOf } from "../caller.ts";
+import { actOf } from "../caller.ts";
 import { allProviders, providerStatus } from "../gates.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
@@ -118,15 +118,8 @@ operations.openapi(resetRoute, async (c) => {
     throw new ApiError("route.not_found", `There is no such provider. The providers are ${UPSTREAMS.join(", ")}.`);
   }
   const { family } = c.req.valid("query");
+  await recordIntent(writeRegistry(c.env.DB), actOf(c.var.caller), "provider.reset", provider, { family });
   const status: GateStatus = await c.env.PROVIDER_GATE.getByName(provider).resetBreaker(family);
-  const registry = writeRegistry(c.env.DB);
-  await auditEntry(
-    registry.db,
-    { actor: actorOf(c.var.caller), at: new Date().toISOString() },
-    "provider.reset",
-    provider,
-    { family },
-  );
   return c.json(envelope(providerStatus(status)), 200);
 });
 

@@ -42,6 +42,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "POST /admin/import": "admin",
   "GET /admin/providers": "admin",
   "POST /admin/providers/{provider}/reset": "admin",
+  "POST /admin/epochs/renew": "admin",
   "GET /admin/quotes/{symbol}/trace": "admin",
   "GET /admin/quality": "admin",
   "GET /admin/audit": "admin",

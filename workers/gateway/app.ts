@@ -1,3 +1,4 @@
+import { epochs } from "../admin/epochs.ts";
 import { imports } from "../admin/import.ts";
 import { keys } from "../admin/keys.ts";
 import { operations } from "../admin/operations.ts";
@@ -53,6 +54,7 @@ app.route("/", symbolWrites);
 app.route("/", exchanges);
 app.route("/", imports);
 app.route("/", operations);
+app.route("/", epochs);
 app.route("/", keys);
 app.route("/", usage);
 app.route("/", sockets);

@@ -37,7 +37,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   list: "Asks what this connection listens to.",
   ack: "The last heartbeat that arrived: exact proof of how far the client has read.",
   welcome: "The first frame: the limits of this connection.",
-  subscription_confirmed: "No event of a subscription comes before it. Snapshots travel inside it only.",
+  subscription_confirmed:
+    "No event of a subscription comes before it. Snapshots travel inside it only. One with `id: null` comes unasked when a symbol's stream goes on in a new epoch: everything before it is out of date.",
   unsubscription_confirmed: "No event of what it ends comes after it.",
   subscriptions: "What this connection listens to.",
   market_data:

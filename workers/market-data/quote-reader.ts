@@ -69,7 +69,10 @@ function isWithin(quote: StoredQuote, record: SymbolRecord, maxAge: number | nul
 function receivedRecently(quote: StoredQuote, record: SymbolRecord): boolean {
   const market = marketOf(record.primary_exchange);
   const received = Date.parse(quote.received_at) / 1000;
-  return openMarketAge(market, received, Date.now() / 1000, KV_ACCEPTED_FOR + 1) <= KV_ACCEPTED_FOR;
+  const now = Date.now() / 1000;
+  // Received ahead of a clock that was set back: nothing is known of its age.
+  if (received > now + KV_ACCEPTED_FOR) return false;
+  return openMarketAge(market, received, now, KV_ACCEPTED_FOR + 1) <= KV_ACCEPTED_FOR;
 }
 
 /** Forgets the quotes of a symbol in this isolate, after its data has changed. */

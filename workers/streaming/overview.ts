@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ConnectionSchema } from "../../contracts/stream.ts";
+import { recordIntent } from "../../storage/audit-log.ts";
+import { writeRegistry } from "../../storage/registry/database.ts";
 import { problemResponses } from "../answers.ts";
-import { holdsScope } from "../caller.ts";
+import { actOf, holdsScope } from "../caller.ts";
 import { createService } from "../service.ts";
 import { eachHolder } from "./holders.ts";
 
@@ -126,6 +128,7 @@ overview.openapi(subscriptionsRoute, async (c) => {
 
 overview.openapi(broadcastRoute, async (c) => {
   const { message } = c.req.valid("json");
+  await recordIntent(writeRegistry(c.env.DB), actOf(c.var.caller), "stream.broadcast", "streams", { message });
   const sent = await eachHolder(c.env, (holder) => holder.broadcast(message));
   const total = sent.reduce((sum, count) => sum + count, 0);
   return c.json({ success: true as const, sent_to: total, timestamp: timestamp() }, 200);

@@ -1,5 +1,5 @@
 import { ApiError } from "../../contracts/problem.ts";
-import { claimKey, releaseKey, settleKey } from "../../storage/idempotency.ts";
+import { claimKey, keyOfCaller, releaseKey, settleKey } from "../../storage/idempotency.ts";
 import type { Registry, Statement } from "../../storage/registry/database.ts";
 import { digestOf } from "../answers.ts";
 
@@ -12,16 +12,19 @@ interface Outcome {
 type Settle = (status: number, answer: string) => Statement[];
 
 /**
- * Does a deed once for its Idempotency-Key, however often it is asked for. Without a key it is simply done.
+ * Does a deed once for its Idempotency-Key, however often its caller asks for it. Without a key it is simply done.
+ * @param caller as the audit log names it
  * @throws ApiError request.idempotency_conflict where the key was used for another body, or its first request is in flight
  */
 export async function runOnce(
   registry: Registry,
-  key: string | undefined,
+  caller: string,
+  given: string | undefined,
   body: string,
   deed: (settle: Settle) => Promise<Outcome>,
 ): Promise<Outcome & { repeated: boolean }> {
-  if (key === undefined) return { ...(await deed(() => [])), repeated: false };
+  if (given === undefined) return { ...(await deed(() => [])), repeated: false };
+  const key = keyOfCaller(caller, given);
   const claim = await claimKey(registry, key, await digestOf(body), Date.now());
   switch (claim.kind) {
     case "repeat":

@@ -12,9 +12,9 @@ import {
 import { ownersOf } from "../../storage/registry/alias-owners.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { type Act, changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
+import { changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actorOf } from "../caller.ts";
+import { actOf } from "../caller.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { forgetSymbols, recordOf } from "../symbols.ts";
@@ -43,7 +43,8 @@ const createSymbolRoute = createRoute({
   path: "/symbols",
   operationId: "createSymbol",
   summary: "Add a symbol",
-  description: "With an `Idempotency-Key`, a request that is repeated gets the first one's answer and adds nothing.",
+  description:
+    "With an `Idempotency-Key`, a request that the same caller repeats gets the first one's answer and adds nothing. Keys of different callers have nothing to do with each other.",
   tags: ["Symbols"],
   request: {
     query: NO_QUERY,
@@ -101,10 +102,6 @@ const streamingRoute = createRoute({
 
 /** Routes that change symbols. */
 export const symbolWrites = createService();
-
-function actOf(c: AppContext): Act {
-  return { actor: actorOf(c.var.caller), at: new Date().toISOString() };
-}
 
 async function findRecord(c: AppContext, registry: Registry, text: string): Promise<SymbolRecord> {
   return recordOf(c.env, text, (await resolveSymbols(registry, [text])).get(text));
@@ -171,7 +168,7 @@ async function change(
   const owners = await ownersOf(registry, changes.aliases ?? []);
   const others = new Map([...owners].filter(([, owner]) => owner !== symbol));
   for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
-  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c), action, others);
+  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, others);
   // Another request has taken an alias in the meantime.
   if (!isChanged) throw aliasTaken(...(await takenAmong(registry, symbol, changes.aliases ?? [])));
   const after = await findRecord(c, registry, before.symbol);
@@ -183,8 +180,8 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const input = c.req.valid("json");
   const key = c.req.valid("header")["idempotency-key"];
   const registry = writeRegistry(c.env.DB);
-  const act = actOf(c);
-  const outcome = await runOnce(registry, key, JSON.stringify(input), async (settle) => {
+  const act = actOf(c.var.caller);
+  const outcome = await runOnce(registry, act.actor, key, JSON.stringify(input), async (settle) => {
     const { symbol, aliases = [] } = input;
     const implied = impliedAliases(input);
     const owners = await ownersOf(registry, [symbol, ...aliases, ...implied]);

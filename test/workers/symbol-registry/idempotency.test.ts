@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { bodyOf, problemOf, read, SymbolAnswer, SymbolWritten, send } from "../client.ts";
+import { bodyOf, call, problemOf, read, SymbolAnswer, SymbolWritten, send } from "../client.ts";
+import { bearer, makeKey } from "../keys.ts";
 
 const body = (symbol: string, name = "Acme Corporation") => ({
   symbol,
@@ -14,6 +15,66 @@ const post = (key: string, content: unknown) => send("POST", "/symbols", content
 
 const auditRows = async (target: string): Promise<number> =>
   (await env.DB.prepare("select 1 from audit_log where target = ?").bind(target).all()).results.length;
+
+describe("an Idempotency-Key", () => {
+  const postAs = async (key: string, idempotencyKey: string, content: unknown) =>
+    call("/symbols", {
+      method: "POST",
+      headers: { ...bearer(key), "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },
+      body: JSON.stringify(content),
+    });
+
+  test("is its caller's own: another caller's is another, whatever it was used for", async () => {
+    const [one, other] = [await makeKey(["symbols:write"]), await makeKey(["symbols:write"])];
+    await bodyOf(await postAs(one.key, "mine", body("OWN")), SymbolWritten, 201);
+    const second = await postAs(other.key, "mine", body("OTHER"));
+    expect(second.headers.get("Idempotency-Replayed")).toBeNull();
+    expect((await bodyOf(second, SymbolWritten, 201)).data.symbol).toBe("OTHER");
+    await bodyOf(await post("mine", body("ADMINS")), SymbolWritten, 201);
+    // Nor does it show another caller what was answered.
+    await problemOf(await postAs(other.key, "mine", body("OWN")), "request.idempotency_conflict", 422);
+    const third = await makeKey(["symbols:write"]);
+    await problemOf(await postAs(third.key, "mine", body("OWN")), "symbol.exists");
+    for (const [{ key }, symbol] of [
+      [one, "OWN"],
+      [other, "OTHER"],
+    ] as const) {
+      const again = await postAs(key, "mine", body(symbol));
+      expect(again.headers.get("Idempotency-Replayed")).toBe("true");
+      expect((await bodyOf(again, SymbolWritten, 201)).data.symbol).toBe(symbol);
+    }
+  });
+
+  test("in flight of one caller holds no other up", async () => {
+    const [one, other] = [await makeKey(["symbols:write"]), await makeKey(["symbols:write"])];
+    await bodyOf(await postAs(one.key, "busy", body("BUSY")), SymbolWritten, 201);
+    await env.DB.prepare("update idempotency_keys set status = null, answer = null where key = ?")
+      .bind(`key:${one.prefix} busy`)
+      .run();
+    await problemOf(await postAs(one.key, "busy", body("BUSY")), "request.idempotency_conflict", 409);
+    await bodyOf(await postAs(other.key, "busy", body("FREE")), SymbolWritten, 201);
+  });
+
+  test("from before callers had their own is its caller's still, where the audit log names one", async () => {
+    const caller = await makeKey(["symbols:write"]);
+    const first = await postAs(caller.key, "earlier", body("EARLY"));
+    const answer = (await bodyOf(first, SymbolWritten, 201)).data;
+    const rename = env.DB.prepare("update idempotency_keys set key = ? where key = ?");
+    await rename.bind("earlier", `key:${caller.prefix} earlier`).run();
+    await env.DB.prepare("insert into idempotency_keys (key, fingerprint, created_at) values ('flying', 'f', ?)")
+      .bind(Date.now())
+      .run();
+    const migration = env.D1_MIGRATIONS.find(({ name }) => name.includes("idempotency_by_caller"));
+    expect(migration?.queries).toHaveLength(1);
+    // Once more changes nothing.
+    for (let i = 0; i < 2; i++) for (const query of migration?.queries ?? []) await env.DB.prepare(query).run();
+    const again = await postAs(caller.key, "earlier", body("EARLY"));
+    expect(again.headers.get("Idempotency-Replayed")).toBe("true");
+    expect((await bodyOf(again, SymbolWritten, 201)).data).toEqual(answer);
+    await problemOf(await post("earlier", body("EARLY")), "symbol.exists");
+    await bodyOf(await post("flying", body("FLYING")), SymbolWritten, 201);
+  });
+});
 
 describe("POST /symbols with an Idempotency-Key", () => {
   test("that is repeated gets the first answer and adds nothing", async () => {
@@ -64,12 +125,12 @@ describe("POST /symbols with an Idempotency-Key", () => {
     const open = env.DB.prepare(
       "update idempotency_keys set status = null, answer = null, created_at = ? where key = ?",
     );
-    await open.bind(Date.now(), "key-3").run();
+    await open.bind(Date.now(), "admin-token key-3").run();
     const waiting = await post("key-3", body("FLY"));
     expect(waiting.headers.get("Retry-After")).toBe("1");
     await problemOf(waiting, "request.idempotency_conflict", 409);
     await problemOf(await post("key-3", body("FLYB")), "request.idempotency_conflict", 422);
-    await open.bind(Date.now() - 61_000, "key-3").run();
+    await open.bind(Date.now() - 61_000, "admin-token key-3").run();
     await problemOf(await post("key-3", body("FLY")), "symbol.exists");
   });
 

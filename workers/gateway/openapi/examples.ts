@@ -137,11 +137,14 @@ const UNAVAILABLE: readonly [RegExp, ProblemCode][] = [
   [/^\/(?:ws|stream)/, "stream.full"],
 ];
 
+/** Routes that name a symbol, though not in their path. */
+const SYMBOL_ELSEWHERE: ReadonlySet<string> = new Set(["/quotes", "/admin/epochs/renew"]);
+
 /** The problem that a route answers a status with most often. */
 function codeOf(status: number, path: string): ProblemCode | undefined {
   switch (status) {
     case 404:
-      return path.includes("{symbol}") || path === "/quotes" ? "symbol.not_found" : "route.not_found";
+      return path.includes("{symbol}") || SYMBOL_ELSEWHERE.has(path) ? "symbol.not_found" : "route.not_found";
     case 409:
       return path === "/symbols" ? "symbol.exists" : path === "/admin/import" ? "candles.conflict" : "symbol.ambiguous";
     case 422:

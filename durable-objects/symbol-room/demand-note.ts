@@ -1,0 +1,23 @@
+import type { MarketMode } from "../../contracts/provider.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import { isWithin } from "../../core/time.ts";
+import { noteDemand } from "../../storage/demand.ts";
+import { writeRegistry } from "../../storage/registry/database.ts";
+
+/** Demand is noted this often (seconds). */
+const DEMAND_EVERY = 600;
+
+/** Opens the note, for scheduled work, that readers ask for a room's symbol; simulated data needs none. */
+export function openDemandNote(
+  database: D1Database,
+  keep: (work: Promise<void>) => void,
+  mode: () => MarketMode,
+): (instrument: Instrument) => void {
+  let notedAt = 0;
+  return ({ symbol }) => {
+    const now = Math.floor(Date.now() / 1000);
+    if (isWithin(DEMAND_EVERY, notedAt, now) || mode() !== "live") return;
+    notedAt = now;
+    keep(noteDemand(writeRegistry(database), symbol, now));
+  };
+}
