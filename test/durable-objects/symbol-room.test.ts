@@ -151,6 +151,7 @@ describe("quote", () => {
     expect(await roomOf(of.symbol).quote(of, null)).toEqual({
       kind: "unavailable",
       sources: ["import"],
+      attempts: [],
       retryAfter: 60,
     });
   });

@@ -69,7 +69,7 @@ describe("the first import of a symbol", () => {
     expect(after.seq).toBe(before.seq + 1);
     const { data } = await read("/symbols/JSE:SOL", SymbolAnswer);
     expect(data.data_sources).toEqual(["import"]);
-    expect(data.availability.providers).toEqual([{ name: "import", state: "available" }]);
+    expect(data.availability.providers).toEqual([{ name: "import", state: "available", reason: null }]);
     expect(Object.keys(data.availability.intervals)).toEqual(["1d", "1w", "1M"]);
     expect(await imports("JSE:SOL")).toEqual([
       ["symbol.import", { data_sources: ["import"] }],
