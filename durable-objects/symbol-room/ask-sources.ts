@@ -5,6 +5,7 @@ import { checkQuote, type Print, type QuoteMemory } from "../../core/data-qualit
 import { openMarketAge } from "../../core/freshness.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
+import { isUpstream } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isFailure } from "../../providers/provider.ts";
 import type { QuoteDoubt } from "./doubt-log.ts";
@@ -68,7 +69,7 @@ export async function askSources(question: Question, gates: Gates): Promise<Aske
     };
     const listing = listingOf(instrument, provider);
     if (!listing) {
-      note("not_listed", "no_provider_symbol");
+      note("not_listed", isUpstream(provider) ? "no_provider_symbol" : "no_candles");
       continue;
     }
     const answer = await gates(provider).quote(listing, priority);

@@ -151,7 +151,7 @@ describe("quote", () => {
     expect(await roomOf(of.symbol).quote(of, null)).toEqual({
       kind: "unavailable",
       sources: ["import"],
-      attempts: [],
+      attempts: [expect.objectContaining({ provider: "import", outcome: "not_listed", reason: "no_candles" })],
       retryAfter: 60,
     });
   });
