@@ -53,12 +53,21 @@ export function answerText(
   return digestOf(tagged).then((digest) => answerTagged(c, text, `"${digest}"`, type, options));
 }
 
+/**
+ * How a read may be kept. What a key was sent for must not be handed on by a shared cache to those who have none (RFC 9111, section
+ * 3.5), and what only administrators may read must not be kept at all.
+ */
+function cacheControl(c: AppContext, maxAge: number): string {
+  if (c.req.path.startsWith("/admin/")) return "no-store";
+  const isAnonymous = c.get("caller").kind === "anonymous";
+  if (maxAge <= 0) return isAnonymous ? "no-cache" : "private, no-cache";
+  return `${isAnonymous ? "public" : "private"}, max-age=${maxAge}`;
+}
+
 function answerTagged(c: AppContext, text: string, etag: string, type: string, options: ReadOptions): Response {
-  // What a key was needed for must not be handed on by a shared cache to those who have none (RFC 9111, section 3.5).
-  const reach = c.get("caller").kind === "anonymous" ? "public" : "private";
   const headers: Record<string, string> = {
     ETag: etag,
-    "Cache-Control": options.maxAge > 0 ? `${reach}, max-age=${options.maxAge}` : "no-cache",
+    "Cache-Control": cacheControl(c, options.maxAge),
     ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };

@@ -2,9 +2,11 @@ import { allowedOrigin } from "./gateway/origins.ts";
 import type { AppContext } from "./service.ts";
 
 const EXPOSED = [
+  "Allow",
   "Cache-Status",
   "Deprecation",
   "ETag",
+  "Idempotency-Replayed",
   "Link",
   "Location",
   "RateLimit",
@@ -30,8 +32,8 @@ const SECURITY = {
 /** What browsers should know: security headers, and which pages may read the answer. */
 function browserHeaders(origin: string | undefined, configured: string): Record<string, string> {
   const allowed = allowedOrigin(origin ?? "", configured);
-  const headers: Record<string, string> = { ...SECURITY };
-  if (allowed !== "*") headers.Vary = "Origin";
+  // Pages are told which headers they may read, and of which origins they may be; and whoever compresses answers by what was asked.
+  const headers: Record<string, string> = { ...SECURITY, Vary: "Accept-Encoding, Origin" };
   if (allowed === null) return headers;
   headers["Access-Control-Allow-Origin"] = allowed;
   // Long, and of use to pages alone.

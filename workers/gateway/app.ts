@@ -40,7 +40,7 @@ export const app = createService({ getPath: routedPath, router: new RememberingR
 app.onError((error, c) => answerError(error, c));
 
 app.use(observeRequest);
-app.use(answerHeaders);
+app.use(answerHeaders(() => app.routes));
 app.use(deprecations(DEPRECATIONS));
 app.use(
   inOrder(limitHeaders, keyInUrl, identifyCaller, ticketHolder, burstGuard, meterUsage, requireAccess, checkBody),

@@ -48,7 +48,8 @@ export function answerError(error: Error, c: AppContext): Response {
 const unavailable = (detail: string): ApiError =>
   new ApiError("service.unavailable", `${detail} Nothing was changed.`, { headers: { "Retry-After": "5" } });
 
-interface RegisteredRoute {
+/** A route as the app has it. */
+export interface RegisteredRoute {
   method: string;
   path: string;
 }

@@ -178,7 +178,7 @@ describe("CORS", () => {
       callWith({ CORS_ORIGINS }, "/types", { headers: { Origin: origin } });
     const ours = await from("https://ours.test", "https://ours.test, https://also.test");
     expect(ours.headers.get("Access-Control-Allow-Origin")).toBe("https://ours.test");
-    expect(ours.headers.get("Vary")?.split(/, */)).toEqual(["Origin"]);
+    expect(ours.headers.get("Vary")?.split(/, */)).toEqual(["Accept-Encoding", "Origin"]);
     for (const [origin, configured] of [
       ["https://theirs.test", "https://ours.test"],
       ["https://ours.test.evil.test", "https://ours.test"],

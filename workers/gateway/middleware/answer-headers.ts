@@ -1,8 +1,10 @@
+import type { Next } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { gatewayHeaders } from "../../gateway-headers.ts";
-import type { AppEnv } from "../../service.ts";
+import type { AppContext, AppEnv } from "../../service.ts";
 import { allowedOrigin } from "../origins.ts";
+import { methodsAt, type RegisteredRoute } from "../problems.ts";
 import { correlationIdOf } from "./correlation-id.ts";
 
 /** What pages need beside; data is no page. */
@@ -32,29 +34,40 @@ const preflight = cors({
   maxAge: 86_400,
 });
 
-function vary(headers: Headers, name: string): void {
-  const named = headers.get("Vary")?.split(",") ?? [];
-  if (!named.some((each) => each.trim() === name)) headers.append("Vary", name);
+/** Adds names to what an answer says that it depends on. */
+function vary(headers: Headers, names: string): void {
+  const all = `${headers.get("Vary") ?? ""},${names}`.split(",").map((name) => name.trim());
+  headers.set("Vary", [...new Set(all.filter((name) => name !== ""))].join(", "));
+}
+
+/** Answers a preflight, and a plain OPTIONS of an address that there is, with the methods that the address takes. */
+async function answerOptions(c: AppContext, next: Next, routes: readonly RegisteredRoute[]): Promise<void> {
+  const methods = methodsAt(routes, c.req.path);
+  if (methods.length === 0 && c.req.header("Access-Control-Request-Method") === undefined) return next();
+  const answered = await preflight(c, next);
+  if (answered) c.res = answered;
+  if (methods.length > 0) c.res.headers.set("Allow", methods.join(", "));
 }
 
 /**
  * Adds to every answer what the gateway says with it, unless it was made with it. It is set on the answer that is there, once: an answer
  * that is made anew for each header, as a framework's general middleware must, costs as much as a quote.
  */
-export const answerHeaders = createMiddleware<AppEnv>(async function answerHeaders(c, next) {
-  c.set("correlationId", correlationIdOf(c.req.header("X-Correlation-ID")));
-  if (c.req.method === "OPTIONS") {
-    const answered = await preflight(c, next);
-    if (answered) c.res = answered;
-  } else await next();
-  // The answer to an upgrade cannot be changed: the object that takes the socket in names the correlation id on it.
-  if (c.get("isDressed") || c.res.status === 101) return;
-  const { headers } = c.res;
-  if (headers.get("Content-Type")?.startsWith("text/html")) {
-    for (const [name, value] of OF_PAGES) headers.set(name, value);
-  }
-  for (const [name, value] of Object.entries(gatewayHeaders(c))) {
-    if (name === "Vary") vary(headers, value);
-    else if (c.req.method !== "OPTIONS" || !name.startsWith("Access-Control-")) headers.set(name, value);
-  }
-});
+export const answerHeaders = (routes: () => readonly RegisteredRoute[]) =>
+  createMiddleware<AppEnv>(async function answerHeaders(c, next) {
+    c.set("correlationId", correlationIdOf(c.req.header("X-Correlation-ID")));
+    if (c.req.method === "OPTIONS") await answerOptions(c, next, routes());
+    else await next();
+    // The answer to an upgrade cannot be changed: the object that takes the socket in names the correlation id on it.
+    if (c.get("isDressed") || c.res.status === 101) return;
+    const { headers } = c.res;
+    if (headers.get("Content-Type")?.startsWith("text/html")) {
+      for (const [name, value] of OF_PAGES) headers.set(name, value);
+    }
+    for (const [name, value] of Object.entries(gatewayHeaders(c))) {
+      if (name === "Vary") vary(headers, value);
+      else if (c.req.method !== "OPTIONS" || !name.startsWith("Access-Control-")) headers.set(name, value);
+    }
+    // What says nothing of caches is an answer to this caller, now.
+    if (c.req.method !== "OPTIONS" && !headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+  });
