@@ -41,7 +41,15 @@ export const ImportChunkSchema = z
 
 export type ImportChunk = z.input<typeof ImportChunkSchema>;
 
-const refused = z.array(z.object({ line: z.number().int(), reason: z.string() }));
+/** Refused rows of a chunk that an answer lists; `refused_count` says how many there are. */
+export const MAX_LISTED_REFUSALS = 1_000;
+
+const refused = z.array(z.object({ line: z.number().int(), reason: z.string() })).openapi({
+  description: `The first ${MAX_LISTED_REFUSALS} refused rows.`,
+});
+const refused_count = z.number().int().optional().openapi({
+  description: "How many rows were refused, where that is more than `refused` lists.",
+});
 
 /** What became of a chunk. Its rows are stored, replaced, unchanged or refused; or only judged. */
 export const ImportReportSchema = z
@@ -52,10 +60,11 @@ export const ImportReportSchema = z
     replaced: z.number().int(),
     unchanged: z.number().int(),
     refused,
+    refused_count,
   })
   .openapi("ImportReport");
 
 export type ImportReport = z.infer<typeof ImportReportSchema>;
 
 /** The extra member of the problem that a chunk with bad rows gets. */
-export const RefusedRowsSchema = z.object({ refused });
+export const RefusedRowsSchema = z.object({ refused, refused_count });

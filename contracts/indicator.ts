@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS } from "../core/interval.ts";
 import { ADJUSTMENTS, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
+import { intervalParameter } from "./parameters.ts";
 import { ProblemSchema } from "./problem.ts";
 import { PROVIDERS } from "./provider.ts";
 
@@ -79,7 +80,7 @@ const points = z
 
 const question = {
   indicators: specs.optional(),
-  interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+  interval: intervalParameter.default("1h"),
   data_points: points,
   include_open: z.boolean().default(false),
   include_candles: z.boolean().default(false),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { shownText } from "../core/words.ts";
 
 /** A part of an input that breaks its schema; `path` is empty where it is the whole. */
 export interface InputFault {
@@ -65,13 +66,13 @@ function messageOf(issue: Issue, { list }: InputWords): string {
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options)
         ? `must be one of ${issue.options.join(", ")}`
-        : "has not the right form";
+        : "has an invalid format";
     case "invalid_format":
       return issue.format === "datetime"
-        ? "must be a moment in UTC such as 2026-11-20T14:30:00Z"
-        : "has not the right form";
+        ? "must be a UTC timestamp, e.g. 2026-11-20T14:30:00Z"
+        : "has an invalid format";
     default:
-      return "has not the right form";
+      return "has an invalid format";
   }
 }
 
@@ -91,7 +92,7 @@ function nearer(a: readonly Issue[], b: readonly Issue[]): boolean {
   return difference === 0 ? a.length < b.length : difference < 0;
 }
 
-const joined = (path: readonly PropertyKey[]): string => path.map(String).join(".");
+const joined = (path: readonly PropertyKey[]): string => shownText(path.map(String).join("."), MAX_PATH_CHARACTERS);
 
 /** The form that an input was meant to have; null where it is of none, and the schema has words of its own for that. */
 function meantForm(issue: Issue): readonly Issue[] | null {
@@ -101,21 +102,39 @@ function meantForm(issue: Issue): readonly Issue[] | null {
   return isOfNone && !NOT_OURS.test(issue.message) ? null : best;
 }
 
-/** The parts of an input that broke its schema, each with what would be right. */
-export function inputFaults(issues: readonly Issue[], words: InputWords): InputFault[] {
-  return issues.flatMap((issue) => {
+/** Faults that an error lists; how many more there are is said beside them. */
+export const MAX_LISTED_FAULTS = 20;
+const MAX_PATH_CHARACTERS = 100;
+
+/** How many faults some issues are. */
+export function countFaults(issues: readonly Issue[]): number {
+  return issues.reduce((count, issue) => {
     const meant = meantForm(issue);
-    if (meant) {
-      return inputFaults(meant, words).map(({ path, message }) => ({
-        path: [joined(issue.path), path].filter((part) => part !== "").join("."),
-        message,
-      }));
-    }
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: joined([...issue.path, key]), message: words.unknown }));
-    }
-    return [{ path: joined(issue.path), message: messageOf(issue, words) }];
-  });
+    if (meant) return count + countFaults(meant);
+    return count + (issue.code === "unrecognized_keys" ? issue.keys.length : 1);
+  }, 0);
+}
+
+/** The first parts of an input that broke its schema, each with what would be right. */
+export function inputFaults(issues: readonly Issue[], words: InputWords): InputFault[] {
+  return issues
+    .slice(0, MAX_LISTED_FAULTS)
+    .flatMap((issue) => {
+      const meant = meantForm(issue);
+      if (meant) {
+        return inputFaults(meant, words).map(({ path, message }) => ({
+          path: [joined(issue.path), path].filter((part) => part !== "").join("."),
+          message,
+        }));
+      }
+      if (issue.code === "unrecognized_keys") {
+        return issue.keys
+          .slice(0, MAX_LISTED_FAULTS)
+          .map((key) => ({ path: joined([...issue.path, key]), message: words.unknown }));
+      }
+      return [{ path: joined(issue.path), message: messageOf(issue, words) }];
+    })
+    .slice(0, MAX_LISTED_FAULTS);
 }
 
 /** A fault as a sentence; `whole` is what the input as a whole is called. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { INTERVALS, likelyInterval } from "../core/interval.ts";
 import { END_OF_TIME, FIRST_TIME, parseTime } from "../core/time.ts";
 
 /** A whole number in a query, within bounds. */
@@ -18,17 +19,34 @@ export const timeParameter = z
   .transform((text, context) => {
     const time = parseTime(text);
     if (typeof time === "number" && time >= FIRST_TIME && time < END_OF_TIME) return time;
-    const message = typeof time === "number" ? "must lie between the years 1900 and 2200" : time.error;
+    const message = typeof time === "number" ? "must be between 1900 and 2200" : time.error;
     context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;
   })
   .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: "Unix seconds or ISO-8601." });
 
+/** What people write for `true` and `false`. */
+const TRUE = /^(?:true|t|1|yes|y|on)$/i;
+const FALSE = /^(?:false|f|0|no|n|off)$/i;
+
+function flagMessage(input: unknown): string {
+  const meant = typeof input !== "string" ? null : TRUE.test(input) ? "true" : FALSE.test(input) ? "false" : null;
+  return meant === null ? "must be true or false" : `must be true or false; did you mean ${meant}?`;
+}
+
 /** `true` or `false` in a query. */
 export const flag = z
-  .enum(["true", "false"], "must be true or false")
+  .enum(["true", "false"], { error: ({ input }) => flagMessage(input) })
   .transform((text) => text === "true")
   .openapi({ type: "boolean" });
+
+/** The length of candles; one that is written otherwise is named in the error. */
+export const intervalParameter = z.enum(INTERVALS, {
+  error: ({ input }) => {
+    const meant = typeof input === "string" ? likelyInterval(input) : null;
+    return `must be one of ${INTERVALS.join(", ")}${meant === null ? "" : `; did you mean ${meant}?`}`;
+  },
+});
 
 /** For routes that take no query parameters: naming one is an error all the same. */
 export const NO_QUERY = z.strictObject({});

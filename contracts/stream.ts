@@ -152,7 +152,9 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
     id,
     channel,
     symbols: z.array(z.string()),
-    rejected: z.array(z.object({ symbol: z.string(), code, detail: z.string() })),
+    rejected: z.array(
+      z.object({ symbol: z.string(), code, detail: z.string(), suggestions: z.array(z.string()).optional() }),
+    ),
     subscriptions: z.array(SubscriptionSchema),
     positions: z.record(z.string(), z.union([ConfirmedQuotesSchema, ConfirmedBarsSchema])),
   }),

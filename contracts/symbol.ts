@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type ExchangeCode, MARKET_OF_EXCHANGE } from "../core/market-calendar/markets.ts";
 import { ASSET_TYPES, CANONICAL_FORM, isSymbolText, normaliseSymbol } from "../core/symbol.ts";
+import { withArticle } from "../core/words.ts";
 import { PROVIDERS } from "./provider.ts";
 
 export const EXCHANGE_CODES = Object.keys(MARKET_OF_EXCHANGE) as [ExchangeCode, ...ExchangeCode[]];
@@ -149,7 +150,7 @@ export const NewSymbolSchema = z
   .check(({ value, issues }) => {
     const form = CANONICAL_FORM[value.type];
     if (form.pattern.test(value.symbol) && hasRightPrefix(value.symbol, value.primary_exchange)) return;
-    const message = `is not how a ${value.type} on ${value.primary_exchange} is written here; an example is ${form.example}`;
+    const message = `is not how ${withArticle(value.type)} on ${value.primary_exchange} is written here; an example is ${form.example}`;
     issues.push({ code: "custom", path: ["symbol"], message, input: value.symbol });
   })
   .openapi("NewSymbol");

@@ -6,6 +6,51 @@ export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"
 /** The length of a candle. */
 export type Interval = (typeof INTERVALS)[number];
 
+/** Other ways in which intervals are written, by what is left of them without case, blanks and a plural. */
+const OTHER_WRITINGS: Readonly<Record<string, Interval>> = {
+  minute: "1m",
+  minutely: "1m",
+  hour: "1h",
+  hourly: "1h",
+  "60m": "1h",
+  "240m": "4h",
+  "24h": "1d",
+  day: "1d",
+  daily: "1d",
+  d: "1d",
+  "7d": "1w",
+  week: "1w",
+  weekly: "1w",
+  w: "1w",
+  month: "1M",
+  monthly: "1M",
+  mo: "1M",
+  "1mo": "1M",
+  "1mth": "1M",
+  "60": "1h",
+  "1": "1m",
+  "5": "5m",
+  "15": "15m",
+  "30": "30m",
+  "240": "4h",
+};
+
+/** The interval that a text probably means: `1hour`, `60m`, `1D`, `monthly`; null if that cannot be told. */
+export function likelyInterval(text: string): Interval | null {
+  const bare = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]/g, "");
+  const short = bare
+    .replace(/^(\d+)(?:minutes?|mins?)$/, "$1m")
+    .replace(/^(\d+)(?:hours?|hrs?)$/, "$1h")
+    .replace(/^(\d+)days?$/, "$1d")
+    .replace(/^(\d+)weeks?$/, "$1w")
+    .replace(/^(\d+)(?:months?|mon)$/, "$1mo");
+  const found = OTHER_WRITINGS[short] ?? OTHER_WRITINGS[short.replace(/s$/, "")];
+  return found ?? INTERVALS.find((interval) => interval === short) ?? null;
+}
+
 /** An interval counted in trading dates, stamped 00:00 UTC. */
 export type DatedInterval = "1d" | "1w" | "1M";
 

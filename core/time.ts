@@ -65,8 +65,15 @@ export interface TimeError {
 export const FIRST_TIME = -2_208_988_800;
 export const END_OF_TIME = 7_258_118_400;
 
-/** Unix seconds beyond this are milliseconds by mistake: the year 5138. */
-const MILLISECONDS_FROM = 1e11;
+/** Numbers from these on are finer units by mistake; as seconds they would be the year 5138 and later. */
+const FINER_UNITS: readonly (readonly [from: number, unit: string])[] = [
+  [1e17, "nanoseconds"],
+  [1e14, "microseconds"],
+  [1e11, "milliseconds"],
+];
+
+/** A time whose zone has lost its plus sign, which an address reads as a blank. */
+const LOST_PLUS = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/;
 
 /**
  * Reads unix seconds or ISO-8601. A date alone is its 00:00 UTC; a time without a zone is UTC.
@@ -75,13 +82,20 @@ const MILLISECONDS_FROM = 1e11;
 export function parseTime(text: string): number | TimeError {
   if (/^[+-]?\d+(\.\d+)?$/.test(text)) {
     const seconds = Number(text);
-    if (Math.abs(seconds) >= MILLISECONDS_FROM) {
-      return { error: "looks like milliseconds; give unix seconds or ISO-8601, such as 2026-11-22T15:00:00Z" };
+    const finer = FINER_UNITS.find(([from]) => Math.abs(seconds) >= from);
+    if (finer) {
+      return { error: `looks like ${finer[1]}; give unix seconds or ISO-8601, such as 2026-11-22T15:00:00Z` };
     }
     return seconds;
   }
   const match = ISO.exec(text);
-  if (!match) return { error: "must be unix seconds or ISO-8601, such as 1795359600 or 2026-11-22T15:00:00Z" };
+  if (!match) {
+    const lost = LOST_PLUS.exec(text);
+    if (lost) {
+      return { error: `has lost the + of its zone: write it as %2B in an address, ${lost[1]}%2B${lost[2]}` };
+    }
+    return { error: "must be unix seconds or ISO-8601, such as 1795359600 or 2026-11-22T15:00:00Z" };
+  }
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
   const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3) || 0);
   const date = new Date(0);

@@ -2,7 +2,7 @@ import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-open
 import type { Context } from "hono";
 import { routePath } from "hono/route";
 import type { z } from "zod";
-import { faultSentence, type InputWords, inputFaults } from "../contracts/input-faults.ts";
+import { countFaults, faultSentence, type InputWords, inputFaults } from "../contracts/input-faults.ts";
 import { ApiError, type InputError } from "../contracts/problem.ts";
 import type { Caller } from "./caller.ts";
 import { withHints } from "./parameter-hints.ts";
@@ -73,7 +73,13 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     const routes = service.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? entry.route : []));
     const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
     const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
-    throw new ApiError("request.invalid", faultSentence(errors[0], "The body"), { errors });
+    const error_count = countFaults(issues);
+    const more =
+      error_count > errors.length ? ` There are ${error_count} faults; the first ${errors.length} are in errors.` : "";
+    throw new ApiError("request.invalid", `${faultSentence(errors[0], "The body")}${more}`, {
+      errors,
+      extensions: more === "" ? {} : { error_count },
+    });
   }
 
   function checked(c: AppContext, schema: z.ZodType | undefined, given: object, place: InputError["in"]): object {

@@ -1,3 +1,4 @@
+import { shownText } from "../words.ts";
 import { indicatorNamed } from "./catalog.ts";
 import type { Choices, IndicatorDefinition, Numbers, NumericParameter } from "./indicator.ts";
 import { IndicatorSpecError } from "./indicator-spec-error.ts";
@@ -107,9 +108,13 @@ function parameterNames({ parameters, takesSource }: IndicatorDefinition): strin
 }
 
 function invalid({ name }: IndicatorDefinition, parameter: string, value: string, rule: string): IndicatorSpecError {
-  return new IndicatorSpecError("indicator.invalid_parameters", `${name}: ${parameter} is "${value}"; it ${rule}.`, {
-    parameter,
-  });
+  return new IndicatorSpecError(
+    "indicator.invalid_parameters",
+    `${name}: ${shownText(parameter)} is "${shownText(value)}"; it ${rule}.`,
+    {
+      parameter,
+    },
+  );
 }
 
 function tooMany({ name }: IndicatorDefinition, order: readonly string[], count: number): IndicatorSpecError {
@@ -117,8 +122,34 @@ function tooMany({ name }: IndicatorDefinition, order: readonly string[], count:
   return new IndicatorSpecError("indicator.invalid_parameters", `${name} ${allowed}; ${count} were given.`, {});
 }
 
+/** A name with its parameters in another notation: `RSI(14)`, `RSI14`, `SMA 20`, `macd_12_26_9`. */
+const OTHER_NOTATION = /^([A-Za-z][A-Za-z_]*?)[\s_-]*\(?\s*(\d[\d.]*(?:[\s,;_]+\d[\d.]*)*)\s*\)?$/;
+
+/** The same in this notation; null if it is none that can be told. */
+function renotated(text: string): string | null {
+  const match = OTHER_NOTATION.exec(text.replace(/\(\s*\)$/, "").trim());
+  if (!match)
+    return (
+      indicatorNamed(
+        text
+          .replace(/\(\s*\)$/, "")
+          .trim()
+          .toUpperCase(),
+      )?.name ?? null
+    );
+  const definition = indicatorNamed(match[1].toUpperCase());
+  return definition ? [definition.name, ...match[2].split(/[\s,;_]+/)].join(":") : null;
+}
+
 function unknownIndicator(name: string): IndicatorSpecError {
+  const meant = renotated(name);
+  if (meant !== null) {
+    const words = `There is no indicator "${shownText(name)}". Parameters follow a colon: did you mean ${meant}?`;
+    return new IndicatorSpecError("indicator.unknown", words, { suggestions: [meant] });
+  }
   const suggestions = nearestNames(name.toUpperCase());
   const hint = suggestions.length === 0 ? "" : ` Did you mean ${suggestions.join(" or ")}?`;
-  return new IndicatorSpecError("indicator.unknown", `There is no indicator "${name}".${hint}`, { suggestions });
+  return new IndicatorSpecError("indicator.unknown", `There is no indicator "${shownText(name)}".${hint}`, {
+    suggestions,
+  });
 }

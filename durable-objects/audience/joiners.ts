@@ -37,7 +37,7 @@ export async function joinersOf(
   const joiners = new Map<string, Joiner>();
   const rejected: Rejection[] = [];
   for (const [name, meaning] of await book(names)) {
-    if (isRefusal(meaning)) rejected.push({ symbol: name, code: meaning.code, detail: meaning.detail });
+    if (isRefusal(meaning)) rejected.push({ symbol: name, ...meaning });
     else {
       const position = since.get(normaliseSymbol(name)) ?? since.get(meaning.symbol) ?? null;
       joiners.set(meaning.symbol, { instrument: meaning, since: position });

@@ -10,6 +10,7 @@ import {
 } from "../../contracts/stream.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { parseSpec } from "../../core/indicators/spec.ts";
+import { describeJsonFault } from "../../core/json-fault.ts";
 import type { Subject } from "./subscription.ts";
 
 /** A message that could not be carried out; its client is told and keeps its connection. */
@@ -34,7 +35,8 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new MessageError("stream.bad_message", `The message is not JSON. An example is ${EXAMPLE}.`);
+    const fault = describeJsonFault(text);
+    throw new MessageError("stream.bad_message", `The message is not JSON: ${fault}. An example is ${EXAMPLE}.`);
   }
 }
 

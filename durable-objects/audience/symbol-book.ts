@@ -4,11 +4,14 @@ import { normaliseSymbol } from "../../core/symbol.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readRegistry } from "../../storage/registry/database.ts";
 import { type Resolution, resolveSymbols } from "../../storage/registry/resolve.ts";
+import { suggestSymbols } from "../../storage/registry/suggestions.ts";
 
 /** Why a symbol cannot be listened to. */
 export interface Refusal {
   code: ProblemCode;
   detail: string;
+  /** The nearest symbols to one that is unknown. */
+  suggestions?: readonly string[];
 }
 
 /** What the names that a client writes stand for. */
@@ -31,6 +34,15 @@ function meaningOf(name: string, resolution: Resolution | undefined): Instrument
   return { code: "symbol.inactive", detail: `${record.symbol} is retired: it has no stream any more.` };
 }
 
+/** Unknown names of one question for which the nearest symbols are looked up. */
+const MAX_SUGGESTED_FOR = 10;
+
+function withSuggestions(name: string, suggestions: readonly string[]): Refusal {
+  const hint =
+    suggestions.length > 0 ? `Did you mean ${suggestions.join(", ")}?` : "Find symbols with /symbols?search=.";
+  return { code: "symbol.not_found", detail: `${shown(name)} is not a symbol of the registry. ${hint}`, suggestions };
+}
+
 /** For so long, and of so many names, the registry is not asked again: after a restart all sockets come back at once. */
 const KNOWN_FOR_MS = 2_000;
 const MOST_KNOWN = 1_000;
@@ -42,8 +54,13 @@ export function registryBook(database: D1Database): SymbolBook {
   const underWay = new Map<string, Promise<Map<string, Instrument | Refusal>>>();
 
   const look = async (names: readonly string[]): Promise<Map<string, Instrument | Refusal>> => {
-    const found = await resolveSymbols(readRegistry(database), names);
+    const registry = readRegistry(database);
+    const found = await resolveSymbols(registry, names);
     const meanings = new Map(names.map((name) => [name, meaningOf(name, found.get(name))]));
+    const unknown = names.filter((name) => found.get(name)?.kind === "not_found").slice(0, MAX_SUGGESTED_FOR);
+    await Promise.all(
+      unknown.map(async (name) => meanings.set(name, withSuggestions(name, await suggestSymbols(registry, name)))),
+    );
     for (const [name, meaning] of meanings) if (!("code" in meaning)) known.set(name, meaning);
     return meanings;
   };

@@ -24,7 +24,7 @@ export async function sendChunk(url: string, token: string, chunk: ImportChunk):
   const bad = RefusedRowsSchema.safeParse(body);
   if (bad.success) {
     const { length: rows } = chunk.rows;
-    return { symbol: chunk.symbol, rows, stored: 0, replaced: 0, unchanged: 0, refused: bad.data.refused };
+    return { symbol: chunk.symbol, rows, stored: 0, replaced: 0, unchanged: 0, ...bad.data };
   }
   const problem = Problem.safeParse(body);
   throw new ImportFailure(

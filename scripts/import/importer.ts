@@ -1,10 +1,10 @@
-import type { ImportChunk, ImportReport } from "../../contracts/import.ts";
+import { type ImportChunk, type ImportReport, MAX_LISTED_REFUSALS } from "../../contracts/import.ts";
 import type { CandleRow, RefusedRow } from "../../core/candle-rows.ts";
 import { parseTime } from "../../core/time.ts";
 import type { BrokenRow, CsvLine } from "./csv.ts";
 
-/** Rows of one chunk. */
-const CHUNK_ROWS = 2_000;
+/** Rows of one chunk: no more than an answer lists, so that the report names every bad row. */
+const CHUNK_ROWS = MAX_LISTED_REFUSALS;
 
 /** What an import did, row by row: `read` is the sum of all others. */
 export interface Totals {

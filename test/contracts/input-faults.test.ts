@@ -27,9 +27,9 @@ test.each<[string, z.ZodType, unknown, string]>([
     "a text that is no moment",
     z.iso.datetime(),
     "today",
-    "The body must be a moment in UTC such as 2026-11-20T14:30:00Z.",
+    "The body must be a UTC timestamp, e.g. 2026-11-20T14:30:00Z.",
   ],
-  ["a text of another form", z.string().regex(/x/), "y", "The body has not the right form."],
+  ["a text of another form", z.string().regex(/x/), "y", "The body has an invalid format."],
   ["words of the schema's own", z.string().regex(/x/, "must hold an x"), "y", "The body must hold an x."],
   ["nothing", z.object({ name: z.string() }), {}, "name is missing; it must be a string."],
   [

@@ -57,10 +57,10 @@ const row = (line: number, minute: number, close: string | number): CandleRow =>
 const minutes = (count: number): CandleRow[] => Array.from({ length: count }, (_, i) => row(i + 2, i, 100 + i));
 
 describe("chunks", () => {
-  test("hold at most 2,000 rows, and every row is in one of them, in order", async () => {
+  test("hold at most 1,000 rows, and every row is in one of them, in order", async () => {
     const platform = fakePlatform();
     const totals = await run(minutes(4_500), platform);
-    expect(platform.chunks.map((chunk) => chunk.rows.length)).toEqual([2_000, 2_000, 500]);
+    expect(platform.chunks.map((chunk) => chunk.rows.length)).toEqual([1_000, 1_000, 1_000, 1_000, 500]);
     expect(platform.chunks.flatMap((chunk) => chunk.rows.map(({ line }) => line))).toEqual(
       minutes(4_500).map(({ line }) => line),
     );

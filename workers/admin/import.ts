@@ -1,5 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { ImportChunkSchema, type ImportReport, ImportReportSchema } from "../../contracts/import.ts";
+import {
+  ImportChunkSchema,
+  type ImportReport,
+  ImportReportSchema,
+  MAX_LISTED_REFUSALS,
+} from "../../contracts/import.ts";
+import { MAX_LISTED_FAULTS } from "../../contracts/input-faults.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
@@ -66,7 +72,7 @@ imports.openapi(route, async (c) => {
     stored: 0,
     replaced: 0,
     unchanged: 0,
-    refused,
+    ...listed(refused),
   };
   if (chunk.check_only) return c.json(envelope(report), 200);
   if (refused.length > 0 && !chunk.keep_good) throw refusal(refused);
@@ -98,15 +104,19 @@ async function markImported(registry: Registry, record: SymbolRecord, act: Act):
   return { ...record, data_sources: ["import"], last_updated: act.at };
 }
 
-const MOST_ERRORS = 100;
+/** Refused rows as an answer lists them. */
+const listed = (refused: readonly RefusedRow[]) => ({
+  refused: refused.slice(0, MAX_LISTED_REFUSALS),
+  ...(refused.length > MAX_LISTED_REFUSALS ? { refused_count: refused.length } : {}),
+});
 
 function refusal(refused: readonly RefusedRow[]): ApiError {
   const [first] = refused;
   const errors = refused
-    .slice(0, MOST_ERRORS)
+    .slice(0, MAX_LISTED_FAULTS)
     .map(({ line, reason }) => ({ in: "body" as const, path: `line ${line}`, message: reason }));
   const detail = `${refused.length} of the rows cannot be candles, so none was stored. The first is line ${first.line}: ${first.reason}.`;
-  return new ApiError("request.invalid", detail, { errors, extensions: { refused } });
+  return new ApiError("request.invalid", detail, { errors, extensions: listed(refused) });
 }
 
 function conflict(symbol: string, interval: string, has: string, sent: string): ApiError {

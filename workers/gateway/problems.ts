@@ -2,6 +2,7 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { ApiError } from "../../contracts/problem.ts";
 import { redactKeys } from "../../core/api-key.ts";
+import { describeJsonFault } from "../../core/json-fault.ts";
 import { logError } from "../../observability/log.ts";
 import { count } from "../../observability/metrics/collector.ts";
 import { unreachableBehind } from "../../storage/registry/failures.ts";
@@ -21,13 +22,18 @@ function problemResponse(c: AppContext, error: ApiError): Response {
   return c.body(redactKeys(JSON.stringify(body)), error.status, headers);
 }
 
+/** The problem of a body that is not JSON: where it stops being that. The framework keeps the text that it could not parse. */
+async function malformedBody(c: AppContext): Promise<Response> {
+  const fault = describeJsonFault(await c.req.text());
+  const errors = [{ in: "body" as const, path: "", message: `must be valid JSON; ${fault}` }];
+  return problemResponse(c, new ApiError("request.invalid", `The body is not valid JSON: ${fault}.`, { errors }));
+}
+
 /** Turns whatever was thrown into a problem document. What nobody expected is logged once and told to nobody. */
-export function answerError(error: Error, c: AppContext): Response {
+export function answerError(error: Error, c: AppContext): Response | Promise<Response> {
   if (error instanceof ApiError) return problemResponse(c, error);
   if (error instanceof HTTPException && error.status === 400) {
-    const detail = "The body is not valid JSON.";
-    const errors = [{ in: "body" as const, path: "", message: "must be valid JSON" }];
-    return problemResponse(c, new ApiError("request.invalid", detail, { errors }));
+    return malformedBody(c);
   }
   if (error instanceof HTTPException && error.status === 415) {
     const detail = "Send the body as JSON, with `Content-Type: application/json`.";

@@ -7,11 +7,17 @@ import {
   MOST_POINTS,
   MOST_SPECS,
 } from "../../contracts/indicator.ts";
-import { flag, NO_QUERY, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
+import {
+  flag,
+  intervalParameter,
+  NO_QUERY,
+  SymbolPath,
+  timeParameter,
+  wholeNumber,
+} from "../../contracts/parameters.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
-import { INTERVALS } from "../../core/interval.ts";
 import { answerText, problemResponses } from "../answers.ts";
 import { priceOfIndicators } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
@@ -36,7 +42,7 @@ const specList = z
 const Query = z
   .strictObject({
     indicators: specList,
-    interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+    interval: intervalParameter.default("1h"),
     data_points: wholeNumber(1, MOST_POINTS).default(100),
     from: timeParameter.optional(),
     to: timeParameter.optional(),

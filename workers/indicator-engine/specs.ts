@@ -52,9 +52,9 @@ function allFailed(failures: readonly ApiError[]): ApiError {
   });
 }
 
-/** Splits `indicators=RSI,MACD:12:26:9`, also repeated. */
+/** Splits `indicators=RSI,MACD:12:26:9`, also repeated; what stands in parentheses stays whole, for an error that says what is right. */
 export function splitSpecs(given: string | readonly string[]): string[] {
-  const texts = (typeof given === "string" ? [given] : given).flatMap((part) => part.split(","));
+  const texts = (typeof given === "string" ? [given] : given).flatMap((part) => part.split(/,(?![^(]*\))/));
   return texts.map((text) => text.trim()).filter((text) => text !== "");
 }
 

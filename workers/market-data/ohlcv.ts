@@ -1,10 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
-import { flag, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
+import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { stampsEnd } from "../../core/buckets.ts";
-import { INTERVALS } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
 import { toCsv } from "../csv.ts";
@@ -20,7 +19,7 @@ const MOST_CANDLES = 5000;
 
 const Query = z
   .strictObject({
-    interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+    interval: intervalParameter.default("1h"),
     limit: wholeNumber(1, MOST_CANDLES).default(100),
     from: timeParameter.optional(),
     to: timeParameter.optional(),

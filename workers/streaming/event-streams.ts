@@ -1,8 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { SymbolPath } from "../../contracts/parameters.ts";
+import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
-import { INTERVALS } from "../../core/interval.ts";
 import { problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
 import { requireActive, requireSymbol } from "../symbols.ts";
@@ -15,7 +14,7 @@ const Query = z
   .strictObject({
     ticket: ticketParameter,
     channel: z.enum(CHANNELS, `must be one of ${CHANNELS.join(", ")}`).default("quotes"),
-    interval: z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`).default("1h"),
+    interval: intervalParameter.default("1h"),
     indicators: z.string().optional().openapi({ description: "Separated by commas, for the channel indicators." }),
     max_hz: z.coerce.number().min(0.01).max(20).optional().openapi({
       description: "The most events a second; those in between are left out, and `skipped` says how many.",
