@@ -13,6 +13,9 @@ export function wholeNumber(min: number, max: number) {
     .openapi({ type: "integer", minimum: min, maximum: max });
 }
 
+/** How a time in a query may be written, as the documentation says it. */
+export const TIME_DESCRIPTION = "Unix seconds or ISO-8601.";
+
 /** A time in a query: unix seconds or ISO-8601; read as unix seconds. */
 export const timeParameter = z
   .string()
@@ -23,7 +26,7 @@ export const timeParameter = z
     context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;
   })
-  .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: "Unix seconds or ISO-8601." });
+  .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: TIME_DESCRIPTION });
 
 /** What people write for `true` and `false`. */
 const TRUE = /^(?:true|t|1|yes|y|on)$/i;

@@ -57,8 +57,15 @@ interface Message {
   title: string;
   summary: string;
   contentType: string;
-  payload: object;
+  payload: { $ref: string };
 }
+
+/** The schemas of all payloads, by their names. */
+const SCHEMAS: Record<string, object> = {};
+
+/** `market_data` as the name of a schema: `MarketData`. */
+const schemaName = (name: string, io: "input" | "output"): string =>
+  `${name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}${io === "input" ? "Message" : "Frame"}`;
 
 const titled = (name: string): string => {
   const words = name.replaceAll("_", " ");
@@ -67,12 +74,13 @@ const titled = (name: string): string => {
 
 function messageOf(name: string, schema: z.ZodType, io: "input" | "output"): [string, Message] {
   const { $schema, ...payload } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  SCHEMAS[schemaName(name, io)] = { title: schemaName(name, io), ...payload };
   const message = {
     name,
     title: titled(name),
     summary: PURPOSES[name] ?? titled(name),
     contentType: "application/json",
-    payload,
+    payload: { $ref: `#/components/schemas/${schemaName(name, io)}` },
   };
   return [name, message];
 }
@@ -164,7 +172,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
       tellOfSymbol: operation("send", "symbol", "What the platform says of one symbol", namesOf(received)),
       tellEvents: operation("send", "events", "What the platform says as server-sent events", EVENTS),
     },
-    components: { messages: Object.fromEntries([...sent, ...received]) },
+    components: { messages: Object.fromEntries([...sent, ...received]), schemas: SCHEMAS },
   };
 }
 

@@ -34,9 +34,11 @@ const specList = z
   .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MOST_SPECS, SPECS_MESSAGE)
   .optional()
   .openapi({
-    type: "string",
+    type: "array",
+    items: { type: "string" },
+    minItems: 1,
+    maxItems: MOST_SPECS,
     description: `1 to ${MOST_SPECS} specs, separated by commas or repeated: NAME, NAME:p1:p2 or NAME:fast=12:slow=26; one that is repeated counts once. The default ten unless given.`,
-    example: "RSI,MACD:12:26:9",
   });
 
 const Query = z

@@ -36,9 +36,11 @@ const symbolList = z
     "must name 1 to 100 symbols, such as symbols=BTC/USDT,AAPL",
   )
   .openapi({
-    type: "string",
+    type: "array",
+    items: { type: "string" },
+    minItems: 1,
+    maxItems: MOST_SYMBOLS,
     description: "1 to 100 symbols, separated by commas or repeated.",
-    example: "BTC/USDT,AAPL",
   });
 
 const quoteRoute = createRoute({

@@ -258,7 +258,8 @@ const AsyncApi = z.looseObject({
     z.looseObject({ action: z.enum(["send", "receive"]), channel: Reference, messages: z.array(Reference) }),
   ),
   components: z.looseObject({
-    messages: z.record(z.string(), z.looseObject({ summary: z.string(), payload: z.record(z.string(), z.unknown()) })),
+    messages: z.record(z.string(), z.looseObject({ summary: z.string(), payload: Reference })),
+    schemas: z.record(z.string(), z.record(z.string(), z.unknown())),
   }),
 });
 
@@ -309,7 +310,9 @@ describe("the AsyncAPI document", () => {
   test("describes messages as they are", async () => {
     const { components } = await read("/asyncapi.json", AsyncApi);
     const fits = (name: string, message: unknown): boolean =>
-      z.fromJSONSchema(components.messages[name].payload).safeParse(message).success;
+      z
+        .fromJSONSchema(components.schemas[components.messages[name].payload.$ref.replace("#/components/schemas/", "")])
+        .safeParse(message).success;
     expect(fits("pong", { type: "pong" })).toBe(true);
     expect(fits("pong", { type: "pong", more: 1 })).toBe(false);
     expect(fits("subscribe", { action: "subscribe", symbols: ["BTC/USDT"] })).toBe(true);

@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { TIME_DESCRIPTION } from "../../../contracts/parameters.ts";
 import { PROBLEM_DESCRIPTIONS } from "../../answers.ts";
 import type { AppEnv } from "../../service.ts";
 import { DESCRIPTIONS } from "./descriptions.ts";
-import { exampleOf, problemExample, type Schema } from "./examples.ts";
+import { exampleOf, isTimeName, problemExample, type Schema } from "./examples.ts";
 import { HEADERS } from "./headers.ts";
+import { BODY_EXAMPLES, PARAMETER_EXAMPLES } from "./request-examples.ts";
 
 type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 type PathItem = NonNullable<Document["paths"]>[string];
@@ -42,8 +44,8 @@ function withUnavailable(responses: Responses): Responses {
   return { ...responses, 503: { ...own, content: { ...PROBLEM, ...own.content } } };
 }
 
-function headersOf(status: string, method: string): Record<string, { $ref: string }> {
-  const names = Object.entries(HEADERS).flatMap(([name, { on }]) => (on(status, method) ? [name] : []));
+function headersOf(status: string, operation: string): Record<string, { $ref: string }> {
+  const names = Object.entries(HEADERS).flatMap(([name, { on }]) => (on(status, operation) ? [name] : []));
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
@@ -63,24 +65,71 @@ function completeOperation(path: string, method: string, operation: Operation, s
     // Two routes may share one description of a problem; each gets examples of its own.
     const content: Content = structuredClone(response.content ?? {});
     exemplify(content, schemas, problemExample(Number(status), path));
-    const headers = { ...headersOf(status, method), ...response.headers };
+    const headers = { ...headersOf(status, operation.operationId ?? ""), ...response.headers };
     operation.responses[status] = { ...response, headers, ...(response.content ? { content } : {}) };
   }
   for (const parameter of operation.parameters ?? []) {
-    if ("$ref" in parameter || parameter.example !== undefined || !isSchema(parameter.schema)) continue;
-    parameter.example = exampleOf(parameter.schema, schemas, parameter.name);
+    if ("$ref" in parameter || !isSchema(parameter.schema)) continue;
+    const isTime = parameter.description === TIME_DESCRIPTION;
+    const schema: Schema = isTime ? structuredClone(TIME_SCHEMA) : parameter.schema;
+    const own = PARAMETER_EXAMPLES[operation.operationId ?? ""]?.[parameter.name];
+    const example = own ?? parameter.example ?? exampleOf(schema, schemas, parameter.name);
+    delete schema.example;
+    // A list is one parameter with commas; repeating it is understood as well.
+    const list = schema.type === "array" ? { style: "form", explode: false } : {};
+    Object.assign(parameter, { schema, example, ...list });
   }
-  if (operation.requestBody && "content" in operation.requestBody) exemplify(operation.requestBody.content, schemas);
+  if (!operation.requestBody || !("content" in operation.requestBody)) return;
+  const body = BODY_EXAMPLES[operation.operationId ?? ""];
+  const json = operation.requestBody.content["application/json"];
+  if (body && json) json.example = body;
+  exemplify(operation.requestBody.content, schemas);
 }
 
-/** Says of every integer how large it is: all of ours are exact in a double, and so fit 64 bits. */
-function formatIntegers(node: unknown): void {
-  if (Array.isArray(node)) for (const each of node) formatIntegers(each);
-  else if (isSchema(node)) {
-    const types = [node.type].flat();
-    if (types.includes("integer") && !("format" in node)) node.format = "int64";
-    for (const each of Object.values(node)) formatIntegers(each);
+/** Times in a query: either way of writing one. */
+const TIME_SCHEMA: Schema = {
+  anyOf: [
+    { type: "string", format: "date-time" },
+    { type: "integer", format: "int64" },
+  ],
+};
+
+/** Whole numbers that may pass 32 bits: unix seconds, numbers of events and of rows, and amounts of money or shares. */
+const LARGE =
+  /^(?:time|times|seq|from_seq|to_seq|skipped|id|before|shares_outstanding|market_cap|volume|at|expires_at)$/;
+const INT32_MAX = 2_147_483_647;
+
+/**
+ * Says of every integer how large it is, and of every time that it is one.
+ * @param name what the schema is of, as far as it has a name
+ */
+function formatScalars(node: unknown, name = ""): void {
+  if (Array.isArray(node)) {
+    for (const each of node) formatScalars(each, name);
+    return;
   }
+  if (!isSchema(node)) return;
+  const types = [node.type].flat();
+  if (types.includes("integer") && !("format" in node)) formatInteger(node, name);
+  if (types.includes("string") && !("format" in node) && !node.enum && !node.const && isTimeName(name)) {
+    node.format = "date-time";
+  }
+  for (const [key, each] of Object.entries(node)) {
+    if (key === "properties" && isSchema(each)) {
+      for (const [property, schema] of Object.entries(each)) formatScalars(schema, property);
+    } else formatScalars(each, key === "items" || key === "anyOf" || key === "oneOf" ? name : "");
+  }
+}
+
+function formatInteger(node: Schema, name: string): void {
+  const { minimum = 0, maximum } = node;
+  // The validation library bounds every integer by what a double holds exactly, which says nothing of the field.
+  const bound = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  const isLarge = LARGE.test(name) || (bound !== undefined && bound > INT32_MAX);
+  node.format = isLarge ? "int64" : "int32";
+  if (isLarge) return;
+  node.maximum = bound ?? INT32_MAX;
+  if (minimum === Number.MIN_SAFE_INTEGER) node.minimum = -INT32_MAX;
 }
 
 /**
@@ -98,7 +147,7 @@ export function completeDocument(document: Document): Document {
       if (operation) completeOperation(path, method, operation, schemas);
     }
   }
-  for (const part of [document.paths, document.components]) formatIntegers(part);
+  for (const part of [document.paths, document.components]) formatScalars(part);
   const headers = Object.entries(HEADERS).map(([name, { description, schema, example }]) => {
     return [name, { description, schema, example }];
   });

@@ -16,6 +16,7 @@ export interface Schema {
   additionalProperties?: boolean | Schema;
   items?: Schema;
   minimum?: number;
+  maximum?: number;
   format?: string;
 }
 
@@ -68,7 +69,10 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   seq: 1041,
 };
 
-const TIMES = /(?:_at|^at|^timestamp|^last_updated|^until|^opens?|^closes?|_open|_close)$/;
+const TIMES = /(?:_at|^at|^timestamp|^last_updated|^until|^next_open|^next_close)$/;
+
+/** Whether a member of this name is a time, where its schema says "string". */
+export const isTimeName = (name: string): boolean => TIMES.test(name);
 
 function stringOf(name: string, schema: Schema): string {
   if (schema.format === "date-time" || TIMES.test(name)) return TIME;
@@ -104,7 +108,9 @@ export function exampleOf(schema: Schema, schemas: Schemas, name = ""): unknown 
   const own = given(schema);
   if (own !== undefined) return own;
   const forms = schema.anyOf ?? schema.oneOf;
-  const form = forms?.find((each) => each.type !== "null") ?? forms?.[0];
+  const known = BY_NAME[name];
+  const fitting = forms?.find((each) => known !== undefined && isOfType(known, typeOf(each)));
+  const form = fitting ?? forms?.find((each) => each.type !== "null") ?? forms?.[0];
   if (form) return exampleOf(form, schemas, name);
   if (schema.allOf) {
     return Object.assign({}, ...schema.allOf.map((part) => exampleOf(part, schemas, name)), objectOf(schema, schemas));

@@ -3,11 +3,24 @@ interface Header {
   schema: { type: "string" | "integer"; format?: string; maxLength?: number; minimum?: number; maximum?: number };
   example: string | number;
   /** Which answers may carry it. */
-  on: (status: string, method: string) => boolean;
+  on: (status: string, operation: string) => boolean;
 }
 
+/** Reads whose answers are tagged, and for which `If-None-Match` is honoured. */
+const TAGGED: ReadonlySet<string> = new Set([
+  ...["getQuote", "getQuotes", "getCandles", "listIndicators", "getIndicators", "listSymbols", "listStreamableSymbols"],
+  ...["getSymbol", "validateSymbol", "listExchanges", "listTypes", "getProblem", "getOpenApiDocument"],
+  "getAsyncApiDocument",
+]);
+
+/** Reads that some tier may answer. */
+const TIERED: ReadonlySet<string> = new Set(["getQuote", "getQuotes", "getCandles", "getIndicators"]);
+
+/** Reads of which there may be another page. */
+const PAGED: ReadonlySet<string> = new Set(["getCandles", "listSymbols", "listStreamableSymbols"]);
+
 const text = { type: "string" as const, maxLength: 1024 };
-const isRead = (status: string, method: string): boolean => method === "get" && (status === "200" || status === "304");
+const isRead = (status: string): boolean => status === "200" || status === "304";
 
 /** The headers of answers that every client should know. */
 export const HEADERS: Readonly<Record<string, Header>> = {
@@ -30,20 +43,21 @@ export const HEADERS: Readonly<Record<string, Header>> = {
     on: () => true,
   },
   RateLimit: {
-    description: "What is left of a limit, where one applies (draft-ietf-httpapi-ratelimit-headers).",
+    description:
+      "What is left of a key's quotas (draft-ietf-httpapi-ratelimit-headers); without a key, with 429 alone: the limit that was met.",
     schema: text,
     example: '"minute";r=587;t=42',
     on: (status) => /^[24]/.test(status),
   },
   "RateLimit-Policy": {
-    description: "The limits that apply.",
+    description: "The limits that apply: a key's quotas, or what callers without a key are held to.",
     schema: text,
-    example: '"minute";q=600;w=60',
+    example: '"burst";q=100;w=10, "minute";q=600;w=60',
     on: (status) => /^[24]/.test(status),
   },
   "Retry-After": {
     description: "Seconds after which to ask again.",
-    schema: { type: "integer", format: "int64", minimum: 0, maximum: 86_400 },
+    schema: { type: "integer", format: "int32", minimum: 0, maximum: 86_400 },
     example: 5,
     on: (status) => status === "429" || status === "503",
   },
@@ -57,24 +71,36 @@ export const HEADERS: Readonly<Record<string, Header>> = {
     description: "The answer's entity tag: send it as If-None-Match.",
     schema: text,
     example: 'W/"k3v9x2-1041-live-open"',
-    on: isRead,
+    on: (status, operation) => isRead(status) && TAGGED.has(operation),
   },
   "Cache-Control": {
     description: "For how long others may keep the answer.",
     schema: text,
     example: "public, max-age=1",
-    on: isRead,
+    on: () => true,
   },
   "Cache-Status": {
     description: "The tier that answered: memory, kv, room or provider (RFC 9211).",
     schema: text,
     example: "memory; hit",
-    on: isRead,
+    on: (status, operation) => isRead(status) && TIERED.has(operation),
   },
   Location: {
     description: "Where the new resource is.",
     schema: text,
-    example: "/symbols/JSE:NPN",
-    on: (status) => status === "201",
+    example: "/symbols/JSE:STX40",
+    on: (status, operation) => status === "201" && operation === "createSymbol",
+  },
+  Link: {
+    description: 'Where the next page is, as rel="next", or the one before, as rel="prev" (RFC 8288).',
+    schema: text,
+    example: '</symbols?limit=100&cursor=eyJhZnRlciI6IkFBUEwifQ>; rel="next"',
+    on: (status, operation) => isRead(status) && PAGED.has(operation),
+  },
+  Vary: {
+    description: "The request headers that the answer depends on.",
+    schema: text,
+    example: "Accept-Encoding, Origin",
+    on: () => true,
   },
 };
