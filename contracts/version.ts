@@ -1,7 +1,7 @@
-import { version } from "../package.json";
+import manifest from "../package.json" with { type: "json" };
 
 /** The platform's version, as package.json has it. */
-export const VERSION: string = version;
+export const VERSION: string = manifest.version;
 
 /** Where those who run an upstream learn what this platform is. */
 const ABOUT = "https://github.com/wizdata/wizdata-edge";
