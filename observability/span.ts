@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { formatTraceparent, type TraceParent } from "./trace-parent.ts";
+import { formatTraceparent, parseTraceparent, type TraceParent } from "./trace-parent.ts";
 
 /** What the calls of one kind took within a request. */
 export interface Hop {
@@ -12,18 +12,23 @@ export interface Hop {
 const randomHex = (bytes: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** A piece of work within a trace. Its ids are made when first asked for: most requests from memory never need them. */
+/**
+ * A piece of work within a trace. Its ids are made when first asked for: most requests from memory never need them.
+ *
+ * A span is the value of an asynchronous context, which the runtime keeps for as long as anything that was begun in it. So it holds
+ * plain values alone: through a closure over a request it would keep that request in memory, with its answer's body.
+ */
 export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
   readonly hops: Map<string, Hop>;
-  private readonly above: () => Span | TraceParent | null;
+  private readonly above: Span | TraceParent | string | null;
   private id: TraceParent | null = null;
 
-  /** @param above what it is a part of, or how to find out once somebody wants to know */
-  constructor(name: string, above: Span | TraceParent | null | (() => TraceParent | null)) {
+  /** @param above what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
+  constructor(name: string, above: Span | TraceParent | string | null) {
     this.name = name;
-    this.above = typeof above === "function" ? above : () => above;
+    this.above = above;
     this.hops = above instanceof Span ? above.hops : new Map();
   }
 
@@ -41,7 +46,8 @@ export class Span {
 
   /** The place of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    const above = this.above();
+    const { above } = this;
+    if (typeof above === "string") return parseTraceparent(above);
     return above instanceof Span ? above.place() : above;
   }
 }

@@ -5,7 +5,6 @@ import { placeFields, serverTiming } from "../../../observability/hop.ts";
 import { isLogged, logInfo } from "../../../observability/log.ts";
 import { count, observe } from "../../../observability/metrics/collector.ts";
 import { inSpan, Span } from "../../../observability/span.ts";
-import { parseTraceparent } from "../../../observability/trace-parent.ts";
 import type { AppContext, AppEnv } from "../../service.ts";
 
 /** Requests that no route took: pages, files and what is not there. A path of somebody's invention is no label. */
@@ -57,7 +56,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
  */
 export const observeRequest = createMiddleware<AppEnv>(async function observeRequest(c, next) {
   const begun = Date.now();
-  const span = new Span("request", () => parseTraceparent(c.req.header("traceparent")));
+  const span = new Span("request", c.req.header("traceparent") ?? null);
   await inSpan(span, next);
   const durationMs = Date.now() - begun;
   const route = routeOf(c);
