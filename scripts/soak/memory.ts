@@ -94,6 +94,7 @@ async function soakWorker(worker: BundledWorker, inspector: string, soak: Memory
   const dice = diceFrom(soak.seed);
   const { turns, ledger } = await turnsOf(worker.url, soak, dice);
   let warm: Use | null = null;
+  const rounds: Use[] = [];
   let last = await useOf(heap, process);
   for (let round = 0; round < ROUNDS; round++) {
     const order = turns.map((turn) => ({ turn, at: dice.next() })).sort((a, b) => a.at - b.at);
@@ -106,12 +107,13 @@ async function soakWorker(worker: BundledWorker, inspector: string, soak: Memory
       last = now;
     }
     warm ??= last;
+    rounds.push(last);
   }
   soak.progress("");
   const held = await afterClosing(worker.url);
   const end = await useOf(heap, process);
   heap.close();
-  return reportOf(soak, { before: warm ?? last, after: end, held, turns: ledger.table() });
+  return reportOf(soak, { before: warm ?? last, after: end, held, rounds, turns: ledger.table() });
 }
 
 /** Asks all routes in turns, opens and closes streams, imports candles, and measures what each leaves in memory. */

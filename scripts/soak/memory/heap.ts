@@ -31,36 +31,66 @@ export interface Heap {
   close(): void;
 }
 
+/** One isolate's inspector. */
+interface Inspector {
+  ask(method: string, params?: object): Promise<unknown>;
+  close(): void;
+}
+
+async function openInspector(address: URL): Promise<Inspector> {
+  const socket = new WebSocket(address, { maxPayload: 0 });
+  await once(socket, "open");
+  let asked = 0;
+  return {
+    ask(method, params = {}) {
+      const id = ++asked;
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const hear = (data: Buffer): void => {
+        const reply = Reply.parse(JSON.parse(data.toString()));
+        if (reply.id !== id) return;
+        socket.off("message", hear);
+        if (reply.error === undefined) resolve(reply.result);
+        else reject(new Error(`${method}: ${JSON.stringify(reply.error)}`));
+      };
+      socket.on("message", hear);
+      socket.send(JSON.stringify({ id, method, params }));
+      return promise;
+    },
+    close: () => socket.terminate(),
+  };
+}
+
+const Isolates = z.array(z.object({ id: z.string() }));
+
+/** The names of a runtime's isolates: the Worker, and those of what stands in for databases, queues and the network. */
+async function isolatesOf(inspector: string): Promise<string[]> {
+  const response = await fetch(new URL("/json", inspector.replace(/^ws/, "http")));
+  // The runtime takes names as they are: one that an address cannot hold cannot be asked.
+  return Isolates.parse(await response.json()).flatMap(({ id }) => (id.includes("#") ? [] : [id]));
+}
+
 /**
  * Opens the heap of a Worker by its inspector (Chrome DevTools Protocol).
  * @param inspector the address of the runtime's inspector
  */
 export async function openHeap(inspector: string): Promise<Heap> {
-  const socket = new WebSocket(new URL(`/${WORKER}`, inspector), { maxPayload: 0 });
-  await once(socket, "open");
-  let asked = 0;
-  const ask = (method: string, params: object = {}): Promise<unknown> => {
-    const id = ++asked;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const hear = (data: Buffer): void => {
-      const reply = Reply.parse(JSON.parse(data.toString()));
-      if (reply.id !== id) return;
-      socket.off("message", hear);
-      if (reply.error === undefined) resolve(reply.result);
-      else reject(new Error(`${method}: ${JSON.stringify(reply.error)}`));
-    };
-    socket.on("message", hear);
-    socket.send(JSON.stringify({ id, method, params }));
-    return promise;
-  };
+  const names = await isolatesOf(inspector);
+  const isolates = await Promise.all(names.map((name) => openInspector(new URL(`/${name}`, inspector))));
+  const worker = isolates[names.indexOf(WORKER)];
+  if (!worker) throw new Error(`none of the isolates is the Worker: ${names.join(", ")}`);
   // `HeapProfiler.collectGarbage` waits for a task that this runtime never runs.
-  await ask("HeapProfiler.startSampling", { samplingInterval: NO_SAMPLES });
+  await Promise.all(isolates.map(({ ask }) => ask("HeapProfiler.startSampling", { samplingInterval: NO_SAMPLES })));
   return {
     async used() {
-      for (let i = 0; i < COLLECTIONS; i++) await ask("HeapProfiler.getSamplingProfile");
-      const usage = HeapUsage.parse(await ask("Runtime.getHeapUsage"));
+      // The garbage of what stands beside the Worker is in the process's size, too.
+      for (const { ask } of isolates) {
+        for (let i = 0; i < COLLECTIONS; i++) await ask("HeapProfiler.getSamplingProfile");
+      }
+      const usage = HeapUsage.parse(await worker.ask("Runtime.getHeapUsage"));
       return { values: usage.usedSize + usage.backingStorageSize, runtimeObjects: usage.embedderHeapUsedSize };
     },
-    close: () => socket.terminate(),
+    close() {
+      for (const isolate of isolates) isolate.close();
+    },
   };
 }

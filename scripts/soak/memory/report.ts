@@ -34,6 +34,8 @@ export interface MemoryReport extends Amounts {
   resident_mb: Figures | null;
   /** Streams that objects still hold after all were closed. */
   held: { connections: number; active_subscriptions: number };
+  /** What was in use after each round; the first is the warm-up. */
+  rounds: { values_mb: number; resident_mb: number | null }[];
   /** What each turn has left behind after the warm-up; the first have left most. */
   turns: Growth[];
   violations: string[];
@@ -75,18 +77,23 @@ interface Measured {
   before: Use;
   after: Use;
   held: MemoryReport["held"];
+  rounds: Use[];
   turns: Growth[];
 }
 
 /** Reports what was measured after the warm-up and at the end, and judges it. */
 export function reportOf({ requests, sockets, imports, seed }: Amounts, measured: Measured): MemoryReport {
-  const { before, after, held, turns } = measured;
+  const { before, after, held, rounds, turns } = measured;
   const report = {
     ...{ requests, sockets, imports, seed },
     values_mb: figures(before.values, after.values, VALUES_MB),
     runtime_objects_mb: figures(before.runtimeObjects, after.runtimeObjects, runtimeObjectsAllowed(requests + sockets)),
     resident_mb: residentFigures(before, after, requests),
     held,
+    rounds: rounds.map(({ values, resident }) => ({
+      values_mb: megabytes(values),
+      resident_mb: resident === null ? null : megabytes(resident),
+    })),
     turns,
   };
   return { ...report, violations: violationsOf(report) };
