@@ -4,9 +4,11 @@ import { ApiError } from "../../contracts/problem.ts";
 import {
   instrumentOf,
   NewSymbolSchema,
+  type SymbolAnswer,
   type SymbolChange,
   SymbolChangeSchema,
   type SymbolRecord,
+  SymbolRecordSchema,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
@@ -18,9 +20,11 @@ import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { forgetSymbols, recordOf } from "../symbols.ts";
 import { runOnce } from "./idempotency.ts";
-import { symbolAnswer } from "./presentation.ts";
+import { symbolAnswer, withExchange } from "./presentation.ts";
 
 const SymbolWritten = z.object({ success: z.literal(true), data: SymbolSchema, timestamp: z.string() });
+/** The answer that was kept for an `Idempotency-Key`, perhaps by a version whose symbols had fewer members. */
+const KeptAnswer = SymbolWritten.extend({ data: SymbolRecordSchema });
 
 const written = (description: string) => ({
   description,
@@ -108,7 +112,7 @@ async function spread(c: AppContext, registry: Registry, record: SymbolRecord): 
   if (bookmark) c.header("X-D1-Bookmark", bookmark);
 }
 
-async function change(c: AppContext, text: string, changes: SymbolChange, action: string): Promise<SymbolRecord> {
+async function change(c: AppContext, text: string, changes: SymbolChange, action: string): Promise<SymbolAnswer> {
   const registry = writeRegistry(c.env.DB);
   const before = await findRecord(c, registry, text);
   await changeSymbol(registry, before.symbol, changes, actOf(c), action);
@@ -134,7 +138,8 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   if (outcome.repeated) c.header("Idempotency-Replayed", "true");
   else await spread(c, registry, record);
   c.header("Location", `/symbols/${encodeURIComponent(input.symbol)}`);
-  return c.json(SymbolWritten.parse(JSON.parse(outcome.answer)), 201);
+  const kept = KeptAnswer.parse(JSON.parse(outcome.answer));
+  return c.json({ ...kept, data: withExchange(kept.data) }, 201);
 });
 
 const alreadyThere = (symbol: string): ApiError =>
