@@ -17,6 +17,8 @@ const ROUNDS = 10;
 const FOUND_OUT_MS = 90_000;
 const PAUSE_MS = 1_000;
 const IMPORTS = "imports";
+/** The allocator gives memory back a while after it is free: of so many measurements the least counts. */
+const MEASUREMENTS = 5;
 
 /** How much is done in all. */
 export interface MemorySoak extends Amounts {
@@ -48,6 +50,17 @@ async function useOf(heap: Heap, process: number | null): Promise<Use> {
   const used = await heap.used();
   const usage = usageOf(process);
   return { ...used, resident: usage === null ? null : usage.rss_mb * 2 ** 20 };
+}
+
+/** What is in use once the process has come to rest. */
+async function useAtRest(heap: Heap, process: number | null): Promise<Use> {
+  let least = await useOf(heap, process);
+  for (let i = 1; i < MEASUREMENTS; i++) {
+    await pause(PAUSE_MS);
+    const now = await useOf(heap, process);
+    if ((now.resident ?? now.values) < (least.resident ?? least.values)) least = now;
+  }
+  return least;
 }
 
 async function turnsOf(url: string, soak: MemorySoak, dice: Dice): Promise<{ turns: Turn[]; ledger: Ledger }> {
@@ -106,12 +119,15 @@ async function soakWorker(worker: BundledWorker, inspector: string, soak: Memory
       if (warm !== null) ledger.grew(turn.name, last, now);
       last = now;
     }
-    warm ??= last;
+    if (warm === null) {
+      warm = await useAtRest(heap, process);
+      last = warm;
+    }
     rounds.push(last);
   }
   soak.progress("");
   const held = await afterClosing(worker.url);
-  const end = await useOf(heap, process);
+  const end = await useAtRest(heap, process);
   heap.close();
   return reportOf(soak, { before: warm ?? last, after: end, held, rounds, turns: ledger.table() });
 }
