@@ -34,8 +34,8 @@ symbol must be fresh again.
 --resumes: cuts streaming clients so many times at random moments, while the runtime is started anew now and then. Each goes on
 from where it stood and must get every event once, in order.
 
---memory, a part by itself: asks all routes of the OpenAPI document in turns, opens and closes so many sockets and event streams, and
-imports so many chunks of candles. After a tenth of it all, the process may grow by 100 MB at most, and no object may hold a closed
+--memory, a part by itself: asks all routes of the OpenAPI document in turns, opens and closes sockets and event streams, and imports
+chunks of candles, as many as the options say. After a tenth of it all, the process may grow by 100 MB at most, and no object may hold a closed
 stream. Prints a report as JSON, which says what each route has left in memory.`);
   process.exit(0);
 }

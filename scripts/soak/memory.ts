@@ -11,13 +11,13 @@ import { type Amounts, type MemoryReport, reportOf } from "./memory/report.ts";
 import { openRequestTurn, routeName } from "./memory/request-turn.ts";
 import { heldStreams, openStreamTurn, STREAM_TURNS } from "./memory/stream-turn.ts";
 
-/** All is done in so many rounds. The first is the warm-up: caches fill, the runtime's own memory takes its size. */
+/** The work is split into this many rounds. The first is the warm-up: caches fill, the runtime's own memory takes its size. */
 const ROUNDS = 10;
 /** A client that left without a word is found out by a heartbeat. */
 const FOUND_OUT_MS = 90_000;
 const PAUSE_MS = 1_000;
 const IMPORTS = "imports";
-/** The allocator gives memory back a while after it is free: of so many measurements the least counts. */
+/** The allocator gives memory back a while after it is free: the least of this many measurements counts. */
 const MEASUREMENTS = 5;
 
 /** How much is done in all. */

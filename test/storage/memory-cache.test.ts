@@ -40,7 +40,7 @@ describe("a memory cache", () => {
     expect([cache.get("a"), cache.get("c"), cache.get("larger than all")]).toEqual([undefined, undefined, undefined]);
   });
 
-  test("lets go of what is too old when something new comes, though nobody asks for the old", () => {
+  test("lets go of what is too old when something new comes, though the old is never asked for", () => {
     const cache = new MemoryCache<number>(1_000, 10, 250);
     for (let i = 0; i < 8; i++) cache.set(`old ${i}`, i);
     vi.setSystemTime(1_001_249);

@@ -46,7 +46,7 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
   });
 }
 
-/** Bars that are told of in part at once; of one whose indicator never comes no more is kept. */
+/** Bars of which only a part has been sent. The oldest is dropped beyond this: an indicator that never comes must not keep them all. */
 const MOST_PARTIAL_BARS = 100;
 
 /** Tells whether a closed bar has been told of for each of several indicators; before that, a client has only a part of it. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 /** The Worker itself among the isolates of a local runtime: its objects live in the same one. */
 const WORKER = "core:user:";
-/** A sample each so many bytes: none at all. Only that asking for the profile collects garbage is of use here. */
+/** Bytes between two samples, so that there are none: only that reading the profile collects garbage is of use here. */
 const NO_SAMPLES = 2 ** 30;
 /** What a collection finds dead may hold something outside of the heap, which the next one finds dead. */
 const COLLECTIONS = 3;

@@ -8,7 +8,7 @@ const CLIENTS = 16;
 const BROKEN = 0.1;
 const BOUNDARY = 0.2;
 const LARGE = 0.5;
-/** Every so many reads come without a key, and with one of a customer's. */
+/** Of 1: up to where a read comes without a key, and with a customer's key; the rest come from an operator. */
 const ANONYMOUS = 0.25;
 const CUSTOMERS = 0.5;
 
