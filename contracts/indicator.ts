@@ -49,10 +49,25 @@ export const IndicatorsAnswerSchema = z
     times: z.array(z.number().int()),
     states: z.array(z.enum(["open", "closed", "revised"])).optional(),
     indicators: z.record(z.string(), IndicatorValuesSchema),
-    meta: z.record(z.string(), IndicatorMetaSchema),
+    meta: z
+      .object({
+        ignored: z
+          .array(z.string())
+          .optional()
+          .openapi({
+            description: "Members of a calculation that have no effect, where there are any; else absent.",
+            example: ["period"],
+          }),
+      })
+      .catchall(IndicatorMetaSchema)
+      .openapi({ description: "What is to be known of each spec, by its key in `indicators`." }),
     errors: z.record(z.string(), ProblemSchema.partial()),
     candles: z.array(CandleSchema).optional(),
     data_points_used: z.number().int(),
+    calculation_time: z.number().nonnegative().openapi({
+      description: "Seconds from the request to its answer, with all that was waited for.",
+      example: 0.012,
+    }),
     timestamp: z.string(),
   })
   .openapi("Indicators");
@@ -78,7 +93,14 @@ const points = z
   .max(MOST_POINTS, `must be from 1 to ${MOST_POINTS}`)
   .default(100);
 
+/** A parameter of the earlier platform, which ignored it: a spec names its own periods. */
+const period = z.number().int().nullable().optional().openapi({
+  description: "Accepted from clients of the earlier platform, and ignored: `meta.ignored` names it. Write `RSI:21`.",
+  deprecated: true,
+});
+
 const question = {
+  period,
   indicators: specs.optional(),
   interval: intervalParameter.default("1h"),
   data_points: points,
@@ -164,6 +186,7 @@ export const OwnCalculationSchema = z
         when: ({ value }) => Array.isArray(value),
       }),
     indicators: specs.optional(),
+    period,
   })
   .openapi("OwnCalculation");
 

@@ -189,7 +189,10 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       }),
     ),
   }),
-  frame("broadcast", { message: z.string() }),
+  frame("broadcast", {
+    message: z.string(),
+    data: z.object({ message: z.string() }).openapi({ description: "The same, as the earlier platform sent it." }),
+  }),
   frame("error", { code, detail: z.string(), id }),
 ]);
 
@@ -204,7 +207,12 @@ export const ConnectionSchema = z
     connected_at: z.string(),
     address: z.string(),
     caller: z.string(),
-    subscriptions: z.number().int(),
+    subscriptions: z.array(z.string()).openapi({ description: "The symbols that it carries, at most a hundred." }),
+    subscription_count: z.number().int().openapi({ description: "Subscriptions: a symbol may have several." }),
+    last_ping: z.string().openapi({
+      format: "date-time",
+      description: "When its client was last heard of; its opening where that has not been since.",
+    }),
   })
   .openapi("Connection");
 

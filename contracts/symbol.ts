@@ -56,17 +56,24 @@ const facts = {
 };
 
 /** A symbol as the registry keeps it. */
-export const SymbolSchema = z
-  .object({
-    symbol: z.string().openapi({ example: "JSE:NPN" }),
-    ...facts,
-    last_updated: z.string().openapi({ format: "date-time" }),
-    aliases: z.array(z.string()),
-    provider_symbols: z.partialRecord(z.enum(PROVIDERS), z.string()),
-  })
-  .openapi("Symbol");
+export const SymbolRecordSchema = z.object({
+  symbol: z.string().openapi({ example: "JSE:NPN" }),
+  ...facts,
+  last_updated: z.string().openapi({ format: "date-time" }),
+  aliases: z.array(z.string()),
+  provider_symbols: z.partialRecord(z.enum(PROVIDERS), z.string()),
+});
 
-export type SymbolRecord = z.infer<typeof SymbolSchema>;
+export type SymbolRecord = z.infer<typeof SymbolRecordSchema>;
+
+/** A symbol as it is answered. */
+export const SymbolSchema = SymbolRecordSchema.extend({
+  exchange: z
+    .enum(EXCHANGE_CODES)
+    .openapi({ description: "The same as `primary_exchange`; the name that quotes use." }),
+}).openapi("Symbol");
+
+export type SymbolAnswer = z.infer<typeof SymbolSchema>;
 
 /** What a room, a route and a provider must know of a symbol to serve its prices. */
 export type Instrument = Pick<

@@ -12,7 +12,12 @@ export interface Hop {
 const randomHex = (bytes: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** A piece of work within a trace. Its ids are made when first asked for: most requests from memory never need them. */
+/**
+ * A piece of work within a trace. Its ids are made when first asked for: most requests from memory never need them.
+ *
+ * A span is the value of an asynchronous context, which the runtime keeps for as long as anything that was begun in it. So it holds
+ * plain values alone: through a closure over a request it would keep that request in memory, with its answer's body.
+ */
 export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
@@ -20,11 +25,7 @@ export class Span {
   private readonly above: Span | TraceParent | string | null;
   private id: TraceParent | null = null;
 
-  /**
-   * The runtime keeps the store of an asynchronous context, and so a span, long after its request has ended: it takes values alone,
-   * for a closure over the request would keep the request and its answer with it.
-   * @param above the span or the trace context that it is a part of, or a `traceparent` header that is parsed when first needed
-   */
+  /** @param above what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
   constructor(name: string, above: Span | TraceParent | string | null) {
     this.name = name;
     this.above = above;
@@ -45,8 +46,9 @@ export class Span {
 
   /** The place of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    if (this.above instanceof Span) return this.above.place();
-    return typeof this.above === "string" ? parseTraceparent(this.above) : this.above;
+    const { above } = this;
+    if (typeof above === "string") return parseTraceparent(above);
+    return above instanceof Span ? above.place() : above;
   }
 }
 

@@ -72,7 +72,7 @@ const worker = await startBundledWorker(
 const bar = new cliProgress.SingleBar({ format: "{bar} {value} of {total}, {faults} faults, {eta_formatted} left" });
 try {
   const document = await readDocument(worker.url);
-  const next = openRequests(document, diceFrom(seed), WITH_TOKEN);
+  const requests = openRequests(document, diceFrom(seed), WITH_TOKEN);
   const judge = openJudge(document);
   const faults: string[] = [];
   const statuses = new Map<number, number>();
@@ -101,7 +101,7 @@ try {
         await (await fetch(`${worker.url}/empty`)).text();
         empty.push(performance.now() - begun);
       }
-      await one(next());
+      await one(requests.next());
       if (process.stdout.isTTY) bar.update(times.length, { faults: faults.length });
     }
   };

@@ -1,12 +1,13 @@
 interface Entry<T> {
   value: T;
+  weight: number;
   expiresAt: number;
   /** Whether somebody has gone for a newer value, so that the others may use this one a little longer. */
   renewing: boolean;
 }
 
 /**
- * Values that an isolate keeps for a moment: bounded in number and age. It holds values only, never promises: a promise
+ * Values that an isolate keeps for a moment: bounded in number, or weight where values differ in size, and age. It holds values only, never promises: a promise
  * belongs to the request that made it. Time stands still within a request, so an age is that of the request's start.
  *
  * With a grace, only the first who finds a value too old goes for a newer one; the others get the old one for that much longer, so
@@ -15,13 +16,20 @@ interface Entry<T> {
 export class MemoryCache<T> {
   private readonly entries = new Map<string, Entry<T>>();
   private readonly ttlMs: number;
-  private readonly maxEntries: number;
+  private readonly maxWeight: number;
   private readonly graceMs: number;
+  private weight = 0;
 
-  constructor(ttlMs: number, maxEntries: number, graceMs = 0) {
+  /** @param maxWeight of all values together; of values that are set without a weight, their number */
+  constructor(ttlMs: number, maxWeight: number, graceMs = 0) {
     this.ttlMs = ttlMs;
-    this.maxEntries = maxEntries;
+    this.maxWeight = maxWeight;
     this.graceMs = graceMs;
+  }
+
+  /** Values that it holds, some of them perhaps too old. */
+  get size(): number {
+    return this.entries.size;
   }
 
   get(key: string): T | undefined {
@@ -36,19 +44,30 @@ export class MemoryCache<T> {
       entry.expiresAt += this.graceMs;
       return undefined;
     }
-    this.entries.delete(key);
+    this.remove(key, entry);
     return undefined;
   }
 
-  set(key: string, value: T): void {
-    this.entries.delete(key);
-    this.entries.set(key, { value, expiresAt: Date.now() + this.ttlMs, renewing: false });
-    if (this.entries.size <= this.maxEntries) return;
-    const oldest = this.entries.keys().next();
-    if (!oldest.done) this.entries.delete(oldest.value);
+  set(key: string, value: T, weight = 1): void {
+    const known = this.entries.get(key);
+    if (known) this.remove(key, known);
+    const now = Date.now();
+    this.entries.set(key, { value, weight, expiresAt: now + this.ttlMs, renewing: false });
+    this.weight += weight;
+    // Those that were set longest ago come first: what is too old goes with what is too much.
+    for (const [name, entry] of this.entries) {
+      if (this.weight <= this.maxWeight && now < entry.expiresAt + this.graceMs) break;
+      this.remove(name, entry);
+    }
   }
 
   clear(): void {
     this.entries.clear();
+    this.weight = 0;
+  }
+
+  private remove(key: string, entry: Entry<T>): void {
+    this.entries.delete(key);
+    this.weight -= entry.weight;
   }
 }

@@ -14,8 +14,11 @@ const known = new MemoryCache<Resolution>(2_000, 5_000, 250);
 /** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
 const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);
 
+/** Rows of all pages that are remembered: a page may hold a thousand, of more than a kilobyte each. */
+const MOST_ROWS = 5_000;
+
 /** Pages of symbols that this isolate has read in the last two seconds. */
-const pages = new MemoryCache<SymbolPage>(2_000, 100, 250);
+const pages = new MemoryCache<SymbolPage>(2_000, MOST_ROWS, 250);
 
 /** Forgets what this isolate knows of symbols, after it has changed one. */
 export function forgetSymbols(): void {
@@ -32,7 +35,7 @@ export async function rememberedPage(key: string | null, read: () => Promise<Sym
   const kept = key === null ? undefined : pages.get(key);
   if (kept) return kept;
   const page = await read();
-  if (key !== null) pages.set(key, page);
+  if (key !== null) pages.set(key, page, 1 + page.records.length);
   return page;
 }
 

@@ -12,6 +12,8 @@ interface Transition {
 
 const formatters = new Map<Zone, Intl.DateTimeFormat>();
 const years = new Map<string, Transition[]>();
+/** More than the years from which any market has prices. */
+const MOST_YEARS = 400;
 
 /** Clocks of earlier years keep this one's first offset: no zone had a law yet, and `Date.UTC` reads the year 50 as 1950. */
 const FIRST_YEAR = 1800;
@@ -59,6 +61,7 @@ function transitionsOf(zone: Zone, year: number): Transition[] {
     const from = Math.ceil(high / MINUTE) * MINUTE;
     found.push({ from, offset: lookUp(zone, from) });
   }
+  if (years.size >= MOST_YEARS) years.clear();
   years.set(key, found);
   return found;
 }

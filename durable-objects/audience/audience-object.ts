@@ -44,6 +44,11 @@ export abstract class AudienceObject extends DurableObject<Env> {
     return this.audience.connections();
   }
 
+  /** The ids of the sockets that carry each symbol, at most `most` of each, for those who run the platform. */
+  audienceSubscribers(most: number): Record<string, string[]> {
+    return this.audience.subscribers(most);
+  }
+
   /** Sends a message to every socket; gives their number. */
   broadcast(message: string): number {
     return this.audience.broadcast(message);

@@ -12,6 +12,7 @@ import { refuse, takeIn } from "./door.ts";
 import type { Feed, FeedEvent, MissedQuotes, Wants } from "./feed.ts";
 import { frame, PONG, welcomeFrame } from "./frames.ts";
 import { openJoining } from "./joining.ts";
+import { connectionsOf, subscribersOf } from "./listing.ts";
 import { Outbox } from "./outbox.ts";
 import { type Member, openRoster, type Roster } from "./roster.ts";
 import type { AudienceSettings } from "./settings.ts";
@@ -69,6 +70,8 @@ export interface Audience {
   /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
   keepGoing(): void;
   connections(): ConnectionAnswer[];
+  /** The ids of the sockets that carry each symbol, at most `most` of each. */
+  subscribers(most: number): Record<string, string[]>;
   /** Sends a message to everyone; gives the number of sockets. */
   broadcast(message: string): number;
   /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
@@ -224,19 +227,11 @@ export function openAudience(surroundings: Surroundings): Audience {
     takeTally: () => takeTally(tally),
     keepGoing: schedule,
 
-    connections() {
-      return Array.from(roster.members.values(), ({ connection, listeners }) => ({
-        connection_id: connection.id,
-        at: surroundings.name,
-        connected_at: new Date(connection.facts.connectedAt * 1000).toISOString(),
-        address: connection.facts.address,
-        caller: connection.facts.caller,
-        subscriptions: listeners.size,
-      }));
-    },
+    connections: () => connectionsOf(roster, surroundings.name),
+    subscribers: (most) => subscribersOf(roster, most),
 
     broadcast(message) {
-      const text = frame("broadcast", { message });
+      const text = frame("broadcast", { message, data: { message } });
       for (const { connection } of roster.members.values()) connection.send(text);
       return roster.members.size;
     },

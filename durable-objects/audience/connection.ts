@@ -55,6 +55,8 @@ export class Connection {
   private readonly settings: AudienceSettings;
   private readonly hooks: ConnectionHooks;
   private posted: string[] = [];
+  /** The last frame that woke the object, unix milliseconds. In memory only: it shows how the client does, and decides nothing. */
+  private heardAt = 0;
 
   constructor(socket: WebSocket, attachment: Attachment, settings: AudienceSettings, hooks: ConnectionHooks) {
     this.socket = socket;
@@ -71,6 +73,11 @@ export class Connection {
   /** Whether frames go out; false once the client is too far behind. */
   get flows(): boolean {
     return this.attachment.stoppedAt === null;
+  }
+
+  /** When the client was last heard of, unix milliseconds: a ping or another frame, or its arrival. */
+  get lastHeardAt(): number {
+    return Math.max(this.heardAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
   }
 
   /** Sends the frame of an event together with those of others, when the outbox is emptied. */
@@ -135,6 +142,7 @@ export class Connection {
 
   /** Any frame from the client shows that it reads. */
   hear(): void {
+    this.heardAt = Date.now();
     this.attachment.unread = 0;
   }
 

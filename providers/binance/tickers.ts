@@ -21,8 +21,9 @@ export async function tickersOf(
 ): Promise<Map<string, Ticker | Failure>> {
   const outcomes = new Map<string, Ticker | Failure>();
   const asked: string[] = [];
+  for (const [symbol, until] of refused) if (until <= context.now()) refused.delete(symbol);
   for (const symbol of new Set(symbols)) {
-    const known = SYMBOL.test(symbol) && (refused.get(symbol) ?? 0) <= context.now();
+    const known = SYMBOL.test(symbol) && !refused.has(symbol);
     if (known) asked.push(symbol);
     else outcomes.set(symbol, failure("unknown_symbol"));
   }

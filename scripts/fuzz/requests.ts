@@ -53,11 +53,16 @@ const asText = (value: unknown): string => (typeof value === "object" ? JSON.str
 /** Header values that a client can send at all. */
 const sendable = (value: string): boolean => /^[\t\x20-\x7e]*$/.test(value);
 
-/**
- * Draws requests from the document: most of them valid, some at the bounds of their schemas and beyond, some broken.
- * @param keys headers that let everything be done
- */
-export function openRequests(document: ApiDocument, dice: Dice, keys: Record<string, string>): () => FuzzRequest {
+/** Draws requests from the document. */
+export interface Requests {
+  /** One for any route: most of them valid, some at the bounds of their schemas and beyond, some broken. */
+  next(): FuzzRequest;
+  /** One for a route. */
+  of(route: Route, manner: Manner): FuzzRequest;
+}
+
+/** @param keys headers that let everything be done */
+export function openRequests(document: ApiDocument, dice: Dice, keys: Record<string, string>): Requests {
   const values = openValues(document.schemas, dice);
 
   function pathOf(route: Route, manner: Manner): string {
@@ -98,7 +103,13 @@ export function openRequests(document: ApiDocument, dice: Dice, keys: Record<str
     return headers;
   }
 
-  return () => {
+  function requestOf(route: Route, manner: Manner): FuzzRequest {
+    const path = `${pathOf(route, manner)}${queryOf(route, manner)}`;
+    const body = bodyOf(route, manner);
+    return { route, manner, method: route.method, path, headers: headersOf(manner, body !== undefined), body };
+  }
+
+  function anyRequest(): FuzzRequest {
     const luck = dice.next();
     const manner = luck < 0.55 ? "valid" : luck < 0.75 ? "boundary" : "broken";
     if (manner === "broken" && dice.next() < 0.08) {
@@ -106,13 +117,14 @@ export function openRequests(document: ApiDocument, dice: Dice, keys: Record<str
       return { route: null, manner, method: "GET", path: dice.pick(STRANGE_PATHS), headers, body: undefined };
     }
     const route = dice.pick(document.routes);
-    const path = `${pathOf(route, manner)}${queryOf(route, manner)}`;
     if (manner === "broken" && dice.next() < 0.08) {
       const method = dice.pick(STRANGE_METHODS);
       const known = document.routes.find((each) => each.path === route.path && each.method === method) ?? null;
+      const path = `${pathOf(route, manner)}${queryOf(route, manner)}`;
       return { route: known, manner, method, path, headers: headersOf(manner, false), body: undefined };
     }
-    const body = bodyOf(route, manner);
-    return { route, manner, method: route.method, path, headers: headersOf(manner, body !== undefined), body };
-  };
+    return requestOf(route, manner);
+  }
+
+  return { next: anyRequest, of: requestOf };
 }

@@ -1,245 +1,147 @@
-import WebSocket from "ws";
-import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
-import { type ApiDocument, readDocument } from "../fuzz/document.ts";
+import { z } from "zod";
+import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
+import { readDocument } from "../fuzz/document.ts";
+import { openRequests } from "../fuzz/requests.ts";
 import { runtimes, usageOf } from "../runtime-usage.ts";
-import { type MemoryCase, memoryCases } from "./memory-cases.ts";
+import { type Dice, diceFrom } from "./dice.ts";
+import { type Ledger, openLedger, type Use } from "./memory/growth.ts";
+import { type Heap, openHeap } from "./memory/heap.ts";
+import { openOwnSymbols } from "./memory/own-symbols.ts";
+import { type Amounts, type MemoryReport, reportOf } from "./memory/report.ts";
+import { openRequestTurn, routeName } from "./memory/request-turn.ts";
+import { heldStreams, openStreamTurn, STREAM_TURNS } from "./memory/stream-turn.ts";
 
-/** What the runtime may grow by, after the warm-up, for its memory to count as flat. */
-export const MAX_GROWTH_MB = 100;
+/** The work is split into this many rounds. The first is the warm-up: caches fill, the runtime's own memory takes its size. */
+const ROUNDS = 10;
+/** A client that left without a word is found out by a heartbeat. */
+const FOUND_OUT_MS = 90_000;
+const PAUSE_MS = 1_000;
+const IMPORTS = "imports";
+/** The allocator gives memory back a while after it is free: the least of this many measurements counts. */
+const MEASUREMENTS = 5;
 
-const WARM_UP_SHARE = 0.1;
-const CONNECTIONS = 8;
-/** Requests of one route that are made one after the other, before the next route's turn. */
-const REQUESTS_PER_TURN = 100;
-const SOCKETS_AT_ONCE = 50;
-const IMPORT_ROWS = 500;
-const MINUTE = 60;
-/** Imported minutes begin here: 2024-01-01. */
-const FIRST_MINUTE = 1_704_067_200;
-/** The runtime frees memory some time after it is no longer used. */
-const SETTLE_MS = 3_000;
-
-/** How much of each kind of work is done. */
-export interface MemorySoak {
-  requests: number;
-  sockets: number;
-  imports: number;
+/** How much is done in all. */
+export interface MemorySoak extends Amounts {
+  progress(text: string): void;
 }
 
-/** What a part of the work added to the runtime's memory after the warm-up. */
-export interface PartGrowth {
-  part: string;
-  times: number;
-  growth_mb: number;
-}
-
-/** The runtime's memory over a soak, in MB of resident memory. */
-export interface MemoryReport {
-  warm_mb: number;
-  peak_mb: number;
-  after_mb: number;
-  growth_mb: number;
-  /** By part, the largest growth first. What one part leaves behind may be freed in another's turn, so only the sum is exact. */
-  parts: PartGrowth[];
-  /** Answers that were neither a success nor a documented refusal. */
-  failures: string[];
+interface Turn {
+  name: string;
+  /** How often in all rounds together. */
+  count: number;
+  run(count: number): Promise<void>;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const rounded = (megabytes: number): number => Math.round(megabytes * 10) / 10;
+const NewKey = z.object({ data: z.object({ key: z.string() }) });
 
-/** Resident memory of the runtime, and what each part of the work adds to it. */
-class MemoryMeter {
-  readonly #pid: number;
-  readonly #parts = new Map<string, PartGrowth>();
-  #peak = 0;
-
-  constructor(pid: number) {
-    this.#pid = pid;
-  }
-
-  now(): number {
-    const usage = usageOf(this.#pid);
-    if (!usage) throw new Error("the runtime has ended");
-    this.#peak = Math.max(this.#peak, usage.rss_mb);
-    return usage.rss_mb;
-  }
-
-  get peak(): number {
-    return this.#peak;
-  }
-
-  forget(): void {
-    this.#parts.clear();
-    this.#peak = 0;
-  }
-
-  async measure(part: string, times: number, work: () => Promise<void>): Promise<void> {
-    const before = this.now();
-    await work();
-    const known = this.#parts.get(part) ?? { part, times: 0, growth_mb: 0 };
-    this.#parts.set(part, { part, times: known.times + times, growth_mb: known.growth_mb + this.now() - before });
-  }
-
-  parts(): PartGrowth[] {
-    return [...this.#parts.values()]
-      .map((each) => ({ ...each, growth_mb: rounded(each.growth_mb) }))
-      .toSorted((a, b) => b.growth_mb - a.growth_mb);
-  }
-}
-
-/** Does `count` pieces of work, at most `atOnce` at a time. */
-async function atMost(atOnce: number, count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
-}
-
-/** Opens a socket or an event stream, waits for its first message, and closes it. */
-async function openAndClose(url: string, index: number): Promise<void> {
-  if (index % 3 === 2) {
-    const response = await fetch(`${url}/stream/SOL/USDT`, { headers: WITH_TOKEN });
-    const reader = response.body?.getReader();
-    await reader?.read();
-    await reader?.cancel();
-    return;
-  }
-  const path = index % 3 === 0 ? "/ws" : "/ws/BTC/USDT";
-  const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers: WITH_TOKEN });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", reject);
-    socket.once("close", () => resolve());
-    socket.on("message", (data) => {
-      const { type } = JSON.parse(String(data));
-      if (type === "welcome" && index % 3 === 0) {
-        const symbols = ["BTC/USDT", "ETH/USDT", "SIM:CLEAN"];
-        socket.send(JSON.stringify({ action: "subscribe", symbols, channel: index % 2 === 0 ? "quotes" : "candles" }));
-      } else if (type === "subscription_confirmed") socket.close();
-    });
-  });
-}
-
-/** Imports the next 500 minutes of a symbol. */
-async function importChunk(url: string, index: number): Promise<void> {
-  const first = FIRST_MINUTE + index * IMPORT_ROWS * MINUTE;
-  const rows = Array.from({ length: IMPORT_ROWS }, (_, i) => ({
-    line: i + 2,
-    time: first + i * MINUTE,
-    ...{ open: 10, high: 11, low: 9, close: 10.5, volume: 1 },
-  }));
-  const response = await fetch(`${url}/admin/import`, {
+/** The headers of a caller with a key. */
+async function customerOf(url: string): Promise<Record<string, string>> {
+  const response = await fetch(`${url}/admin/keys`, {
     method: "POST",
     headers: { ...WITH_TOKEN, "Content-Type": "application/json" },
-    body: JSON.stringify({ symbol: "LTC/USDT", interval: "1m", adjustment: "raw", rows }),
+    body: JSON.stringify({ name: "soak", scopes: ["read", "stream"], tier: "premium" }),
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`an import answered ${response.status}: ${text.slice(0, 300)}`);
+  return { "X-API-Key": NewKey.parse(await response.json()).data.key };
 }
 
-/** Asks a route again and again. */
-async function askRoute(url: string, each: MemoryCase, from: number, count: number, failures: string[]): Promise<void> {
-  await atMost(CONNECTIONS, count, async (index) => {
-    const { method, path, body, headers } = each.request(from + index);
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: { ...WITH_TOKEN, ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    await response.arrayBuffer();
-    if (!each.statuses.includes(response.status)) failures.push(`${method} ${path} answered ${response.status}`);
-  });
+async function useOf(heap: Heap, process: number | null): Promise<Use> {
+  const used = await heap.used();
+  const usage = usageOf(process);
+  return { ...used, resident: usage === null ? null : usage.rss_mb * 2 ** 20 };
 }
 
-/**
- * Does a share of the whole soak, route after route, with sockets and imports in between.
- * @param begun how much of it is done already
- */
-async function runShare(
-  url: string,
-  cases: readonly MemoryCase[],
-  share: MemorySoak,
-  begun: MemorySoak,
-  meter: MemoryMeter,
-  progress: (text: string) => void,
-  failures: string[],
-): Promise<void> {
-  const turns = Math.max(1, Math.round(share.requests / (cases.length * REQUESTS_PER_TURN)));
-  const perTurn = Math.max(1, Math.round(share.requests / (cases.length * turns)));
-  const part = (amount: number, turn: number): number =>
-    Math.round((amount * (turn + 1)) / turns) - Math.round((amount * turn) / turns);
-  let [opened, imported] = [begun.sockets, begun.imports];
-  for (let turn = 0; turn < turns; turn++) {
-    progress(`turn ${turn + 1} of ${turns}, ${Math.round(meter.now())} MB`);
-    for (const each of cases) {
-      const from = begun.requests + turn * perTurn;
-      await meter.measure(each.name, perTurn, () => askRoute(url, each, from, perTurn, failures));
-    }
-    const sockets = part(share.sockets, turn);
-    await meter.measure("sockets and event streams", sockets, () =>
-      atMost(SOCKETS_AT_ONCE, sockets, (index) => openAndClose(url, opened + index)),
-    );
-    opened += sockets;
-    const imports = part(share.imports, turn);
-    await meter.measure("imports", imports, () => atMost(1, imports, (index) => importChunk(url, imported + index)));
-    imported += imports;
+/** What is in use once the process has come to rest. */
+async function useAtRest(heap: Heap, process: number | null): Promise<Use> {
+  let least = await useOf(heap, process);
+  for (let i = 1; i < MEASUREMENTS; i++) {
+    await pause(PAUSE_MS);
+    const now = await useOf(heap, process);
+    if ((now.resident ?? now.values) < (least.resident ?? least.values)) least = now;
+  }
+  return least;
+}
+
+async function turnsOf(url: string, soak: MemorySoak, dice: Dice): Promise<{ turns: Turn[]; ledger: Ledger }> {
+  const document = await readDocument(url);
+  const ledger = openLedger([...document.routes.map(routeName), ...STREAM_TURNS, IMPORTS]);
+  const own = openOwnSymbols(url, WITH_TOKEN, dice);
+  await own.add();
+  const callers = { operator: WITH_TOKEN, customer: await customerOf(url) };
+  const requests = openRequests(document, dice, WITH_TOKEN);
+  const site = { url, document, requests, dice, callers, own, headers: WITH_TOKEN, answered: ledger.answered };
+  const importAll = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) ledger.answered(IMPORTS, String(await own.importCandles()));
+  };
+  const { routes } = document;
+  const turns = [
+    ...routes.map((route) => ({
+      name: routeName(route),
+      count: soak.requests / routes.length,
+      run: openRequestTurn(site, route),
+    })),
+    ...STREAM_TURNS.map((name) => ({
+      name,
+      count: soak.sockets / STREAM_TURNS.length,
+      run: openStreamTurn(site, name),
+    })),
+    { name: IMPORTS, count: soak.imports, run: importAll },
+  ];
+  return { turns: turns.filter(({ count }) => count > 0), ledger };
+}
+
+/** Waits until objects hold no stream any more; gives what they hold if that takes too long. */
+async function afterClosing(url: string): Promise<MemoryReport["held"]> {
+  const begun = Date.now();
+  for (;;) {
+    const held = await heldStreams(url, WITH_TOKEN);
+    if (held.connections === 0 || Date.now() - begun > FOUND_OUT_MS) return held;
+    await pause(PAUSE_MS);
   }
 }
 
-const scaled = ({ requests, sockets, imports }: MemorySoak, by: number): MemorySoak => ({
-  requests: Math.round(requests * by),
-  sockets: Math.round(sockets * by),
-  imports: Math.round(imports * by),
-});
+async function soakWorker(worker: BundledWorker, inspector: string, soak: MemorySoak): Promise<MemoryReport> {
+  const [process = null] = runtimes();
+  const heap = await openHeap(inspector);
+  const dice = diceFrom(soak.seed);
+  const { turns, ledger } = await turnsOf(worker.url, soak, dice);
+  let warm: Use | null = null;
+  const rounds: Use[] = [];
+  let last = await useOf(heap, process);
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = turns.map((turn) => ({ turn, at: dice.next() })).sort((a, b) => a.at - b.at);
+    for (const [i, { turn }] of order.entries()) {
+      soak.progress(`round ${round + 1} of ${ROUNDS}, turn ${i + 1} of ${order.length}: ${turn.name}`);
+      const count = Math.ceil((turn.count * (round + 1)) / ROUNDS) - Math.ceil((turn.count * round) / ROUNDS);
+      if (count > 0) await turn.run(count);
+      const now = await useOf(heap, process);
+      if (warm !== null) ledger.grew(turn.name, last, now);
+      last = now;
+    }
+    if (warm === null) {
+      warm = await useAtRest(heap, process);
+      last = warm;
+    }
+    rounds.push(last);
+  }
+  soak.progress("");
+  const held = await afterClosing(worker.url);
+  const end = await useAtRest(heap, process);
+  heap.close();
+  return reportOf(soak, { before: warm ?? last, after: end, held, rounds, turns: ledger.table() });
+}
 
-/**
- * Asks every documented route of the built bundle in turns, opens and closes sockets and event streams, and imports candles.
- * What it keeps of a tenth of this is the warm-up; after that its memory must not grow.
- * @param entry the module to bundle, unless it is the Worker's own with open guards
- * @throws Error where a documented route has no request here
- */
-export async function soakMemory(
-  soak: MemorySoak,
-  progress: (text: string) => void,
-  entry = "bench/http/entry.ts",
-): Promise<MemoryReport> {
-  const others = new Set(runtimes());
-  const vars = {
-    MARKET_MODE: "demo",
-    LOG_LEVEL: "error",
-    GUARDS: "open",
-    HUB_SOCKETS: "2000",
-    SOCKETS_PER_ADDRESS: "500",
-  };
-  const worker = await startBundledWorker(vars, { entry, place: "memory", isDirect: true });
+/** Asks all routes in turns, opens and closes streams, imports candles, and measures what each leaves in memory. */
+export async function soakMemory(soak: MemorySoak): Promise<MemoryReport> {
+  const worker = await startBundledWorker(
+    { MARKET_MODE: "demo", LOG_LEVEL: "error", GUARDS: "open" },
+    { entry: "bench/http/entry.ts", place: "memory", inspected: true },
+  );
   try {
-    const pid = runtimes().find((each) => !others.has(each));
-    if (pid === undefined) throw new Error("the runtime's memory can only be read on Linux");
-    const document: ApiDocument = await readDocument(worker.url);
-    const cases = memoryCases(document);
-    const meter = new MemoryMeter(pid);
-    const failures: string[] = [];
-    const warmUp = scaled(soak, WARM_UP_SHARE);
-    const nothing: MemorySoak = { requests: 0, sockets: 0, imports: 0 };
-    await runShare(worker.url, cases, warmUp, nothing, meter, progress, failures);
-    await pause(SETTLE_MS);
-    const warm = meter.now();
-    meter.forget();
-    await runShare(worker.url, cases, scaled(soak, 1 - WARM_UP_SHARE), warmUp, meter, progress, failures);
-    await pause(SETTLE_MS);
-    const after = meter.now();
-    return {
-      warm_mb: rounded(warm),
-      peak_mb: rounded(meter.peak),
-      after_mb: rounded(after),
-      growth_mb: rounded(after - warm),
-      parts: meter.parts(),
-      failures: [...new Set(failures)],
-    };
+    if (worker.inspector === null) throw new Error("the runtime has no inspector");
+    return await soakWorker(worker, worker.inspector, soak);
   } finally {
-    progress("");
     await worker.stop();
   }
 }

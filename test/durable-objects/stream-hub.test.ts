@@ -412,7 +412,7 @@ describe("a hub", () => {
     expect(await hub.stub.broadcast("maintenance at noon")).toBe(1);
     expect((await other.nth("broadcast")).message).toBe("maintenance at noon");
     expect(await hub.stub.audienceConnections()).toMatchObject([
-      { caller: "key:abcd", address: "192.0.2.1", subscriptions: 1 },
+      { caller: "key:abcd", address: "192.0.2.1", subscriptions: [BTC], subscription_count: 1 },
     ]);
     expect(await hub.stub.audienceStats()).toEqual({ connections: 1, subscriptions: 1, symbols: { [BTC]: 1 } });
   });

@@ -17,6 +17,8 @@ export const WITH_TOKEN = { Authorization: `Bearer ${TOKEN}` };
 /** The Worker as it is deployed, on a port of the runtime's own. */
 export interface BundledWorker {
   url: string;
+  /** Where the runtime's inspector speaks the Chrome DevTools Protocol; null unless it was asked for. */
+  inspector: string | null;
   /** Ends the runtime, with every socket and all that is in memory, and starts it on what it has stored, at the same address. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -38,24 +40,24 @@ const SHARED_MEMORY = "/dev/shm";
 /** Nothing stands beside the Worker here: it is to answer by itself. */
 const noAssets = (): Response => new Response(null, { status: 404 });
 
-function run(
-  script: string,
-  state: string,
-  port: number,
-  vars: Record<string, string>,
-  directPort: number | null,
-): Miniflare {
+/** Where a runtime finds its parts and where it answers. */
+interface Site {
+  script: string;
+  state: string;
+  port: number;
+  inspectorPort: number | undefined;
+}
+
+function run({ script, state, port, inspectorPort }: Site, vars: Record<string, string>): Miniflare {
   const wrangler = wranglerBindings();
   return new Miniflare(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(script, "utf8") }],
       host: "127.0.0.1",
       port,
+      inspectorPort,
       compatibilityDate: "2026-10-20",
       cf: false,
-      logRequests: false,
-      telemetry: { enabled: false },
-      ...(directPort === null ? {} : { unsafeDirectSockets: [{ host: "127.0.0.1", port: directPort }] }),
       bindings: { ...wrangler.vars, ADMIN_TOKEN: TOKEN, ...vars },
       d1Databases: { DB: "registry" },
       kvNamespaces: { CACHE: "cache" },
@@ -82,8 +84,8 @@ interface BundleOptions {
    * does not where it is deployed; in memory it does not.
    */
   place?: "disk" | "memory";
-  /** Whether `url` leads to the Worker itself, past the Worker that the local runtime puts in front, which uses memory of its own. */
-  isDirect?: boolean;
+  /** Whether its inspector is open, which says how much memory is in use. */
+  inspected?: boolean;
 }
 
 /**
@@ -93,7 +95,7 @@ interface BundleOptions {
  */
 export async function startBundledWorker(
   vars: Record<string, string>,
-  { entry, place = "disk", isDirect = false }: BundleOptions = {},
+  { entry, place = "disk", inspected = false }: BundleOptions = {},
 ): Promise<BundledWorker> {
   const isInMemory = place === "memory" && existsSync(SHARED_MEMORY);
   const folder = mkdtempSync(join(isInMemory ? SHARED_MEMORY : tmpdir(), "wizdata-bundle-"));
@@ -106,18 +108,23 @@ export async function startBundledWorker(
     runWrangler(["deploy", ...(entry ? [entry] : []), "--dry-run", "--outdir", folder]);
     const script = join(folder, entry ? `${parse(entry).name}.js` : "index.js");
     const port = await freePort();
-    const directPort = isDirect ? await freePort() : null;
-    const start = () => run(script, join(folder, "state"), port, vars, directPort);
+    const site = {
+      script,
+      state: join(folder, "state"),
+      port,
+      inspectorPort: inspected ? await freePort() : undefined,
+    };
+    const start = () => run(site, vars);
     worker = start();
-    const { origin } = await worker.ready;
-    const url = directPort === null ? origin : `http://127.0.0.1:${directPort}`;
+    const url = (await worker.ready).origin;
     await migrate(worker);
     const restart = async (): Promise<void> => {
       await worker?.dispose();
       worker = start();
       await worker.ready;
     };
-    return { url, restart, stop };
+    const inspector = inspected ? (await worker.getInspectorURL()).href : null;
+    return { url, inspector, restart, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import { SymbolSchema } from "../../contracts/symbol.ts";
+import { SymbolRecordSchema } from "../../contracts/symbol.ts";
 import { MARKET_OF_EXCHANGE } from "../../core/market-calendar/markets.ts";
 import { CANONICAL_FORM, isSymbolText } from "../../core/symbol.ts";
 import { referenceDataSql } from "../../scripts/reference-data.ts";
@@ -45,7 +45,7 @@ describe("the reference symbols", () => {
     "%s is a valid record",
     (_, record) => {
       expect(record.symbol).toMatch(CANONICAL_FORM[record.type].pattern);
-      expect(SymbolSchema.parse(record)).toEqual(record);
+      expect(SymbolRecordSchema.parse(record)).toEqual(record);
       expect(record.data_sources).toEqual(expect.arrayContaining(Object.keys(record.provider_symbols)));
     },
   );

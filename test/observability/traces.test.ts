@@ -139,3 +139,18 @@ describe("a log line", () => {
     expect(lines.map(({ message }) => message)).toEqual(["heard"]);
   });
 });
+
+describe("what an asynchronous context holds", () => {
+  test("is never a closure, through which a request would stay in memory for as long as the context does", () => {
+    // @ts-expect-error A closure may hold anything.
+    new Span("request", () => parseTraceparent(EXAMPLE));
+    const span = new Span("request", EXAMPLE);
+    expect(Object.values(span).filter((value) => typeof value === "function")).toEqual([]);
+  });
+
+  test("is enough to go on with the trace that came with a request", () => {
+    expect(new Span("request", EXAMPLE).place()).toMatchObject({ traceId: TRACE, sampled: true });
+    expect(new Span("request", EXAMPLE).parent()?.spanId).toBe(PARENT);
+    expect(new Span("request", "not one").parent()).toBeNull();
+  });
+});

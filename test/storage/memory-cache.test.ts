@@ -37,6 +37,29 @@ describe("a memory cache", () => {
     expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual([3, undefined, 4]);
   });
 
+  test("never holds more than its weight, however few values that is", () => {
+    const cache = new MemoryCache<string>(1_000, 1_000);
+    cache.set("a", "x", 400);
+    cache.set("b", "x", 400);
+    cache.set("a", "y", 500);
+    expect([cache.get("a"), cache.get("b")]).toEqual(["y", "x"]);
+    cache.set("c", "x", 200);
+    expect([cache.get("a"), cache.get("b"), cache.get("c")]).toEqual(["y", undefined, "x"]);
+    cache.set("larger than all", "x", 1_001);
+    expect([cache.get("a"), cache.get("c"), cache.get("larger than all")]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("lets go of what is too old when something new comes, though the old is never asked for", () => {
+    const cache = new MemoryCache<number>(1_000, 10, 250);
+    for (let i = 0; i < 8; i++) cache.set(`old ${i}`, i);
+    vi.setSystemTime(1_001_249);
+    cache.set("within the grace", 8);
+    expect(cache.size).toBe(9);
+    vi.setSystemTime(1_001_250);
+    cache.set("beyond it", 9);
+    expect(cache.size).toBe(2);
+  });
+
   test("with a grace sends one caller for a newer value, and gives the others the old one", () => {
     const cache = new MemoryCache<number>(1_000, 10, 250);
     cache.set("a", 1);

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { CandleAnswer, SeriesFacts, SeriesUnits } from "../../contracts/candle.ts";
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
@@ -83,4 +84,21 @@ export function indicatorAnswer(
 /** Ends an answer's text with the moment at which it is given. */
 export function stamped(json: string): string {
   return `${json},"timestamp":${JSON.stringify(new Date().toISOString())}}`;
+}
+
+/**
+ * Ends the text of a calculation's answer.
+ * @param begun when its request came, unix milliseconds
+ */
+export function timed(json: string, begun: number): string {
+  return stamped(`${json},"calculation_time":${Math.max(0, Date.now() - begun) / 1000}`);
+}
+
+const Answer = z.looseObject({ meta: z.looseObject({}) });
+
+/** An answer's text, without its closing `timestamp`, whose `meta` names what had no effect. */
+export function namingIgnored(json: string, ignored: readonly string[]): string {
+  if (ignored.length === 0) return json;
+  const { meta, ...rest } = Answer.parse(JSON.parse(`${json}}`));
+  return JSON.stringify({ ...rest, meta: { ...meta, ignored } }).slice(0, -1);
 }

@@ -6,7 +6,7 @@ import { priceOfIndicators } from "../prices.ts";
 import type { AppContext } from "../service.ts";
 import { meaningsOf, recordOf } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";
-import { indicatorAnswer, stamped } from "./answer.ts";
+import { indicatorAnswer, namingIgnored, timed } from "./answer.ts";
 import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
 import { byText, readSpecs } from "./specs.ts";
 
@@ -20,7 +20,9 @@ export async function ownCandles(
   c: AppContext,
   candles: readonly OwnCandle[],
   texts: readonly string[] | undefined,
+  ignored: readonly string[],
 ): Promise<Response> {
+  const begun = Date.now();
   const specs = readSpecs(texts, "body");
   await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, candles.length));
   const columns = candlesFrom(
@@ -45,7 +47,8 @@ export async function ownCandles(
     ...{ symbol: null, interval: null, units: NO_UNITS },
     ...{ includeOpen: false, includeCandles: false, errors: specs.errors },
   };
-  return jsonText(c, stamped(indicatorAnswer(specs.specs, read, options).json));
+  const { json } = indicatorAnswer(specs.specs, read, options);
+  return jsonText(c, timed(namingIgnored(json, ignored), begun));
 }
 
 /** Indicators of several symbols; one that fails does not fail the others. */
@@ -54,7 +57,9 @@ export async function severalSymbols(
   symbols: readonly string[],
   texts: readonly string[] | undefined,
   query: EngineQuery,
+  ignored: readonly string[],
 ): Promise<Response> {
+  const begun = Date.now();
   const specs = readSpecs(texts, "body");
   const values = symbols.length * specs.specs.length * query.points;
   if (values > MOST_VALUES) throw tooMuch(values);
@@ -73,7 +78,7 @@ export async function severalSymbols(
           symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
         asked.set(record.symbol, answer);
         const { json } = await answer;
-        results.set(record.symbol, `${JSON.stringify(record.symbol)}:${stamped(json)}`);
+        results.set(record.symbol, `${JSON.stringify(record.symbol)}:${timed(namingIgnored(json, ignored), begun)}`);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         errors[text] = error.toProblem();

@@ -23,7 +23,7 @@ import { priceOfIndicators } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";
-import { stamped } from "./answer.ts";
+import { namingIgnored, stamped, timed } from "./answer.ts";
 import { jsonText, ownCandles, severalSymbols } from "./calculations.ts";
 import { type EngineQuery, symbolIndicators } from "./engine.ts";
 import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
@@ -173,6 +173,7 @@ indicators.openapi(availableRoute, (c) => {
 const goesPastCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
 
 indicators.openapi(symbolRoute, async (c) => {
+  const begun = Date.now();
   const query = c.req.valid("query");
   const specs = readSpecs(query.indicators, "query");
   await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, query.data_points));
@@ -193,12 +194,17 @@ indicators.openapi(symbolRoute, async (c) => {
     (work) => c.executionCtx.waitUntil(work),
   );
   const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier] };
-  return answerText(c, stamped(answer.json), answer.json, "application/json", options);
+  return answerText(c, timed(answer.json, begun), answer.json, "application/json", options);
 });
 
+/** What a calculation names that has no effect. */
+const ignoredIn = ({ period }: { period?: number | null }): string[] => (period == null ? [] : ["period"]);
+
 indicators.openapi(calculateRoute, async (c) => {
+  const begun = Date.now();
   const body = c.req.valid("json");
-  if ("candles" in body) return ownCandles(c, body.candles, body.indicators);
+  const ignored = ignoredIn(body);
+  if ("candles" in body) return ownCandles(c, body.candles, body.indicators, ignored);
   const query: EngineQuery = {
     interval: body.interval,
     points: body.data_points,
@@ -208,10 +214,10 @@ indicators.openapi(calculateRoute, async (c) => {
     includeCandles: body.include_candles,
     noCache: goesPastCaches(c),
   };
-  if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query);
+  if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query, ignored);
   const specs = readSpecs(body.indicators, "body");
   await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, body.data_points));
   const record = await requireSymbol(c.env, body.symbol);
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
-  return jsonText(c, stamped(answer.json));
+  return jsonText(c, timed(namingIgnored(answer.json, ignored), begun));
 });

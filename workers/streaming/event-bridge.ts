@@ -46,6 +46,9 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
   });
 }
 
+/** Bars of which only a part has been sent. The oldest is dropped beyond this: an indicator that never comes must not keep them all. */
+const MOST_PARTIAL_BARS = 100;
+
 /** Tells whether a closed bar has been told of for each of several indicators; before that, a client has only a part of it. */
 function openBarCount(indicators: readonly string[]): (time: number) => boolean {
   const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
@@ -54,6 +57,8 @@ function openBarCount(indicators: readonly string[]): (time: number) => boolean 
     const count = (told.get(time) ?? 0) + 1;
     if (count < specs) told.set(time, count);
     else told.delete(time);
+    const [oldest] = told.keys();
+    if (told.size > MOST_PARTIAL_BARS) told.delete(oldest);
     return count >= specs;
   };
 }

@@ -11,6 +11,7 @@ export interface SocketHolder {
   audienceReading(): Promise<AudienceReading>;
   checkAlarm(): Promise<void>;
   audienceConnections(): Promise<ConnectionAnswer[]>;
+  audienceSubscribers(most: number): Promise<Record<string, string[]>>;
   broadcast(message: string): Promise<number>;
   closeCaller(caller: string): Promise<number>;
 }

@@ -10,6 +10,9 @@ import { eachHolder } from "./holders.ts";
 
 const common = { tags: ["Streaming"] };
 
+/** Names that an answer lists, of symbols or of connections; its numbers count all of them. */
+const MOST_NAMES = 1_000;
+
 const json = <T extends z.ZodRawShape>(description: string, shape: T) => ({
   description,
   content: { "application/json": { schema: z.object({ success: z.literal(true), ...shape }) } },
@@ -24,10 +27,14 @@ const statusRoute = createRoute({
   request: { query: NO_QUERY },
   responses: {
     200: json("The numbers", {
-      status: z.literal("running"),
+      status: z.literal("operational"),
       connections: z.number().int(),
       active_subscriptions: z.number().int(),
-      subscribed_symbols: z.number().int(),
+      subscribed_symbols: z.array(z.string()).openapi({
+        description: `In the order of their names, at most ${MOST_NAMES}.`,
+        example: ["BTC/USDT", "JSE:NPN"],
+      }),
+      subscribed_symbol_count: z.number().int(),
       timestamp: z.string(),
     }),
     ...problemResponses(400, 429),
@@ -60,7 +67,15 @@ const subscriptionsRoute = createRoute({
   request: { query: NO_QUERY },
   responses: {
     200: json("The symbols", {
-      subscriptions: z.record(z.string(), z.object({ subscriber_count: z.number().int() })),
+      subscriptions: z.record(
+        z.string(),
+        z.object({
+          subscriber_count: z.number().int(),
+          connection_ids: z.array(z.string()).openapi({
+            description: `For the scope admin, at most ${MOST_NAMES}; empty for others.`,
+          }),
+        }),
+      ),
       total_symbols: z.number().int(),
       timestamp: z.string(),
     }),
@@ -82,7 +97,11 @@ const broadcastRoute = createRoute({
     },
   },
   responses: {
-    200: json("How many streams it was sent to", { sent_to: z.number().int(), timestamp: z.string() }),
+    200: json("How many streams it was sent to", {
+      message: z.string(),
+      sent_to: z.number().int(),
+      timestamp: z.string(),
+    }),
     ...problemResponses(400, 413, 415, 429),
   },
 });
@@ -101,9 +120,10 @@ overview.openapi(statusRoute, async (c) => {
   const numbers = {
     connections: sum(({ connections }) => connections),
     active_subscriptions: sum(({ subscriptions }) => subscriptions),
-    subscribed_symbols: symbols.size,
+    subscribed_symbols: [...symbols].sort().slice(0, MOST_NAMES),
+    subscribed_symbol_count: symbols.size,
   };
-  return c.json({ success: true as const, status: "running" as const, ...numbers, timestamp: timestamp() }, 200);
+  return c.json({ success: true as const, status: "operational" as const, ...numbers, timestamp: timestamp() }, 200);
 });
 
 overview.openapi(connectionsRoute, async (c) => {
@@ -113,17 +133,32 @@ overview.openapi(connectionsRoute, async (c) => {
   return c.json({ success: true as const, connections, total_connections: all.length, timestamp: timestamp() }, 200);
 });
 
-overview.openapi(subscriptionsRoute, async (c) => {
-  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
-  const subscriptions: Record<string, { subscriber_count: number }> = {};
-  for (const { symbols } of all) {
-    for (const [symbol, count] of Object.entries(symbols)) {
-      subscriptions[symbol] = { subscriber_count: (subscriptions[symbol]?.subscriber_count ?? 0) + count };
+/** The ids of the connections that carry each symbol, from all objects. */
+async function connectionIds(env: Env): Promise<Map<string, string[]>> {
+  const ids = new Map<string, string[]>();
+  for (const bySymbol of await eachHolder(env, (holder) => holder.audienceSubscribers(MOST_NAMES))) {
+    for (const [symbol, some] of Object.entries(bySymbol)) {
+      ids.set(symbol, [...(ids.get(symbol) ?? []), ...some].slice(0, MOST_NAMES));
     }
   }
+  return ids;
+}
+
+overview.openapi(subscriptionsRoute, async (c) => {
+  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
+  const ids = holdsScope(c.var.caller, "admin") ? await connectionIds(c.env) : null;
+  const counts = new Map<string, number>();
+  for (const [symbol, count] of all.flatMap(({ symbols }) => Object.entries(symbols))) {
+    counts.set(symbol, (counts.get(symbol) ?? 0) + count);
+  }
+  const subscriptions = Object.fromEntries(
+    Array.from(counts, ([symbol, count]) => [
+      symbol,
+      { subscriber_count: count, connection_ids: ids?.get(symbol) ?? [] },
+    ]),
+  );
   c.header("Cache-Control", "no-store");
-  const total = Object.keys(subscriptions).length;
-  return c.json({ success: true as const, subscriptions, total_symbols: total, timestamp: timestamp() }, 200);
+  return c.json({ success: true as const, subscriptions, total_symbols: counts.size, timestamp: timestamp() }, 200);
 });
 
 overview.openapi(broadcastRoute, async (c) => {
@@ -131,5 +166,5 @@ overview.openapi(broadcastRoute, async (c) => {
   await recordIntent(writeRegistry(c.env.DB), actOf(c.var.caller), "stream.broadcast", "streams", { message });
   const sent = await eachHolder(c.env, (holder) => holder.broadcast(message));
   const total = sent.reduce((sum, count) => sum + count, 0);
-  return c.json({ success: true as const, sent_to: total, timestamp: timestamp() }, 200);
+  return c.json({ success: true as const, message, sent_to: total, timestamp: timestamp() }, 200);
 });

@@ -1,5 +1,5 @@
 import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
-import type { SymbolRecord } from "../../contracts/symbol.ts";
+import type { SymbolAnswer, SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { isoTime } from "../../core/time.ts";
@@ -7,9 +7,12 @@ import type { Availability } from "../../durable-objects/symbol-room/symbol-room
 import { providerStates } from "../gates.ts";
 import { obstacleOf } from "../unavailable-sources.ts";
 
+/** A symbol under all the names that answers use. */
+export const withExchange = (record: SymbolRecord): SymbolAnswer => ({ ...record, exchange: record.primary_exchange });
+
 /** A symbol as it is answered: its sources are those that answer for it in the mode the platform runs in. */
-export function symbolAnswer(record: SymbolRecord, env: Env): SymbolRecord {
-  return { ...record, data_sources: effectiveSources(record.data_sources, marketModeOf(env)) };
+export function symbolAnswer(record: SymbolRecord, env: Env): SymbolAnswer {
+  return withExchange({ ...record, data_sources: effectiveSources(record.data_sources, marketModeOf(env)) });
 }
 
 const isoOrNull = (time: number | null): string | null => (time === null ? null : isoTime(time));

@@ -4,9 +4,11 @@ import { ApiError } from "../../contracts/problem.ts";
 import {
   instrumentOf,
   NewSymbolSchema,
+  type SymbolAnswer,
   type SymbolChange,
   SymbolChangeSchema,
   type SymbolRecord,
+  SymbolRecordSchema,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
 import { ownersOf } from "../../storage/registry/alias-owners.ts";
@@ -19,7 +21,7 @@ import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
 import { forgetSymbols, recordOf } from "../symbols.ts";
 import { runOnce } from "./idempotency.ts";
-import { symbolAnswer } from "./presentation.ts";
+import { symbolAnswer, withExchange } from "./presentation.ts";
 
 const SymbolWritten = z.object({ success: z.literal(true), data: SymbolSchema, timestamp: z.string() });
 
@@ -32,6 +34,9 @@ const SymbolCreated = SymbolWritten.extend({
       description: "Usual aliases that were left off, for they belong to another symbol.",
     }),
 });
+
+/** The answer that was kept for an `Idempotency-Key`, perhaps by a version whose symbols had fewer members. */
+const KeptAnswer = SymbolCreated.extend({ data: SymbolRecordSchema });
 
 const written = (description: string) => ({
   description,
@@ -160,7 +165,7 @@ async function change(
   changes: SymbolChange,
   action: string,
   move = false,
-): Promise<SymbolRecord> {
+): Promise<SymbolAnswer> {
   const registry = writeRegistry(c.env.DB);
   const before = await findRecord(c, registry, text);
   await checkUnits(c.env, before, changes);
@@ -205,11 +210,11 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
     if (creation === "alias_taken") throw aliasTaken(...(await takenAmong(registry, symbol, [symbol, ...names])));
     return { status: 201, answer };
   });
-  const created = SymbolCreated.parse(JSON.parse(outcome.answer));
+  const created = KeptAnswer.parse(JSON.parse(outcome.answer));
   if (outcome.repeated) c.header("Idempotency-Replayed", "true");
   else await spread(c, registry, newRecord(input, created.data.aliases, act));
   c.header("Location", `/symbols/${encodeURIComponent(input.symbol)}`);
-  return c.json(created, 201);
+  return c.json({ ...created, data: withExchange(created.data) }, 201);
 });
 
 const alreadyThere = (symbol: string): ApiError =>

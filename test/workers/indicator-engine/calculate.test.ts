@@ -342,7 +342,7 @@ describe("a body of no form", () => {
       { data_points: /number/, include_open: /boolean/ },
     ],
     ["another interval", { symbol: "AAPL", interval: "2h" }, { interval: /1m, 5m/ }],
-    ["a field that we do not know", { symbol: "AAPL", period: 14 }, { period: /not a field/ }],
+    ["a field that we do not know", { symbol: "AAPL", periods: 14 }, { periods: /not a field/ }],
   ])("that is %s is told what would be right", async (_, body, faults) => {
     const found = faultsOf(await refusal(body));
     for (const [path, message] of Object.entries(faults)) expect(found[path], JSON.stringify(found)).toMatch(message);

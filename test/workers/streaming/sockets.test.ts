@@ -19,15 +19,16 @@ afterEach(async () => {
 
 const Status = z.object({
   success: z.literal(true),
-  status: z.literal("running"),
+  status: z.literal("operational"),
   connections: z.number(),
   active_subscriptions: z.number(),
-  subscribed_symbols: z.number(),
+  subscribed_symbols: z.array(z.string()),
+  subscribed_symbol_count: z.number(),
   timestamp: z.string(),
 });
 const Subscriptions = z.object({
   success: z.literal(true),
-  subscriptions: z.record(z.string(), z.object({ subscriber_count: z.number() })),
+  subscriptions: z.record(z.string(), z.object({ subscriber_count: z.number(), connection_ids: z.array(z.string()) })),
   total_symbols: z.number(),
   timestamp: z.string(),
 });
@@ -165,12 +166,20 @@ describe("what is open", () => {
     expect(await read("/status", Status)).toMatchObject({
       connections: 2,
       active_subscriptions: 3,
-      subscribed_symbols: 2,
+      subscribed_symbols: ["AAPL", BTC],
+      subscribed_symbol_count: 2,
     });
     expect(await read("/subscriptions", Subscriptions)).toMatchObject({
-      subscriptions: { [BTC]: { subscriber_count: 2 }, AAPL: { subscriber_count: 1 } },
+      subscriptions: {
+        [BTC]: { subscriber_count: 2, connection_ids: [] },
+        AAPL: { subscriber_count: 1, connection_ids: [] },
+      },
       total_symbols: 2,
     });
+    const [first, second] = await Promise.all([one, two].map(({ client }) => client.nth("welcome")));
+    const { subscriptions } = await read("/subscriptions", Subscriptions, ADMIN);
+    expect(subscriptions.AAPL.connection_ids).toEqual([first.connection_id]);
+    expect(subscriptions[BTC].connection_ids.sort()).toEqual([first.connection_id, second.connection_id].sort());
     expect(await (await call("/connections")).json()).toMatchObject({ connections: [], total_connections: 2 });
     expect((await connections()).connections.map(({ at }) => at).sort()).toEqual([BTC, "hub:local:0"]);
   });

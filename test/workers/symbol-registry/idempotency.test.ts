@@ -90,6 +90,14 @@ describe("POST /symbols with an Idempotency-Key", () => {
     expect(await auditRows("ONE")).toBe(1);
   });
 
+  test("that is repeated gets an answer that was kept before symbols had an exchange, with one", async () => {
+    await bodyOf(await post("key-old", body("OLDER")), SymbolWritten, 201);
+    const older = "update idempotency_keys set answer = json_remove(answer, '$.data.exchange') where key = ?";
+    expect((await env.DB.prepare(older).bind("key-old").run()).meta.changes).toBe(1);
+    const again = await bodyOf(await post("key-old", body("OLDER")), SymbolWritten, 201);
+    expect(again.data).toMatchObject({ symbol: "OLDER", exchange: "NYSE", primary_exchange: "NYSE" });
+  });
+
   test("that is repeated gets the first answer to the letter, whatever has become of the symbol", async () => {
     const first = await (await post("key-same", { ...body("SAM"), aliases: ["SAME", "SAMB"] })).text();
     await bodyOf(await send("PUT", "/symbols/SAM", { name: "Renamed", ceo: "Ada Lovelace" }), SymbolWritten);

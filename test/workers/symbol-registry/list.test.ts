@@ -51,7 +51,8 @@ describe("GET /symbols", () => {
   test("keeps the facts of a symbol as the registry has them", async () => {
     const { data } = await read("/symbols?search=JSE:NPN&limit=1", SymbolsAnswer);
     const [known] = REFERENCE_SYMBOLS.filter((record) => record.symbol === "JSE:NPN");
-    expect(data[0]).toEqual({ ...known, aliases: known.aliases.toSorted(), data_sources: ["simulator"] });
+    const answered = { aliases: known.aliases.toSorted(), data_sources: ["simulator"], exchange: "JSE" };
+    expect(data[0]).toEqual({ ...known, ...answered });
   });
 
   test.each([
