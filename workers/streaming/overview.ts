@@ -31,7 +31,7 @@ const statusRoute = createRoute({
       connections: z.number().int(),
       active_subscriptions: z.number().int(),
       subscribed_symbols: z.array(z.string()).openapi({
-        description: `In the order of their names, at most ${MOST_NAMES}.`,
+        description: `At most ${MOST_NAMES} names, sorted; the count is of all of them.`,
         example: ["BTC/USDT", "JSE:NPN"],
       }),
       subscribed_symbol_count: z.number().int(),
