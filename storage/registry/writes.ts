@@ -147,12 +147,12 @@ export async function changeSymbol(
   change: SymbolChange,
   act: Act,
   action = "symbol.change",
-  moved: ReadonlyMap<string, string> = new Map(),
+  moved: readonly (readonly [alias: string, owner: string])[] = [],
 ): Promise<boolean> {
   const { db } = registry;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
-  const moves = [...moved].flatMap(([alias, from]): Statement[] => [
+  const moves = moved.flatMap(([alias, from]): Statement[] => [
     db.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
     auditEntry(db, act, "symbol.move_alias", symbol, { alias, from, to: symbol }),
   ]);

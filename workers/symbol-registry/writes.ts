@@ -171,7 +171,7 @@ async function change(
   await checkUnits(c.env, before, changes);
   const { symbol } = before;
   const owners = await ownersOf(registry, changes.aliases ?? []);
-  const others = new Map([...owners].filter(([, owner]) => owner !== symbol));
+  const others = [...owners].filter(([, owner]) => owner !== symbol);
   for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
   const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, others);
   // Another request has taken an alias in the meantime.
