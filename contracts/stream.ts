@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS } from "../core/interval.ts";
+import { DAY } from "../core/time.ts";
 import { CandleSchema } from "./candle.ts";
 import { MOST_SPECS } from "./indicator.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
@@ -22,6 +23,8 @@ export const HEARTBEAT_INTERVAL = 30;
 /** The most events, and the most bytes of them, in one confirmation. */
 export const MOST_MISSED = 5000;
 export const MOST_MISSED_BYTES = 4 * 1024 * 1024;
+/** A client that was away longer (seconds) gets no missed bars: years of weeks take long to count. */
+export const LONGEST_ABSENCE = 3_660 * DAY;
 
 /** Why the server closes a socket (RFC 6455, section 7.4; 4008 is our own). */
 export const CLOSE = {
@@ -153,7 +156,15 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
     channel,
     symbols: z.array(z.string()),
     rejected: z.array(
-      z.object({ symbol: z.string(), code, detail: z.string(), suggestions: z.array(z.string()).optional() }),
+      z.object({
+        symbol: z.string(),
+        code,
+        detail: z.string(),
+        /** The nearest symbols to one that is unknown. */
+        suggestions: z.array(z.string()).optional(),
+        /** Seconds after which it may be asked for again, with rate_limit.exceeded. */
+        retry_after: z.number().int().optional(),
+      }),
     ),
     subscriptions: z.array(SubscriptionSchema),
     positions: z.record(z.string(), z.union([ConfirmedQuotesSchema, ConfirmedBarsSchema])),

@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { TIERS, type Tier } from "./api-key.ts";
 
-/** What the keys of each tier may use, in requests as workers/prices.ts prices them. Minutes and days begin on the clock, in UTC. */
+/** What the keys of each tier may use, in requests as contracts/prices.ts prices them. Minutes and days begin on the clock, in UTC. */
 export const QUOTAS: Readonly<Record<Tier, { minute: number; day: number }>> = {
   free: { minute: 600, day: 50_000 },
   standard: { minute: 3_000, day: 1_000_000 },
   premium: { minute: 30_000, day: 20_000_000 },
 };
+
+/** What an address without a key may ask in so many seconds at once. */
+export const ANONYMOUS_BURST = { limit: 100, seconds: 10 } as const;
 
 const WindowSchema = z.object({
   limit: z.number().int(),

@@ -1,26 +1,10 @@
+import { BASE_PRICE } from "../contracts/prices.ts";
 import { ApiError } from "../contracts/problem.ts";
 import { QUOTAS } from "../contracts/usage.ts";
 import type { Quota } from "../core/scheduling/quota.ts";
-import type { LeaseReply, LeaseRequest, Standing } from "../durable-objects/usage-meter/usage-meter.ts";
-import { logWarning } from "../observability/log.ts";
-import { openLeases } from "./leases.ts";
-import { BASE_PRICE } from "./prices.ts";
+import { payFromKey, secondsUntil, whyUnpaid } from "../durable-objects/usage-meter/payment.ts";
+import type { Standing } from "../durable-objects/usage-meter/usage-meter.ts";
 import type { AppContext } from "./service.ts";
-
-/** A meter that takes longer counts as failed. */
-const METER_TIMEOUT_MS = 1_000;
-
-const leases = openLeases(`${Math.random()}`);
-
-/** Tokens of the running minute that this isolate holds of a key. */
-export const unspentOf = (prefix: string): number => leases.unspent(prefix);
-
-async function askMeter(env: Env, prefix: string, request: LeaseRequest): Promise<LeaseReply> {
-  const late = scheduler.wait(METER_TIMEOUT_MS).then(() => null);
-  const reply = await Promise.race([env.USAGE_METER.getByName(prefix).lease(request), late]);
-  if (reply === null) throw new Error(`no answer within ${METER_TIMEOUT_MS} ms`);
-  return reply;
-}
 
 /**
  * Takes units from a key's quotas and says in the answer's headers what is left. Other callers pay nothing. Where the key's meter
@@ -30,26 +14,19 @@ async function askMeter(env: Env, prefix: string, request: LeaseRequest): Promis
 export async function charge(c: AppContext, cost: number): Promise<void> {
   const caller = c.get("caller");
   if (caller.kind !== "key" || cost <= 0) return;
-  const { prefix, tier } = caller;
-  const quota = QUOTAS[tier];
-  const { paid, standing } = await leases.pay(
-    { prefix, quota },
-    cost,
-    (request) => askMeter(c.env, prefix, request),
-    (work) => c.executionCtx.waitUntil(work),
-    (error) => logWarning("a usage meter does not answer; requests pass", { key_prefix: prefix, cause: error.message }),
-  );
+  const { tier } = caller;
+  const { paid, standing } = await payFromKey(c.env, caller, cost, (work) => c.executionCtx.waitUntil(work));
   if (!standing) return;
-  if (!paid) throw exceeded(cost, quota, standing);
-  c.set("quota", rateLimitHeaders(quota, standing));
+  const headers = rateLimitHeaders(QUOTAS[tier], standing);
+  if (paid) return c.set("quota", headers);
+  const { detail, wait } = whyUnpaid(tier, cost, standing);
+  throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": String(wait), ...headers } });
 }
 
 /** Takes what a request costs beyond the unit that every request has paid already. */
 export function chargeBeyondBase(c: AppContext, price: number): Promise<void> {
   return charge(c, price - BASE_PRICE);
 }
-
-const secondsUntil = (time: number): number => Math.max(1, Math.ceil(time - Date.now() / 1000));
 
 /** Where a key stands, as draft-ietf-httpapi-ratelimit-headers-10 writes it. */
 function rateLimitHeaders(quota: Quota, { left, resets }: Standing): Record<string, string> {
@@ -59,15 +36,4 @@ function rateLimitHeaders(quota: Quota, { left, resets }: Standing): Record<stri
     RateLimit: `${minute}, ${day}`,
     "RateLimit-Policy": `"minute";q=${quota.minute};w=60, "day";q=${quota.day};w=86400`,
   };
-}
-
-function exceeded(cost: number, quota: Quota, standing: Standing): ApiError {
-  const window = standing.left.day < cost ? "day" : "minute";
-  const wait = secondsUntil(standing.resets[window]);
-  const needs = cost === 1 ? "" : ` This request costs ${cost}; ${standing.left[window]} are left.`;
-  return new ApiError(
-    "rate_limit.exceeded",
-    `Your key may use ${quota[window]} a ${window}.${needs} The next ${window} begins in ${wait} seconds.`,
-    { headers: { "Retry-After": String(wait), ...rateLimitHeaders(quota, standing) } },
-  );
 }

@@ -1,4 +1,18 @@
 import { z } from "zod";
+import { TIERS } from "../../contracts/api-key.ts";
+
+/**
+ * On what terms a socket gets history by `since` of candles and indicators: its caller may read and pays with its key, is counted by
+ * its address, or pays nothing, or it may not read.
+ */
+const HistoryTermsSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("by_key"), prefix: z.string(), tier: z.enum(TIERS) }),
+  z.object({ kind: z.literal("by_address") }),
+  z.object({ kind: z.literal("free") }),
+  z.object({ kind: z.literal("forbidden") }),
+]);
+
+export type HistoryTerms = z.infer<typeof HistoryTermsSchema>;
 
 /** Who opens a socket, and what it is for; told to the audience by the Worker that let it in. */
 const AdmissionSchema = z.object({
@@ -6,6 +20,7 @@ const AdmissionSchema = z.object({
   /** `anonymous`, or the name by which its key is known; never the key. */
   caller: z.string(),
   anonymous: z.boolean(),
+  history: HistoryTermsSchema,
   /** When its key expires, unix seconds; null where it has none, or one that never does. */
   expiresAt: z.number().nullable(),
   correlationId: z.string(),

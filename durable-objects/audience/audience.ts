@@ -11,6 +11,7 @@ import { openDelivery } from "./delivery.ts";
 import { refuse, takeIn } from "./door.ts";
 import type { Feed, FeedEvent, MissedQuotes, Wants } from "./feed.ts";
 import { frame, PONG, welcomeFrame } from "./frames.ts";
+import type { HistoryDesk } from "./history.ts";
 import { openJoining } from "./joining.ts";
 import { connectionsOf, subscribersOf } from "./listing.ts";
 import { Outbox } from "./outbox.ts";
@@ -30,6 +31,7 @@ export interface Surroundings {
   feed: () => Feed;
   book: SymbolBook;
   settings: AudienceSettings;
+  history: HistoryDesk;
   /** Sees to it that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
   /** Told when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
@@ -109,7 +111,7 @@ export function openAudience(surroundings: Surroundings): Audience {
   const outbox = new Outbox();
   const attending = openAttending(feed);
   const tally = newTally();
-  const joining = openJoining(() => roster, feed, surroundings.book, attending, tally);
+  const joining = openJoining(() => roster, feed, surroundings.book, attending, tally, surroundings.history);
   const delivery = openDelivery(feed, joining.startAgain, outbox);
   const roster: Roster = openRoster(ctx, store, settings, tally, outbox, {
     onEmpty: (topic) => {

@@ -1,3 +1,4 @@
+import type { HistoryTerms } from "./admission.ts";
 import type { Outbox } from "./outbox.ts";
 import type { AudienceSettings } from "./settings.ts";
 import type { Tally } from "./tally.ts";
@@ -11,6 +12,7 @@ export interface Attachment {
   address: string;
   caller: string;
   anonymous: boolean;
+  history: HistoryTerms;
   /** When its key expires, unix seconds; null for never. */
   expiresAt: number | null;
   connectedAt: number;

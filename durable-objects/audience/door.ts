@@ -31,6 +31,7 @@ export function takeIn(admission: Admission): { response: Response; socket: WebS
       address: admission.address,
       caller: admission.caller,
       anonymous: admission.anonymous,
+      history: admission.history,
       expiresAt: admission.expiresAt,
       connectedAt: Date.now() / 1000,
       unread: 0,

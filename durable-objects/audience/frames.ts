@@ -37,7 +37,7 @@ export function errorFrame(code: ProblemCode, detail: string, id: unknown): stri
 export interface Confirmation {
   id: unknown;
   channel: Subscription["channel"];
-  rejected: { symbol: string; code: ProblemCode; detail: string; suggestions?: readonly string[] }[];
+  rejected: ServerFrameOf<"subscription_confirmed">["rejected"];
   positions: ReadonlyMap<string, string>;
   subscriptions: Iterable<Subscription>;
 }

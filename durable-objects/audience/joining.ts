@@ -3,6 +3,7 @@ import { logError } from "../../observability/log.ts";
 import type { Attending } from "./attending.ts";
 import type { Attendance, Feed, WantedIndicator } from "./feed.ts";
 import { confirmationFrame } from "./frames.ts";
+import type { HistoryDesk } from "./history.ts";
 import { checkRoom, joinersOf, type Rejection } from "./joiners.ts";
 import type { Listener } from "./listener.ts";
 import { type Allowance, fullAllowance, type Position, positionAfter, type Since } from "./positions.ts";
@@ -61,6 +62,7 @@ export function openJoining(
   book: SymbolBook,
   attending: Attending,
   tally: Tally,
+  history: HistoryDesk,
 ): Joining {
   /** Where a symbol's listeners go on, or why they cannot. */
   const positionOf = async (
@@ -169,7 +171,12 @@ export function openJoining(
       const { joiners, rejected } = await joinersOf(book, message);
       if (!isHere(member)) return;
       checkRoom(member, joiners, subjects.length);
-      const joined = joiners.map(({ instrument, since }): Joined => {
+      const refused = await history.refused(member.connection.facts, joiners, subjects);
+      if (!isHere(member)) return;
+      rejected.push(...refused);
+      const without = new Set(refused.map(({ symbol }) => symbol));
+      const admitted = joiners.filter(({ instrument }) => !without.has(instrument.symbol));
+      const joined = admitted.map(({ instrument, since }): Joined => {
         const { symbol } = instrument;
         const listeners = subjects.map((subject) =>
           roster().join(member, instrument, { symbol, ...subject, delivery: message.delivery }),

@@ -11,7 +11,9 @@ export interface Refusal {
   code: ProblemCode;
   detail: string;
   /** The nearest symbols to one that is unknown. */
-  suggestions?: readonly string[];
+  suggestions?: string[];
+  /** Seconds after which it may be asked for again; for rate_limit.exceeded. */
+  retry_after?: number;
 }
 
 /** What the names that a client writes stand for. */
@@ -37,7 +39,7 @@ function meaningOf(name: string, resolution: Resolution | undefined): Instrument
 /** Unknown names of one question for which the nearest symbols are looked up. */
 const MAX_SUGGESTED_FOR = 10;
 
-function withSuggestions(name: string, suggestions: readonly string[]): Refusal {
+function withSuggestions(name: string, suggestions: string[]): Refusal {
   const hint =
     suggestions.length > 0 ? `Did you mean ${suggestions.join(", ")}?` : "Find symbols with /symbols?search=.";
   return { code: "symbol.not_found", detail: `${shown(name)} is not a symbol of the registry. ${hint}`, suggestions };

@@ -1,11 +1,13 @@
 import { type Audience, openAudience } from "../audience/audience.ts";
 import { AudienceObject } from "../audience/audience-object.ts";
 import type { Feed, FeedEvent } from "../audience/feed.ts";
+import { openHistoryDesk } from "../audience/history.ts";
 import { audienceSettings } from "../audience/settings.ts";
 import { registryBook } from "../audience/symbol-book.ts";
 import { countTally } from "../audience/tally.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
+import { payFromKey } from "../usage-meter/payment.ts";
 import { roomFeed } from "./room-feed.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
@@ -25,6 +27,7 @@ export class StreamHub extends AudienceObject {
       feed: () => this.feed,
       book: registryBook(env.DB),
       settings: audienceSettings(env),
+      history: openHistoryDesk((key, cost) => payFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
       schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
       onPresence: (isPresent) => {
         this.report();

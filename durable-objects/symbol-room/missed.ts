@@ -1,17 +1,14 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
+import { LONGEST_ABSENCE } from "../../contracts/stream.ts";
 import { countBuckets, lastClosedStamp } from "../../core/buckets.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import { DAY } from "../../core/time.ts";
 import type { MissedBars, MissedQuotes, QuotePosition, WantedIndicator } from "../audience/feed.ts";
 import { type EventLog, MOST_EVENTS, MOST_TEXT } from "./event-log.ts";
 import { candleFrame, indicatorFrame, quoteTold } from "./frames.ts";
 import type { LiveCandles } from "./live-candles.ts";
 import type { LiveIndicators } from "./live-indicators.ts";
 import { CandlesUnavailable, pagesOf, type ReadCandles, type Subject } from "./subject.ts";
-
-/** Whoever was away longer (seconds) is told of no bars: years of weeks take long to count. */
-const LONGEST_ABSENCE = 3_660 * DAY;
 
 /** What tells those who come back what they missed: all of it, in order, or that they cannot have it. */
 export interface Missed {

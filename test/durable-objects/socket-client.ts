@@ -107,6 +107,7 @@ export async function openSocket(
       address: `2001:db8:1::${(clients++).toString(16)}`,
       caller: "anonymous",
       anonymous: true,
+      history: { kind: "by_address" },
       correlationId: "test",
       subprotocol: false,
       symbol: null,

@@ -1,11 +1,11 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { priceOfCandles, priceOfIndicators, priceOfQuotes } from "../../contracts/prices.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
+import { openLeases } from "../../durable-objects/usage-meter/leases.ts";
 import type { LeaseRequest, UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
-import { openLeases } from "../../workers/leases.ts";
-import { priceOfCandles, priceOfIndicators, priceOfQuotes } from "../../workers/prices.ts";
 
 const QUOTA = { minute: 600, day: 50_000 };
 /** The tenth second of a minute, so that no test sees a minute turn unless it turns it. */

@@ -31,7 +31,7 @@ const route = createRoute({
 /** What a message is for, by its `type` or its `action`. */
 const PURPOSES: Readonly<Record<string, string>> = {
   subscribe:
-    "Listen to symbols. With `since` the confirmation brings everything that was missed, or says that it cannot.",
+    "Listen to symbols. With `since` the confirmation brings everything that was missed, or says that it cannot. For candles and indicators `since` needs the scope `read` and costs what the request for as many bars costs.",
   unsubscribe: "Listen no more; without `symbols`, to anything.",
   ping: "Asks for a pong. Like any frame, it shows that the client reads.",
   list: "Asks what this connection listens to.",

@@ -4,11 +4,11 @@ import { ApiError } from "../../contracts/problem.ts";
 import { QUOTAS, UsageSchema } from "../../contracts/usage.ts";
 import type { Quota } from "../../core/scheduling/quota.ts";
 import { isoTime } from "../../core/time.ts";
+import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
 import type { Standing } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { logError } from "../../observability/log.ts";
 import { envelope, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
-import { unspentOf } from "../usage.ts";
 
 const route = createRoute({
   method: "get",

@@ -1,8 +1,8 @@
 import { NO_UNITS } from "../../contracts/candle.ts";
 import { MOST_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
+import { priceOfIndicators } from "../../contracts/prices.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { candlesFrom } from "../../core/candles.ts";
-import { priceOfIndicators } from "../prices.ts";
 import type { AppContext } from "../service.ts";
 import { meaningsOf, recordOf } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";

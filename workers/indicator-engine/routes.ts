@@ -15,11 +15,11 @@ import {
   timeParameter,
   wholeNumber,
 } from "../../contracts/parameters.ts";
+import { priceOfIndicators } from "../../contracts/prices.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { answerText, problemResponses } from "../answers.ts";
-import { priceOfIndicators } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
 import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
+import { priceOfCandles } from "../../contracts/prices.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { stampsEnd } from "../../core/buckets.ts";
@@ -8,7 +9,6 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { answerRead, answerText, problemResponses } from "../answers.ts";
 import { toCsv } from "../csv.ts";
 import { formatCursor } from "../cursor.ts";
-import { priceOfCandles } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";

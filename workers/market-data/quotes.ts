@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
+import { priceOfQuotes } from "../../contracts/prices.ts";
 import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
 import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
@@ -7,7 +8,6 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
 import { count } from "../../observability/metrics/collector.ts";
 import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
-import { priceOfQuotes } from "../prices.ts";
 import { type AppContext, createService } from "../service.ts";
 import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
 import { chargeBeyondBase } from "../usage.ts";

@@ -1,7 +1,8 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { CLOSE, SUBPROTOCOL } from "../../contracts/stream.ts";
-import type { Admission } from "../../durable-objects/audience/admission.ts";
-import { actorOf, type Caller } from "../caller.ts";
+import type { Admission, HistoryTerms } from "../../durable-objects/audience/admission.ts";
+import { actorOf, type Caller, holdsScope } from "../caller.ts";
+import { isOpenToAnyone } from "../gateway/access.ts";
 import { holdsStill } from "../gateway/key-ring.ts";
 import { addressOf } from "../gateway/middleware/burst-guard.ts";
 import { mayOpenSocket } from "../gateway/origins.ts";
@@ -12,6 +13,25 @@ function expiryOf(caller: Caller): number | null {
   return caller.kind === "key" && caller.expiresAt !== null ? caller.expiresAt / 1000 : null;
 }
 
+/** Whether a caller may read history, as over HTTP. */
+export function mayRead({ env, var: { caller } }: AppContext): boolean {
+  return caller.kind === "anonymous" ? isOpenToAnyone("read", env) : holdsScope(caller, "read");
+}
+
+/** On what terms a caller's socket gets history. */
+function historyTermsOf(c: AppContext): HistoryTerms {
+  if (!mayRead(c)) return { kind: "forbidden" };
+  const { caller } = c.var;
+  switch (caller.kind) {
+    case "anonymous":
+      return { kind: "by_address" };
+    case "admin":
+      return { kind: "free" };
+    case "key":
+      return { kind: "by_key", prefix: caller.prefix, tier: caller.tier };
+  }
+}
+
 /** What an object is told of whoever opens a stream. */
 export function admissionFor(c: AppContext): Admission {
   const offered = c.req.header("Sec-WebSocket-Protocol")?.split(",") ?? [];
@@ -20,6 +40,7 @@ export function admissionFor(c: AppContext): Admission {
     address: addressOf(c),
     caller: actorOf(caller),
     anonymous: caller.kind === "anonymous",
+    history: historyTermsOf(c),
     expiresAt: expiryOf(caller),
     correlationId: c.var.correlationId,
     subprotocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),

@@ -2,10 +2,15 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
+import type { SymbolRecord } from "../../contracts/symbol.ts";
+import type { Admission } from "../../durable-objects/audience/admission.ts";
+import { priceOfHistory } from "../../durable-objects/audience/history.ts";
+import type { Subject } from "../../durable-objects/audience/subscription.ts";
 import { problemResponses } from "../answers.ts";
-import { createService } from "../service.ts";
+import { type AppContext, createService } from "../service.ts";
 import { requireActive, requireSymbol } from "../symbols.ts";
-import { admissionFor, checkOrigin, confirmAdmission } from "./admissions.ts";
+import { charge } from "../usage.ts";
+import { admissionFor, checkOrigin, confirmAdmission, mayRead } from "./admissions.ts";
 import { bridgeEvents, type EventQuestion } from "./event-bridge.ts";
 import { openAtHub, regionOf } from "./hubs.ts";
 import { ticketParameter } from "./sockets.ts";
@@ -31,7 +36,7 @@ const route = createRoute({
   operationId: "streamSymbol",
   summary: "A symbol's stream as server-sent events",
   description:
-    "Events are named by the `type` of the frames of /ws, and carry them as data. `id` is `epoch:seq`; a client that comes back with `Last-Event-ID` gets what it missed inside of its `subscription_confirmed`. Heartbeats are comments.",
+    "Events are named by the `type` of the frames of /ws, and carry them as data. `id` is `epoch:seq`; a client that comes back with `Last-Event-ID` gets what it missed inside of its `subscription_confirmed`; for candles and indicators that needs the scope `read` and costs what the request for as many bars costs. Heartbeats are comments.",
   tags: ["Streaming"],
   request: {
     params: SymbolPath,
@@ -45,7 +50,7 @@ const route = createRoute({
   },
   responses: {
     200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
-    ...problemResponses(400, 404, 409, 410, 429, 503),
+    ...problemResponses(400, 403, 404, 409, 410, 429, 503),
   },
 });
 
@@ -64,6 +69,30 @@ function sinceOf(id: string | undefined, channel: EventQuestion["channel"]): Eve
   });
 }
 
+/**
+ * Takes what the missed bars of a stream cost, as REST would, before it is opened: a client of events has no other way to learn that
+ * it does not get them.
+ * @throws ApiError auth.forbidden where the caller may not read, rate_limit.exceeded where its quota is used up
+ */
+async function payForHistory(
+  c: AppContext,
+  exchange: SymbolRecord["primary_exchange"],
+  question: EventQuestion,
+): Promise<void> {
+  const { channel, interval, since } = question;
+  if (channel === "quotes" || since === null || !("time" in since)) return;
+  if (!mayRead(c)) {
+    const detail = 'Missed bars need the scope "read", which your key does not have. Come back without Last-Event-ID.';
+    throw new ApiError("auth.forbidden", detail);
+  }
+  const specs = new Set((question.indicators ?? []).map((spec) => spec.toLowerCase()));
+  const subjects: Subject[] =
+    channel === "candles"
+      ? [{ channel, interval }]
+      : Array.from(specs, (indicator) => ({ channel, interval, indicator }));
+  await charge(c, priceOfHistory(subjects, exchange, since.time, Date.now() / 1000));
+}
+
 /** Routes that answer with server-sent events. */
 export const eventStreams = createService();
 
@@ -75,17 +104,19 @@ eventStreams.openapi(route, async (c) => {
   const since = sinceOf(c.req.header("Last-Event-ID"), channel);
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admissionFor(c)));
-  const socket = response.webSocket;
-  if (!socket) throw new Error("a hub answered without a socket");
-  const specs = indicators?.split(",").map((spec) => spec.trim());
-  const events = bridgeEvents(socket, {
+  const question: EventQuestion = {
     symbol: record.symbol,
     channel,
     interval,
-    indicators: specs,
+    indicators: indicators?.split(",").map((spec) => spec.trim()),
     since,
     maxHz: max_hz ?? null,
-  });
+  };
+  await payForHistory(c, record.primary_exchange, question);
+  const admission: Admission = { ...admissionFor(c), history: { kind: "free" } };
+  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admission));
+  const socket = response.webSocket;
+  if (!socket) throw new Error("a hub answered without a socket");
+  const events = bridgeEvents(socket, question);
   return c.body(events, 200, headers);
 });

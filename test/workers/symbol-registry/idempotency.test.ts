@@ -92,7 +92,8 @@ describe("POST /symbols with an Idempotency-Key", () => {
 
   test("that is repeated gets an answer that was kept before symbols had an exchange, with one", async () => {
     await bodyOf(await post("key-old", body("OLDER")), SymbolWritten, 201);
-    const older = "update idempotency_keys set answer = json_remove(answer, '$.data.exchange') where key like '% ' || ?";
+    const older =
+      "update idempotency_keys set answer = json_remove(answer, '$.data.exchange') where key like '% ' || ?";
     expect((await env.DB.prepare(older).bind("key-old").run()).meta.changes).toBe(1);
     const again = await bodyOf(await post("key-old", body("OLDER")), SymbolWritten, 201);
     expect(again.data).toMatchObject({ symbol: "OLDER", exchange: "NYSE", primary_exchange: "NYSE" });

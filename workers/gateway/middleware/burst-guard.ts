@@ -1,4 +1,5 @@
 import { ApiError } from "../../../contracts/problem.ts";
+import { ANONYMOUS_BURST } from "../../../contracts/usage.ts";
 import { count } from "../../../observability/metrics/collector.ts";
 import { callerNetwork } from "../../caller-address.ts";
 import type { AppContext } from "../../service.ts";
@@ -10,9 +11,9 @@ interface Guard {
   seconds: number;
 }
 
-export const BURST_SECONDS = 10;
+export const BURST_SECONDS = ANONYMOUS_BURST.seconds;
 
-const BURST: Guard = { name: "burst", limit: 100, seconds: BURST_SECONDS };
+const BURST: Guard = { name: "burst", ...ANONYMOUS_BURST };
 const MINUTE: Guard = { name: "minute", limit: 600, seconds: 60 };
 
 /** What those who watch the platform ask; it costs next to nothing. */

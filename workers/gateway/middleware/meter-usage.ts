@@ -1,4 +1,4 @@
-import { BASE_PRICE } from "../../prices.ts";
+import { BASE_PRICE } from "../../../contracts/prices.ts";
 import type { AppContext } from "../../service.ts";
 import { charge } from "../../usage.ts";
 import { UNGUARDED } from "./burst-guard.ts";

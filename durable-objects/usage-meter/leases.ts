@@ -1,5 +1,5 @@
-import { minuteOf, type Quota } from "../core/scheduling/quota.ts";
-import type { LeaseReply, LeaseRequest, Standing } from "../durable-objects/usage-meter/usage-meter.ts";
+import { minuteOf, type Quota } from "../../core/scheduling/quota.ts";
+import type { LeaseReply, LeaseRequest, Standing } from "./usage-meter.ts";
 
 /** Asks a key's meter. It may fail. */
 type Ask = (request: LeaseRequest) => Promise<LeaseReply>;
