@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const HOUSE = new URL("../../", import.meta.url);
@@ -9,6 +9,20 @@ function threats(): Map<string, { protection: string; proof: string }> {
   const rows = text("docs/security.md").matchAll(/^\| (API\d+):2023 [^|]+\|([^|]+)\|([^|]+)\|$/gm);
   return new Map(Array.from(rows, ([, number, protection, proof]) => [number, { protection, proof }]));
 }
+
+const ROOMS = ["core", "contracts", "observability", "providers", "storage", "durable-objects", "workers"];
+
+test("one file alone reads what requests say of where they come from", () => {
+  const says = /connecting-ip|forwarded|real-ip|client-ip|\.cf\b|\bcf[?.:]/i;
+  const files = ROOMS.flatMap((room) =>
+    readdirSync(new URL(room, HOUSE), { recursive: true, encoding: "utf8" }).map((name) => `${room}/${name}`),
+  ).filter((path) => path.endsWith(".ts"));
+  const code = (path: string): string =>
+    text(path)
+      .replace(/\/\*[\s\S]*?\*\//g, "")
+      .replace(/(^|\s)\/\/.*$/gm, "$1");
+  expect(files.filter((path) => says.test(code(path)))).toEqual(["workers/caller-address.ts"]);
+});
 
 describe("docs/security.md", () => {
   test("has a row for each item of the OWASP API Security Top 10 of 2023", () => {
