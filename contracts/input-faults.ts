@@ -140,5 +140,5 @@ export function inputFaults(issues: readonly Issue[], words: InputWords): InputF
 /** A fault as a sentence; `whole` is what the input as a whole is called. */
 export function faultSentence({ path, message }: InputFault, whole: string): string {
   const subject = path === "" ? whole : path;
-  return `${subject}${/^[a-z]/.test(message) ? "" : ":"} ${message}`.replace(/\.?$/, ".");
+  return `${subject}${/^[a-z]/.test(message) ? "" : ":"} ${message}`.replace(/[^.?!]$/, "$&.");
 }

@@ -28,14 +28,35 @@ function nearest(text: string, names: readonly string[]): string | null {
   return best && asked.length > 2 && best.steps <= Math.min(2, best.name.length / 2) ? best.name : null;
 }
 
-/** Adds to errors about unknown query parameters which one may have been meant. */
+const CHOICE = /^must be (?:one of )?([\w, ]+)$/;
+
+/** The choice that was probably meant: the same in another case or number, or but a letter away; null if there is none. */
+function nearestChoice(message: string, given: unknown): string | null {
+  const listed = CHOICE.exec(message)?.[1];
+  if (listed === undefined || typeof given !== "string" || given.length > 40) return null;
+  const choices = listed.split(/, | or /);
+  const asked = given.trim().toLowerCase();
+  const singular = asked.replace(/(?<=[a-z]{2})s$/, "");
+  const same = choices.find((choice) => [asked, singular].includes(choice.toLowerCase()));
+  return same ?? choices.find((choice) => choice.length > 2 && distance(asked, choice.toLowerCase()) === 1) ?? null;
+}
+
+/**
+ * Adds to errors about unknown query parameters, and about choices, which one may have been meant.
+ * @param given the query's values by name
+ */
 export function withHints(
   errors: readonly InputError[],
   routes: readonly HintedRoute[],
   method: string,
   path: string,
+  given: Readonly<Record<string, unknown>>,
 ): InputError[] {
   return errors.map((error) => {
+    if (error.in === "query" && Object.hasOwn(given, error.path)) {
+      const choice = nearestChoice(error.message, given[error.path]);
+      if (choice !== null) return { ...error, message: `${error.message}; did you mean ${choice}?` };
+    }
     if (error.message !== UNKNOWN) return error;
     const meant = nearest(error.path, parametersOf(routes, method, path));
     return meant === null ? error : { ...error, message: `${UNKNOWN}; did you mean ${meant}?` };

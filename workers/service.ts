@@ -72,7 +72,7 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     const found = inputErrors(issues, place);
     const routes = service.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? entry.route : []));
     const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
-    const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"));
+    const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"), queryOf(c));
     const error_count = countFaults(issues);
     const more =
       error_count > errors.length ? ` There are ${error_count} faults; the first ${errors.length} are in errors.` : "";

@@ -137,7 +137,8 @@ function renotated(text: string): string | null {
           .toUpperCase(),
       )?.name ?? null
     );
-  const definition = indicatorNamed(match[1].toUpperCase());
+  const name = match[1].toUpperCase();
+  const definition = indicatorNamed(name) ?? indicatorNamed(nearestNames(name)[0] ?? "");
   return definition ? [definition.name, ...match[2].split(/[\s,;_]+/)].join(":") : null;
 }
 

@@ -20,9 +20,15 @@ describe("an error names the likely cause", () => {
     ["/ohlcv/AAPL?interval=1mo", "did you mean 1M?"],
     ["/indicators/AAPL?interval=daily", "did you mean 1d?"],
     ["/ohlcv/AAPL?intervall=1h", "did you mean interval?"],
+    ["/ohlcv/AAPL?format=CSV", "did you mean csv?"],
+    ["/ohlcv/AAPL?order=descending", "must be asc or desc"],
+    ["/symbols?type=stocks", "did you mean stock?"],
+    ["/symbols?exchange=nasdaqq", "did you mean NASDAQ?"],
     ["/indicators/AAPL?datapoints=5", "did you mean data_points?"],
   ])("%s: %s", async (path, cause) => {
-    expect(await detailOf(path)).toContain(cause);
+    const detail = await detailOf(path);
+    expect(detail).toContain(cause);
+    expect(detail).toMatch(/[^.?][.?]$/);
   });
 
   test.each([
@@ -33,6 +39,7 @@ describe("an error names the likely cause", () => {
     ["MACD(12,26,9)", "MACD:12:26:9"],
     ["MACD(12,%2026,%209)", "MACD:12:26:9"],
     ["RSI()", "RSI"],
+    ["BB(20,2)", "BOLLINGER:20:2"],
   ])("the indicator %s: did you mean %s?", async (asked, meant) => {
     const { detail, suggestions } = await problemOf(
       await call(`/indicators/AAPL?indicators=${asked}`),
