@@ -11,7 +11,3 @@ export function adminTokenFor(url: string): string | null {
 /** What to say where there is none. */
 export const NO_ADMIN_TOKEN =
   "There is no admin token: set ADMIN_TOKEN, or run npm start once for a platform on this machine.";
-
-/** A sentence of a platform's, with the platform that said it, if the sentence itself does not say so; `--url` names another. */
-export const namingPlatform = (message: string, url: string): string =>
-  message.includes(url) ? message : `${url} says: ${message}`;

@@ -20,7 +20,7 @@ if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json"
   console.error("Installing the dependencies (once, about half a minute).");
   const npm = process.env.npm_execpath;
   const [command, ...args] = npm ? [process.execPath, npm] : ["npm"];
-  const { status, error } = spawnSync(command, [...args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const { status, error } = spawnSync(command, [...args, "ci", "--no-audit", "--no-fund"], {
     cwd: root,
     stdio: "inherit",
   });

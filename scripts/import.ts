@@ -5,7 +5,7 @@ import { Presets, SingleBar } from "cli-progress";
 import { ADJUSTMENTS } from "../contracts/candle.ts";
 import type { ImportChunk, ImportReport } from "../contracts/import.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { adminTokenFor, NO_ADMIN_TOKEN, namingPlatform } from "./admin-token.ts";
+import { adminTokenFor, NO_ADMIN_TOKEN } from "./admin-token.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
 import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
@@ -147,8 +147,7 @@ try {
   if (error instanceof ImportFailure || error instanceof CsvFileError) {
     const rest =
       accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
-    const said = error instanceof ImportFailure ? namingPlatform(error.message, options.url) : error.message;
-    fail(`${said}${rest}`);
+    fail(`${error.message}${rest}`);
   }
   throw error;
 }

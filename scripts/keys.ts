@@ -1,7 +1,7 @@
 // `npm run keys`: makes, lists and revokes API keys.
 import { parseArgs, styleText } from "node:util";
 import { type ApiKey, SCOPES, TIERS } from "../contracts/api-key.ts";
-import { adminTokenFor, NO_ADMIN_TOKEN, namingPlatform } from "./admin-token.ts";
+import { adminTokenFor, NO_ADMIN_TOKEN } from "./admin-token.ts";
 import { type KeysClient, KeysFailure, openKeys } from "./keys/client.ts";
 
 const HELP = `Makes, lists and revokes API keys.
@@ -127,6 +127,6 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  if (error instanceof KeysFailure) fail(namingPlatform(error.message, values.url));
+  if (error instanceof KeysFailure) fail(error.message);
   throw error;
 }

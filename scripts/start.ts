@@ -5,12 +5,9 @@ import { styleText } from "node:util";
 import { Cron } from "croner";
 import { parse } from "smol-toml";
 import { ensureDevVars, ROOT } from "./dev-vars.ts";
-import { watchNpm } from "./parent-watch.ts";
 import { stateOfPort } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
-import { ServerOutput } from "./server-output.ts";
-import { lockState } from "./state-lock.ts";
-import { applyMigrations, STATE, startWrangler, stopProcess } from "./wrangler.ts";
+import { applyMigrations, startWrangler, stopProcess } from "./wrangler.ts";
 
 const DEFAULT_PORT = 8787;
 
@@ -63,7 +60,6 @@ Three things to try:
   curl "${url}/symbols?search=naspers"
 
 The API's documentation is at ${url}/docs/
-The admin token, for imports and keys, is ADMIN_TOKEN in ${join(ROOT, ".dev.vars")}
 `);
 }
 
@@ -74,19 +70,11 @@ if (portState === "denied")
 if (portState === "taken") {
   fail(`Port ${port} is in use. Stop what listens there, or choose another port: PORT=8790 npm start`);
 }
-const holder = lockState(STATE);
-if (holder !== null) {
-  fail(
-    `Another platform (process ${holder}) runs on the data in ${STATE}. Stop it first: two on the same data would damage it.`,
-  );
-}
-console.log("Starting the platform.");
 ensureDevVars();
 applyMigrations(null);
 
 const url = `http://127.0.0.1:${port}`;
-const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe" });
-const output = new ServerOutput(server);
+const server = startWrangler({ port, persistTo: null, vars: {}, output: "inherit" });
 let crons: Cron[] = [];
 let stopping = false;
 
@@ -102,9 +90,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     if (!stopping) void stop(0);
   });
 }
-watchNpm(() => {
-  if (!stopping) void stop(0);
-});
 server.once("exit", (code) => {
   if (!stopping) void stop(code === 0 ? 1 : (code ?? 1));
 });
@@ -113,10 +98,8 @@ try {
   await waitUntilReady(url, server);
 } catch (error) {
   if (stopping) await new Promise(() => {});
-  console.error(output.start);
   console.error(error instanceof Error ? error.message : error);
   await stop(1);
 }
 crons = runCrons(url);
-output.show();
 greet(url);

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { ROOT } from "./dev-vars.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-const SUPERVISE = join(ROOT, "scripts", "supervise.mjs");
 
 /**
  * A local platform asks no one anything. Wrangler's explorer would answer SQL without a token, to everyone who reaches the port, so it
@@ -42,7 +41,7 @@ function digestOfMigrations(): string {
 
 /** Applies the migrations that the local database lacks. Asking wrangler takes seconds, so it is asked only after a change. */
 export function applyMigrations(persistTo: string | null): void {
-  const state = persistTo ?? STATE;
+  const state = persistTo ?? join(ROOT, ".wrangler", "state");
   const digest = digestOfMigrations();
   if (existsSync(stampOf(state)) && readFileSync(stampOf(state), "utf8") === digest) return;
   runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
@@ -59,22 +58,17 @@ export interface DevOptions {
   output: "inherit" | "pipe";
 }
 
-/** Where a local platform keeps its data unless it is said otherwise. */
-export const STATE: string = join(ROOT, ".wrangler", "state");
-
-/**
- * Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. It ends with this process, however that ends.
- */
+/** Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. */
 export function startWrangler(options: DevOptions): ChildProcess {
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(options.port), "--inspector-port", "0"];
   args.push("--show-interactive-dev-session=false");
   if (options.persistTo) args.push("--persist-to", options.persistTo);
   for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
-  return spawn(process.execPath, [SUPERVISE, WRANGLER, ...args], {
+  return spawn(process.execPath, [WRANGLER, ...args], {
     cwd: ROOT,
     env: ENVIRONMENT,
     detached: true,
-    stdio: ["pipe", options.output, options.output],
+    stdio: ["ignore", options.output, options.output],
   });
 }
 

@@ -21,27 +21,7 @@ export interface KeysClient {
   revoke(prefix: string): Promise<ApiKey>;
 }
 
-const Problem = z.looseObject({
-  detail: z.string(),
-  errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
-});
-
-/** The option of the command that a field of the body comes from. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  name: "--name",
-  scopes: "--scopes",
-  tier: "--tier",
-  expires_at: "--expires",
-};
-
-/** What the platform found wrong, by the options of this command. */
-function wordsOf({ detail, errors = [] }: z.infer<typeof Problem>): string {
-  const named = errors.flatMap(({ path, message }) => {
-    const option = OPTIONS[path.split(".")[0]];
-    return option ? [`${option} ${message}.`] : [];
-  });
-  return named.length > 0 ? named.join("\n") : detail;
-}
+const Problem = z.looseObject({ detail: z.string() });
 
 /**
  * Opens the keys of the platform at `url`.
@@ -63,7 +43,7 @@ export function openKeys(url: string, token: string): KeysClient {
     if (response.ok && good.success) return good.data.data;
     const problem = Problem.safeParse(answer);
     throw new KeysFailure(
-      problem.success ? wordsOf(problem.data) : `${url} answered with status ${response.status}. Is it this platform?`,
+      problem.success ? problem.data.detail : `${url} answered with status ${response.status}. Is it this platform?`,
     );
   }
   return {

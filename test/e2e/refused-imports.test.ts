@@ -153,7 +153,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
   ])("a file with %s", async (_, content, message) => {
     const { code, errors, output } = await runImport(platform.url, { ...given, file: file("broken.csv", content) });
     expect(output).toBe("");
-    expect(errors.trimEnd().replace(`${platform.url} says: `, "")).toMatch(message);
+    expect(errors.trimEnd()).toMatch(message);
     expect(errors.trimEnd().split("\n").length).toBe(1);
     expect(code).toBe(2);
   });
@@ -183,7 +183,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
     const path = file("good-row.csv", good);
     const { code, errors, output } = await runImport(platform.url, { ...given, file: path, ...wrong });
     expect(output).toBe("");
-    expect(errors.trimEnd().replace(`${platform.url} says: `, "")).toMatch(message);
+    expect(errors.trimEnd()).toMatch(message);
     expect(errors.trimEnd().split("\n").length).toBe(1);
     expect(code).toBe(2);
   });

@@ -67,7 +67,7 @@ function family(start: Start): number[] {
 }
 
 async function greeted(start: Start): Promise<void> {
-  await until("The first word", () => start.output().includes("Starting the platform"), 90, start.output);
+  await until("The first word", () => start.output().includes("wrangler"), 90, start.output);
   family(start);
   await until("The greeting", () => start.output().includes("Three things to try:"), 90, start.output);
 }
@@ -243,7 +243,7 @@ describe("a platform that npm start runs", () => {
 
 test("Ctrl-C while npm start is starting stops everything too", async () => {
   const start = await begin();
-  await until("The first word", () => start.output().includes("Starting the platform"), 60, start.output);
+  await until("The first word", () => start.output().includes("wrangler"), 60, start.output);
   const processes = family(start);
   signalGroup(start.process, "SIGINT");
   expect(await start.ended).toBe(0);
@@ -260,69 +260,4 @@ test("npm start ends with an error where its server dies, and leaves nothing beh
   expect(await start.ended).toBe(1);
   expect(await survivors(processes)).toEqual([]);
   expect(await stateOfPort(start.port)).toBe("free");
-});
-
-describe("a second npm start", () => {
-  test("on the same data is refused by name, and works once the first has ended, however it ended", async () => {
-    const first = await begin();
-    await greeted(first);
-    const processes = family(first);
-    const { code, errors } = await runScript("start.ts", [], { PORT: String(await freePort()) }, project);
-    expect(code).toBe(1);
-    expect(errors).toContain(`Another platform (process ${first.process.pid}) runs on the data in`);
-    expect((await fetch(`${first.url}/ready`)).status).toBe(200);
-    // Killed, it can clean nothing up: what it started ends by itself, and its lock is taken over.
-    first.process.kill("SIGKILL");
-    expect(await survivors(processes, 20)).toEqual([]);
-    expect(existsSync(inProject(".wrangler", "state", "platform.lock"))).toBe(true);
-    const next = await begin();
-    await greeted(next);
-    const others = family(next);
-    signalGroup(next.process, "SIGTERM");
-    expect(await next.ended).toBe(0);
-    expect(await survivors(others)).toEqual([]);
-    expect(existsSync(inProject(".wrangler", "state", "platform.lock"))).toBe(false);
-  });
-
-  test("is not kept out by a number that another process has been given since", async () => {
-    const lock = JSON.stringify({ pid: process.pid, startedAt: "1" });
-    writeFileSync(inProject(".wrangler", "state", "platform.lock"), lock);
-    const start = await begin();
-    await greeted(start);
-    const processes = family(start);
-    signalGroup(start.process, "SIGTERM");
-    expect(await start.ended).toBe(0);
-    expect(await survivors(processes)).toEqual([]);
-  });
-});
-
-test("all ends when npm, which runs it, is killed", async () => {
-  const port = await freePort();
-  const npm = spawn("npm", ["start"], {
-    cwd: project,
-    env: plainEnvironment({ PORT: String(port) }),
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = outputOf(npm);
-  await until("The greeting", () => output().includes("Three things to try:"), 90, output);
-  const processes = npm.pid === undefined ? [] : descendantsOf(npm.pid);
-  for (const pid of processes) seen.add(pid);
-  expect(processes.length).toBeGreaterThan(3);
-  npm.kill("SIGKILL");
-  expect(await survivors(processes, 20)).toEqual([]);
-  expect(await stateOfPort(port)).toBe("free");
-});
-
-test("npm start prints nothing that means nothing, and ends with what to try, the documentation and the token", async () => {
-  const start = await begin();
-  await greeted(start);
-  const processes = family(start);
-  const [first, ...rest] = start.output().trim().split("\n");
-  expect(first).toBe("Starting the platform.");
-  expect(rest.at(-1)).toContain("ADMIN_TOKEN in");
-  expect(start.output()).not.toMatch(/warn|error|Request\.cf|out of date|not automatically|EBADENGINE/i);
-  signalGroup(start.process, "SIGTERM");
-  expect(await start.ended).toBe(0);
-  expect(await survivors(processes)).toEqual([]);
 });

@@ -41,7 +41,7 @@ function installed(secondsAfterLock: number): void {
   utimesSync(stamp, 1e9 + secondsAfterLock, 1e9 + secondsAfterLock);
 }
 
-const CI = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+const CI = ["ci", "--no-audit", "--no-fund"];
 
 test("a fresh installation is left alone, without a word", () => {
   installed(10);
