@@ -6,11 +6,8 @@ import { ROOT } from "./dev-vars.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
-/**
- * A local platform asks no one anything. Wrangler's explorer would answer SQL without a token, to everyone who reaches the port, so it
- * stays off.
- */
-const ENVIRONMENT = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", X_LOCAL_EXPLORER: "false" };
+/** A local platform asks nobody anything. */
+const ENVIRONMENT = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
 
 /**
  * Runs a wrangler command to its end.
