@@ -1,13 +1,35 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseEnv } from "node:util";
 import { ROOT } from "./dev-vars.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
-/** A local platform asks nobody anything. */
-const ENVIRONMENT = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
+/** Loaded into wrangler, so that it ends with the process that started it. */
+const WATCH_STARTER = pathToFileURL(join(ROOT, "scripts", "watch-starter.mjs")).href;
+
+/** Where Linux can end workerd with its parent, it does; elsewhere the next start ends what a killed one has left. */
+function boundWorkerd(): NodeJS.ProcessEnv {
+  if (process.platform !== "linux" || spawnSync("setpriv", ["--version"]).status !== 0) return {};
+  const workerd: unknown = createRequire(WRANGLER)("workerd").default;
+  if (typeof workerd !== "string") return {};
+  return { MINIFLARE_WORKERD_PATH: join(ROOT, "scripts", "workerd-with-parent.sh"), WIZDATA_WORKERD: workerd };
+}
+
+/** A local platform asks nobody anything, and answers nothing beside the Worker: .env says what of wrangler is closed. */
+const ENVIRONMENT = {
+  ...process.env,
+  ...parseEnv(readFileSync(join(ROOT, ".env"), "utf8")),
+  WRANGLER_SEND_METRICS: "false",
+  CI: "true",
+};
+
+/** Where a platform's data is kept unless another folder is named. */
+export const STATE: string = join(ROOT, ".wrangler", "state");
 
 /**
  * Runs a wrangler command to its end.
@@ -38,12 +60,15 @@ function digestOfMigrations(): string {
 
 /** Applies the migrations that the local database lacks. Asking wrangler takes seconds, so it is asked only after a change. */
 export function applyMigrations(persistTo: string | null): void {
-  const state = persistTo ?? join(ROOT, ".wrangler", "state");
+  const state = persistTo ?? STATE;
   const digest = digestOfMigrations();
   if (existsSync(stampOf(state)) && readFileSync(stampOf(state), "utf8") === digest) return;
   runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
   writeFileSync(stampOf(state), digest);
 }
+
+/** A token that no other process can guess. */
+export const newCronToken = (): string => randomBytes(16).toString("hex");
 
 /** How a local platform is started. */
 export interface DevOptions {
@@ -53,19 +78,27 @@ export interface DevOptions {
   /** Variables that differ from wrangler.toml's. */
   vars: Record<string, string>;
   output: "inherit" | "pipe";
+  /** What a call of a cron must begin with; without one no call is let pass. */
+  cronToken?: string;
 }
 
-/** Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. */
+/**
+ * Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. It ends with this process, even where this
+ * one is killed.
+ */
 export function startWrangler(options: DevOptions): ChildProcess {
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(options.port), "--inspector-port", "0"];
   args.push("--show-interactive-dev-session=false");
   if (options.persistTo) args.push("--persist-to", options.persistTo);
-  for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
-  return spawn(process.execPath, [WRANGLER, ...args], {
+  const cronToken = options.cronToken ?? newCronToken();
+  for (const [name, value] of Object.entries({ ...options.vars, CRON_TOKEN: cronToken })) {
+    args.push("--var", `${name}:${value}`);
+  }
+  return spawn(process.execPath, ["--import", WATCH_STARTER, WRANGLER, ...args], {
     cwd: ROOT,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...boundWorkerd() },
     detached: true,
-    stdio: ["ignore", options.output, options.output],
+    stdio: ["pipe", options.output, options.output],
   });
 }
 

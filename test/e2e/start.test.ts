@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -37,9 +37,9 @@ afterAll(async () => {
 });
 
 /** Begins what `npm start` runs, in a process group of its own, as a terminal does. */
-async function begin(): Promise<Start> {
+async function begin(command = process.execPath, args = ["scripts/start.ts"]): Promise<Start> {
   const port = await freePort();
-  const child = spawn(process.execPath, ["scripts/start.ts"], {
+  const child = spawn(command, args, {
     cwd: project,
     env: plainEnvironment({ PORT: String(port) }),
     detached: true,
@@ -78,6 +78,16 @@ async function runLines(lines: string, env: NodeJS.ProcessEnv = {}): Promise<str
   const { code, output, errors } = await run("bash", ["-c", strict + lines], { cwd: project, env });
   if (code !== 0) throw new Error(`${lines}\nended with ${code}:\n${output}${errors}`);
   return output.trim().split("\n");
+}
+
+const lockFile = (): string => inProject(".wrangler", "state", "start.lock");
+
+/** Those of some processes whose command line has one of these parts. */
+function commandsLike(pids: readonly number[], ...parts: string[]): number[] {
+  return pids.filter((pid) => {
+    const line = execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
+    return parts.some((part) => line.includes(part)) && !/workerd |esbuild/.test(line);
+  });
 }
 
 const adminToken = (): string =>
@@ -176,6 +186,34 @@ describe("a platform that npm start runs", () => {
     await greeted(start);
   });
 
+  test("shows nothing that means nothing, and last what to try, where the documentation is and where the token lies", () => {
+    const output = start.output();
+    expect(output).not.toMatch(
+      /\bWARNING\b|:warn\]|might be out of date|not automatically triggered|Request\.cf|update available/i,
+    );
+    expect(output.trimEnd().split("\n").slice(-7)).toEqual([
+      "Three things to try:",
+      ...[1, 2, 3].map(() => expect.stringMatching(/^ {2}curl /)),
+      "",
+      `The API's documentation is at ${start.url}/docs/`,
+      expect.stringMatching(/^The admin token.* is ADMIN_TOKEN in .*\.dev\.vars$/),
+    ]);
+    expect(output).toContain(inProject(".dev.vars"));
+  });
+
+  test("is alone on its data: a second start says where the first is, and touches nothing", async () => {
+    const before = readFileSync(lockFile(), "utf8");
+    const port = String(await freePort());
+    const { code, output, errors } = await runScript("start.ts", [], { PORT: port }, project);
+    const { pid } = start.process;
+    expect(errors).toBe(
+      `WizData Edge runs on this folder's data already, at ${start.url} (process ${pid}). Use it, or stop it before you start another.\n`,
+    );
+    expect([code, output]).toEqual([1, ""]);
+    expect(readFileSync(lockFile(), "utf8")).toBe(before);
+    expect((await fetch(`${start.url}/ready`)).status).toBe(200);
+  });
+
   test("greets with three things to try, each of which works as printed", async () => {
     const lines = start.output().match(/^ {2}curl .+$/gm) ?? [];
     expect(lines.length).toBe(3);
@@ -238,6 +276,49 @@ describe("a platform that npm start runs", () => {
     expect(await start.ended).toBe(0);
     expect(await survivors(processes)).toEqual([]);
     expect(await stateOfPort(start.port)).toBe("free");
+    expect(existsSync(lockFile())).toBe(false);
+  });
+});
+
+/** What is killed at once, of all that npm start has started. */
+const KILLED: [string, (start: Start, processes: readonly number[]) => number[]][] = [
+  ["its start script", (_, processes) => commandsLike(processes, "scripts/start.ts").slice(-1)],
+  ["its start script and wrangler", (_, processes) => commandsLike(processes, "scripts/start.ts", "wrangler")],
+];
+
+describe("nothing goes on and the next start finds its data free", () => {
+  const startAgain = async (): Promise<void> => {
+    const again = await begin();
+    await greeted(again);
+    const processes = family(again);
+    signalGroup(again.process, "SIGINT");
+    expect(await again.ended).toBe(0);
+    expect(await survivors(processes)).toEqual([]);
+  };
+
+  test.each(KILLED)("where %s is killed", async (_, victims) => {
+    const start = await begin();
+    await greeted(start);
+    const processes = family(start);
+    const killed = victims(start, processes);
+    expect(killed.length).toBeGreaterThan(0);
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    // Where no part of it is left that could end the rest, and the system does not, the next start does.
+    if (killed.length === 1) expect(await survivors(processes)).toEqual([]);
+    await startAgain();
+    expect(await survivors(processes)).toEqual([]);
+  });
+
+  test.each(["SIGKILL", "SIGTERM"] as const)("where npm gets %s", async (signal) => {
+    // Without the script before it, which would install into what this copy only borrows.
+    const start = await begin("npm", ["start", "--ignore-scripts"]);
+    await greeted(start);
+    const processes = family(start);
+    const [npm] = processes;
+    process.kill(npm, signal);
+    expect(await survivors(processes)).toEqual([]);
+    expect(await stateOfPort(start.port)).toBe("free");
+    await startAgain();
   });
 });
 
