@@ -8,10 +8,6 @@ export function adminTokenFor(url: string): string | null {
   return process.env.ADMIN_TOKEN || (local ? readDevVars().ADMIN_TOKEN : undefined) || null;
 }
 
-/** What to say where there is none. */
-export const NO_ADMIN_TOKEN =
-  "There is no admin token: set ADMIN_TOKEN, or run npm start once for a platform on this machine.";
-
-/** A sentence of a platform's, with the platform that said it, if the sentence itself does not say so; `--url` names another. */
-export const namingPlatform = (message: string, url: string): string =>
-  message.includes(url) ? message : `${url} says: ${message}`;
+/** What to say where there is none for the platform at `url`. */
+export const noAdminToken = (url: string): string =>
+  `There is no admin token for ${url}: set ADMIN_TOKEN, or run npm start once for a platform on this machine.`;

@@ -18,6 +18,7 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
 }
 if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
   console.error("Installing the dependencies (once, about half a minute).");
+  // What npm warns of (this Node's age, which the project's own makes up for; what dependencies use) is nothing to act upon.
   const npm = process.env.npm_execpath;
   const [command, ...args] = npm ? [process.execPath, npm] : ["npm"];
   const { status, error } = spawnSync(command, [...args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {

@@ -1,8 +1,9 @@
 // `npm run fuzz`: requests drawn from the OpenAPI document, against the bundle as it is deployed. Nothing may answer with an
 // error that is not documented, with anything that breaks the document, or with the inside of the platform.
-import { parseArgs } from "node:util";
+
 import cliProgress from "cli-progress";
 import { startBundledWorker, WITH_TOKEN } from "../test/e2e/bundled-worker.ts";
+import { parseArgs } from "./arguments.ts";
 import { readDocument } from "./fuzz/document.ts";
 import { type FuzzRequest, openRequests } from "./fuzz/requests.ts";
 import { type Answer, openJudge } from "./fuzz/verdict.ts";

@@ -1,14 +1,16 @@
 // `npm run import`: brings real candles from a CSV file into the platform.
 import { statSync } from "node:fs";
-import { parseArgs, styleText } from "node:util";
+import { styleText } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { ADJUSTMENTS } from "../contracts/candle.ts";
 import type { ImportChunk, ImportReport } from "../contracts/import.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { adminTokenFor, NO_ADMIN_TOKEN, namingPlatform } from "./admin-token.ts";
+import { adminTokenFor, noAdminToken } from "./admin-token.ts";
+import { parseArgs } from "./arguments.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
 import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
+import { badUrlWords, platformUrl, usualUrl } from "./platform-words.ts";
 
 const HELP = `Imports candles from a CSV file.
 
@@ -57,7 +59,7 @@ function readArguments(): Arguments {
       adjustment: { type: "string", default: "unknown" },
       "keep-good": { type: "boolean", default: false },
       check: { type: "boolean", default: false },
-      url: { type: "string", default: `http://127.0.0.1:${process.env.PORT || 8787}` },
+      url: { type: "string", default: usualUrl() },
       help: { type: "boolean", default: false },
     },
   });
@@ -67,7 +69,6 @@ function readArguments(): Arguments {
   }
   if (!values.symbol) fail("--symbol is missing, such as --symbol JSE:NPN. --help explains.");
   if (!values.file) fail("--file is missing, such as --file candles.csv. --help explains.");
-  if (!URL.canParse(values.url)) fail(`--url is "${values.url}"; it must be an address such as http://127.0.0.1:8787.`);
   return {
     symbol: values.symbol,
     interval: oneOf("interval", values.interval, INTERVALS),
@@ -75,7 +76,7 @@ function readArguments(): Arguments {
     keepGood: values["keep-good"],
     checkOnly: values.check,
     file: values.file,
-    url: values.url.replace(/\/+$/, ""),
+    url: platformUrl(values.url) ?? fail(badUrlWords(values.url)),
   };
 }
 
@@ -111,18 +112,9 @@ function fileSize(path: string): number {
   return stats.size;
 }
 
-function argumentsOrHelp(): Arguments {
-  try {
-    return readArguments();
-  } catch (error) {
-    if (error instanceof TypeError && "code" in error) fail(`${error.message}. --help explains.`);
-    throw error;
-  }
-}
-
-const options = argumentsOrHelp();
+const options = readArguments();
 const size = fileSize(options.file);
-const token = adminTokenFor(options.url) ?? fail(NO_ADMIN_TOKEN);
+const token = adminTokenFor(options.url) ?? fail(noAdminToken(options.url));
 const bar = process.stderr.isTTY
   ? new SingleBar(
       { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },
@@ -147,8 +139,7 @@ try {
   if (error instanceof ImportFailure || error instanceof CsvFileError) {
     const rest =
       accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
-    const said = error instanceof ImportFailure ? namingPlatform(error.message, options.url) : error.message;
-    fail(`${said}${rest}`);
+    fail(`${error.message}${rest}`);
   }
   throw error;
 }

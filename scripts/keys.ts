@@ -1,8 +1,10 @@
 // `npm run keys`: makes, lists and revokes API keys.
-import { parseArgs, styleText } from "node:util";
+import { styleText } from "node:util";
 import { type ApiKey, SCOPES, TIERS } from "../contracts/api-key.ts";
-import { adminTokenFor, NO_ADMIN_TOKEN, namingPlatform } from "./admin-token.ts";
+import { adminTokenFor, noAdminToken } from "./admin-token.ts";
+import { parseArgs } from "./arguments.ts";
 import { type KeysClient, KeysFailure, openKeys } from "./keys/client.ts";
+import { badUrlWords, platformUrl, usualUrl } from "./platform-words.ts";
 
 const HELP = `Makes, lists and revokes API keys.
 
@@ -28,26 +30,17 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        name: { type: "string" },
-        scopes: { type: "string" },
-        tier: { type: "string" },
-        expires: { type: "string" },
-        url: { type: "string", default: `http://127.0.0.1:${process.env.PORT || 8787}` },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    if (error instanceof TypeError && "code" in error) fail(`${error.message}. --help explains.`);
-    throw error;
-  }
-}
-
-const { values, positionals } = readArguments();
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    name: { type: "string" },
+    scopes: { type: "string" },
+    tier: { type: "string" },
+    expires: { type: "string" },
+    url: { type: "string", default: usualUrl() },
+    help: { type: "boolean", default: false },
+  },
+});
 
 const bold = (text: string): string => styleText("bold", text, { stream: process.stdout });
 const dim = (text: string): string => styleText("dim", text, { stream: process.stdout });
@@ -109,9 +102,8 @@ async function run(): Promise<void> {
     return;
   }
   if (more.length > 0 || (argument !== undefined && command !== "revoke")) fail("Too many words. --help explains.");
-  if (!URL.canParse(values.url)) fail(`--url is "${values.url}"; it must be an address such as http://127.0.0.1:8787.`);
-  const url = values.url.replace(/\/+$/, "");
-  const keys = openKeys(url, adminTokenFor(url) ?? fail(NO_ADMIN_TOKEN));
+  const url = platformUrl(values.url) ?? fail(badUrlWords(values.url));
+  const keys = openKeys(url, adminTokenFor(url) ?? fail(noAdminToken(url)));
   switch (command) {
     case "create":
       return create(keys);
@@ -127,6 +119,6 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  if (error instanceof KeysFailure) fail(namingPlatform(error.message, values.url));
+  if (error instanceof KeysFailure) fail(error.message);
   throw error;
 }

@@ -1,5 +1,5 @@
 // `npm run soak`: live mode while its upstreams fail at random, and streams that are cut at random and resume.
-import { parseArgs } from "node:util";
+import { parseArgs } from "./arguments.ts";
 import { soakMemory } from "./soak/memory.ts";
 import { soakResumes } from "./soak/resumes.ts";
 import { soakStorm } from "./soak/storm.ts";

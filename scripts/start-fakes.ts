@@ -1,6 +1,7 @@
 // `npm run start:fakes`: stands in for all four upstreams on this machine, so that live mode can be tried without a network.
-import { parseArgs } from "node:util";
+
 import { FAKES, type FakeName, startFakes } from "../test/fakes/start.ts";
+import { parseArgs } from "./arguments.ts";
 
 const { values } = parseArgs({ options: { ports: { type: "string" }, help: { type: "boolean" } } });
 

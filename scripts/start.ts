@@ -5,12 +5,12 @@ import { styleText } from "node:util";
 import { Cron } from "croner";
 import { parse } from "smol-toml";
 import { ensureDevVars, ROOT } from "./dev-vars.ts";
-import { watchNpm } from "./parent-watch.ts";
 import { stateOfPort } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
-import { ServerOutput } from "./server-output.ts";
-import { lockState } from "./state-lock.ts";
-import { applyMigrations, STATE, startWrangler, stopProcess } from "./wrangler.ts";
+import { withoutMeaningless } from "./start/meaningless.ts";
+import { whenNpmIsGone } from "./start/npm-watch.ts";
+import { checkState, lockState, StateInUse } from "./start/state-lock.ts";
+import { applyMigrations, newCronToken, STATE, startWrangler, stopProcess } from "./wrangler.ts";
 
 const DEFAULT_PORT = 8787;
 
@@ -36,14 +36,16 @@ function cronsOf(): string[] {
 }
 
 /** Calls the scheduled handler whenever a cron is due. */
-function runCrons(url: string): Cron[] {
+function runCrons(url: string, token: string): Cron[] {
   return cronsOf().map(
     (cron) =>
       new Cron(
         cron,
         { timezone: "UTC", protect: true, catch: (error) => console.error(`The cron ${cron} failed: ${error}`) },
         async () => {
-          const response = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+          const response = await fetch(
+            `${url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(`${token} ${cron}`)}`,
+          );
           await response.arrayBuffer();
           if (!response.ok) console.error(`The cron ${cron} failed with status ${response.status}.`);
         },
@@ -63,30 +65,43 @@ Three things to try:
   curl "${url}/symbols?search=naspers"
 
 The API's documentation is at ${url}/docs/
-The admin token, for imports and keys, is ADMIN_TOKEN in ${join(ROOT, ".dev.vars")}
+The admin token, for npm run keys and npm run import, is ADMIN_TOKEN in ${join(ROOT, ".dev.vars")}
 `);
 }
 
+/** Shows what a server prints, but for what means nothing. */
+function show(from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void {
+  const filter = withoutMeaningless();
+  from?.setEncoding("utf8");
+  from?.on("data", (part: string) => void to.write(filter(part)));
+  from?.once("end", () => void to.write(filter(null)));
+}
+
+/** Ends this start where another platform works on the state folder. */
+function failInUse(error: unknown): never {
+  if (error instanceof StateInUse) fail(error.message);
+  throw error;
+}
+
 const port = portFromEnvironment();
+const url = `http://127.0.0.1:${port}`;
+await checkState(STATE).catch(failInUse);
 const portState = await stateOfPort(port);
 if (portState === "denied")
   fail(`This system does not let you listen on port ${port}. Choose one above 1023: PORT=8790 npm start`);
 if (portState === "taken") {
   fail(`Port ${port} is in use. Stop what listens there, or choose another port: PORT=8790 npm start`);
 }
-const holder = lockState(STATE);
-if (holder !== null) {
-  fail(
-    `Another platform (process ${holder}) runs on the data in ${STATE}. Stop it first: two on the same data would damage it.`,
-  );
-}
-console.log("Starting the platform.");
+const lock = await lockState(STATE, url).catch(failInUse);
+process.once("exit", lock.release);
 ensureDevVars();
 applyMigrations(null);
 
-const url = `http://127.0.0.1:${port}`;
-const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe" });
-const output = new ServerOutput(server);
+const cronToken = newCronToken();
+const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe", cronToken });
+if (server.pid !== undefined) lock.serves(server.pid);
+show(server.stdout, process.stdout);
+show(server.stderr, process.stderr);
 let crons: Cron[] = [];
 let stopping = false;
 
@@ -97,14 +112,14 @@ async function stop(code: number): Promise<never> {
   process.exit(code);
 }
 
+whenNpmIsGone(() => {
+  if (!stopping) void stop(0);
+});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (!stopping) void stop(0);
   });
 }
-watchNpm(() => {
-  if (!stopping) void stop(0);
-});
 server.once("exit", (code) => {
   if (!stopping) void stop(code === 0 ? 1 : (code ?? 1));
 });
@@ -113,10 +128,8 @@ try {
   await waitUntilReady(url, server);
 } catch (error) {
   if (stopping) await new Promise(() => {});
-  console.error(output.start);
   console.error(error instanceof Error ? error.message : error);
   await stop(1);
 }
-crons = runCrons(url);
-output.show();
+crons = runCrons(url, cronToken);
 greet(url);

@@ -1,17 +1,35 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseEnv } from "node:util";
 import { ROOT } from "./dev-vars.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-const SUPERVISE = join(ROOT, "scripts", "supervise.mjs");
 
-/**
- * A local platform asks no one anything. Wrangler's explorer would answer SQL without a token, to everyone who reaches the port, so it
- * stays off.
- */
-const ENVIRONMENT = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", X_LOCAL_EXPLORER: "false" };
+/** Loaded into wrangler, so that it ends with the process that started it. */
+const WATCH_STARTER = pathToFileURL(join(ROOT, "scripts", "watch-starter.mjs")).href;
+
+/** Where Linux can end workerd with its parent, it does; elsewhere the next start ends what a killed one has left. */
+function boundWorkerd(): NodeJS.ProcessEnv {
+  if (process.platform !== "linux" || spawnSync("setpriv", ["--version"]).status !== 0) return {};
+  const workerd: unknown = createRequire(WRANGLER)("workerd").default;
+  if (typeof workerd !== "string") return {};
+  return { MINIFLARE_WORKERD_PATH: join(ROOT, "scripts", "workerd-with-parent.sh"), WIZDATA_WORKERD: workerd };
+}
+
+/** A local platform asks nobody anything, and answers nothing beside the Worker: .env says what of wrangler is closed. */
+const ENVIRONMENT = {
+  ...process.env,
+  ...parseEnv(readFileSync(join(ROOT, ".env"), "utf8")),
+  WRANGLER_SEND_METRICS: "false",
+  CI: "true",
+};
+
+/** Where a platform's data is kept unless another folder is named. */
+export const STATE: string = join(ROOT, ".wrangler", "state");
 
 /**
  * Runs a wrangler command to its end.
@@ -49,6 +67,9 @@ export function applyMigrations(persistTo: string | null): void {
   writeFileSync(stampOf(state), digest);
 }
 
+/** A token that no other process can guess. */
+export const newCronToken = (): string => randomBytes(16).toString("hex");
+
 /** How a local platform is started. */
 export interface DevOptions {
   port: number;
@@ -57,22 +78,25 @@ export interface DevOptions {
   /** Variables that differ from wrangler.toml's. */
   vars: Record<string, string>;
   output: "inherit" | "pipe";
+  /** What a call of a cron must begin with; without one no call is let pass. */
+  cronToken?: string;
 }
 
-/** Where a local platform keeps its data unless it is said otherwise. */
-export const STATE: string = join(ROOT, ".wrangler", "state");
-
 /**
- * Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. It ends with this process, however that ends.
+ * Starts `wrangler dev` in a process group of its own, so that it can be stopped whole. It ends with this process, even where this
+ * one is killed.
  */
 export function startWrangler(options: DevOptions): ChildProcess {
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(options.port), "--inspector-port", "0"];
   args.push("--show-interactive-dev-session=false");
   if (options.persistTo) args.push("--persist-to", options.persistTo);
-  for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
-  return spawn(process.execPath, [SUPERVISE, WRANGLER, ...args], {
+  const cronToken = options.cronToken ?? newCronToken();
+  for (const [name, value] of Object.entries({ ...options.vars, CRON_TOKEN: cronToken })) {
+    args.push("--var", `${name}:${value}`);
+  }
+  return spawn(process.execPath, ["--import", WATCH_STARTER, WRANGLER, ...args], {
     cwd: ROOT,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...boundWorkerd() },
     detached: true,
     stdio: ["pipe", options.output, options.output],
   });

@@ -5,6 +5,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { ANONYMOUS_BURST } from "../../contracts/usage.ts";
 import { countBuckets } from "../../core/buckets.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { DAY } from "../../core/time.ts";
 import type { Payment } from "../usage-meter/leases.ts";
 import { type PayingKey, whyUnpaid } from "../usage-meter/payment.ts";
 import type { HistoryTerms } from "./admission.ts";
@@ -27,9 +28,13 @@ export interface HistoryDesk {
   refused(payer: Payer, joiners: readonly Joiner[], subjects: readonly Subject[]): Promise<Rejection[]>;
 }
 
+/** The room counts closed bars of a source that may be late: near a bound it may send what is beyond it from here. */
+const SURELY_TOO_MANY = 2 * MOST_MISSED;
+const SURELY_TOO_LONG = LONGEST_ABSENCE + 62 * DAY;
+
 /**
- * What the bars after `since` (unix seconds) of one symbol cost, in units: what REST asks for as many. Where there are more than one
- * confirmation may hold, none are sent, and it costs what asking costs.
+ * What the bars after `since` (unix seconds) of one symbol cost, in units: what REST asks for as many. Where there are surely more than
+ * one confirmation may hold, none are read, and it costs what asking costs.
  * @param subjects what one message subscribes to of the symbol: quotes, candles, or indicators of one interval
  */
 export function priceOfHistory(
@@ -40,9 +45,9 @@ export function priceOfHistory(
 ): number {
   const [first] = subjects;
   if (!first || first.channel === "quotes") return 0;
-  const isTooLong = since > now || now - since > LONGEST_ABSENCE;
+  const isTooLong = since > now || now - since > SURELY_TOO_LONG;
   const count = isTooLong ? 0 : countBuckets(marketOf(exchange), first.interval, since + 1, now);
-  const bars = count > MOST_MISSED ? 0 : count;
+  const bars = count > SURELY_TOO_MANY ? 0 : Math.min(count, MOST_MISSED);
   return first.channel === "candles" ? priceOfCandles(bars) : priceOfIndicators(1, subjects.length, bars);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ImportChunk, type ImportReport, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
+import { refusalWords, silenceWords, strangerWords } from "../platform-words.ts";
 
 /** The platform refused the import as a whole, or could not be reached. */
 export class ImportFailure extends Error {
@@ -7,7 +8,8 @@ export class ImportFailure extends Error {
 }
 
 const Answer = z.object({ data: ImportReportSchema });
-const Problem = z.looseObject({ code: z.string(), detail: z.string() });
+/** The fields of a chunk, by the flags of the command. */
+const FLAGS = { symbol: "--symbol", interval: "--interval", adjustment: "--adjustment" };
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 250;
@@ -26,10 +28,8 @@ export async function sendChunk(url: string, token: string, chunk: ImportChunk):
     const { length: rows } = chunk.rows;
     return { symbol: chunk.symbol, rows, stored: 0, replaced: 0, unchanged: 0, ...bad.data };
   }
-  const problem = Problem.safeParse(body);
-  throw new ImportFailure(
-    problem.success ? problem.data.detail : `${url} answered with status ${status} and no report. Is it this platform?`,
-  );
+  const refusal = status < 400 ? null : refusalWords(url, body, FLAGS);
+  throw new ImportFailure(refusal ?? strangerWords(url, `answered with status ${status} and no report`));
 }
 
 /** What was answered; `body` is null where it is no JSON. */
@@ -49,7 +49,7 @@ async function post(address: string, token: string, body: string): Promise<Reply
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
       if (attempt === TRIES) {
-        throw new ImportFailure(`${new URL(address).origin} does not answer. Is the platform running?`);
+        throw new ImportFailure(silenceWords(new URL(address).origin));
       }
     }
     await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));

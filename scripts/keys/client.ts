@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ApiKey, ApiKeySchema, type CreatedApiKey, CreatedApiKeySchema } from "../../contracts/api-key.ts";
+import { refusalWords, silenceWords, strangerWords } from "../platform-words.ts";
 
 /** The platform refused, or could not be reached. */
 export class KeysFailure extends Error {
@@ -21,31 +22,12 @@ export interface KeysClient {
   revoke(prefix: string): Promise<ApiKey>;
 }
 
-const Problem = z.looseObject({
-  detail: z.string(),
-  errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
-});
-
-/** The option of the command that a field of the body comes from. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  name: "--name",
-  scopes: "--scopes",
-  tier: "--tier",
-  expires_at: "--expires",
-};
-
-/** What the platform found wrong, by the options of this command. */
-function wordsOf({ detail, errors = [] }: z.infer<typeof Problem>): string {
-  const named = errors.flatMap(({ path, message }) => {
-    const option = OPTIONS[path.split(".")[0]];
-    return option ? [`${option} ${message}.`] : [];
-  });
-  return named.length > 0 ? named.join("\n") : detail;
-}
+/** The fields of a key that is to be made, by the flags of the command. */
+const FLAGS = { name: "--name", scopes: "--scopes", tier: "--tier", expires_at: "--expires", prefix: "the prefix" };
 
 /**
  * Opens the keys of the platform at `url`.
- * @throws KeysFailure from each call, with the platform's own words where it has any
+ * @throws KeysFailure from each call, naming the platform, with its own words where it has any
  */
 export function openKeys(url: string, token: string): KeysClient {
   async function ask<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
@@ -61,10 +43,8 @@ export function openKeys(url: string, token: string): KeysClient {
     const answer: unknown = await reached(url, () => response.json());
     const good = z.object({ data: schema }).safeParse(answer);
     if (response.ok && good.success) return good.data.data;
-    const problem = Problem.safeParse(answer);
-    throw new KeysFailure(
-      problem.success ? wordsOf(problem.data) : `${url} answered with status ${response.status}. Is it this platform?`,
-    );
+    const refusal = response.ok ? null : refusalWords(url, answer, FLAGS);
+    throw new KeysFailure(refusal ?? strangerWords(url, `answered with status ${response.status}`));
   }
   return {
     create: (wish) => ask("POST", "/admin/keys", CreatedApiKeySchema, wish),
@@ -77,8 +57,8 @@ async function reached<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SyntaxError) throw new KeysFailure(`${url} does not answer in JSON. Is it this platform?`);
+    if (error instanceof SyntaxError) throw new KeysFailure(strangerWords(url, "does not answer in JSON"));
     if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-    throw new KeysFailure(`${url} does not answer. Is the platform running?`);
+    throw new KeysFailure(silenceWords(url));
   }
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { priceOfCandles, priceOfIndicators } from "../../contracts/prices.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
-import { HOUR, MINUTE } from "../../core/time.ts";
+import { DAY, HOUR, MINUTE } from "../../core/time.ts";
 import type { HistoryTerms } from "../../durable-objects/audience/admission.ts";
 import { priceOfHistory } from "../../durable-objects/audience/history.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
@@ -70,10 +70,18 @@ describe("the price of history", () => {
     expect(priceOfHistory(indicators, "BINANCE", minutesAgo(bars), now)).toBe(priceOfIndicators(1, 3, bars));
   });
 
-  test("is that of one request where no bars are sent: none came, too many did, or the time lies ahead", () => {
-    for (const since of [minutesAgo(0), minutesAgo(6_000), minutesAgo(-60), 0, -1e9]) {
+  test("is that of one request where no bars are sent: none came, far too many did, or the time lies ahead", () => {
+    for (const since of [minutesAgo(0), minutesAgo(11_000), minutesAgo(-60), 0, -1e9]) {
       expect([since, priceOfHistory(CANDLES, "BINANCE", since, now)]).toEqual([since, 1]);
     }
+  });
+
+  test("is no less just beyond what one confirmation holds, for there its room may still send as many as it holds", () => {
+    for (const bars of [4_999, 5_000, 5_001, 5_016, 6_000]) {
+      expect([bars, priceOfHistory(CANDLES, "BINANCE", minutesAgo(bars), now)]).toEqual([bars, priceOfCandles(5_000)]);
+    }
+    const days = [{ channel: "candles", interval: "1d" }] as const;
+    expect(priceOfHistory(days, "BINANCE", Math.floor(now / DAY) * DAY - 3_661 * DAY, now)).toBe(4);
   });
 
   test("counts no bars while the market is closed", () => {

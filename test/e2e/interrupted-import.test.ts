@@ -64,7 +64,7 @@ describe.skipIf(candlesMissing)("a platform that is killed in the middle of an i
     expect(killed).not.toBeNull();
     expect(output).toBe("");
     expect(errors).toMatch(
-      /^http:\/\/127\.0\.0\.1:\d+ does not answer\. Is the platform running\? \d+ rows are stored; importing the file again stores none of them twice\.\n$/,
+      /^http:\/\/127\.0\.0\.1:\d+ does not answer\. Is the platform running\? --url names another one\. \d+ rows are stored; importing the file again stores none of them twice\.\n$/,
     );
     expect(errors).toContain(` ${3 * CHUNK_ROWS} rows are stored`);
     expect(code).toBe(2);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -37,9 +37,9 @@ afterAll(async () => {
 });
 
 /** Begins what `npm start` runs, in a process group of its own, as a terminal does. */
-async function begin(): Promise<Start> {
+async function begin(command = process.execPath, args = ["scripts/start.ts"]): Promise<Start> {
   const port = await freePort();
-  const child = spawn(process.execPath, ["scripts/start.ts"], {
+  const child = spawn(command, args, {
     cwd: project,
     env: plainEnvironment({ PORT: String(port) }),
     detached: true,
@@ -67,7 +67,7 @@ function family(start: Start): number[] {
 }
 
 async function greeted(start: Start): Promise<void> {
-  await until("The first word", () => start.output().includes("Starting the platform"), 90, start.output);
+  await until("The first word", () => start.output().includes("wrangler"), 90, start.output);
   family(start);
   await until("The greeting", () => start.output().includes("Three things to try:"), 90, start.output);
 }
@@ -78,6 +78,16 @@ async function runLines(lines: string, env: NodeJS.ProcessEnv = {}): Promise<str
   const { code, output, errors } = await run("bash", ["-c", strict + lines], { cwd: project, env });
   if (code !== 0) throw new Error(`${lines}\nended with ${code}:\n${output}${errors}`);
   return output.trim().split("\n");
+}
+
+const lockFile = (): string => inProject(".wrangler", "state", "start.lock");
+
+/** Those of some processes whose command line has one of these parts. */
+function commandsLike(pids: readonly number[], ...parts: string[]): number[] {
+  return pids.filter((pid) => {
+    const line = execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
+    return parts.some((part) => line.includes(part)) && !/workerd |esbuild/.test(line);
+  });
 }
 
 const adminToken = (): string =>
@@ -176,6 +186,34 @@ describe("a platform that npm start runs", () => {
     await greeted(start);
   });
 
+  test("shows nothing that means nothing, and last what to try, where the documentation is and where the token lies", () => {
+    const output = start.output();
+    expect(output).not.toMatch(
+      /\bWARNING\b|:warn\]|might be out of date|not automatically triggered|Request\.cf|update available/i,
+    );
+    expect(output.trimEnd().split("\n").slice(-7)).toEqual([
+      "Three things to try:",
+      ...[1, 2, 3].map(() => expect.stringMatching(/^ {2}curl /)),
+      "",
+      `The API's documentation is at ${start.url}/docs/`,
+      expect.stringMatching(/^The admin token.* is ADMIN_TOKEN in .*\.dev\.vars$/),
+    ]);
+    expect(output).toContain(inProject(".dev.vars"));
+  });
+
+  test("is alone on its data: a second start says where the first is, and touches nothing", async () => {
+    const before = readFileSync(lockFile(), "utf8");
+    const port = String(await freePort());
+    const { code, output, errors } = await runScript("start.ts", [], { PORT: port }, project);
+    const { pid } = start.process;
+    expect(errors).toBe(
+      `WizData Edge runs on this folder's data already, at ${start.url} (process ${pid}). Use it, or stop it before you start another.\n`,
+    );
+    expect([code, output]).toEqual([1, ""]);
+    expect(readFileSync(lockFile(), "utf8")).toBe(before);
+    expect((await fetch(`${start.url}/ready`)).status).toBe(200);
+  });
+
   test("greets with three things to try, each of which works as printed", async () => {
     const lines = start.output().match(/^ {2}curl .+$/gm) ?? [];
     expect(lines.length).toBe(3);
@@ -238,12 +276,55 @@ describe("a platform that npm start runs", () => {
     expect(await start.ended).toBe(0);
     expect(await survivors(processes)).toEqual([]);
     expect(await stateOfPort(start.port)).toBe("free");
+    expect(existsSync(lockFile())).toBe(false);
+  });
+});
+
+/** What is killed at once, of all that npm start has started. */
+const KILLED: [string, (start: Start, processes: readonly number[]) => number[]][] = [
+  ["its start script", (_, processes) => commandsLike(processes, "scripts/start.ts").slice(-1)],
+  ["its start script and wrangler", (_, processes) => commandsLike(processes, "scripts/start.ts", "wrangler")],
+];
+
+describe("nothing goes on and the next start finds its data free", () => {
+  const startAgain = async (): Promise<void> => {
+    const again = await begin();
+    await greeted(again);
+    const processes = family(again);
+    signalGroup(again.process, "SIGINT");
+    expect(await again.ended).toBe(0);
+    expect(await survivors(processes)).toEqual([]);
+  };
+
+  test.each(KILLED)("where %s is killed", async (_, victims) => {
+    const start = await begin();
+    await greeted(start);
+    const processes = family(start);
+    const killed = victims(start, processes);
+    expect(killed.length).toBeGreaterThan(0);
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    // Where no part of it is left that could end the rest, and the system does not, the next start does.
+    if (killed.length === 1) expect(await survivors(processes)).toEqual([]);
+    await startAgain();
+    expect(await survivors(processes)).toEqual([]);
+  });
+
+  test.each(["SIGKILL", "SIGTERM"] as const)("where npm gets %s", async (signal) => {
+    // Without the script before it, which would install into what this copy only borrows.
+    const start = await begin("npm", ["start", "--ignore-scripts"]);
+    await greeted(start);
+    const processes = family(start);
+    const [npm] = processes;
+    process.kill(npm, signal);
+    expect(await survivors(processes)).toEqual([]);
+    expect(await stateOfPort(start.port)).toBe("free");
+    await startAgain();
   });
 });
 
 test("Ctrl-C while npm start is starting stops everything too", async () => {
   const start = await begin();
-  await until("The first word", () => start.output().includes("Starting the platform"), 60, start.output);
+  await until("The first word", () => start.output().includes("wrangler"), 60, start.output);
   const processes = family(start);
   signalGroup(start.process, "SIGINT");
   expect(await start.ended).toBe(0);
@@ -260,69 +341,4 @@ test("npm start ends with an error where its server dies, and leaves nothing beh
   expect(await start.ended).toBe(1);
   expect(await survivors(processes)).toEqual([]);
   expect(await stateOfPort(start.port)).toBe("free");
-});
-
-describe("a second npm start", () => {
-  test("on the same data is refused by name, and works once the first has ended, however it ended", async () => {
-    const first = await begin();
-    await greeted(first);
-    const processes = family(first);
-    const { code, errors } = await runScript("start.ts", [], { PORT: String(await freePort()) }, project);
-    expect(code).toBe(1);
-    expect(errors).toContain(`Another platform (process ${first.process.pid}) runs on the data in`);
-    expect((await fetch(`${first.url}/ready`)).status).toBe(200);
-    // Killed, it can clean nothing up: what it started ends by itself, and its lock is taken over.
-    first.process.kill("SIGKILL");
-    expect(await survivors(processes, 20)).toEqual([]);
-    expect(existsSync(inProject(".wrangler", "state", "platform.lock"))).toBe(true);
-    const next = await begin();
-    await greeted(next);
-    const others = family(next);
-    signalGroup(next.process, "SIGTERM");
-    expect(await next.ended).toBe(0);
-    expect(await survivors(others)).toEqual([]);
-    expect(existsSync(inProject(".wrangler", "state", "platform.lock"))).toBe(false);
-  });
-
-  test("is not kept out by a number that another process has been given since", async () => {
-    const lock = JSON.stringify({ pid: process.pid, startedAt: "1" });
-    writeFileSync(inProject(".wrangler", "state", "platform.lock"), lock);
-    const start = await begin();
-    await greeted(start);
-    const processes = family(start);
-    signalGroup(start.process, "SIGTERM");
-    expect(await start.ended).toBe(0);
-    expect(await survivors(processes)).toEqual([]);
-  });
-});
-
-test("all ends when npm, which runs it, is killed", async () => {
-  const port = await freePort();
-  const npm = spawn("npm", ["start"], {
-    cwd: project,
-    env: plainEnvironment({ PORT: String(port) }),
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = outputOf(npm);
-  await until("The greeting", () => output().includes("Three things to try:"), 90, output);
-  const processes = npm.pid === undefined ? [] : descendantsOf(npm.pid);
-  for (const pid of processes) seen.add(pid);
-  expect(processes.length).toBeGreaterThan(3);
-  npm.kill("SIGKILL");
-  expect(await survivors(processes, 20)).toEqual([]);
-  expect(await stateOfPort(port)).toBe("free");
-});
-
-test("npm start prints nothing that means nothing, and ends with what to try, the documentation and the token", async () => {
-  const start = await begin();
-  await greeted(start);
-  const processes = family(start);
-  const [first, ...rest] = start.output().trim().split("\n");
-  expect(first).toBe("Starting the platform.");
-  expect(rest.at(-1)).toContain("ADMIN_TOKEN in");
-  expect(start.output()).not.toMatch(/warn|error|Request\.cf|out of date|not automatically|EBADENGINE/i);
-  signalGroup(start.process, "SIGTERM");
-  expect(await start.ended).toBe(0);
-  expect(await survivors(processes)).toEqual([]);
 });

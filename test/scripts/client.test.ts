@@ -69,7 +69,7 @@ describe("a chunk", () => {
     const { url } = await serve(
       answer(404, JSON.stringify({ code: "symbol.not_found", detail: "Did you mean AAPL?" })),
     );
-    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(new ImportFailure("Did you mean AAPL?"));
+    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(new ImportFailure(`${url} refuses: Did you mean AAPL?`));
   });
 });
 
@@ -77,7 +77,7 @@ describe("a sentence says", () => {
   test("that nothing answers", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(
-      new ImportFailure(`${url} does not answer. Is the platform running?`),
+      new ImportFailure(`${url} does not answer. Is the platform running? --url names another one.`),
     );
   });
 
@@ -94,7 +94,9 @@ describe("a sentence says", () => {
   ])("that a server which answers %i %j is another one", async (status, body) => {
     const { url } = await serve(answer(status, body));
     await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(
-      new ImportFailure(`${url} answered with status ${status} and no report. Is it this platform?`),
+      new ImportFailure(
+        `${url} answered with status ${status} and no report. Is it this platform? --url names another one.`,
+      ),
     );
   });
 });

@@ -43,6 +43,14 @@ function installed(secondsAfterLock: number): void {
 
 const CI = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
 
+test("every script of the project makes sure first that its dependencies are there", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const names = Object.keys(scripts);
+  const own = names.filter((name) => !(name.startsWith("pre") && names.includes(name.slice(3))));
+  expect(own.length).toBeGreaterThan(15);
+  for (const name of own) expect([name, scripts[`pre${name}`]]).toEqual([name, "node scripts/ensure-installed.mjs"]);
+});
+
 test("a fresh installation is left alone, without a word", () => {
   installed(10);
   expect(ensureInstalled()).toEqual({ status: 0, stderr: "", called: null });

@@ -43,6 +43,41 @@ describe("each minute", () => {
   });
 });
 
+describe("a call of a cron", () => {
+  const CRON_TOKEN = "token-of-this-test";
+  const insertOld = (key: string) =>
+    env.DB.prepare(
+      "insert into idempotency_keys (key, fingerprint, status, answer, created_at) values (?, 'f', 201, 'A', ?)",
+    )
+      .bind(key, Date.now() - 2 * DAY_MS)
+      .run();
+  const keptKeys = async () => {
+    const { results } = await env.DB.prepare("select key from idempotency_keys").all<{ key: string }>();
+    return results.map(({ key }) => key);
+  };
+  const callCron = (cron: string, scheduledTime = new Date()) =>
+    runScheduled(createScheduledController({ cron, scheduledTime }), { ...env, CRON_TOKEN });
+
+  test("does nothing where a token is wanted and it has none, or another", async () => {
+    await insertOld("kept");
+    for (const cron of ["* * * * *", "another * * * * *", `${CRON_TOKEN}* * * * *`, `x${CRON_TOKEN} * * * * *`, ""]) {
+      await callCron(cron);
+    }
+    expect(await keptKeys()).toContain("kept");
+    await callCron(`${CRON_TOKEN} * * * * *`);
+    expect(await keptKeys()).not.toContain("kept");
+  });
+
+  test("that names a time ahead forgets nothing before its own", async () => {
+    const insert = env.DB.prepare(
+      "insert into idempotency_keys (key, fingerprint, status, answer, created_at) values ('new', 'f', 201, 'A', ?)",
+    );
+    await insert.bind(Date.now()).run();
+    await callCron(`${CRON_TOKEN} * * * * *`, new Date(Date.now() + 30 * DAY_MS));
+    expect(await keptKeys()).toContain("new");
+  });
+});
+
 describe("each day", () => {
   test("every symbol's registry row goes on its way to its room, once, in messages that fit", async () => {
     const sent: string[][] = [];
