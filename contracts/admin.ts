@@ -47,7 +47,7 @@ export const TraceSchema = z
         outcome: z.enum(["answered", "failed", "stale", "suspicious", "not_listed"]),
         reason: z.string().nullable(),
         retry_after: z.number().nullable(),
-        at: z.string(),
+        at: z.string().openapi({ format: "date-time" }),
       }),
     ),
   })
@@ -56,7 +56,7 @@ export const TraceSchema = z
 /** One decision of the data-quality checks. */
 export const QualityDecisionSchema = z
   .object({
-    at: z.string(),
+    at: z.string().openapi({ format: "date-time" }),
     symbol: z.string(),
     provider: z.enum(PROVIDERS),
     kind: z.enum(["quote", "candle"]),
@@ -71,7 +71,7 @@ export const QualityDecisionSchema = z
 export const AuditEntrySchema = z
   .object({
     id: z.number().int(),
-    at: z.string(),
+    at: z.string().openapi({ format: "date-time" }),
     actor: z.string(),
     action: z.string(),
     target: z.string(),

@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 /** Everyone whose address is not known shares one allowance. */
 export const UNKNOWN_ADDRESS = "unknown";
 /** What a platform sees of its callers where each connection may carry anyone's: on a developer's machine they are all this machine's. */
-const THIS_MACHINE = "local";
+const THIS_MACHINE = "this-machine";
 
 /** An IPv6 caller has at least the /64 that its network gave it (RFC 6177), so that counting single addresses would count nothing. */
 const IPV6_PREFIX_BITS = 64;

@@ -6,7 +6,7 @@ import { countsOf, runImport } from "./import-command.ts";
 import { dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
 const FILE = { symbol: "BTC/USD", interval: "1m", adjustment: "raw", file: candleFile("BTC-USD_1m.csv") };
-const CHUNK_ROWS = 2_000;
+const CHUNK_ROWS = 1_000;
 
 /** Stands between an importer and a platform. Passes all chunks on, but answers only of the first `answered` ones back. */
 async function listenBetween(

@@ -69,7 +69,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   seq: 1041,
 };
 
-const TIMES = /(?:_at|^at|^timestamp|^last_updated|^until|^next_open|^next_close)$/;
+const TIMES = /(?:_at|^timestamp|^last_updated|^until|^next_open|^next_close)$/;
 
 /** Whether a member of this name is a time, where its schema says "string". */
 export const isTimeName = (name: string): boolean => TIMES.test(name);
