@@ -77,6 +77,20 @@ function show(from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): vo
   from?.once("end", () => void to.write(filter(null)));
 }
 
+/** A server that answers says so within this. */
+const READY_WORD_MS = 5_000;
+
+/** Resolves once a server has said that it is ready. */
+function readyWord(from: NodeJS.ReadableStream | null): Promise<void> {
+  return new Promise((resolve) => {
+    from?.on("data", (part: string) => {
+      if (part.includes("Ready on")) resolve();
+    });
+  });
+}
+
+const atLatest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
 /** Ends this start where another platform works on the state folder. */
 function failInUse(error: unknown): never {
   if (error instanceof StateInUse) fail(error.message);
@@ -102,6 +116,7 @@ const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe", 
 if (server.pid !== undefined) lock.serves(server.pid);
 show(server.stdout, process.stdout);
 show(server.stderr, process.stderr);
+const said = readyWord(server.stdout);
 let crons: Cron[] = [];
 let stopping = false;
 
@@ -131,5 +146,9 @@ try {
   console.error(error instanceof Error ? error.message : error);
   await stop(1);
 }
-crons = runCrons(url, cronToken);
-greet(url);
+// What is to be tried stands last: the server says that it is ready a moment after it is.
+await Promise.race([said, atLatest(READY_WORD_MS)]);
+if (!stopping) {
+  crons = runCrons(url, cronToken);
+  greet(url);
+}

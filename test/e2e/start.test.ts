@@ -69,7 +69,7 @@ function family(start: Start): number[] {
 async function greeted(start: Start): Promise<void> {
   await until("The first word", () => start.output().includes("wrangler"), 90, start.output);
   family(start);
-  await until("The greeting", () => start.output().includes("Three things to try:"), 90, start.output);
+  await until("The greeting", () => start.output().includes("The admin token"), 90, start.output);
 }
 
 /** Runs lines of a shell as they stand; each `curl` must be answered with success. Returns the answers' statuses. */
