@@ -2,7 +2,7 @@ import { takeSteps } from "../schema-steps.ts";
 
 /**
  * Forgets what the simulator said. A step of its own wherever its prices become others: what it said before does not belong to
- * the same series. Sequence numbers go on; whoever comes back with an older position gets a snapshot.
+ * the same series. Sequence numbers go on; a subscriber with an older position gets a snapshot.
  */
 export const FORGET_SIMULATION = `
   delete from untold_bars where exists (select 1 from quote where json_extract(body, '$.provider') = 'simulator');

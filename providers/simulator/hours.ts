@@ -1,29 +1,29 @@
 import { previousSession, type Session, sessionOn } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, startOfDay } from "../../core/time.ts";
 import { crossPrices } from "./cross.ts";
-import { hourlyPrices, hoursOf } from "./path.ts";
-import type { Leg, Profile } from "./profile.ts";
+import { hourCount, hourlyPrices } from "./path.ts";
+import type { Profile } from "./profile.ts";
 import { hash, jitter } from "./random.ts";
-import { extend, flatStretch, type Stretch, shareVolume } from "./stretch.ts";
+import { type Cross, type CrossLeg, extend, flatStretch, type Stretch, shareVolume } from "./stretch.ts";
 
 /** The hours of a whole session of an instrument, counted from the session's anchor; they add up to the session. */
 export function sessionHours(profile: Profile, session: Session): Stretch[] {
-  const hours = pricedHours(profile, session);
+  const hours =
+    profile.legs.length === 0
+      ? ownHours(profile, session)
+      : crossHours(profile, session, (legs) => legs.map((leg) => ({ ...leg })));
   if (profile.dailyVolume !== null) shareVolume(sessionVolume(profile, session), hours);
   return hours;
 }
 
-/** A whole session of an instrument: what its hours add up to. */
+/** A whole session of an instrument: what its hours add up to. It cannot be split. */
 export function wholeSession(profile: Profile, session: Session): Stretch {
-  const hours = pricedHours(profile, session);
-  let whole = hours[0];
-  for (let i = 1; i < hours.length; i++) whole = extend(whole, hours[i]);
+  const hours = profile.legs.length === 0 ? ownHours(profile, session) : crossHours(profile, session, (legs) => legs);
+  const whole = hours[0];
+  for (let i = 1; i < hours.length; i++) extend(whole, hours[i]);
   whole.volume = sessionVolume(profile, session);
   return whole;
 }
-
-const pricedHours = (profile: Profile, session: Session): Stretch[] =>
-  profile.legs.length > 0 ? crossHours(profile, session) : ownHours(profile, session);
 
 /** A session's volume in steps; less on a day that is cut short. */
 function sessionVolume({ dailyVolume, seed, market, volumeStep }: Profile, { date, open, close }: Session): number {
@@ -33,65 +33,73 @@ function sessionVolume({ dailyVolume, seed, market, volumeStep }: Profile, { dat
   return Math.round((dailyVolume * busy) / volumeStep);
 }
 
-/** The spans of a session's hours. */
-function spansOf(session: Session): Span[] {
-  const { first, count } = hoursOf(session);
-  const spans: Span[] = [];
-  for (let index = 0; index < count; index++) {
-    const start = session.anchor + (first + index) * HOUR;
-    spans.push({ from: Math.max(session.open, start), to: Math.min(session.close, start + HOUR), index });
-  }
-  return spans;
-}
-
-interface Span {
-  from: number;
-  to: number;
-  index: number;
-}
+/** When the first hour of a session begins, counted from the anchor: the session may open later. */
+const firstHour = ({ anchor, open }: Session): number => anchor + Math.floor((open - anchor) / HOUR) * HOUR;
 
 function ownHours(profile: Profile, session: Session): Stretch[] {
   const prices = hourlyPrices(profile, session, previousSession(profile.market, session.date));
+  const count = prices.length - 1;
+  const reach = (0.8 * profile.dailyVolatility) / Math.sqrt(count);
   const sessionKey = hash(profile.pathSeed, session.date / DAY);
-  const spans = spansOf(session);
-  const reach = (0.8 * profile.dailyVolatility) / Math.sqrt(spans.length);
-  return spans.map(({ from, to, index }) => {
-    const open = prices[index];
-    const close = prices[index + 1];
+  const hours: Stretch[] = [];
+  let start = firstHour(session);
+  for (let i = 0; i < count; i++) {
+    const open = prices[i];
+    const close = prices[i + 1];
     // Upper and lower half of the key are as good as two numbers.
-    const key = hash(sessionKey, index + 100);
+    const key = hash(sessionKey, i + 100);
     const high = Math.round(Math.max(open, close) * (1 + ((key >>> 16) / 65536) * reach));
     const low = Math.max(1, Math.round(Math.min(open, close) / (1 + ((key & 65535) / 65536) * reach)));
-    return { from, to, open, high, low, close, volume: 0, key, cross: null };
-  });
+    const from = Math.max(session.open, start);
+    start += HOUR;
+    hours.push({ from, to: Math.min(session.close, start), open, high, low, close, volume: 0, key, cross: null });
+  }
+  return hours;
 }
 
-function crossHours(profile: Profile, session: Session): Stretch[] {
-  const spans = spansOf(session);
-  const legs = profile.legs.map((leg) => legHours(leg, profile, session, spans));
+/**
+ * The hours of a cross.
+ * @param keep makes of the legs of one hour what the hour keeps: the same ones are changed to those of the next
+ */
+function crossHours(profile: Profile, session: Session, keep: (legs: CrossLeg[]) => readonly CrossLeg[]): Stretch[] {
+  const hours: Stretch[] = [];
   const sessionKey = hash(profile.pathSeed, session.date / DAY);
-  const scale = 10 ** profile.decimals;
-  const scales = profile.legs.map((leg) => 10 ** leg.profile.decimals);
-  return spans.map(({ from, to, index }) => {
-    const cross = {
-      scale,
-      legs: legs.map((hours, i) => ({ stretch: hours[index], scale: scales[i], power: profile.legs[i].power })),
-    };
-    const key = hash(sessionKey, index + 100);
-    const { open, high, low, close } = crossPrices(cross);
-    return { from, to, open, high, low, close, volume: 0, key, cross };
+  const count = hourCount(session);
+  const first = firstHour(session);
+  for (let i = 0; i < count; i++) {
+    const start = first + i * HOUR;
+    const hour = flatStretch(Math.max(session.open, start), Math.min(session.close, start + HOUR), 1);
+    hour.key = hash(sessionKey, i + 100);
+    hours.push(hour);
+  }
+  const legHours = profile.legs.map((leg) => hoursOfLeg(leg.profile, profile, session, hours));
+  const legs = profile.legs.map((leg, n) => {
+    return { stretch: legHours[n][0], scale: 10 ** leg.profile.decimals, power: leg.power };
   });
+  const scale = 10 ** profile.decimals;
+  for (let i = 0; i < count; i++) {
+    for (let n = 0; n < legs.length; n++) legs[n].stretch = legHours[n][i];
+    const cross: Cross = { scale, legs: keep(legs) };
+    const { open, high, low, close } = crossPrices(cross);
+    const hour = hours[i];
+    hour.open = open;
+    hour.high = high;
+    hour.low = low;
+    hour.close = close;
+    hour.cross = cross;
+  }
+  return hours;
 }
 
 /** What a leg of a cross does in each of the cross's hours; while its own market is closed it stays where it is. */
-function legHours({ profile }: Leg, cross: Profile, session: Session, spans: readonly Span[]): Stretch[] {
+function hoursOfLeg(profile: Profile, cross: Profile, session: Session, hours: readonly Stretch[]): Stretch[] {
   if (profile.market === cross.market) return ownHours(profile, session);
-  const hours = hoursAround(profile, session);
-  let price = hours[0]?.open ?? lastClose(profile, session.open);
+  const own = hoursAround(profile, session);
+  let price = own[0]?.open ?? lastClose(profile, session.open);
   let next = 0;
-  return spans.map(({ from, to }) => {
-    while (next < hours.length && hours[next].to < to) price = hours[next++].close;
-    if (next < hours.length && hours[next].to === to) return hours[next];
+  return hours.map(({ from, to }) => {
+    while (next < own.length && own[next].to < to) price = own[next++].close;
+    if (next < own.length && own[next].to === to) return own[next];
     return flatStretch(from, to, price);
   });
 }

@@ -56,10 +56,8 @@ function logPrice(profile: Profile, day: number): number {
 const UNIFORM_SPREAD = Math.sqrt(12);
 
 /** How many hours of a session there are, counted from its anchor; the first and the last may be cut. */
-export const hoursOf = ({ anchor, open, close }: Session): { first: number; count: number } => {
-  const first = Math.floor((open - anchor) / HOUR);
-  return { first, count: Math.ceil((close - anchor) / HOUR) - first };
-};
+export const hourCount = ({ anchor, open, close }: Session): number =>
+  Math.ceil((close - anchor) / HOUR) - Math.floor((open - anchor) / HOUR);
 
 /**
  * The prices of a session, in ticks, at its opening and at the end of each of its hours: a Brownian bridge from the close before to
@@ -68,16 +66,19 @@ export const hoursOf = ({ anchor, open, close }: Session): { first: number; coun
  */
 export function hourlyPrices(profile: Profile, session: Session, before: Session | null): number[] {
   const { dailyVolatility, level, decimals } = profile;
-  const { count } = hoursOf(session);
+  const count = hourCount(session);
   const key = hash(profile.pathSeed, session.date / DAY);
   const close = logPrice(profile, session.date / DAY);
   const closedAt = before ? logPrice(profile, before.date / DAY) : close;
   const pauses = profile.market.close - profile.market.open < DAY;
   const open = closedAt + (pauses ? 0.25 * dailyVolatility * jitter(key, 1) : 0);
   const hourly = (dailyVolatility * UNIFORM_SPREAD) / Math.sqrt(count);
-  const logs: number[] = [open];
-  for (let i = 1; i <= count; i++) logs.push(logs[i - 1] + (uniform(key, i + 3) - 0.5) * hourly);
-  const miss = close - logs[count];
+  const prices: number[] = [open];
+  for (let i = 1; i <= count; i++) prices.push(prices[i - 1] + (uniform(key, i + 3) - 0.5) * hourly);
+  const missPerHour = (close - prices[count]) / count;
   const scale = level * 10 ** decimals;
-  return logs.map((log, i) => Math.max(1, Math.round(scale * Math.exp(log + (miss * i) / count))));
+  for (let i = 0; i <= count; i++) {
+    prices[i] = Math.max(1, Math.round(scale * Math.exp(prices[i] + missPerHour * i)));
+  }
+  return prices;
 }

@@ -50,7 +50,7 @@ const SAME_PATH: Readonly<Record<string, string>> = { GOOG: "GOOGL", "JSE:INL": 
 /** Ticks below which a price could hardly move. */
 const LEAST_TICKS = 100;
 
-/** Numbers of this many digits are told apart in binary. */
+/** Numbers of this many digits differ in binary, too. */
 const EXACT_DIGITS = 15;
 
 /**
@@ -75,13 +75,13 @@ export function profileOf(instrument: Instrument): Profile {
 function listedProfile(instrument: Instrument, type: "stock" | "etf" | "index"): Profile {
   const { symbol, price_unit: unit } = instrument;
   const market = marketOf(instrument.primary_exchange);
-  const place = market.id === "JSE" ? "JSE" : "US";
-  const inCents = place === "JSE" && type !== "index";
+  const venue = market.id === "JSE" ? "JSE" : "US";
+  const inCents = venue === "JSE" && type !== "index";
   const known = listedLevel(symbol);
-  const range = USUAL_PRICES[type][place];
+  const range = USUAL_PRICES[type][venue];
   const amount = known === undefined ? drawn(symbol, range[0], range[1]) : known / (inCents ? 100 : 1);
-  const turnover = USUAL_TURNOVER.stock[place];
-  const dollars = place === "JSE" ? amount / 16.6 : amount;
+  const turnover = USUAL_TURNOVER.stock[venue];
+  const dollars = venue === "JSE" ? amount / 16.6 : amount;
   return {
     ...volumesOf(instrument, drawn(`${symbol} turnover`, turnover[0], turnover[1]) / dollars),
     market,

@@ -26,8 +26,8 @@ export interface SimulatedCandlesQuery {
   backward: boolean;
 }
 
-const price = (profile: Profile, ticks: number): number =>
-  Number((ticks / 10 ** profile.decimals).toFixed(profile.decimals));
+/** Both numbers are exact, so their quotient is the number nearest to the price as it is written. */
+const price = (profile: Profile, ticks: number): number => ticks / 10 ** profile.decimals;
 
 const volume = (profile: Profile, steps: number): number | null =>
   profile.dailyVolume === null ? null : steps * profile.volumeStep;

@@ -17,7 +17,7 @@ async function bringUpToDate(symbol: string): Promise<void> {
 }
 
 describe("a room that kept what an older simulator said", () => {
-  test("tells none of it: a reader gets the price of now, a subscriber a snapshot, and numbers go on", async () => {
+  test("sends none of it: a reader gets the price of now, a subscriber a snapshot, and numbers go on", async () => {
     const of = simulated("LTC/USDT");
     await playHub(of.symbol);
     await roomOf(of.symbol).attend(of, "hub-1", QUOTES);

@@ -73,7 +73,7 @@ describe("simulated prices", () => {
     }
   });
 
-  test("of coins are told with the decimals that the registry has for them", () => {
+  test("of coins are quoted with the decimals that the registry has for them", () => {
     for (const [code, { decimals }] of Object.entries(COINS)) {
       expect(reference(`${code}/USDT`).price_decimals, code).toBe(decimals);
     }
