@@ -35,10 +35,13 @@ export function split(parent: Stretch, length: number, anchor: number): Stretch[
   return parts;
 }
 
+/** How far a part reaches beyond its open and close at most, in ranges of a whole that moves as much as it does. */
+const WICK = 0.4;
+
 /** Inside a stretch, closes wander from its open to its close. */
 function splitWalk(parent: Stretch, parts: Stretch[]): void {
   const range = parent.high - parent.low;
-  const room = 0.5 / parts.length;
+  const wick = (WICK * range) / Math.sqrt(parts.length);
   let open = parent.open;
   parts.forEach((part, i) => {
     const done = (i + 1) / parts.length;
@@ -49,8 +52,8 @@ function splitWalk(parent: Stretch, parts: Stretch[]): void {
       i === parts.length - 1 ? parent.close : turnedBack(Math.round(drift + wander), parent.low, parent.high);
     const top = Math.max(open, part.close);
     const bottom = Math.min(open, part.close);
-    part.high = top + Math.floor((parent.high - top) * uniform(part.key, 2) * room);
-    part.low = bottom - Math.floor((bottom - parent.low) * uniform(part.key, 3) * room);
+    part.high = Math.min(parent.high, top + Math.round(wick * uniform(part.key, 2)));
+    part.low = Math.max(parent.low, bottom - Math.round(wick * uniform(part.key, 3)));
     open = part.close;
   });
 }
