@@ -73,11 +73,10 @@ const UNKNOWN = { forex: currencyPair, crypto: coinPair, commodity: commodityPai
  * The dollar pairs of which a pair is made: EUR/GBP is EUR/USD over GBP/USD, EUR/JPY is EUR/USD times USD/JPY, BTC/USDT is BTC/USD
  * itself. One dollar token against another, or a code against itself, has none.
  */
-export function factorsOf(symbol: string, type: keyof typeof UNKNOWN): Factor[] {
-  const [base, quote] = symbol.split("/");
+export function factorsOf(base: string, quote: string, type: keyof typeof UNKNOWN): Factor[] {
   if (base === quote) return [];
   const above = dollarPairOf(base, UNKNOWN[type]);
-  const below = dollarPairOf(quote ?? "USD", type === "commodity" ? currencyPair : UNKNOWN[type]);
+  const below = dollarPairOf(quote, type === "commodity" ? currencyPair : UNKNOWN[type]);
   return [
     ...(above ? [{ pair: above, power: above.isInverse ? -1 : 1 } as const] : []),
     ...(below ? [{ pair: below, power: below.isInverse ? 1 : -1 } as const] : []),

@@ -31,7 +31,7 @@ export interface Leg {
   power: 1 | -1;
 }
 
-/** A calendar day's: a year has 365 of them, so that a share moves by 29 % a year. */
+/** A calendar day's: a year has 365 of them, so that a share moves by a good quarter a year. */
 const VOLATILITY = { stock: 0.015, etf: 0.009, index: 0.009, commodity: 0.011 };
 
 /** Between what the price of one that is not well known lies, in points or in the currency of a US or a JSE listing. */
@@ -96,9 +96,11 @@ function listedProfile(instrument: Instrument, type: "stock" | "etf" | "index"):
 function pairProfile(instrument: Instrument, type: "crypto" | "forex" | "commodity"): Profile {
   const { symbol, price_decimals: decimals } = instrument;
   const market = marketOf(instrument.primary_exchange);
-  const factors = factorsOf(symbol, type);
-  const level = factors.reduce((product, { pair, power }) => product * pair.level ** power, 1);
-  const base = factors[0]?.pair.name.startsWith(`${symbol.split("/")[0]}/`) ? factors[0].pair.level : 1;
+  const [baseCode, quoteCode = instrument.currency] = symbol.split("/");
+  const factors = factorsOf(baseCode, quoteCode, type);
+  const inUnits = factors.reduce((product, { pair, power }) => product * pair.level ** power, 1);
+  const level = inUnits * (instrument.price_unit === "ZAc" ? 100 : 1);
+  const base = factors[0]?.pair.name.startsWith(`${baseCode}/`) ? factors[0].pair.level : 1;
   const turnover = drawn(`${symbol} turnover`, USUAL_TURNOVER.crypto[0], USUAL_TURNOVER.crypto[1]);
   const own = { ...volumesOf(instrument, turnover / base), market, decimals };
   const [first, second] = factors;
@@ -107,7 +109,7 @@ function pairProfile(instrument: Instrument, type: "crypto" | "forex" | "commodi
     return { ...own, ...pathOf(first.pair), level: atLeastTicks(level, decimals), legs: [] };
   }
   // The hours of other markets begin at other minutes than those of forex and crypto, which begin with UTC's.
-  if (factors.length > 0 && (market.id === "FOREX" || market.id === "CRYPTO")) {
+  if (factors.length > 0 && level === inUnits && (market.id === "FOREX" || market.id === "CRYPTO")) {
     return { ...own, pathSeed: seedOf(symbol), level, dailyVolatility: 0, legs: factors.map(legOf) };
   }
   const dailyVolatility = Math.hypot(...factors.map(({ pair }) => pair.dailyVolatility)) || STABLE_VOLATILITY;

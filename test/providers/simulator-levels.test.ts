@@ -88,6 +88,7 @@ describe("simulated prices", () => {
     ["a US share", added("ZZZ", "AAPL"), 10, 700],
     ["an unknown coin", added("ZZZ/USDT", "ADA/USDT"), 0.05, 100],
     ["gold", added("XAU/USD", "EUR/USD", { type: "commodity", price_decimals: 2 }), 2_500, 6_500],
+    ["gold in rand cents", added("GOLD", "JSE:NPN", { type: "commodity" }), 4_000_000, 12_000_000],
     ["the dollar in kroner", added("USD/SEK", "EUR/USD"), 7, 13],
     ["the dollar in an unknown currency", added("USD/XYZ", "EUR/USD"), 0.5, 100],
     ["a token that follows the dollar", added("USDC/USDT", "XRP/USDT"), 0.99, 1.01],
