@@ -1,7 +1,7 @@
 import { previousSession, type Session, sessionOn } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, startOfDay } from "../../core/time.ts";
 import { crossPrices } from "./cross.ts";
-import { hourCount, hourlyPrices } from "./path.ts";
+import { closingPrice, hourCount, hourlyPrices } from "./path.ts";
 import type { Profile } from "./profile.ts";
 import { hash, jitter } from "./random.ts";
 import { type Cross, type CrossLeg, extend, flatStretch, type Stretch, shareVolume } from "./stretch.ts";
@@ -23,6 +23,19 @@ export function wholeSession(profile: Profile, session: Session): Stretch {
   for (let i = 1; i < hours.length; i++) extend(whole, hours[i]);
   whole.volume = sessionVolume(profile, session);
   return whole;
+}
+
+/** What a whole session of an instrument closes at, in ticks. */
+export function sessionClose(profile: Profile, session: Session): number {
+  const { legs, market } = profile;
+  if (legs.length === 0) return closingPrice(profile, session);
+  if (legs.some((leg) => leg.profile.market !== market)) return wholeSession(profile, session).close;
+  const closed = legs.map((leg) => ({
+    stretch: flatStretch(session.close, session.close, closingPrice(leg.profile, session)),
+    scale: 10 ** leg.profile.decimals,
+    power: leg.power,
+  }));
+  return crossPrices({ scale: 10 ** profile.decimals, legs: closed }).close;
 }
 
 /** A session's volume in steps; less on a day that is cut short. */
@@ -118,5 +131,5 @@ function hoursAround(profile: Profile, { open, close }: Session): Stretch[] {
 /** The last price of the sessions before the day that holds `time`. */
 function lastClose(profile: Profile, time: number): number {
   const session = previousSession(profile.market, startOfDay(time));
-  return session ? (ownHours(profile, session).at(-1)?.close ?? 1) : 1;
+  return session ? closingPrice(profile, session) : 1;
 }

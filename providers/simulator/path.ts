@@ -65,7 +65,7 @@ export const hourCount = ({ anchor, open, close }: Session): number =>
  * @param before the session before, where there is one
  */
 export function hourlyPrices(profile: Profile, session: Session, before: Session | null): number[] {
-  const { dailyVolatility, level, decimals } = profile;
+  const { dailyVolatility } = profile;
   const count = hourCount(session);
   const key = hash(profile.pathSeed, session.date / DAY);
   const close = logPrice(profile, session.date / DAY);
@@ -76,9 +76,15 @@ export function hourlyPrices(profile: Profile, session: Session, before: Session
   const prices: number[] = [open];
   for (let i = 1; i <= count; i++) prices.push(prices[i - 1] + (uniform(key, i + 3) - 0.5) * hourly);
   const missPerHour = (close - prices[count]) / count;
-  const scale = level * 10 ** decimals;
-  for (let i = 0; i <= count; i++) {
-    prices[i] = Math.max(1, Math.round(scale * Math.exp(prices[i] + missPerHour * i)));
-  }
+  for (let i = 0; i < count; i++) prices[i] = ticksAt(profile, prices[i] + missPerHour * i);
+  prices[count] = ticksAt(profile, close);
   return prices;
 }
+
+/** The price at the end of a session, in ticks. */
+export const closingPrice = (profile: Profile, { date }: Session): number =>
+  ticksAt(profile, logPrice(profile, date / DAY));
+
+/** The ticks of a log price, less the log of the level. */
+const ticksAt = ({ level, decimals }: Profile, log: number): number =>
+  Math.max(1, Math.round(level * 10 ** decimals * Math.exp(log)));

@@ -6,7 +6,7 @@ import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { previousSession, type Session, sessionOf, sessionOn } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
-import { sessionHours, wholeSession } from "./hours.ts";
+import { sessionClose, sessionHours, wholeSession } from "./hours.ts";
 import { type Profile, profileOf } from "./profile.ts";
 import { between, elapsed, LEVELS, visitParts } from "./split.ts";
 import { extend, join, type Stretch } from "./stretch.ts";
@@ -190,7 +190,7 @@ function quotedStretch(
   }
   const stretch = within(sessionHours(profile, session), session.anchor, session.open, second);
   const before = previousSession(profile.market, session.date);
-  return stretch && before && { stretch, previousClose: wholeSession(profile, before).close };
+  return stretch && before && { stretch, previousClose: sessionClose(profile, before) };
 }
 
 /** The quote of a simulated instrument at `now` (unix seconds): one tick a second while its market is open. */

@@ -423,6 +423,14 @@ describe("every candle is one that a market could make", () => {
     }
   });
 
+  test("each session of a market that never pauses for a night opens where the one before it closed", () => {
+    for (const symbol of [BTC, BTC_USD, UNKNOWN_COIN, EUR_USD, EUR_GBP, ETH_BTC, BTC_ZAR]) {
+      const days = rowsOf(candles(symbol, "1d", day("2025-01-01"), day("2028-01-01")));
+      const opens = days.slice(1).map(({ open }) => open);
+      expect(opens, symbol.symbol).toEqual(days.slice(0, -1).map(({ close }) => close));
+    }
+  });
+
   /** The deviation of the logs of close to close. */
   function volatility(symbol: Instrument, i: Interval, from: string, to: string): number {
     const closes = candles(symbol, i, day(from), day(to)).close;
