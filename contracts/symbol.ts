@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ISIN_FORM, isinCheckDigit } from "../core/isin.ts";
 import { type ExchangeCode, MARKET_OF_EXCHANGE } from "../core/market-calendar/markets.ts";
 import { ASSET_TYPES, CANONICAL_FORM, isSymbolText, normaliseSymbol } from "../core/symbol.ts";
 import { withArticle } from "../core/words.ts";
@@ -16,6 +17,13 @@ export const PRICE_UNITS_HINT = "ZAc (South African cents) for JSE shares, else 
 export const VOLUME_UNITS = ["shares", "base", "quote"] as const;
 
 const text = (max: number) => z.string().trim().min(1).max(max);
+
+const isin = z
+  .string()
+  .regex(ISIN_FORM, "must be an ISIN: two letters, nine characters, one digit")
+  .refine((text) => !ISIN_FORM.test(text) || isinCheckDigit(text) === text.at(-1), {
+    error: ({ input }) => `is not an ISIN: its check digit would be ${isinCheckDigit(String(input))}`,
+  });
 
 /** What a client may say of a symbol, and what is kept. Unknown is null. */
 const facts = {
@@ -43,10 +51,7 @@ const facts = {
   streaming_available: z.boolean(),
   data_sources: z.array(z.enum(PROVIDERS)).min(1).max(PROVIDERS.length),
   is_active: z.boolean(),
-  isin: z
-    .string()
-    .regex(/^[A-Z]{2}[A-Z0-9]{9}[0-9]$/, "must be an ISIN: two letters, nine characters, one digit")
-    .nullable(),
+  isin: isin.nullable(),
   price_unit: z
     .string()
     .regex(/^[A-Za-z0-9]{2,10}$/)

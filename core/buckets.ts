@@ -10,6 +10,8 @@ import {
 } from "./market-calendar/sessions.ts";
 import { DAY, HOUR, isTime, startOfDay } from "./time.ts";
 
+const WEEK = 7 * DAY;
+
 /** The span of one candle. */
 export interface Bucket {
   /** The candle's `time`: the opening of an intraday bucket, else the trading date's, Monday's or the 1st's 00:00 UTC. */
@@ -158,9 +160,23 @@ export function lastClosedStamp(market: Market, interval: Interval, now: number)
   return null;
 }
 
-/** Weeks all of whose sessions are alike: no holiday in or next to them is known. */
+/** Weeks all of whose sessions are alike: no holiday in or next to them is known, and no early close. */
 function isPlainWeek(market: Market, date: number): boolean {
-  return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY);
+  return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY) && !hasEarlyClose(market, date);
+}
+
+/** The weeks, counted from 1970-01-01, in which a market closes early. */
+const earlyWeeks = new WeakMap<Market, ReadonlySet<number>>();
+
+/** Whether a market closes early in the week from `date` on, or just before or after it. */
+function hasEarlyClose(market: Market, date: number): boolean {
+  let weeks = earlyWeeks.get(market);
+  if (!weeks) {
+    weeks = new Set([...market.earlyCloses.keys()].map((day) => Math.floor(Date.parse(day) / 1000 / WEEK)));
+    earlyWeeks.set(market, weeks);
+  }
+  const week = Math.floor(date / WEEK);
+  return weeks.has(week) || weeks.has(week + 1);
 }
 
 /** How many buckets are stamped within [`from`, `to`), counted by session, and by week where all weeks are alike. */

@@ -1,4 +1,5 @@
 import { HOUR, MINUTE } from "../time.ts";
+import { jseHalfDays } from "./jse-half-days.ts";
 import type { Zone } from "./zone.ts";
 
 /** A trading calendar. Several exchanges may share one. */
@@ -18,12 +19,19 @@ export interface Market {
   postSeconds: number;
   /** Closed trading dates, `YYYY-MM-DD` to the reason. */
   holidays: ReadonlyMap<string, string>;
-  /** Closing time on dates that close early. */
-  earlyCloses: ReadonlyMap<string, number>;
+  /** The dates that close early. */
+  earlyCloses: ReadonlyMap<string, EarlyClose>;
   /** Opening time on dates that open late. */
   lateOpens: ReadonlyMap<string, number>;
   /** The years whose holidays are known, both included; null where the market has none in any year. */
   holidayYears: { first: number; last: number } | null;
+}
+
+/** When a date that closes early does. */
+export interface EarlyClose {
+  at: number;
+  /** Whether a source says so of that very date; others follow from a rule. */
+  confirmed: boolean;
 }
 
 const clock = (text: string): number => {
@@ -43,7 +51,7 @@ function dates(year: number, list: Record<string, string>): [string, string][] {
  * JSE (MIC XJSE): opening auction 08:30, continuous trading 09:00, closing auction to 17:00, Johannesburg, no daylight
  * saving. Holidays: South Africa's Public Holidays Act 36 of 1994 (a Sunday one moves to Monday, a Saturday one does
  * not), and 2026-11-04, proclaimed for the local government elections (Government Gazette, 2026-08-07).
- * The 12:00 close that is often reported for 24 and 31 December could not be confirmed and is not modelled.
+ * Half days: the last trading days before Christmas Day and before New Year's Day close at 12:00.
  */
 const JSE: Market = {
   id: "JSE",
@@ -93,12 +101,12 @@ const JSE: Market = {
       "12-27": "Day of Goodwill (observed)",
     }),
   ]),
-  earlyCloses: new Map(),
+  earlyCloses: jseHalfDays(),
   lateOpens: new Map(),
   holidayYears: KNOWN_YEARS,
 };
 
-const ONE_PM = clock("13:00");
+const ONE_PM: EarlyClose = { at: clock("13:00"), confirmed: true };
 
 /**
  * NYSE and NASDAQ: early trading 04:00, regular 09:30 to 16:00, late trading for four hours after the close, New York.

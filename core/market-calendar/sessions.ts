@@ -5,12 +5,12 @@ import { instantOf, offsetAt } from "./zone.ts";
 /** One trading date's regular session; all times in unix seconds. */
 export interface Session {
   /** The trading date, as its 00:00 UTC. */
-  date: number;
+  readonly date: number;
   /** Where the counting of intraday buckets begins: the usual opening, even on a day that opens late. */
-  anchor: number;
-  open: number;
+  readonly anchor: number;
+  readonly open: number;
   /** Excluded: the first second after the session. */
-  close: number;
+  readonly close: number;
 }
 
 /** What a market is doing at an instant. */
@@ -27,10 +27,27 @@ export function holidaysKnown(market: Market, time: number): boolean {
   return year >= market.holidayYears.first && year <= market.holidayYears.last;
 }
 
+/** Sessions that were asked for, by market and trading date: years of candles ask for each of them several times. */
+const sessions = new WeakMap<Market, Map<number, Session | null>>();
+
+/** Trading dates that are kept of a market: a decade and more. */
+const MAX_KEPT_DATES = 4_096;
+
 /** The session of a trading date (any time of that UTC day), or null where the market is closed all day. */
 export function sessionOn(market: Market, date: number): Session | null {
   if (!isTime(date)) return null;
   const day = startOfDay(date);
+  const kept = sessions.get(market) ?? new Map<number, Session | null>();
+  const known = kept.get(day);
+  if (known !== undefined) return known;
+  const session = calculateSession(market, day);
+  if (kept.size === 0) sessions.set(market, kept);
+  if (kept.size >= MAX_KEPT_DATES) kept.clear();
+  kept.set(day, session);
+  return session;
+}
+
+function calculateSession(market: Market, day: number): Session | null {
   if (!market.tradingDays.includes(weekday(day))) return null;
   if (market.zone === "UTC") return { date: day, anchor: day, open: day, close: day + DAY };
   const name = isoDate(day);
@@ -41,7 +58,7 @@ export function sessionOn(market: Market, date: number): Session | null {
     date: day,
     anchor,
     open: late === undefined ? anchor : instantOf(market.zone, day, late),
-    close: instantOf(market.zone, day, market.earlyCloses.get(name) ?? market.close),
+    close: instantOf(market.zone, day, market.earlyCloses.get(name)?.at ?? market.close),
   };
 }
 

@@ -11,9 +11,13 @@ interface Transition {
 }
 
 const formatters = new Map<Zone, Intl.DateTimeFormat>();
-const years = new Map<string, Transition[]>();
 /** More than the years from which any market has prices. */
-const MOST_YEARS = 400;
+const MAX_YEARS = 400;
+const years: Record<Zone, Map<number, Transition[]>> = {
+  UTC: new Map(),
+  "Africa/Johannesburg": new Map(),
+  "America/New_York": new Map(),
+};
 
 /** Clocks of earlier years keep this one's first offset: no zone had a law yet, and `Date.UTC` reads the year 50 as 1950. */
 const FIRST_YEAR = 1800;
@@ -41,8 +45,7 @@ function lookUp(zone: Zone, time: number): number {
 
 /** The changes of offset in one UTC year, the first at its start. Asking the database is slow, so years are kept. */
 function transitionsOf(zone: Zone, year: number): Transition[] {
-  const key = `${zone} ${year}`;
-  const kept = years.get(key);
+  const kept = years[zone].get(year);
   if (kept) return kept;
   const start = Date.UTC(year, 0, 1) / 1000;
   const end = Date.UTC(year + 1, 0, 1) / 1000;
@@ -61,8 +64,8 @@ function transitionsOf(zone: Zone, year: number): Transition[] {
     const from = Math.ceil(high / MINUTE) * MINUTE;
     found.push({ from, offset: lookUp(zone, from) });
   }
-  if (years.size >= MOST_YEARS) years.clear();
-  years.set(key, found);
+  if (years[zone].size >= MAX_YEARS) years[zone].clear();
+  years[zone].set(year, found);
   return found;
 }
 

@@ -1,5 +1,14 @@
 import { takeSteps } from "../schema-steps.ts";
 
+/**
+ * Forgets what the simulator said. A step of its own wherever its prices become others: what it said before does not belong to
+ * the same series. Sequence numbers go on; a subscriber with an older position gets a snapshot.
+ */
+export const FORGET_SIMULATION = `
+  delete from untold_bars where exists (select 1 from quote where json_extract(body, '$.provider') = 'simulator');
+  delete from events where exists (select 1 from events where body like '%"provider":"simulator"%');
+  delete from quote where json_extract(body, '$.provider') = 'simulator';`;
+
 /** The steps that bring a room's database up to date; only ever added to. */
 const STEPS: readonly string[] = [
   `create table facts (name text primary key, value text not null) without rowid;
@@ -40,6 +49,7 @@ const STEPS: readonly string[] = [
    create table live_bars (interval text primary key, closed integer not null) without rowid;`,
   `create table untold_bars (number integer primary key, event text not null);
    create table bar_order (id integer primary key check (id = 1), last integer not null);`,
+  FORGET_SIMULATION,
 ];
 
 /** Creates or updates the tables of a room. */

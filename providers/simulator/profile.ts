@@ -1,96 +1,140 @@
 import type { Instrument } from "../../contracts/symbol.ts";
-import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
-import { seedOf, uniform } from "./random.ts";
+import { MARKETS, type Market, marketOf } from "../../core/market-calendar/markets.ts";
+import { DAILY_VOLUMES, listedLevel, ownValue } from "./levels.ts";
+import { type DollarPair, drawn, type Factor, factorsOf } from "./pairs.ts";
+import { hash, seedOf, uniform } from "./random.ts";
 
 /** How a simulated instrument behaves. */
 export interface Profile {
   market: Market;
+  /** From which all randomness of its price comes; symbols that are one thing to the market share it. */
+  pathSeed: number;
+  /** From which the randomness of its volume comes. */
   seed: number;
   /** Around what the price moves, in the price unit. */
-  basePrice: number;
-  /** Standard deviation of a day's log return. */
+  level: number;
+  /** Standard deviation of a calendar day's log return. */
   dailyVolatility: number;
-  /** What one tick of price is worth in the price unit: a power of ten. */
+  /** A tick is this power of ten, of the price unit: 2 for 0.01. */
   decimals: number;
   /** Mean volume of a day, in the volume unit; null where there is none (spot forex). */
   dailyVolume: number | null;
   /** Volumes are whole multiples of this power of two, so that sums of them are exact in binary. */
   volumeStep: number;
+  /** The instruments whose product a cross is; empty for one that has a price of its own. */
+  legs: readonly Leg[];
 }
+
+/** One factor of a cross: multiplied by (1) or divided by (-1). */
+export interface Leg {
+  profile: Profile;
+  power: 1 | -1;
+}
+
+/** A calendar day's: a year has 365 of them, so that a share moves by a good quarter a year. */
+const VOLATILITY = { stock: 0.015, etf: 0.009, index: 0.009, commodity: 0.011 };
+
+/** Between what the price of one that is not well known lies, in points or in the currency of a US or a JSE listing. */
+const USUAL_PRICES = {
+  stock: { US: [20, 400], JSE: [20, 800] },
+  etf: { US: [40, 400], JSE: [20, 150] },
+  index: { US: [2_000, 40_000], JSE: [5_000, 100_000] },
+} as const;
+
+/** Between what a day's trading in one symbol lies, in dollars. */
+const USUAL_TURNOVER = { stock: { US: [8e8, 4e9], JSE: [2e7, 1e8] }, crypto: [2e7, 4e8] } as const;
+
+/** Two listings of one company, whose prices go together. */
+const SAME_PATH: Readonly<Record<string, string>> = { GOOG: "GOOGL", "JSE:INL": "JSE:INP" };
+
+/** Ticks below which a price could hardly move. */
+const LEAST_TICKS = 100;
+
+/** Numbers of this many digits differ in binary, too. */
+const EXACT_DIGITS = 15;
 
 /**
- * Orders of magnitude of well-known instruments (price in the price unit, volume of a day), so that a demo looks familiar.
- * They are no market data: every answer made of them says `simulated`.
+ * The largest power of two not above a millionth of a day's volume, and at most 1; larger where a busy month's sum would have more
+ * than fifteen digits otherwise (each halving is a decimal more).
  */
-const KNOWN: Record<string, readonly [price: number, volume: number | null]> = {
-  "BTC/USDT": [90_000, 25_000],
-  "BTC/USD": [90_000, 12_000],
-  "ETH/USDT": [3_000, 400_000],
-  "ETH/USD": [3_000, 150_000],
-  "SOL/USDT": [150, 4_000_000],
-  "XRP/USDT": [2, 200_000_000],
-  "BNB/USDT": [700, 300_000],
-  "ADA/USDT": [0.6, 150_000_000],
-  "DOGE/USDT": [0.15, 1_500_000_000],
-  "DOT/USDT": [4, 15_000_000],
-  "LTC/USDT": [90, 800_000],
-  "LINK/USDT": [14, 6_000_000],
-  "JSE:NPN": [110_000, 2_500_000],
-  "JSE:PRX": [100_000, 3_000_000],
-  "JSE:BHG": [50_000, 1_500_000],
-  "JSE:AGL": [60_000, 3_000_000],
-  "JSE:SOL": [11_000, 4_000_000],
-  "JSE:SBK": [24_000, 5_000_000],
-  "JSE:MTN": [15_000, 7_000_000],
-  "JSE:FSR": [8_000, 12_000_000],
-  "JSE:CPI": [400_000, 250_000],
-  AAPL: [230, 50_000_000],
-  GOOGL: [190, 25_000_000],
-  MSFT: [430, 20_000_000],
-  TSLA: [300, 90_000_000],
-  NVDA: [150, 200_000_000],
-  AMZN: [210, 40_000_000],
-  META: [600, 12_000_000],
-  "USD/ZAR": [18, null],
-  "EUR/USD": [1.1, null],
-  "GBP/USD": [1.3, null],
-  "USD/JPY": [150, null],
-  "EUR/ZAR": [20, null],
-  "GBP/ZAR": [23, null],
-};
-
-const VOLATILITY: Record<Instrument["type"], number> = {
-  stock: 0.016,
-  etf: 0.009,
-  index: 0.009,
-  commodity: 0.012,
-  crypto: 0.03,
-  forex: 0.006,
-};
-
-/** The largest power of two not above a millionth of a day's volume, and at most 1: a month's sum has under fifteen digits. */
 function volumeStep(type: Instrument["type"], dailyVolume: number | null): number {
   if (type !== "crypto" || dailyVolume === null) return 1;
-  return 2 ** Math.min(0, Math.floor(Math.log2(dailyVolume / 1e6)));
+  const fine = Math.ceil(Math.log2(1e6 / dailyVolume));
+  const most = EXACT_DIGITS - Math.ceil(Math.log10(dailyVolume * 100));
+  return 2 ** -Math.max(0, Math.min(fine, most));
 }
 
-/** The behaviour of an instrument; one that is not well known gets a price and a volume of its own from its name. */
+/** The behaviour of an instrument; one that is not well known gets a price and a volume of its kind from its name. */
 export function profileOf(instrument: Instrument): Profile {
-  const { symbol, type } = instrument;
-  const seed = seedOf(symbol);
-  const invented: readonly [number, number | null] = [
-    10 ** (type === "forex" ? 0.2 + uniform(seed, 1) : 1 + 2 * uniform(seed, 1)) *
-      (instrument.price_unit === "ZAc" ? 100 : 1),
-    type === "forex" || type === "index" ? null : 10 ** (5 + 2 * uniform(seed, 2)),
-  ];
-  const [basePrice, dailyVolume] = KNOWN[symbol] ?? invented;
+  const { type } = instrument;
+  return type === "stock" || type === "etf" || type === "index"
+    ? listedProfile(instrument, type)
+    : pairProfile(instrument, type);
+}
+
+function listedProfile(instrument: Instrument, type: "stock" | "etf" | "index"): Profile {
+  const { symbol, price_unit: unit } = instrument;
+  const market = marketOf(instrument.primary_exchange);
+  const venue = market.id === "JSE" ? "JSE" : "US";
+  const inCents = venue === "JSE" && type !== "index";
+  const known = listedLevel(symbol);
+  const range = USUAL_PRICES[type][venue];
+  const amount = known === undefined ? drawn(symbol, range[0], range[1]) : known / (inCents ? 100 : 1);
+  const turnover = USUAL_TURNOVER.stock[venue];
+  const dollars = venue === "JSE" ? amount / 16.6 : amount;
   return {
-    market: marketOf(instrument.primary_exchange),
-    seed,
-    basePrice: Math.max(basePrice, 100 * 10 ** -instrument.price_decimals),
+    ...volumesOf(instrument, drawn(`${symbol} turnover`, turnover[0], turnover[1]) / dollars),
+    market,
+    pathSeed: seedOf(ownValue(SAME_PATH, symbol) ?? symbol),
+    level: atLeastTicks(amount * (inCents && unit === "ZAc" ? 100 : 1), instrument.price_decimals),
     dailyVolatility: VOLATILITY[type],
     decimals: instrument.price_decimals,
-    dailyVolume: instrument.volume_unit === null ? null : dailyVolume,
-    volumeStep: volumeStep(type, dailyVolume),
+    legs: [],
   };
+}
+
+function pairProfile(instrument: Instrument, type: "crypto" | "forex" | "commodity"): Profile {
+  const { symbol, price_decimals: decimals } = instrument;
+  const market = marketOf(instrument.primary_exchange);
+  const [baseCode, quoteCode = instrument.currency] = symbol.split("/");
+  const factors = factorsOf(baseCode, quoteCode, type);
+  const inUnits = factors.reduce((product, { pair, power }) => product * pair.level ** power, 1);
+  const level = inUnits * (instrument.price_unit === "ZAc" ? 100 : 1);
+  const base = factors[0]?.pair.name.startsWith(`${baseCode}/`) ? factors[0].pair.level : 1;
+  const turnover = drawn(`${symbol} turnover`, USUAL_TURNOVER.crypto[0], USUAL_TURNOVER.crypto[1]);
+  const own = { ...volumesOf(instrument, turnover / base), market, decimals };
+  const [first, second] = factors;
+  const isItself = first && !second && first.power === 1 && first.pair.market === market.id;
+  if (isItself) {
+    return { ...own, ...pathOf(first.pair), level: atLeastTicks(level, decimals), legs: [] };
+  }
+  // The hours of other markets begin at other minutes than those of forex and crypto, which begin with UTC's.
+  if (factors.length > 0 && level === inUnits && (market.id === "FOREX" || market.id === "CRYPTO")) {
+    return { ...own, pathSeed: seedOf(symbol), level, dailyVolatility: 0, legs: factors.map(legOf) };
+  }
+  const dailyVolatility = Math.hypot(...factors.map(({ pair }) => pair.dailyVolatility)) || STABLE_VOLATILITY;
+  return { ...own, pathSeed: seedOf(symbol), level: atLeastTicks(level, decimals), dailyVolatility, legs: [] };
+}
+
+/** Of one dollar token against another. */
+const STABLE_VOLATILITY = 0.0002;
+
+const atLeastTicks = (level: number, decimals: number): number => Math.max(level, LEAST_TICKS * 10 ** -decimals);
+
+const pathOf = ({ name, dailyVolatility }: DollarPair) => ({ pathSeed: seedOf(name), dailyVolatility });
+
+const NO_VOLUME = { dailyVolume: null, volumeStep: 1 };
+
+/** A dollar pair, as what divides or multiplies; only its price matters. */
+function legOf({ pair, power }: Factor): Leg {
+  const market = MARKETS[pair.market];
+  const { level, decimals } = pair;
+  return { power, profile: { ...NO_VOLUME, ...pathOf(pair), market, seed: 0, level, decimals, legs: [] } };
+}
+
+function volumesOf({ symbol, type, volume_unit: unit }: Instrument, usual: number) {
+  const seed = hash(seedOf(symbol), 1);
+  const busy = ownValue(DAILY_VOLUMES, symbol) ?? usual * (0.8 + 0.4 * uniform(seed, 2));
+  const dailyVolume = unit === null ? null : busy;
+  return { seed, dailyVolume, volumeStep: volumeStep(type, dailyVolume) };
 }

@@ -21,9 +21,7 @@ export function uniform(key: number, salt: number): number {
   return hash(key, salt) / 4294967296;
 }
 
-/** Nearly normal, mean 0 and deviation 1: the sum of four uniforms (Irwin–Hall), so never beyond ±3.5. */
-export function normal(key: number, salt: number): number {
-  let sum = 0;
-  for (let i = 0; i < 4; i++) sum += uniform(key, salt * 4 + i);
-  return (sum - 2) * Math.sqrt(3);
+/** Nearly normal, mean 0 and deviation 1: the sum of three uniforms (Irwin–Hall), so never beyond ±3. */
+export function jitter(key: number, salt: number): number {
+  return 2 * (uniform(key, salt * 3) + uniform(key, salt * 3 + 1) + uniform(key, salt * 3 + 2) - 1.5);
 }

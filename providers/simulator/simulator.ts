@@ -6,9 +6,10 @@ import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { previousSession, type Session, sessionOf, sessionOn } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
-import { type Stretch, simulatedSession } from "./day.ts";
+import { sessionClose, sessionHours, wholeSession } from "./hours.ts";
 import { type Profile, profileOf } from "./profile.ts";
-import { between, elapsed, join, visitParts } from "./split.ts";
+import { between, elapsed, LEVELS, visitParts } from "./split.ts";
+import { extend, join, type Stretch } from "./stretch.ts";
 
 /** The first trading date that the simulator knows. */
 export const SIMULATED_FROM = Date.UTC(2015, 0, 1) / 1000;
@@ -25,8 +26,8 @@ export interface SimulatedCandlesQuery {
   backward: boolean;
 }
 
-const price = (profile: Profile, ticks: number): number =>
-  Number((ticks / 10 ** profile.decimals).toFixed(profile.decimals));
+/** Both numbers are exact, so their quotient is the number nearest to the price as it is written. */
+const price = (profile: Profile, ticks: number): number => ticks / 10 ** profile.decimals;
 
 const volume = (profile: Profile, steps: number): number | null =>
   profile.dailyVolume === null ? null : steps * profile.volumeStep;
@@ -83,12 +84,25 @@ function datedStretches(profile: Profile, buckets: Bucket[], now: number): Trade
     for (let date = bucket.time; date <= startOfDay(bucket.closes); date += DAY) {
       const session = sessionOn(profile.market, date);
       if (!session || session.close > bucket.closes || session.open < bucket.opens) continue;
-      const day = elapsed(simulatedSession(profile, session), session.anchor, now);
-      if (day) whole = join(whole, day);
+      const day =
+        session.close <= now
+          ? wholeSession(profile, session)
+          : within(sessionHours(profile, session), session.anchor, session.open, now);
+      if (day) whole = whole ? extend(whole, day) : day;
     }
     if (whole) traded.push({ bucket, stretch: whole });
   }
   return traded;
+}
+
+/** What of hours that follow each other has happened within `[from, to)`; null where nothing has. */
+function within(hours: readonly Stretch[], anchor: number, from: number, to: number): Stretch | null {
+  let whole: Stretch | null = null;
+  for (const hour of hours) {
+    const part = between(hour, anchor, from, to);
+    if (part) whole = join(whole, part);
+  }
+  return whole;
 }
 
 function intradayStretches(profile: Profile, seconds: number, buckets: Bucket[], now: number): Traded[] {
@@ -99,21 +113,49 @@ function intradayStretches(profile: Profile, seconds: number, buckets: Bucket[],
     if (!session) break;
     let end = i;
     while (end < buckets.length && buckets[end].closes <= session.close) end++;
-    const day = simulatedSession(profile, session);
-    visitParts(day, session.anchor, seconds, buckets[i].opens, buckets[end - 1].closes, (part) => {
-      const past = elapsed(part, session.anchor, now, levelBelow(seconds));
-      if (past) traded.push({ bucket: buckets[i], stretch: past });
-      i++;
-    });
+    const hours = sessionHours(profile, session);
+    const ofSession = buckets.slice(i, end);
+    traded.push(
+      ...(seconds < HOUR
+        ? partsOfHours(hours, session.anchor, seconds, ofSession, now)
+        : wholeHours(hours, session.anchor, ofSession, now)),
+    );
     i = end;
   }
   return traded;
 }
 
-const levelBelow = (seconds: number): number => {
-  const levels = [4 * HOUR, HOUR, 30 * MINUTE, 15 * MINUTE, 5 * MINUTE, MINUTE];
-  return levels.indexOf(seconds) + 1;
-};
+/** Buckets of an hour or more: each is made of whole hours. */
+function wholeHours(hours: readonly Stretch[], anchor: number, buckets: Bucket[], now: number): Traded[] {
+  return buckets.flatMap((bucket) => {
+    const stretch = within(hours, anchor, bucket.opens, Math.min(bucket.closes, now));
+    return stretch ? [{ bucket, stretch }] : [];
+  });
+}
+
+/** Buckets that follow each other and are shorter than an hour. */
+function partsOfHours(
+  hours: readonly Stretch[],
+  anchor: number,
+  seconds: number,
+  buckets: Bucket[],
+  now: number,
+): Traded[] {
+  const traded: Traded[] = [];
+  const from = buckets[0].opens;
+  const to = buckets[buckets.length - 1].closes;
+  const level = LEVELS.indexOf(seconds) + 1;
+  let i = 0;
+  for (const hour of hours) {
+    if (hour.to <= from || hour.from >= to) continue;
+    visitParts(hour, anchor, seconds, from, to, (part) => {
+      const past = elapsed(part, anchor, now, level);
+      if (past) traded.push({ bucket: buckets[i], stretch: past });
+      i++;
+    });
+  }
+  return traded;
+}
 
 /** The session that a quote at `now` belongs to: the one that is open, else the last one. */
 function quotedSession(profile: Profile, now: number): Session | null {
@@ -131,7 +173,7 @@ function lastDay(profile: Profile, second: number): Stretch | null {
   for (let date = startOfDay(from); date <= startOfDay(second); date += DAY) {
     const session = sessionOn(profile.market, date);
     if (!session) continue;
-    const part = between(simulatedSession(profile, session), session.anchor, from, second);
+    const part = within(sessionHours(profile, session), session.anchor, from, second);
     if (part) whole = join(whole, part);
   }
   return whole;
@@ -146,9 +188,9 @@ function quotedStretch(
     const stretch = lastDay(profile, second);
     return stretch && { stretch, previousClose: stretch.open };
   }
-  const stretch = elapsed(simulatedSession(profile, session), session.anchor, second);
+  const stretch = within(sessionHours(profile, session), session.anchor, session.open, second);
   const before = previousSession(profile.market, session.date);
-  return stretch && before && { stretch, previousClose: simulatedSession(profile, before).close };
+  return stretch && before && { stretch, previousClose: sessionClose(profile, before) };
 }
 
 /** The quote of a simulated instrument at `now` (unix seconds): one tick a second while its market is open. */

@@ -1,72 +1,95 @@
-import { HOUR, MINUTE } from "../../core/time.ts";
-import type { Stretch } from "./day.ts";
+import { MINUTE } from "../../core/time.ts";
+import { crossPrices } from "./cross.ts";
 import { hash, uniform } from "./random.ts";
+import { type Cross, flatStretch, join, type Stretch, shareVolume } from "./stretch.ts";
 
-/** The lengths into which a session is split, level by level; each divides the one before it. */
-export const LEVELS = [4 * HOUR, HOUR, 30 * MINUTE, 15 * MINUTE, 5 * MINUTE, MINUTE, 15, 5, 1] as const;
+/** The lengths into which an hour is split, level by level; each divides the one before it. */
+export const LEVELS: readonly number[] = [30 * MINUTE, 15 * MINUTE, 5 * MINUTE, MINUTE, 15, 5, 1];
 
-/** Trading is busier near a session's opening and close: 1.6 there, 0.7 at noon. */
-function busyness(position: number): number {
-  return 0.7 + 3.6 * (position - 0.5) ** 2;
+/** A price that would leave its range turns back at the range's end. */
+function turnedBack(price: number, low: number, high: number): number {
+  const turned = price > high ? 2 * high - price : price < low ? 2 * low - price : price;
+  return Math.min(Math.max(turned, low), high);
 }
-
-const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /**
  * Splits a stretch into parts of `length` seconds, counted from `anchor`. The parts' first open, highest high, lowest low,
- * last close and summed volume are the stretch's own, exactly: all are whole numbers. Inside, closes wander from the
- * stretch's open to its close, one part touches the high and one the low.
+ * last close and summed volume are the stretch's own, exactly: all are whole numbers.
  */
 export function split(parent: Stretch, length: number, anchor: number): Stretch[] {
   const first = Math.floor((parent.from - anchor) / length);
-  const last = Math.ceil((parent.to - anchor) / length);
-  const count = last - first;
-  if (count === 1) return [{ ...parent, key: hash(parent.key, length) }];
-  const range = parent.high - parent.low;
-  const highest = Math.floor(uniform(parent.key, length + 1) * count);
-  const lowest = Math.floor(uniform(parent.key, length + 2) * count);
+  const count = Math.ceil((parent.to - anchor) / length) - first;
+  const { open, high, low, close, volume, cross } = parent;
   const parts: Stretch[] = [];
-  let open = parent.open;
   for (let i = 0; i < count; i++) {
-    const key = hash(parent.key, first + i + length * 7);
-    const done = (i + 1) / count;
-    const wander = (uniform(key, 1) - 0.5) * range * 1.6 * Math.sqrt(done * (1 - done));
-    const drift = parent.open + (parent.close - parent.open) * done;
-    const close = i === count - 1 ? parent.close : clamp(Math.round(drift + wander), parent.low, parent.high);
-    const top = Math.max(open, close);
-    const bottom = Math.min(open, close);
-    const room = 0.5 / count;
-    parts.push({
-      from: Math.max(parent.from, anchor + (first + i) * length),
-      to: Math.min(parent.to, anchor + (first + i + 1) * length),
-      open,
-      close,
-      high: i === highest ? parent.high : top + Math.floor((parent.high - top) * uniform(key, 2) * room),
-      low: i === lowest ? parent.low : bottom - Math.floor((bottom - parent.low) * uniform(key, 3) * room),
-      volume: 0,
-      key,
-    });
-    open = close;
+    const from = Math.max(parent.from, anchor + (first + i) * length);
+    const to = Math.min(parent.to, anchor + (first + i + 1) * length);
+    parts.push({ from, to, open, high, low, close, volume, key: hash(parent.key, i + length * 7), cross });
   }
-  shareVolume(parent, parts);
+  if (parent.cross) splitCross(parent, parent.cross, parts, length, anchor);
+  else if (count > 1) splitWalk(parent, parts);
+  if (count > 1) {
+    touch(parent, parts);
+    shareVolume(parent.volume, parts);
+  }
   return parts;
 }
 
-function shareVolume(parent: Stretch, parts: Stretch[]): void {
-  const span = parent.to - parent.from;
-  const weights = parts.map((part) => {
-    const middle = (part.from + part.to) / 2 - parent.from;
-    return (part.to - part.from) * busyness(middle / span) * (0.4 + 1.2 * uniform(part.key, 4));
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let given = 0;
-  let reached = 0;
+/** How far a part reaches beyond its open and close at most, in ranges of a whole that moves as much as it does. */
+const WICK = 0.4;
+
+/** Inside a stretch, closes wander from its open to its close. */
+function splitWalk(parent: Stretch, parts: Stretch[]): void {
+  const range = parent.high - parent.low;
+  const wick = (WICK * range) / Math.sqrt(parts.length);
+  let open = parent.open;
   parts.forEach((part, i) => {
-    reached += weights[i];
-    const until = i === parts.length - 1 ? parent.volume : Math.floor(parent.volume * (reached / total));
-    part.volume = until - given;
-    given = until;
+    const done = (i + 1) / parts.length;
+    const wander = (uniform(part.key, 1) - 0.5) * range * 1.6 * Math.sqrt(done * (1 - done));
+    const drift = parent.open + (parent.close - parent.open) * done;
+    part.open = open;
+    part.close =
+      i === parts.length - 1 ? parent.close : turnedBack(Math.round(drift + wander), parent.low, parent.high);
+    const top = Math.max(open, part.close);
+    const bottom = Math.min(open, part.close);
+    part.high = Math.min(parent.high, top + Math.round(wick * uniform(part.key, 2)));
+    part.low = Math.max(parent.low, bottom - Math.round(wick * uniform(part.key, 3)));
+    open = part.close;
   });
+}
+
+/** Inside a stretch of a cross, prices are what its legs' are. A leg that opens late has no parts before: it has not moved. */
+function splitCross(parent: Stretch, { scale, legs }: Cross, parts: Stretch[], length: number, anchor: number): void {
+  const legParts = legs.map(({ stretch }) => split(stretch, length, anchor));
+  let open = parent.open;
+  parts.forEach((part, i) => {
+    const cross = {
+      scale,
+      legs: legs.map((leg, n) => {
+        const own = legParts[n][i + legParts[n].length - parts.length];
+        return { ...leg, stretch: own ?? flatStretch(part.from, part.to, leg.stretch.open) };
+      }),
+    };
+    const { high, low, close } = crossPrices(cross);
+    part.open = open;
+    part.close = close;
+    part.high = high;
+    part.low = low;
+    part.cross = cross;
+    open = close;
+  });
+}
+
+/** Lets the highest part reach the stretch's high, and the lowest its low. */
+function touch(parent: Stretch, parts: Stretch[]): void {
+  let highest = parts[0];
+  let lowest = parts[0];
+  for (const part of parts) {
+    if (part.high > highest.high) highest = part;
+    if (part.low < lowest.low) lowest = part;
+  }
+  highest.high = parent.high;
+  lowest.low = parent.low;
 }
 
 /** Calls `visit` with each part of `length` seconds that lies within or across `[from, to)`, in order. */
@@ -84,19 +107,6 @@ export function visitParts(
     if (LEVELS[level] === length) visit(part);
     else visitParts(part, anchor, length, from, to, visit, level + 1);
   }
-}
-
-/** Appends a later stretch to an earlier one. */
-export function join(before: Stretch | null, after: Stretch): Stretch {
-  if (!before) return { ...after };
-  return {
-    ...before,
-    to: after.to,
-    high: Math.max(before.high, after.high),
-    low: Math.min(before.low, after.low),
-    close: after.close,
-    volume: before.volume + after.volume,
-  };
 }
 
 /**

@@ -54,6 +54,20 @@ describe("intraday buckets", () => {
     expect(on(US, "1m", "2026-11-27")).toHaveLength(210);
   });
 
+  test("end at 12:00 Johannesburg on a half day of the JSE", () => {
+    for (const date of ["2026-12-24", "2026-12-31"]) {
+      const hours = on(JSE, "1h", date).map(({ opens, closes }) => [iso(opens).slice(11), iso(closes).slice(11)]);
+      expect(hours).toEqual([
+        ["07:00", "08:00"],
+        ["08:00", "09:00"],
+        ["09:00", "10:00"],
+      ]);
+      expect(on(JSE, "4h", date).map(({ closes }) => iso(closes).slice(11))).toEqual(["10:00"]);
+      expect(on(JSE, "1d", date).map(({ closes }) => iso(closes).slice(11))).toEqual(["10:00"]);
+      expect(on(JSE, "1m", date)).toHaveLength(180);
+    }
+  });
+
   test("of JSE hours are eight from 09:00 Johannesburg, of four hours two", () => {
     expect(on(JSE, "1h", "2026-06-17").map(({ time }) => iso(time).slice(11))).toEqual([
       "07:00",
@@ -209,6 +223,8 @@ const UNUSUAL = [
   "2026-04-03",
   "2026-11-04",
   "2026-11-27",
+  "2026-12-24",
+  "2026-12-31",
   "2027-12-27",
 ].map(day);
 const from = fc.oneof(
@@ -244,6 +260,17 @@ describe("all markets and intervals", () => {
         expect(bucketsBefore(m, i, end, half, start)).toEqual(forward.slice(forward.length - half));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  test("they are counted over decades of unknown holidays as they are enumerated, half days included", () => {
+    const start = fc.integer({ min: day("2010-01-01"), max: day("2040-01-01") });
+    fc.assert(
+      fc.property(market, fc.constantFrom("1h", "4h", "1d", "1w"), start, share, (m, i, from, part) => {
+        const end = from + part * 600 * DAY;
+        expect(countBuckets(m, i, from, end)).toBe(bucketsBetween(m, i, from, end, ALL).length);
+      }),
+      { numRuns: 60 },
     );
   });
 

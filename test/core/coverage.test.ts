@@ -41,6 +41,14 @@ describe("the coverage of a page", () => {
     });
   });
 
+  test("expects three hours of a half day of the JSE, and no more", () => {
+    const eve = day("2026-12-24");
+    const three = [7, 8, 9].map((utc) => eve + utc * HOUR);
+    expect(coverageOf(page(JSE, "1h", eve, eve + DAY, three))).toMatchObject({ expected: 3, returned: 3, missing: [] });
+    const { missing } = coverageOf(page(JSE, "1h", eve, eve + DAY, three.slice(0, 2)));
+    expect(written(missing)).toEqual(["12-24 09:00 … 12-24 10:00: gap"]);
+  });
+
   test("names a gap by the buckets that are not there", () => {
     const times = hours.filter((time) => time < day("2026-07-14") + 9 * HOUR || time >= day("2026-07-14") + 11 * HOUR);
     const { expected, returned, missing } = coverageOf(page(JSE, "1h", from, to, times));

@@ -2,6 +2,7 @@
 const files: Record<string, string> = import.meta.glob(
   [
     "../../../shared/data/calendars.md",
+    "../../../shared/data/levels.csv",
     "../../../shared/data/candles/BTC-USD_1m.csv",
     "../../../shared/data/candles/EURUSD_1h.csv",
     "../../../shared/data/candles/BTCUSDT_1h_defects.csv",

@@ -4,20 +4,20 @@ import { DAY, HOUR, MINUTE, startOfDay } from "../../core/time.ts";
 
 /** About what these cost, so that the answers look like themselves. Shares of the JSE are in cents. */
 const USUAL: Partial<Record<string, number>> = {
-  BTC: 95_000,
-  ETH: 3_200,
-  SOL: 180,
-  XRP: 2.2,
-  DOGE: 0.18,
+  BTC: 65_000,
+  ETH: 1_900,
+  SOL: 75,
+  XRP: 1.2,
+  DOGE: 0.075,
   "EUR/USD": 1.12,
-  "GBP/USD": 1.3,
-  "USD/ZAR": 17.4,
-  "EUR/ZAR": 19.5,
-  "USD/JPY": 150,
-  AAPL: 260,
-  MSFT: 480,
-  "JSE:NPN": 110_000,
-  "JSE:SOL": 11_500,
+  "GBP/USD": 1.32,
+  "USD/ZAR": 16.6,
+  "EUR/ZAR": 18.6,
+  "USD/JPY": 158,
+  AAPL: 335,
+  MSFT: 515,
+  "JSE:NPN": 70_800,
+  "JSE:SOL": 23_600,
 };
 
 /** FNV-1a: the same number for the same text everywhere. */

@@ -18,7 +18,8 @@ const COMPANIES = {
   BVT: { name: "The Bidvest Group Limited", industry: "Industrial Conglomerates" },
   CFR: { name: "Compagnie Financière Richemont SA", industry: "Textiles, Apparel & Luxury Goods", country: "CH" },
   CLS: { name: "Clicks Group Limited", industry: "Consumer Staples Distribution & Retail" },
-  CPI: { name: "Capitec Bank Holdings Limited", industry: "Banks" },
+  // Named Capitec Bank Holdings Limited until August 2026.
+  CPI: { name: "Capitec Limited", industry: "Banks" },
   DSY: { name: "Discovery Limited", industry: "Insurance" },
   EXX: { name: "Exxaro Resources Limited", industry: "Oil, Gas & Consumable Fuels" },
   FSR: { name: "FirstRand Limited", sector: "Financials" },
@@ -59,7 +60,12 @@ const FACTS: Record<Ticker, CompanyFacts> = {
   BVT: { isin: "ZAE000117321", headquarters: "Johannesburg", founded: 1988, website: "https://www.bidvest.co.za" },
   CFR: { isin: "CH0210483332", headquarters: "Geneva", founded: 1988, website: "https://www.richemont.com" },
   CLS: { isin: "ZAE000134854", headquarters: "Cape Town", founded: 1968, website: "https://www.clicksgroup.co.za" },
-  CPI: { isin: "ZAE000035861", headquarters: "Stellenbosch", website: "https://www.capitecbank.co.za" },
+  CPI: {
+    isin: "ZAE000035861",
+    headquarters: "Stellenbosch",
+    website: "https://www.capitecbank.co.za",
+    last_updated: "2026-11-26T00:00:00.000Z",
+  },
   DSY: { isin: "ZAE000022331", headquarters: "Johannesburg", founded: 1992, website: "https://www.discovery.co.za" },
   EXX: { isin: "ZAE000084992", headquarters: "Centurion", founded: 2006, website: "https://www.exxaro.com" },
   FSR: { isin: "ZAE000066304", headquarters: "Johannesburg", founded: 1998, website: "https://www.firstrand.co.za" },

@@ -55,8 +55,10 @@ export interface Company {
   aliases?: string[];
 }
 
-/** What else is certain of a company. */
-export type CompanyFacts = Partial<Pick<SymbolRecord, "isin" | "website" | "headquarters" | "founded">>;
+/** What else is certain of a company; `last_updated` where a fact has changed since all were gone through. */
+export type CompanyFacts = Partial<
+  Pick<SymbolRecord, "isin" | "website" | "headquarters" | "founded" | "last_updated">
+>;
 
 /** The fields that a company's share takes from the company. */
 export function companyFields(company: Company, facts: CompanyFacts) {

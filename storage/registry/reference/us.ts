@@ -37,7 +37,8 @@ const COMPANIES = {
     industry: "Consumer Staples Distribution & Retail",
     aliases: ["NYSE:WMT"],
   },
-  XOM: { exchange: "NYSE", name: "Exxon Mobil Corporation", industry: "Oil, Gas & Consumable Fuels" },
+  // The holding company of Exxon Mobil Corporation since 2026-07-01; its ISIN is not known.
+  XOM: { exchange: "NYSE", name: "ExxonMobil Holdings Corporation", industry: "Oil, Gas & Consumable Fuels" },
 } satisfies Record<string, UsCompany>;
 
 type Ticker = keyof typeof COMPANIES;
@@ -111,7 +112,11 @@ const FACTS: Record<Ticker, CompanyFacts> = {
     founded: 1962,
     website: "https://www.walmart.com",
   },
-  XOM: { headquarters: "Spring, Texas", website: "https://corporate.exxonmobil.com" },
+  XOM: {
+    headquarters: "Spring, Texas",
+    website: "https://corporate.exxonmobil.com",
+    last_updated: "2026-11-26T00:00:00.000Z",
+  },
 };
 
 function share(ticker: Ticker): SymbolRecord {

@@ -39,6 +39,13 @@ function usDates(text: string): { closed: string[]; early: string[] } {
   return { closed, early };
 }
 
+/** The last weekdays before 25 December and 1 January, read off a calendar. */
+const HALF_DAYS = [
+  ...["2016-12-23", "2016-12-30", "2017-12-22", "2017-12-29", "2018-12-24", "2018-12-31", "2019-12-24", "2019-12-31"],
+  ...["2020-12-24", "2020-12-31", "2021-12-24", "2021-12-31", "2022-12-23", "2022-12-30", "2023-12-22", "2023-12-29"],
+  ...["2024-12-24", "2024-12-31", "2025-12-24", "2025-12-31", "2026-12-24", "2026-12-31", "2027-12-24", "2027-12-31"],
+];
+
 const sessionOf = (market: Market, date: string) => sessionOn(market, at(`${date}T00:00:00Z`));
 
 describe("the JSE calendar", () => {
@@ -61,13 +68,34 @@ describe("the JSE calendar", () => {
     }
   });
 
-  test("trades from 07:00 to 15:00 UTC on every trading day, summer and winter alike", () => {
+  test("trades from 07:00 to 15:00 UTC on every trading day but half days, summer and winter alike", () => {
     for (const date of datesOf(2025, 2027)) {
       const session = sessionOf(JSE, date);
-      if (!session) continue;
+      if (!session || HALF_DAYS.includes(date)) continue;
       const open = at(`${date}T07:00:00Z`);
       expect(session).toEqual({ date: at(`${date}T00:00:00Z`), anchor: open, open, close: at(`${date}T15:00:00Z`) });
     }
+  });
+
+  test("closes at 12:00 Johannesburg on the last trading day before Christmas and before New Year, from 2016 on", () => {
+    const early = datesOf(2000, 2027).filter((date) => {
+      const session = sessionOf(JSE, date);
+      return session && session.close - session.anchor < 8 * 3600;
+    });
+    expect(early).toEqual(HALF_DAYS);
+    for (const date of HALF_DAYS) {
+      const open = at(`${date}T09:00:00+02:00`);
+      const close = at(`${date}T12:00:00+02:00`);
+      expect(sessionOf(JSE, date)).toEqual({ date: at(`${date}T00:00:00Z`), anchor: open, open, close });
+    }
+  });
+
+  test("says of a half day whether a source names it: not those of 31 December 2025 to 2027", ({ skip }) => {
+    const text = section(sharedText(skip, "calendars.md"), "Added: JSE half days");
+    const confirmed = [...JSE.earlyCloses].filter(([, early]) => early.confirmed).map(([date]) => date);
+    expect(confirmed).toEqual(["2016-12-30", "2017-12-29", "2023-12-29", "2024-12-24", "2025-12-24"]);
+    for (const date of ["2025-12-24", "2017-12-29"]) expect(text).toContain(date);
+    for (const year of YEARS) expect(JSE.earlyCloses.get(`${year}-12-31`)?.confirmed).toBe(false);
   });
 
   test("is closed on every Saturday and Sunday", () => {

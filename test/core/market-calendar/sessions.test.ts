@@ -88,6 +88,18 @@ describe("the status of a market", () => {
     ]);
   });
 
+  test("of the JSE on a half day is closed from 12:00, when the session says that it closes", () => {
+    for (const date of ["2026-12-24", "2026-12-31", "2016-12-23", "2019-12-31"]) {
+      const noon = at(`${date}T12:00:00+02:00`);
+      expect([noon - 1, noon, noon + 3 * 3600].map((time) => marketStatus(JSE, time))).toEqual([
+        ...["open", "closed", "closed"],
+      ]);
+      expect(nextClose(JSE, at(`${date}T10:00:00+02:00`))).toBe(noon);
+    }
+    expect(nextOpen(JSE, at("2026-12-24T12:00:00+02:00"))).toBe(at("2026-12-28T09:00:00+02:00"));
+    expect(openSecondsBetween(JSE, at("2026-12-24T00:00:00Z"), at("2026-12-25T00:00:00Z"))).toBe(3 * 3600);
+  });
+
   test("of the JSE is pre in the opening auction from 08:30 and never post", () => {
     const utc = ["06:29", "06:30", "06:59", "07:00", "14:59", "15:00", "20:00"];
     expect(utc.map((time) => marketStatus(JSE, at(`2026-06-17T${time}:00Z`)))).toEqual([

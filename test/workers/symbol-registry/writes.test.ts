@@ -113,6 +113,7 @@ describe("POST /symbols", () => {
     ["a number that is not finite", { market_cap: Number.NaN }, "market_cap_is_null_and_fine"],
     ["a negative number of employees", { employees: -1 }, "employees"],
     ["an ISIN that is none", { isin: "US123" }, "isin"],
+    ["an ISIN with a wrong check digit", { isin: "US0378331006" }, "isin"],
     ["a website that is a script", { website: "javascript:alert(1)" }, "website"],
     ["a symbol with spaces", { symbol: "A B" }, "symbol"],
     ["a pair as a share", { symbol: "ABC/DEF" }, "symbol"],
@@ -259,6 +260,22 @@ describe("a write without the admin token", () => {
 
   test("a wrong key is refused on reads too", async () => {
     await problemOf(await call("/symbols", { headers: { "X-API-Key": "wrong" } }), "auth.invalid");
+  });
+});
+
+describe("an ISIN whose check digit is wrong", () => {
+  test.each([
+    ["POST", "/symbols", { ...ACME, symbol: "BADISIN", isin: "ZAE000351949" }],
+    ["PUT", "/symbols/AAPL", { isin: "US0378331006" }],
+  ])("is refused by %s with the digit that would fit", async (method, path, body) => {
+    const { errors } = await problemOf(await send(method, path, body), "request.invalid");
+    const digit = method === "POST" ? "6" : "5";
+    expect(errors).toMatchObject([{ path: "isin", message: expect.stringContaining(`check digit would be ${digit}`) }]);
+  });
+
+  test("changes nothing, and the right one is taken", async () => {
+    await bodyOf(await send("PUT", "/symbols/AAPL", { isin: "US0378331005" }), SymbolWritten);
+    expect((await read("/symbols/AAPL", SymbolAnswer)).data.isin).toBe("US0378331005");
   });
 });
 

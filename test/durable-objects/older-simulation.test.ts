@@ -1,0 +1,61 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ProviderQuote } from "../../contracts/quote.ts";
+import { FORGET_SIMULATION } from "../../durable-objects/symbol-room/tables.ts";
+import { simulatedQuote } from "../../providers/simulator/simulator.ts";
+import { passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
+
+beforeEach(() => setClock(THEN));
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Takes the step that a room of an older version takes at its start. */
+async function bringUpToDate(symbol: string): Promise<void> {
+  await runInDurableObject(roomOf(symbol), (_, { storage }) => void storage.sql.exec(FORGET_SIMULATION));
+  await evictDurableObject(roomOf(symbol));
+}
+
+describe("a room that kept what an older simulator said", () => {
+  test("sends none of it: a reader gets the price of now, a subscriber a snapshot, and numbers go on", async () => {
+    const of = simulated("LTC/USDT");
+    await playHub(of.symbol);
+    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await passUntil(of.symbol, THEN + 10);
+    await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
+      storage.sql.exec(`update events set body = replace(body, '"price":', '"price":9')`);
+      storage.sql.exec(`update quote set body = replace(body, '"price":', '"price":9')`);
+    });
+    const seen = await roomOf(of.symbol).missedQuotes(of, null);
+    await bringUpToDate(of.symbol);
+    await playHub(of.symbol);
+
+    const price = simulatedQuote(of, THEN + 10)?.price;
+    const resumed = await roomOf(of.symbol).missedQuotes(of, { ...seen.position, seq: 5 });
+    expect(resumed).toMatchObject({ recovered: false, missed: [], position: { epoch: seen.position.epoch } });
+    expect(JSON.parse(resumed.snapshot ?? "null")).toMatchObject({ price });
+    const reply = await roomOf(of.symbol).quote(of, null);
+    expect(reply).toMatchObject({ kind: "quote", quote: { price, epoch: seen.position.epoch, seq: 11 } });
+    const next = await roomOf(of.symbol).missedQuotes(of, { ...seen.position, seq: 10 });
+    expect(next).toMatchObject({ recovered: true });
+    expect(next.missed).toHaveLength(1);
+  });
+
+  test("keeps real prices and their events", async () => {
+    const of = simulated("BNB/USDT", { data_sources: ["binance"] });
+    const quote = simulatedQuote(of, THEN);
+    if (!quote) throw new Error("crypto always trades");
+    const real: ProviderQuote = { ...quote, provider: "binance", simulated: false };
+    const room = roomOf(of.symbol);
+    await runInDurableObject(room, (_, { storage }) => {
+      const body = JSON.stringify({ ...real, epoch: "k3v9x2", seq: 1 });
+      storage.sql.exec("insert into quote (id, body) values (1, ?)", body);
+      storage.sql.exec("insert into events (slot, seq, last, at, body) values (1, 1, 1, ?, ?)", THEN, body);
+    });
+    await bringUpToDate(of.symbol);
+    await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
+      expect(storage.sql.exec("select count(*) as n from quote").one().n).toBe(1);
+      expect(storage.sql.exec("select count(*) as n from events").one().n).toBe(1);
+    });
+  });
+});
