@@ -1,12 +1,11 @@
 import { takeSteps } from "../schema-steps.ts";
 
 /**
- * Forgets what the simulator said. A step of its own wherever its prices become others: what it said before does not belong to
- * the same series. Sequence numbers go on; a subscriber with an older position gets a snapshot.
+ * Forgets the latest price of the simulator, and bars that wait to be published: no reader gets an older simulator's price as
+ * the latest one. The events that were published stay, so that a subscriber with an older position gets all that it missed.
  */
 export const FORGET_SIMULATION = `
   delete from untold_bars where exists (select 1 from quote where json_extract(body, '$.provider') = 'simulator');
-  delete from events where exists (select 1 from events where body like '%"provider":"simulator"%');
   delete from quote where json_extract(body, '$.provider') = 'simulator';`;
 
 /** The steps that bring a room's database up to date; only ever added to. */
