@@ -5,6 +5,9 @@ import { ADJUSTMENTS } from "./candle.ts";
 /** Rows of one chunk: large enough to be quick, small enough for one body. */
 export const MOST_IMPORT_ROWS = 5000;
 
+/** The highest number of a line; answers repeat it as a 32-bit integer. */
+const MAX_LINE = 2 ** 31 - 1;
+
 const cell = z
   .union([z.string().max(64), z.number()])
   .nullable()
@@ -25,7 +28,7 @@ export const ImportChunkSchema = z
     rows: z
       .array(
         z.strictObject({
-          line: z.number().int().positive().openapi({ description: "Where the row stands in its file." }),
+          line: z.number().int().positive().max(MAX_LINE).openapi({ description: "Where the row stands in its file." }),
           time: z.union([z.string().max(64), z.number()]),
           open: cell,
           high: cell,

@@ -246,6 +246,11 @@ describe("a chunk", () => {
       "rows.0.oi",
     ],
     ["a row without a line", { symbol: "AAPL", interval: "1d", rows: [{ time: 0, close: 1 }] }, "rows.0.line"],
+    [
+      "a line that no answer could repeat",
+      { symbol: "AAPL", interval: "1d", keep_good: true, rows: [{ line: 2 ** 31, time: 0, close: 1 }] },
+      "rows.0.line",
+    ],
   ])("with %s is refused", async (_, body, path) => {
     const { errors } = await problemOf(await send("POST", "/admin/import", body), "request.invalid");
     expect(errors?.[0]).toMatchObject({ in: "body", path });
