@@ -26,8 +26,9 @@ function cacheStatus(tiers: readonly Tier[]): string {
 }
 
 /** The first 16 bytes of a text's SHA-256, in hexadecimal. */
-export async function digestOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+export async function digestOf(text: string | Uint8Array): Promise<string> {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -53,6 +54,23 @@ export function answerText(
   return digestOf(tagged).then((digest) => answerTagged(c, text, `"${digest}"`, type, options));
 }
 
+/** A text that stays the same until the next version, with its entity tag. */
+export interface FixedText {
+  bytes: Uint8Array;
+  etag: string;
+}
+
+/** Encodes and tags a text once: what is large must not be encoded for every request. */
+export async function fixedText(text: string): Promise<FixedText> {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, etag: `"${await digestOf(bytes)}"` };
+}
+
+/** Answers a read of a fixed text, or 304 if the client has it already. */
+export function answerFixed(c: AppContext, { bytes, etag }: FixedText, type: string, options: ReadOptions): Response {
+  return answerTagged(c, bytes, etag, type, options);
+}
+
 /**
  * How a read may be kept. What a key was sent for must not be handed on by a shared cache to those who have none (RFC 9111, section
  * 3.5), and what only administrators may read must not be kept at all.
@@ -64,7 +82,13 @@ function cacheControl(c: AppContext, maxAge: number): string {
   return `${isAnonymous ? "public" : "private"}, max-age=${maxAge}`;
 }
 
-function answerTagged(c: AppContext, text: string, etag: string, type: string, options: ReadOptions): Response {
+function answerTagged(
+  c: AppContext,
+  body: string | Uint8Array,
+  etag: string,
+  type: string,
+  options: ReadOptions,
+): Response {
   const headers: Record<string, string> = {
     ETag: etag,
     "Cache-Control": cacheControl(c, options.maxAge),
@@ -72,7 +96,7 @@ function answerTagged(c: AppContext, text: string, etag: string, type: string, o
     ...options.headers,
   };
   if (matches(c.req.header("If-None-Match"), etag)) return dressedResponse(c, null, 304, headers);
-  return dressedResponse(c, text, 200, { ...headers, "Content-Type": type });
+  return dressedResponse(c, body, 200, { ...headers, "Content-Type": type });
 }
 
 /**

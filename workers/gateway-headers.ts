@@ -65,7 +65,7 @@ function headersToPrograms(configured: string): Headers {
 /** An answer that carries what the gateway says with every answer, and headers of its own. */
 export function dressedResponse(
   c: AppContext,
-  body: string | null,
+  body: string | Uint8Array | null,
   status: 200 | 304,
   own: Readonly<Record<string, string>>,
 ): Response {

@@ -21,7 +21,9 @@ const route = createRoute({
   responses: {
     200: {
       description: "AsyncAPI 3.0",
-      content: { "application/json": { schema: z.looseObject({ asyncapi: z.string() }) } },
+      content: {
+        "application/json": { schema: z.looseObject({ asyncapi: z.string().openapi({ example: "3.0.0" }) }) },
+      },
     },
     304: { description: "Nothing has changed since the entity tag in If-None-Match" },
     ...problemResponses(400, 429),

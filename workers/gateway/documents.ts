@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError, PROBLEMS, type ProblemCode } from "../../contracts/problem.ts";
-import { answerRead, answerText, problemResponses } from "../answers.ts";
+import { answerFixed, answerRead, type FixedText, fixedText, problemResponses } from "../answers.ts";
 import { type AppEnv, createService } from "../service.ts";
 import { openApiDocument } from "./openapi/document.ts";
 
@@ -61,7 +61,7 @@ const documentRoute = createRoute({
   responses: {
     200: {
       description: "OpenAPI 3.1",
-      content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+      content: { "application/json": { schema: z.looseObject({ openapi: z.string().openapi({ example: "3.1.0" }) }) } },
     },
     304: { description: "Nothing has changed since the entity tag in If-None-Match" },
     ...problemResponses(400, 429),
@@ -70,9 +70,9 @@ const documentRoute = createRoute({
 
 /** Adds `/openapi.json`: the document of every route that stands in `app` by now. */
 export function serveDocument(app: OpenAPIHono<AppEnv>): void {
-  let document: string | undefined;
-  app.openapi(documentRoute, (c) => {
-    document ??= JSON.stringify(openApiDocument(app));
-    return answerText(c, document, document, "application/json", { maxAge: 60 });
+  let document: FixedText | undefined;
+  app.openapi(documentRoute, async (c) => {
+    document ??= await fixedText(JSON.stringify(openApiDocument(app)));
+    return answerFixed(c, document, "application/json", { maxAge: 60 });
   });
 }

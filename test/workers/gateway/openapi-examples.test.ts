@@ -24,7 +24,15 @@ const Document = z.looseObject({
         requestBody: z
           .looseObject({ content: z.record(z.string(), z.looseObject({ example: z.unknown() })) })
           .optional(),
-        responses: z.record(z.string(), z.looseObject({ headers: z.record(z.string(), z.unknown()).default({}) })),
+        responses: z.record(
+          z.string(),
+          z.looseObject({
+            headers: z.record(z.string(), z.unknown()).default({}),
+            content: z
+              .record(z.string(), z.looseObject({ schema: z.looseObject({}), example: z.unknown() }))
+              .default({}),
+          }),
+        ),
       }),
     ),
   ),
@@ -107,6 +115,64 @@ describe("every example of the document", () => {
       }
     }
     expect(refused).toEqual([]);
+  });
+});
+
+describe("the example of an answer", () => {
+  /** Every example of an answer with JSON: its operation and status, and the schema that it stands beside. */
+  function answers() {
+    const { paths, components } = Document.parse(JSON.parse(text));
+    const schemaOf = (schema: object) => {
+      const whole = JSON.stringify({ ...schema, $defs: components.schemas });
+      const local = whole.replaceAll("#/components/schemas/", "#/$defs/");
+      return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(JSON.parse(local)));
+    };
+    return Object.values(paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ operationId, responses }) =>
+        Object.entries(responses).flatMap(([status, { content }]) =>
+          Object.entries(content)
+            .filter(([type]) => type.endsWith("json"))
+            .map(([type, { schema, example }]) => ({
+              at: `${operationId} ${status} ${type}`,
+              status,
+              schemaOf,
+              schema,
+              example,
+            })),
+        ),
+      ),
+    );
+  }
+
+  test("is one that its schema allows", () => {
+    const all = answers();
+    expect(all.length).toBeGreaterThan(200);
+    const wrong = all.flatMap(({ at, schemaOf, schema, example }) => {
+      const { error } = schemaOf(schema).safeParse(example);
+      return error ? [`${at}: ${JSON.stringify(error.issues).slice(0, 300)}`] : [];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("is real: no placeholder, simulated data that says so, and a symbol that is one symbol", () => {
+    for (const { at, status, example } of answers().filter(({ status }) => Number(status) < 300)) {
+      const shown = JSON.stringify(example);
+      expect(shown, `${at} ${status}`).not.toMatch(/"text"|:1\.5[,}]/);
+      if (shown.includes('"simulator"') && shown.includes('"simulated"'))
+        expect(shown, at).not.toContain('"simulated":false');
+      if (shown.includes("JSE:NPN")) expect(shown, at).not.toContain("Bitcoin");
+    }
+  });
+
+  test("of health says what its status says", () => {
+    for (const { at, status, example } of answers().filter(({ at }) =>
+      /^get(?:Health|ServiceHealth|Readiness) .* application.json$/.test(at),
+    )) {
+      const { status: state, ready } = z
+        .looseObject({ status: z.string().optional(), ready: z.boolean().optional() })
+        .parse(example);
+      expect(state ?? (ready ? "healthy" : "unhealthy"), at).toBe(status === "200" ? "healthy" : "unhealthy");
+    }
   });
 });
 

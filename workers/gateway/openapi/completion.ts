@@ -6,6 +6,7 @@ import { DESCRIPTIONS } from "./descriptions.ts";
 import { exampleOf, isTimeName, problemExample, type Schema } from "./examples.ts";
 import { HEADERS } from "./headers.ts";
 import { BODY_EXAMPLES, PARAMETER_EXAMPLES } from "./request-examples.ts";
+import recorded from "./response-examples.json";
 
 type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 type PathItem = NonNullable<Document["paths"]>[string];
@@ -17,6 +18,24 @@ const METHODS = ["get", "post", "put", "delete", "patch"] as const;
 
 /** Routes that answer whoever asks, however often. */
 const UNLIMITED = new Set(["/health", "/ready"]);
+
+/** Answers that the platform has sent, by operation and status; `npm run api-examples` records them. */
+const RESPONSE_EXAMPLES: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  ...recorded,
+  getHealth: { ...recorded.getHealth, 503: unhealthy(recorded.getHealth["200"]) },
+  getServiceHealth: {
+    ...recorded.getServiceHealth,
+    503: { ...recorded.getServiceHealth["200"], status: "unhealthy" },
+  },
+  getReadiness: { ...recorded.getReadiness, 503: { ...recorded.getReadiness["200"], ready: false } },
+};
+
+/** The same platform while its database does not answer. */
+function unhealthy(healthy: (typeof recorded.getHealth)["200"]): object {
+  const services = { ...healthy.services, "market-data": "unhealthy", "symbol-registry": "unhealthy" };
+  const checks = { ...healthy.checks, d1: "unhealthy" };
+  return { ...healthy, status: "unhealthy", services: { ...services, "indicator-engine": "unhealthy" }, checks };
+}
 
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;
 
@@ -49,25 +68,31 @@ function headersOf(status: string, operation: string): Record<string, { $ref: st
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-function exemplify(content: Content, schemas: Record<string, Schema>, problem?: Record<string, unknown>): void {
+/** Adds an example to what has none: a recorded answer if there is one, else one that is made from the schema. */
+function exemplify(content: Content, schemas: Record<string, Schema>, problem?: object, answer?: object): void {
   for (const [type, media] of Object.entries(content)) {
     if (media.example !== undefined || !isSchema(media.schema)) continue;
-    const isProblem = type === "application/problem+json" && problem !== undefined;
-    media.example = isProblem ? problem : exampleOf(media.schema, schemas);
+    const known = type === "application/problem+json" ? problem : type === "application/json" ? answer : undefined;
+    media.example = known ?? exampleOf(media.schema, schemas);
   }
 }
 
-function completeOperation(path: string, method: string, operation: Operation, schemas: Record<string, Schema>): void {
-  operation.description ??= DESCRIPTIONS[operation.operationId ?? ""] ?? `${operation.summary}.`;
+function completeResponses(path: string, method: string, operation: Operation, schemas: Record<string, Schema>): void {
   operation.responses = withUnavailable({ ...problemsOf(path, method, operation), ...operation.responses });
   for (const [status, response] of Object.entries<Responses[string]>(operation.responses)) {
     if ("$ref" in response) continue;
     // Two routes may share one description of a problem; each gets examples of its own.
     const content: Content = structuredClone(response.content ?? {});
-    exemplify(content, schemas, problemExample(Number(status), path));
+    const answer = RESPONSE_EXAMPLES[operation.operationId ?? ""]?.[status];
+    exemplify(content, schemas, problemExample(Number(status), path), answer);
     const headers = { ...headersOf(status, operation.operationId ?? ""), ...response.headers };
     operation.responses[status] = { ...response, headers, ...(response.content ? { content } : {}) };
   }
+}
+
+function completeOperation(path: string, method: string, operation: Operation, schemas: Record<string, Schema>): void {
+  operation.description ??= DESCRIPTIONS[operation.operationId ?? ""] ?? `${operation.summary}.`;
+  completeResponses(path, method, operation, schemas);
   for (const parameter of operation.parameters ?? []) {
     if ("$ref" in parameter || !isSchema(parameter.schema)) continue;
     const isTime = parameter.description === TIME_DESCRIPTION;
