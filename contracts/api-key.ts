@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { choice } from "./choice.ts";
 
 /** What a key may let its holder do. */
 export const SCOPES = ["read", "stream", "symbols:write", "admin"] as const;
@@ -47,12 +48,12 @@ export const NewApiKeySchema = z
       .regex(/^[^\p{Cc}]*$/u, "must not hold control characters")
       .openapi({ pattern: "^[^\\p{Cc}]*$", example: "dashboard" }),
     scopes: z
-      .array(z.enum(SCOPES, `must be one of ${SCOPES.join(", ")}`))
+      .array(choice(SCOPES))
       .min(1, `must name at least one of ${SCOPES.join(", ")}`)
       .max(SCOPES.length, "must name each scope once")
       .transform((scopes) => SCOPES.filter((scope) => scopes.includes(scope)))
       .openapi({ type: "array", items: { type: "string", enum: [...SCOPES] }, example: ["read", "stream"] }),
-    tier: z.enum(TIERS, `must be one of ${TIERS.join(", ")}`).default("free"),
+    tier: choice(TIERS).default("free"),
     expires_at: z.iso
       .datetime({ offset: true, error: "must be a time in ISO-8601, such as 2027-01-01T00:00:00Z" })
       .transform((text) => new Date(text).toISOString())

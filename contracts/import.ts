@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { INTERVALS } from "../core/interval.ts";
 import { ADJUSTMENTS } from "./candle.ts";
+import { choice } from "./choice.ts";
+import { intervalParameter } from "./parameters.ts";
 
 /** Rows of one chunk: large enough to be quick, small enough for one body. */
 export const MOST_IMPORT_ROWS = 5000;
@@ -17,8 +18,8 @@ const cell = z
 export const ImportChunkSchema = z
   .strictObject({
     symbol: z.string().min(1).max(64).openapi({ example: "JSE:NPN" }),
-    interval: z.enum(INTERVALS).openapi({ example: "1d" }),
-    adjustment: z.enum(ADJUSTMENTS).default("unknown").openapi({
+    interval: intervalParameter.openapi({ example: "1d" }),
+    adjustment: choice(ADJUSTMENTS).default("unknown").openapi({
       description: "What was done to past prices for splits and dividends. One per series.",
     }),
     keep_good: z.boolean().default(false).openapi({

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { INTERVALS } from "../core/interval.ts";
 import { DAY } from "../core/time.ts";
 import { CandleSchema } from "./candle.ts";
+import { choice } from "./choice.ts";
 import { MOST_SPECS } from "./indicator.ts";
+import { intervalParameter } from "./parameters.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
 import { QuoteSchema } from "./quote.ts";
 
@@ -56,8 +57,8 @@ export const DeliverySchema = z.discriminatedUnion("mode", [
 export type Delivery = z.infer<typeof DeliverySchema>;
 
 const symbols = z.array(z.string(), 'must be a list of symbols, such as ["BTC/USDT"]').min(1);
-const channel = z.enum(CHANNELS, `must be one of ${CHANNELS.join(", ")}`);
-const interval = z.enum(INTERVALS, `must be one of ${INTERVALS.join(", ")}`);
+const channel = choice(CHANNELS);
+const interval = intervalParameter;
 const indicators = z.array(z.string(), 'must be a list of indicators, such as ["RSI:14"]').min(1).max(MOST_SPECS);
 const id = z.unknown().optional();
 

@@ -3,6 +3,7 @@ import { ISIN_FORM, isinCheckDigit } from "../core/isin.ts";
 import { type ExchangeCode, MARKET_OF_EXCHANGE } from "../core/market-calendar/markets.ts";
 import { ASSET_TYPES, CANONICAL_FORM, isSymbolText, normaliseSymbol } from "../core/symbol.ts";
 import { withArticle } from "../core/words.ts";
+import { choice } from "./choice.ts";
 import { PROVIDERS } from "./provider.ts";
 
 export const EXCHANGE_CODES = Object.keys(MARKET_OF_EXCHANGE) as [ExchangeCode, ...ExchangeCode[]];
@@ -10,7 +11,7 @@ export const EXCHANGE_CODES = Object.keys(MARKET_OF_EXCHANGE) as [ExchangeCode, 
 /** `cryptocurrency` is what the earlier platform called `crypto`. */
 export const AssetTypeSchema = z.preprocess(
   (value) => (value === "cryptocurrency" ? "crypto" : value),
-  z.enum(ASSET_TYPES),
+  choice(ASSET_TYPES),
 );
 
 export const PRICE_UNITS_HINT = "ZAc (South African cents) for JSE shares, else the currency";
@@ -36,7 +37,7 @@ const facts = {
     .string()
     .regex(/^[A-Z]{2}$/, "must be a two-letter ISO 3166 code, such as ZA")
     .nullable(),
-  primary_exchange: z.enum(EXCHANGE_CODES),
+  primary_exchange: choice(EXCHANGE_CODES),
   market_cap: z.number().finite().positive().nullable().openapi({ description: "In `currency`, never in cents." }),
   shares_outstanding: z.number().finite().positive().nullable(),
   description: text(4000).nullable(),
@@ -49,7 +50,7 @@ const facts = {
   founded: z.number().int().min(1500).max(2100).nullable().openapi({ description: "The year." }),
   headquarters: text(200).nullable(),
   streaming_available: z.boolean(),
-  data_sources: z.array(z.enum(PROVIDERS)).min(1).max(PROVIDERS.length),
+  data_sources: z.array(choice(PROVIDERS)).min(1).max(PROVIDERS.length),
   is_active: z.boolean(),
   isin: isin.nullable(),
   price_unit: z
@@ -57,7 +58,7 @@ const facts = {
     .regex(/^[A-Za-z0-9]{2,10}$/)
     .openapi({ description: PRICE_UNITS_HINT, example: "ZAc" }),
   price_decimals: z.number().int().min(0).max(12),
-  volume_unit: z.enum(VOLUME_UNITS).nullable(),
+  volume_unit: choice(VOLUME_UNITS).nullable(),
 };
 
 /** A symbol as the registry keeps it. */

@@ -72,6 +72,9 @@ const FINER_UNITS: readonly (readonly [from: number, unit: string])[] = [
   [1e11, "milliseconds"],
 ];
 
+/** A date with its day first, or with slashes. */
+const OTHER_DATE = /^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}[/.]\d{1,2}[/.]\d{1,2})\b/;
+
 /** A time whose zone has lost its plus sign, which an address reads as a blank. */
 const LOST_PLUS = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/;
 
@@ -94,6 +97,8 @@ export function parseTime(text: string): number | TimeError {
     if (lost) {
       return { error: `has lost the + of its zone: write it as %2B in an address, ${lost[1]}%2B${lost[2]}` };
     }
+    if (OTHER_DATE.test(text))
+      return { error: "must be unix seconds or ISO-8601: the year first, with hyphens, such as 2026-11-22" };
     return { error: "must be unix seconds or ISO-8601, such as 1795359600 or 2026-11-22T15:00:00Z" };
   }
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));

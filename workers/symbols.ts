@@ -1,5 +1,6 @@
 import { ApiError } from "../contracts/problem.ts";
 import type { SymbolRecord } from "../contracts/symbol.ts";
+import { shownText } from "../core/words.ts";
 import { logWarning } from "../observability/log.ts";
 import { MemoryCache } from "../storage/memory-cache.ts";
 import { readRegistry } from "../storage/registry/database.ts";
@@ -80,7 +81,7 @@ async function lookUp(env: Env, texts: readonly string[]): Promise<Map<string, R
 }
 
 /** The longest part of somebody's input that an error repeats. */
-const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+const shown = (text: string): string => shownText(text, 40);
 
 /** The record that a meaning stands for, or the problem that it is. */
 export async function recordOf(env: Env, text: string, meaning: Resolution | undefined): Promise<SymbolRecord> {

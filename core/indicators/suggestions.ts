@@ -1,3 +1,4 @@
+import { editDistance } from "../words.ts";
 import { CATALOG } from "./catalog.ts";
 
 /** More changes than this in one name are another word. */
@@ -33,18 +34,4 @@ export function nearestNames(name: string): string[] {
 function distanceTo(known: string, asked: string): number {
   if (asked.length >= 3 && (known.startsWith(asked) || known.includes(`_${asked}`))) return 1;
   return Math.abs(known.length - asked.length) > FARTHEST ? FARTHEST + 1 : editDistance(known, asked);
-}
-
-/** How many letters must be changed, added or dropped to make one word of the other (Levenshtein, 1965). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const above = row;
-    row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j] + 1, row[j - 1] + 1));
-    }
-  }
-  return row[b.length];
 }

@@ -1,6 +1,7 @@
 import { MOST_SUBSCRIPTIONS, MOST_SYMBOLS, type Subscribe } from "../../contracts/stream.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { normaliseSymbol } from "../../core/symbol.ts";
+import { shownText } from "../../core/words.ts";
 import { MessageError } from "./message.ts";
 import type { Since } from "./positions.ts";
 import type { Member } from "./roster.ts";
@@ -16,6 +17,9 @@ export interface Joiner {
 export interface Rejection extends Refusal {
   symbol: string;
 }
+
+/** A rejected name is repeated so that its client finds it again; no symbol is nearly as long. */
+const LONGEST_REPEATED = 100;
 
 const isRefusal = (meaning: Instrument | Refusal): meaning is Refusal => "code" in meaning;
 
@@ -37,7 +41,7 @@ export async function joinersOf(
   const joiners = new Map<string, Joiner>();
   const rejected: Rejection[] = [];
   for (const [name, meaning] of await book(names)) {
-    if (isRefusal(meaning)) rejected.push({ symbol: name, ...meaning });
+    if (isRefusal(meaning)) rejected.push({ symbol: shownText(name, LONGEST_REPEATED), ...meaning });
     else {
       const position = since.get(normaliseSymbol(name)) ?? since.get(meaning.symbol) ?? null;
       joiners.set(meaning.symbol, { instrument: meaning, since: position });

@@ -11,6 +11,7 @@ import {
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { parseSpec } from "../../core/indicators/spec.ts";
 import { describeJsonFault } from "../../core/json-fault.ts";
+import { likelyChoice } from "../../core/words.ts";
 import type { Subject } from "./subscription.ts";
 
 /** A message that could not be carried out; its client is told and keeps its connection. */
@@ -73,7 +74,9 @@ function parse(text: string): Reading {
   }
   const { action, id } = json.data;
   if (!ACTIONS.some((known) => known === action)) {
-    const detail = `There is no such action. The actions are ${ACTIONS.join(", ")}.`;
+    const meant = likelyChoice(action, ACTIONS);
+    const hint = meant === null ? "" : ` Did you mean ${meant}?`;
+    const detail = `There is no such action. The actions are ${ACTIONS.join(", ")}.${hint}`;
     return { id, error: new MessageError("stream.unknown_action", detail) };
   }
   const message = ClientMessageSchema.safeParse(json.data);

@@ -1,6 +1,7 @@
 import type { ProblemCode } from "../../contracts/problem.ts";
 import { type Instrument, instrumentOf } from "../../contracts/symbol.ts";
 import { normaliseSymbol } from "../../core/symbol.ts";
+import { shownText } from "../../core/words.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readRegistry } from "../../storage/registry/database.ts";
 import { type Resolution, resolveSymbols } from "../../storage/registry/resolve.ts";
@@ -20,7 +21,7 @@ export interface Refusal {
 export type SymbolBook = (names: readonly string[]) => Promise<Map<string, Instrument | Refusal>>;
 
 const LONGEST_SHOWN = 40;
-const shown = (text: string): string => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+const shown = (text: string): string => shownText(text, LONGEST_SHOWN);
 
 function meaningOf(name: string, resolution: Resolution | undefined): Instrument | Refusal {
   if (resolution?.kind === "ambiguous") {

@@ -3,6 +3,7 @@ import { ApiError, type InputError, type Problem } from "../../contracts/problem
 import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
+import { shownText } from "../../core/words.ts";
 
 /** Problems by somebody's own text, which may be any: `__proto__` is a name like others here. */
 export const byText = (): Record<string, Problem> => Object.create(null);
@@ -16,7 +17,13 @@ export interface ReadSpecs {
 function problemOf(text: string, error: IndicatorSpecError, place: InputError["in"]): ApiError {
   const { suggestions, parameter } = error;
   return new ApiError(error.code, error.message, {
-    errors: [{ in: place, path: parameter === undefined ? text : `${text}: ${parameter}`, message: error.message }],
+    errors: [
+      {
+        in: place,
+        path: parameter === undefined ? shownText(text) : `${shownText(text)}: ${parameter}`,
+        message: error.message,
+      },
+    ],
     extensions: suggestions.length > 0 ? { suggestions } : {},
   });
 }

@@ -25,6 +25,10 @@ describe("an error names the likely cause", () => {
     ["/symbols?type=stocks", "did you mean stock?"],
     ["/symbols?exchange=nasdaqq", "did you mean NASDAQ?"],
     ["/indicators/AAPL?datapoints=5", "did you mean data_points?"],
+    ["/symbols?type=crpyto", "did you mean crypto?"],
+    ["/ohlcv/AAPL?from=20/11/2026", "year first, with hyphens"],
+    ["/ohlcv/AAPL?from=20-11-2026", "year first, with hyphens"],
+    ["/ohlcv/AAPL?from=2026/11/20", "year first, with hyphens"],
   ])("%s: %s", async (path, cause) => {
     const detail = await detailOf(path);
     expect(detail).toContain(cause);
@@ -39,6 +43,8 @@ describe("an error names the likely cause", () => {
     ["MACD(12,26,9)", "MACD:12:26:9"],
     ["MACD(12,%2026,%209)", "MACD:12:26:9"],
     ["RSI()", "RSI"],
+    ["RSI[14]", "RSI:14"],
+    ["RSI=14", "RSI:14"],
     ["BB(20,2)", "BOLLINGER:20:2"],
   ])("the indicator %s: did you mean %s?", async (asked, meant) => {
     const { detail, suggestions } = await problemOf(
@@ -53,6 +59,53 @@ describe("an error names the likely cause", () => {
     const body = { symbol: "BTC/USD", name: "x", type: "index", currency: "USD", primary_exchange: "NYSE" };
     const { detail } = await problemOf(await send("POST", "/symbols", body), "request.invalid");
     expect(detail).toContain("is not how an index on NYSE is written");
+  });
+
+  test.each([
+    ["POST", "/calculate", { symbol: "AAPL", indicators: ["RSI"], intervall: "1h" }, "did you mean interval?"],
+    ["POST", "/calculate", { symbol: "AAPL", indicators: ["RSI"], interval: "60m" }, "did you mean 1h?"],
+    [
+      "POST",
+      "/symbols",
+      { symbol: "ABC", name: "x", type: "stocks", currency: "USD", primary_exchange: "NYSE" },
+      "did you mean stock?",
+    ],
+    [
+      "POST",
+      "/symbols",
+      { symbol: "ABC", name: "x", type: "stock", currency: "USD", primary_exchange: "nyse" },
+      "did you mean NYSE?",
+    ],
+    ["POST", "/symbols", { symbl: "ABC" }, "did you mean symbol?"],
+    ["POST", "/admin/keys", { name: "x", scopes: ["reed"] }, "did you mean read?"],
+    ["POST", "/admin/keys", { name: "x", scopes: ["read"], tier: "Premium" }, "did you mean premium?"],
+    ["POST", "/admin/import", { symbol: "AAPL", interval: "daily", rows: [{ line: 1, time: 0 }] }, "did you mean 1d?"],
+    [
+      "POST",
+      "/admin/import",
+      { symbol: "AAPL", interval: "1d", adjustment: "splits", rows: [{ line: 1, time: 0 }] },
+      "did you mean split?",
+    ],
+  ])("of a body: %s %s %j: %s", async (method, path, body, cause) => {
+    const { errors } = await problemOf(await send(method, path, body), "request.invalid");
+    expect(errors?.map(({ message }) => message).join("\n")).toContain(cause);
+  });
+
+  test.each([
+    [{ action: "subscrbe", symbols: ["AAPL"] }, "Did you mean subscribe?"],
+    [{ action: "Subscribe", symbols: ["AAPL"] }, "Did you mean subscribe?"],
+    [{ action: "subscribe", symbols: ["AAPL"], channel: "quote" }, "did you mean quotes?"],
+    [{ action: "subscribe", symbols: ["AAPL"], channel: "candels" }, "did you mean candles?"],
+    [{ action: "subscribe", symbols: ["AAPL"], channel: "candles", interval: "60m" }, "did you mean 1h?"],
+    [
+      { action: "subscribe", symbols: ["AAPL"], channel: "indicators", indicators: ["RSI(14)"] },
+      "did you mean RSI:14?",
+    ],
+  ])("of a stream's message, as over HTTP: %j: %s", async (message, cause) => {
+    const { client } = await open("/ws", ADMIN);
+    client.sendRaw(JSON.stringify(message));
+    expect((await client.nth("error")).detail).toContain(cause);
+    client.close();
   });
 
   test("a body that is not JSON, with where it stops being that", async () => {
@@ -92,6 +145,29 @@ describe("an error stays small", () => {
     expect(errors).toHaveLength(20);
     expect(Object(JSON.parse(text)).error_count).toBeGreaterThanOrEqual(50_000);
     expect(detail).toMatch(/There are 500\d\d faults; the first 20 are in errors\.$/);
+  });
+
+  test("with a symbol or an indicator that holds control characters", async () => {
+    const paths = [
+      "/quotes/A%07B",
+      `/quotes/${"x".repeat(5_000)}`,
+      "/indicators/AAPL?indicators=%1bRSI",
+      "/symbols/A%00B",
+    ];
+    for (const path of paths) {
+      const text = await (await call(path)).text();
+      const { detail, errors = [] } = Object(JSON.parse(text));
+      expect(JSON.stringify([detail, errors]), path).not.toMatch(/\\u00[01]|\\u007f/);
+      expect(JSON.stringify([detail, errors]).length, path).toBeLessThan(1_000);
+    }
+  });
+
+  test("with symbols on a stream that are longer than any is", async () => {
+    const { client } = await open("/ws", ADMIN);
+    const { rejected } = await client.subscribe(["x".repeat(50_000), "A\u0007B"]);
+    expect(rejected.map(({ symbol }) => symbol.length)).toEqual([101, 3]);
+    expect(JSON.stringify(rejected)).not.toContain("\\u0007");
+    client.close();
   });
 
   test("with a field whose name is long, or holds what no name holds", async () => {
