@@ -13,6 +13,12 @@ import { heldStreams, openStreamTurn, STREAM_TURNS } from "./memory/stream-turn.
 
 /** The work is split into this many rounds. The first is the warm-up: caches fill, the runtime's own memory takes its size. */
 const ROUNDS = 10;
+/**
+ * Clients at once in the warm-up, and afterwards. What is under way at its peak decides how much the allocator keeps for good, so the
+ * peak belongs into the warm-up; what requests leave behind does not depend on how many there are at once.
+ */
+const WARM_UP_CLIENTS = 16;
+const CLIENTS = 6;
 /** A client that left without a word is found out by a heartbeat. */
 const FOUND_OUT_MS = 90_000;
 const PAUSE_MS = 1_000;
@@ -29,7 +35,7 @@ interface Turn {
   name: string;
   /** How often in all rounds together. */
   count: number;
-  run(count: number): Promise<void>;
+  run(count: number, clients: number): Promise<void>;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -114,7 +120,7 @@ async function soakWorker(worker: BundledWorker, inspector: string, soak: Memory
     for (const [i, { turn }] of order.entries()) {
       soak.progress(`round ${round + 1} of ${ROUNDS}, turn ${i + 1} of ${order.length}: ${turn.name}`);
       const count = Math.ceil((turn.count * (round + 1)) / ROUNDS) - Math.ceil((turn.count * round) / ROUNDS);
-      if (count > 0) await turn.run(count);
+      if (count > 0) await turn.run(count, warm === null ? WARM_UP_CLIENTS : CLIENTS);
       const now = await useOf(heap, process);
       if (warm !== null) ledger.grew(turn.name, last, now);
       last = now;

@@ -3,7 +3,6 @@ import type { FuzzRequest, Requests } from "../../fuzz/requests.ts";
 import type { Dice } from "../dice.ts";
 import type { OwnSymbols } from "./own-symbols.ts";
 
-const CLIENTS = 16;
 /** Of 1: up to where a request is broken, at the bounds of its schema, and valid; the rest is large where a route has large answers. */
 const BROKEN = 0.1;
 const BOUNDARY = 0.2;
@@ -61,7 +60,7 @@ export const routeName = ({ method, path }: Route): string => `${method} ${path}
 const isRead = (route: Route): boolean => route.method === "GET" && !route.path.startsWith("/admin");
 
 /** Requests to a route in its turn. */
-export function openRequestTurn(site: RequestSite, route: Route): (count: number) => Promise<void> {
+export function openRequestTurn(site: RequestSite, route: Route): (count: number, clients: number) => Promise<void> {
   const { url, requests, dice, callers, own } = site;
   const name = routeName(route);
   const large = LARGE_REQUESTS[name] ?? [];
@@ -96,11 +95,11 @@ export function openRequestTurn(site: RequestSite, route: Route): (count: number
     site.answered(name, String(response.status));
   }
 
-  return async (count) => {
+  return async (count, clients) => {
     let asked = 0;
     const client = async (): Promise<void> => {
       while (asked++ < count) await ask();
     };
-    await Promise.all(Array.from({ length: Math.min(CLIENTS, count) }, client));
+    await Promise.all(Array.from({ length: Math.min(clients, count) }, client));
   };
 }

@@ -3,7 +3,6 @@ import WebSocket from "ws";
 import { z } from "zod";
 import type { Dice } from "../dice.ts";
 
-const CLIENTS = 12;
 const SYMBOLS = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "DOGE/USDT", "ADA/USDT"];
 const SYMBOLS_A_SOCKET = 3;
 /** A client that is not confirmed in this time (milliseconds) leaves, too. */
@@ -64,7 +63,7 @@ async function read({ url, headers }: StreamSite, symbol: string): Promise<strin
 }
 
 /** Opens and closes streams of one kind, as many as it is asked to. */
-export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: number) => Promise<void> {
+export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: number, clients: number) => Promise<void> {
   const one = (): Promise<string> => {
     const symbols = Array.from({ length: SYMBOLS_A_SOCKET }, () => site.dice.pick(SYMBOLS));
     switch (turn) {
@@ -76,12 +75,12 @@ export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: numb
         return read(site, symbols[0]);
     }
   };
-  return async (count) => {
+  return async (count, clients) => {
     let opened = 0;
     const client = async (): Promise<void> => {
       while (opened++ < count) site.answered(turn, await one());
     };
-    await Promise.all(Array.from({ length: Math.min(CLIENTS, count) }, client));
+    await Promise.all(Array.from({ length: Math.min(clients, count) }, client));
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ADMIN, call } from "../client.ts";
+import { ADMIN, call, problemOf } from "../client.ts";
 import { bearer, makeKey } from "../keys.ts";
 
 const Document = z.looseObject({
@@ -88,6 +88,22 @@ describe("OPTIONS", () => {
       expect(response.headers.get("Allow")).toBe(methods);
     }
   });
+
+  test.each(["/", "/docs/", "/docs/swagger-ui.css"])(
+    "of the page or file %s says that it can be read alone",
+    async (path) => {
+      const response = await call(path, { method: "OPTIONS" });
+      expect([response.status, response.headers.get("Allow")]).toEqual([204, "GET, HEAD, OPTIONS"]);
+      for (const method of ["POST", "PUT", "DELETE"]) {
+        const refused = await call(path, { method, headers: ADMIN });
+        await problemOf(refused, "route.method_not_allowed");
+        expect(refused.headers.get("Allow")).toBe("GET, HEAD, OPTIONS");
+      }
+      const read = await call(path);
+      await read.arrayBuffer();
+      expect(read.status).toBe(200);
+    },
+  );
 
   test("of nothing is 404", async () => {
     expect((await call("/nothing/here", { method: "OPTIONS" })).status).toBe(404);
