@@ -4,7 +4,7 @@ import { choice } from "./choice.ts";
 import { intervalParameter } from "./parameters.ts";
 
 /** Rows of one chunk: large enough to be quick, small enough for one body. */
-export const MOST_IMPORT_ROWS = 5000;
+export const MAX_IMPORT_ROWS = 5000;
 
 /** The highest number of a line; answers repeat it as a 32-bit integer. */
 const MAX_LINE = 2 ** 31 - 1;
@@ -39,7 +39,7 @@ export const ImportChunkSchema = z
         }),
       )
       .min(1)
-      .max(MOST_IMPORT_ROWS),
+      .max(MAX_IMPORT_ROWS),
   })
   .openapi("ImportChunk");
 

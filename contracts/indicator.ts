@@ -6,15 +6,15 @@ import { ProblemSchema } from "./problem.ts";
 import { PROVIDERS } from "./provider.ts";
 
 /** Indicators that one call may ask for. */
-export const MOST_SPECS = 20;
+export const MAX_SPECS = 20;
 /** Bars that one call may ask for. */
-export const MOST_POINTS = 5000;
+export const MAX_POINTS = 5000;
 /** Candles that somebody may send of their own. */
-export const MOST_OWN_CANDLES = 10_000;
+export const MAX_OWN_CANDLES = 10_000;
 /** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */
-export const MOST_VALUES = 500_000;
+export const MAX_VALUES = 500_000;
 /** Symbols that one call may ask for. */
-export const MOST_INDICATOR_SYMBOLS = 50;
+export const MAX_INDICATOR_SYMBOLS = 50;
 
 const values = z.array(z.number().nullable());
 
@@ -80,17 +80,17 @@ export const distinctSpecs = (texts: readonly string[]): string[] => [
 const specs = z
   .array(z.string().max(100))
   .min(1, "must name at least one indicator")
-  .refine((texts) => distinctSpecs(texts).length <= MOST_SPECS, `must name at most ${MOST_SPECS} indicators`)
+  .refine((texts) => distinctSpecs(texts).length <= MAX_SPECS, `must name at most ${MAX_SPECS} indicators`)
   .openapi({
-    description: `Up to ${MOST_SPECS} specs; one that is repeated counts once.`,
+    description: `Up to ${MAX_SPECS} specs; one that is repeated counts once.`,
     example: ["RSI", "MACD:12:26:9"],
   });
 
 const points = z
   .number()
   .int()
-  .min(1, `must be from 1 to ${MOST_POINTS}`)
-  .max(MOST_POINTS, `must be from 1 to ${MOST_POINTS}`)
+  .min(1, `must be from 1 to ${MAX_POINTS}`)
+  .max(MAX_POINTS, `must be from 1 to ${MAX_POINTS}`)
   .default(100);
 
 /** A parameter of the earlier platform, which ignored it: a spec names its own periods. */
@@ -125,8 +125,8 @@ export const SymbolsCalculationSchema = z
   .strictObject({
     symbols: z
       .array(symbol)
-      .min(1, `must name 1 to ${MOST_INDICATOR_SYMBOLS} symbols`)
-      .max(MOST_INDICATOR_SYMBOLS, `must name 1 to ${MOST_INDICATOR_SYMBOLS} symbols`),
+      .min(1, `must name 1 to ${MAX_INDICATOR_SYMBOLS} symbols`)
+      .max(MAX_INDICATOR_SYMBOLS, `must name 1 to ${MAX_INDICATOR_SYMBOLS} symbols`),
     ...question,
   })
   .openapi("SymbolsCalculation");
@@ -181,7 +181,7 @@ export const OwnCalculationSchema = z
     candles: z
       .array(OwnCandleSchema)
       .min(1, "must hold at least one candle")
-      .max(MOST_OWN_CANDLES, `must hold at most ${MOST_OWN_CANDLES} candles`)
+      .max(MAX_OWN_CANDLES, `must hold at most ${MAX_OWN_CANDLES} candles`)
       .superRefine((candles, { issues }) => nameFirst(candles, issues), {
         when: ({ value }) => Array.isArray(value),
       }),

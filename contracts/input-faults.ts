@@ -95,7 +95,7 @@ function nearer(a: readonly Issue[], b: readonly Issue[]): boolean {
 const joined = (path: readonly PropertyKey[]): string => shownText(path.map(String).join("."), MAX_PATH_CHARACTERS);
 
 /** The form that an input was meant to have; null where it is of none, and the schema has words of its own for that. */
-function meantForm(issue: Issue): readonly Issue[] | null {
+function intendedForm(issue: Issue): readonly Issue[] | null {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return null;
   const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
   const isOfNone = best.some(({ path }) => path.length === 0);
@@ -109,7 +109,7 @@ const MAX_PATH_CHARACTERS = 100;
 /** How many faults some issues are. */
 export function countFaults(issues: readonly Issue[]): number {
   return issues.reduce((count, issue) => {
-    const meant = meantForm(issue);
+    const meant = intendedForm(issue);
     if (meant) return count + countFaults(meant);
     return count + (issue.code === "unrecognized_keys" ? issue.keys.length : 1);
   }, 0);
@@ -120,7 +120,7 @@ export function inputFaults(issues: readonly Issue[], words: InputWords): InputF
   return issues
     .slice(0, MAX_LISTED_FAULTS)
     .flatMap((issue) => {
-      const meant = meantForm(issue);
+      const meant = intendedForm(issue);
       if (meant) {
         return inputFaults(meant, words).map(({ path, message }) => ({
           path: [joined(issue.path), path].filter((part) => part !== "").join("."),

@@ -2,21 +2,21 @@
  * What requests cost a key, in units of its quota. Everything costs 1; what asks for more than one thing costs by what it asks.
  * No price is beyond the smallest quota.
  */
-export const BASE_PRICE = 1;
+export const BASE_COST = 1;
 
 const QUOTES_PER_UNIT = 10;
 const SYMBOLS_PER_UNIT = 5;
 const CANDLES_PER_UNIT = 1_000;
 const VALUES_PER_UNIT = 10_000;
 
-const units = (amount: number, perUnit: number): number => Math.max(BASE_PRICE, Math.ceil(amount / perUnit));
+const units = (amount: number, perUnit: number): number => Math.max(BASE_COST, Math.ceil(amount / perUnit));
 
 /** Quotes of several symbols: 1 for each ten that are begun. */
-export const priceOfQuotes = (symbols: number): number => units(symbols, QUOTES_PER_UNIT);
+export const costOfQuotes = (symbols: number): number => units(symbols, QUOTES_PER_UNIT);
 
 /** Candles: 1 for each thousand that are begun. */
-export const priceOfCandles = (limit: number): number => units(limit, CANDLES_PER_UNIT);
+export const costOfCandles = (limit: number): number => units(limit, CANDLES_PER_UNIT);
 
 /** Indicators: 1 for each 10,000 values (symbols × indicators × bars), and no less than 1 for each five symbols. */
-export const priceOfIndicators = (symbols: number, indicators: number, bars: number): number =>
+export const costOfIndicators = (symbols: number, indicators: number, bars: number): number =>
   Math.max(units(symbols, SYMBOLS_PER_UNIT), units(symbols * indicators * bars, VALUES_PER_UNIT));

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { DAY } from "../core/time.ts";
 import { CandleSchema } from "./candle.ts";
 import { choice } from "./choice.ts";
-import { MOST_SPECS } from "./indicator.ts";
+import { MAX_SPECS } from "./indicator.ts";
 import { intervalParameter } from "./parameters.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
 import { QuoteSchema } from "./quote.ts";
@@ -12,20 +12,20 @@ export const SUBPROTOCOL = "wizdata.v1";
 export const PROTOCOL = 1;
 
 /** The most symbols that one socket may be subscribed to. */
-export const MOST_SYMBOLS = 100;
+export const MAX_SYMBOLS = 100;
 /** The most subscriptions of one socket, over all channels, intervals and indicators. */
-export const MOST_SUBSCRIPTIONS = 1000;
+export const MAX_SUBSCRIPTIONS = 1000;
 /** The most indicators of one symbol that are calculated live, over all sockets, intervals and parameters. */
-export const MOST_LIVE_INDICATORS = 100;
+export const MAX_LIVE_INDICATORS = 100;
 /** The longest message that a client may send. */
-export const MESSAGE_BYTES = 65_536;
+export const MAX_MESSAGE_BYTES = 65_536;
 /** Seconds between heartbeats. */
 export const HEARTBEAT_INTERVAL = 30;
 /** The most events, and the most bytes of them, in one confirmation. */
-export const MOST_MISSED = 5000;
-export const MOST_MISSED_BYTES = 4 * 1024 * 1024;
+export const MAX_REPLAYED = 5000;
+export const MAX_REPLAYED_BYTES = 4 * 1024 * 1024;
 /** A client that was away longer (seconds) gets no missed bars: years of weeks take long to count. */
-export const LONGEST_ABSENCE = 3_660 * DAY;
+export const MAX_ABSENCE = 3_660 * DAY;
 
 /** Why the server closes a socket (RFC 6455, section 7.4; 4008 is our own). */
 export const CLOSE = {
@@ -59,7 +59,7 @@ export type Delivery = z.infer<typeof DeliverySchema>;
 const symbols = z.array(z.string(), 'must be a list of symbols, such as ["BTC/USDT"]').min(1);
 const channel = choice(CHANNELS);
 const interval = intervalParameter;
-const indicators = z.array(z.string(), 'must be a list of indicators, such as ["RSI:14"]').min(1).max(MOST_SPECS);
+const indicators = z.array(z.string(), 'must be a list of indicators, such as ["RSI:14"]').min(1).max(MAX_SPECS);
 const id = z.unknown().optional();
 
 const SubscribeSchema = z

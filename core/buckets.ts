@@ -1,4 +1,4 @@
-import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp, stampOfDate } from "./interval.ts";
+import { bucketStart, type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import {
   holidaysKnown,
@@ -56,7 +56,7 @@ export function bucketAt(market: Market, interval: Interval, time: number): Buck
   if (!session) return null;
   const seconds = INTRADAY_SECONDS[interval];
   if (seconds === null)
-    return isDated(interval) ? datedBucket(market, interval, stampOfDate(interval, session.date)) : null;
+    return isDated(interval) ? datedBucket(market, interval, bucketStart(interval, session.date)) : null;
   const opens = session.anchor + Math.floor((time - session.anchor) / seconds) * seconds;
   return {
     time: opens,
@@ -74,7 +74,7 @@ export function bucketAt(market: Market, interval: Interval, time: number): Buck
 export function bucketStamped(market: Market, interval: Interval, time: number): Bucket | null {
   if (!isTime(time)) return null;
   if (isDated(interval)) {
-    if (stampOfDate(interval, time) !== time) return null;
+    if (bucketStart(interval, time) !== time) return null;
     return (
       datedBucket(market, interval, time) ?? { time, anchor: time, opens: time, closes: nextStamp(interval, time) }
     );
@@ -110,7 +110,7 @@ export function bucketsBefore(market: Market, interval: Interval, to: number, li
 export function* bucketsForward(market: Market, interval: Interval, from: number): Generator<Bucket, void> {
   if (!isTime(from)) return;
   if (isDated(interval)) {
-    let time = stampOfDate(interval, from);
+    let time = bucketStart(interval, from);
     if (time < from) time = nextStamp(interval, time);
     for (; isTime(time); time = nextStamp(interval, time)) {
       const bucket = datedBucket(market, interval, time);
@@ -130,7 +130,7 @@ export function* bucketsForward(market: Market, interval: Interval, from: number
 export function* bucketsBackward(market: Market, interval: Interval, to: number): Generator<Bucket, void> {
   if (!isTime(to)) return;
   if (isDated(interval)) {
-    for (let time = stampOfDate(interval, Math.ceil(to) - 1); isTime(time); time = stampOfDate(interval, time - 1)) {
+    for (let time = bucketStart(interval, Math.ceil(to) - 1); isTime(time); time = bucketStart(interval, time - 1)) {
       const bucket = datedBucket(market, interval, time);
       if (bucket) yield bucket;
     }
@@ -148,7 +148,7 @@ export function* bucketsBackward(market: Market, interval: Interval, to: number)
  * The end of the stamps that can have a candle at `now` (unix seconds), excluded. A forex day that forms is stamped hours
  * ahead; a bucket that opens this very second has no trades yet.
  */
-export function stampsEnd(market: Market, interval: Interval, now: number): number {
+export function lastPossibleStamp(market: Market, interval: Interval, now: number): number {
   const second = Math.floor(now);
   const forming = bucketAt(market, interval, second);
   return forming && forming.opens < second ? Math.max(second, forming.time + 1) : second;
@@ -214,7 +214,7 @@ function countOfSession(session: Session, seconds: number | null, from: number, 
 /** Every month has a session; so has every week but a few, if any, that holidays fill. */
 function countDated(market: Market, interval: DatedInterval, from: number, to: number): number {
   let count = 0;
-  let stamp = stampOfDate(interval, startOfDay(from));
+  let stamp = bucketStart(interval, startOfDay(from));
   if (stamp < from) stamp = nextStamp(interval, stamp);
   for (let end = stamp; stamp < to; stamp = end) {
     end = nextStamp(interval, stamp);

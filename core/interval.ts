@@ -68,7 +68,7 @@ export const INTRADAY_SECONDS: Record<Interval, number | null> = {
 };
 
 /** Whether every bucket of `coarse` is made of whole buckets of `fine`. */
-export function divides(fine: Interval, coarse: Interval): boolean {
+export function isMultipleOf(fine: Interval, coarse: Interval): boolean {
   if (fine === coarse) return false;
   const fineSeconds = INTRADAY_SECONDS[fine];
   const coarseSeconds = INTRADAY_SECONDS[coarse];
@@ -78,7 +78,7 @@ export function divides(fine: Interval, coarse: Interval): boolean {
 }
 
 /** The 00:00 UTC stamp of the daily, weekly or monthly bucket that holds a trading date. */
-export function stampOfDate(interval: DatedInterval, date: number): number {
+export function bucketStart(interval: DatedInterval, date: number): number {
   switch (interval) {
     case "1d":
       return startOfDay(date);

@@ -1,6 +1,6 @@
 import { type Bucket, bucketAt } from "./buckets.ts";
 import { type CandleColumns, emptyCandles, sliceCandles } from "./candles.ts";
-import { INTRADAY_SECONDS, type Interval, isDated, stampOfDate } from "./interval.ts";
+import { bucketStart, INTRADAY_SECONDS, type Interval, isDated } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import { sessionOf } from "./market-calendar/sessions.ts";
 
@@ -38,7 +38,7 @@ type Span = Pick<Bucket, "time" | "opens" | "closes">;
 function spanAt(market: Market, to: Interval, time: number): Span | null {
   if (!isDated(to)) return bucketAt(market, to, time);
   const session = sessionOf(market, time);
-  return session && { time: stampOfDate(to, session.date), opens: session.open, closes: session.close };
+  return session && { time: bucketStart(to, session.date), opens: session.open, closes: session.close };
 }
 
 /** A first candle that is stamped before a late opening belongs to the bucket that it opens. */
@@ -49,7 +49,7 @@ function lateOpening(market: Market, from: Interval, to: Interval, time: number)
 
 /** The stamp of the coarser bucket that holds a candle, or NaN for a candle outside every session. */
 function bucketStamper(market: Market, from: Interval, to: Interval): (time: number) => number {
-  if (isDated(from)) return isDated(to) ? (time) => stampOfDate(to, time) : () => Number.NaN;
+  if (isDated(from)) return isDated(to) ? (time) => bucketStart(to, time) : () => Number.NaN;
   let current: Span | null = null;
   return (time) => {
     if (!current || time < current.opens || time >= current.closes) {

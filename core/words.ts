@@ -7,9 +7,9 @@ export function withArticle(word: string): string {
 const MAX_SHOWN_CHARACTERS = 60;
 
 /** A caller's own text as a message may repeat it: without control characters, and not longer than it need be to be recognised. */
-export function shownText(text: string, most: number = MAX_SHOWN_CHARACTERS): string {
+export function shownText(text: string, maxCharacters: number = MAX_SHOWN_CHARACTERS): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, "\uFFFD");
-  return plain.length > most ? `${plain.slice(0, most)}…` : plain;
+  return plain.length > maxCharacters ? `${plain.slice(0, maxCharacters)}…` : plain;
 }
 
 /** How many letters must be changed, added or dropped to make one word of the other (Levenshtein, 1965). */

@@ -1,10 +1,10 @@
 import { isLogged, type LogFields, logInfo } from "./log.ts";
-import { currentSpan, inSpan, Span } from "./span.ts";
+import { currentSpan, runInSpan, Span } from "./span.ts";
 import { parseTraceparent } from "./trace-parent.ts";
 
 function note(span: Span, ms: number): void {
-  const hop = span.hops.get(span.name);
-  if (!hop) span.hops.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
+  const hop = span.calls.get(span.name);
+  if (!hop) span.calls.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
   else {
     hop.calls++;
     hop.slowestMs = Math.max(hop.slowestMs, ms);
@@ -12,8 +12,8 @@ function note(span: Span, ms: number): void {
 }
 
 /** The fields that tell where a span stands in its trace. */
-export function placeFields(span: Span): LogFields {
-  const { traceId, spanId } = span.place();
+export function traceFields(span: Span): LogFields {
+  const { traceId, spanId } = span.context();
   return { trace_id: traceId, span_id: spanId, parent_id: span.parent()?.spanId ?? null };
 }
 
@@ -22,7 +22,7 @@ export function placeFields(span: Span): LogFields {
  * while code runs. A span that ends in an exception is logged as failed; the exception itself is for whoever handles it.
  * @param traceparent what a caller in another isolate sent along; unless given, the span belongs to the current one
  */
-export async function hop<T>(
+export async function withSpan<T>(
   name: string,
   fields: LogFields,
   work: () => Promise<T>,
@@ -32,27 +32,27 @@ export async function hop<T>(
   const begun = Date.now();
   let failed = true;
   try {
-    const result = await inSpan(span, work);
+    const result = await runInSpan(span, work);
     failed = false;
     return result;
   } finally {
     const ms = Date.now() - begun;
     note(span, ms);
     if (isLogged("info")) {
-      logInfo("span", { span: name, ...placeFields(span), duration_ms: ms, failed, ...fields });
+      logInfo("span", { span: name, ...traceFields(span), duration_ms: ms, failed, ...fields });
     }
   }
 }
 
 /** Goes on with the trace that a caller in another isolate sent along, without a span of its own. */
-export function continued<T>(name: string, traceparent: string | undefined, work: () => T): T {
-  return inSpan(new Span(name, parseTraceparent(traceparent)), work);
+export function withRemoteParent<T>(name: string, traceparent: string | undefined, work: () => T): T {
+  return runInSpan(new Span(name, parseTraceparent(traceparent)), work);
 }
 
 /** The hops of the current request as a `Server-Timing` header has them (W3C Server Timing). */
 export function serverTiming(span: Span, totalMs: number): string {
   let timing = `total;dur=${totalMs}`;
-  for (const { name, calls, slowestMs } of span.hops.values()) {
+  for (const { name, calls, slowestMs } of span.calls.values()) {
     timing += `, ${name};dur=${slowestMs}${calls > 1 ? `;desc="${calls} calls"` : ""}`;
   }
   return timing;

@@ -25,7 +25,7 @@ export const isLogged = (level: Level): boolean => LEVELS.indexOf(level) >= thre
 
 function write(level: Level, message: string, fields: LogFields): void {
   if (!isLogged(level)) return;
-  const trace_id = currentSpan()?.place().traceId;
+  const trace_id = currentSpan()?.context().traceId;
   const line = redactKeys(JSON.stringify({ time: new Date().toISOString(), level, message, trace_id, ...fields }));
   if (level === "error") console.error(line);
   else console.log(line);
@@ -43,11 +43,11 @@ export function logWarning(message: string, fields: LogFields = {}): void {
 
 /** What led to an error, from the nearest cause to the first, in one line. */
 function causesOf(error: Error): string {
-  const told = [error.message];
-  for (let cause = error.cause; cause instanceof Error && told.length < 5; cause = cause.cause) {
-    told.push(`${cause.name}: ${cause.message}`);
+  const causes = [error.message];
+  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    causes.push(`${cause.name}: ${cause.message}`);
   }
-  return told.join(" < ");
+  return causes.join(" < ");
 }
 
 /** One structured line for a fault, with its cause and where it happened. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { formatTraceparent, parseTraceparent, type TraceParent } from "./trace-parent.ts";
 
 /** What the calls of one kind took within a request. */
-export interface Hop {
+export interface CallSummary {
   name: string;
   calls: number;
   /** The longest, in milliseconds: calls of one kind are made at once. */
@@ -21,19 +21,19 @@ const randomHex = (bytes: number): string =>
 export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
-  readonly hops: Map<string, Hop>;
-  private readonly above: Span | TraceParent | string | null;
+  readonly calls: Map<string, CallSummary>;
+  private readonly remoteParent: Span | TraceParent | string | null;
   private id: TraceParent | null = null;
 
   /** @param above what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
   constructor(name: string, above: Span | TraceParent | string | null) {
     this.name = name;
-    this.above = above;
-    this.hops = above instanceof Span ? above.hops : new Map();
+    this.remoteParent = above;
+    this.calls = above instanceof Span ? above.calls : new Map();
   }
 
   /** This span's own place in the trace. */
-  place(): TraceParent {
+  context(): TraceParent {
     if (this.id) return this.id;
     const parent = this.parent();
     this.id = {
@@ -46,9 +46,9 @@ export class Span {
 
   /** The place of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    const { above } = this;
-    if (typeof above === "string") return parseTraceparent(above);
-    return above instanceof Span ? above.place() : above;
+    const { remoteParent } = this;
+    if (typeof remoteParent === "string") return parseTraceparent(remoteParent);
+    return remoteParent instanceof Span ? remoteParent.context() : remoteParent;
   }
 }
 
@@ -59,12 +59,12 @@ const current = new AsyncLocalStorage<Span>();
 export const currentSpan = (): Span | undefined => current.getStore();
 
 /** Does work in a span. */
-export function inSpan<T>(span: Span, work: () => T): T {
+export function runInSpan<T>(span: Span, work: () => T): T {
   return current.run(span, work);
 }
 
 /** The `traceparent` to send along with a call; undefined outside of any span. */
 export function currentTraceparent(): string | undefined {
   const span = current.getStore();
-  return span && formatTraceparent(span.place());
+  return span && formatTraceparent(span.context());
 }

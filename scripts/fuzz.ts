@@ -7,7 +7,7 @@ import { parseArgs } from "./arguments.ts";
 import { readDocument } from "./fuzz/document.ts";
 import { type FuzzRequest, openRequests } from "./fuzz/requests.ts";
 import { type Answer, openJudge } from "./fuzz/verdict.ts";
-import { diceFrom } from "./soak/dice.ts";
+import { seededRandom } from "./soak/dice.ts";
 
 const CLIENTS = 16;
 /** Every so many requests an empty route is asked, to compare with. */
@@ -73,7 +73,7 @@ const worker = await startBundledWorker(
 const bar = new cliProgress.SingleBar({ format: "{bar} {value} of {total}, {faults} faults, {eta_formatted} left" });
 try {
   const document = await readDocument(worker.url);
-  const requests = openRequests(document, diceFrom(seed), WITH_TOKEN);
+  const requests = openRequests(document, seededRandom(seed), WITH_TOKEN);
   const judge = openJudge(document);
   const faults: string[] = [];
   const statuses = new Map<number, number>();

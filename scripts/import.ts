@@ -80,7 +80,7 @@ function readArguments(): Arguments {
   };
 }
 
-const MOST_LISTED = 50;
+const MAX_LISTED = 50;
 
 function report(totals: Totals, options: Arguments): void {
   const { refused } = totals;
@@ -98,8 +98,8 @@ function report(totals: Totals, options: Arguments): void {
     totals.withheld,
     options.checkOnly ? "  (only checked)" : totals.withheld ? "  (good rows, in or after a chunk with bad ones)" : "",
   );
-  for (const { line: number, reason } of refused.slice(0, MOST_LISTED)) console.log(`  line ${number}: ${reason}`);
-  if (refused.length > MOST_LISTED) console.log(`  and ${refused.length - MOST_LISTED} more`);
+  for (const { line: number, reason } of refused.slice(0, MAX_LISTED)) console.log(`  line ${number}: ${reason}`);
+  if (refused.length > MAX_LISTED) console.log(`  and ${refused.length - MAX_LISTED} more`);
   if (refused.length > 0 && !options.keepGood && !options.checkOnly) {
     const hint = "Correct the file and import it again, or store the good rows with --keep-good.";
     console.log(styleText("yellow", hint, { stream: process.stdout }));

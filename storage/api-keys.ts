@@ -2,9 +2,9 @@ import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
 import type { ApiKey, CreatedApiKey, NewApiKey, Scope, Tier } from "../contracts/api-key.ts";
 import { formatKey, KEY_BYTES } from "../core/api-key.ts";
 import { auditEntry } from "./audit-log.ts";
-import type { Registry } from "./registry/database.ts";
+import type { Database } from "./registry/database.ts";
 import { apiKeys } from "./registry/schema.ts";
-import type { Act } from "./registry/writes.ts";
+import type { AuditActor } from "./registry/writes.ts";
 
 /** What a key is judged by. Times are unix milliseconds. */
 export interface KnownKey {
@@ -43,7 +43,7 @@ const listed = (row: Row): ApiKey => ({
 });
 
 /** Makes a key and keeps its digest. What is returned is the only copy of the key itself. */
-export async function createKey(registry: Registry, input: NewApiKey, act: Act): Promise<CreatedApiKey> {
+export async function createKey(registry: Database, input: NewApiKey, actor: AuditActor): Promise<CreatedApiKey> {
   const { key, prefix } = formatKey(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
   const row: Row = {
     prefix,
@@ -51,23 +51,23 @@ export async function createKey(registry: Registry, input: NewApiKey, act: Act):
     name: input.name,
     scopes: input.scopes,
     tier: input.tier,
-    createdAt: act.at,
-    createdBy: act.actor,
+    createdAt: actor.at,
+    createdBy: actor.actor,
     expiresAt: input.expires_at,
     revokedAt: null,
     lastUsedAt: null,
   };
   const { name, scopes, tier, expires_at } = input;
-  await registry.db.batch([
-    registry.db.insert(apiKeys).values(row),
-    auditEntry(registry.db, act, "key.create", prefix, { name, scopes, tier, expires_at }),
+  await registry.session.batch([
+    registry.session.insert(apiKeys).values(row),
+    auditEntry(registry.session, actor, "key.create", prefix, { name, scopes, tier, expires_at }),
   ]);
   return { ...listed(row), key };
 }
 
 /** Every key, the latest first. */
-export async function listKeys(registry: Registry): Promise<ApiKey[]> {
-  const rows = await registry.db.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), apiKeys.prefix);
+export async function listKeys(registry: Database): Promise<ApiKey[]> {
+  const rows = await registry.session.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), apiKeys.prefix);
   return rows.map(listed);
 }
 
@@ -75,25 +75,25 @@ export async function listKeys(registry: Registry): Promise<ApiKey[]> {
  * Revokes a key for good. One that is revoked already stays as it is.
  * @returns the key as it stands now; null where there is none with this prefix
  */
-export async function revokeKey(registry: Registry, prefix: string, act: Act): Promise<ApiKey | null> {
-  const row = await registry.db.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+export async function revokeKey(registry: Database, prefix: string, actor: AuditActor): Promise<ApiKey | null> {
+  const row = await registry.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
   if (!row) return null;
   if (row.revokedAt !== null) return listed(row);
-  await registry.db.batch([
-    registry.db
+  await registry.session.batch([
+    registry.session
       .update(apiKeys)
-      .set({ revokedAt: act.at })
+      .set({ revokedAt: actor.at })
       .where(and(eq(apiKeys.prefix, prefix), isNull(apiKeys.revokedAt))),
-    auditEntry(registry.db, act, "key.revoke", prefix, { name: row.name }),
+    auditEntry(registry.session, actor, "key.revoke", prefix, { name: row.name }),
   ]);
-  return listed({ ...row, revokedAt: act.at });
+  return listed({ ...row, revokedAt: actor.at });
 }
 
 const millisecondsOf = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
 /** What a key with this prefix is judged by, or null where there is none. */
-export async function findKey(registry: Registry, prefix: string): Promise<KnownKey | null> {
-  const row = await registry.db.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+export async function findKey(registry: Database, prefix: string): Promise<KnownKey | null> {
+  const row = await registry.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
   if (!row) return null;
   return {
     prefix: row.prefix,
@@ -108,8 +108,8 @@ export async function findKey(registry: Registry, prefix: string): Promise<Known
 }
 
 /** Notes that a key was used, unless a later use is noted. */
-export async function noteKeyUse(registry: Registry, prefix: string, at: string): Promise<void> {
-  await registry.db
+export async function noteKeyUse(registry: Database, prefix: string, at: string): Promise<void> {
+  await registry.session
     .update(apiKeys)
     .set({ lastUsedAt: at })
     .where(and(eq(apiKeys.prefix, prefix), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, at))));

@@ -1,17 +1,17 @@
 import { desc, lt } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
-import type { Registry } from "./registry/database.ts";
+import type { Database } from "./registry/database.ts";
 import { auditLog } from "./registry/schema.ts";
 
 /** The statement that records a deed; it belongs into the batch of the deed itself. */
 export function auditEntry(
   db: DrizzleD1Database,
-  act: { actor: string; at: string },
+  actor: { actor: string; at: string },
   action: string,
   target: string,
   detail: Record<string, unknown>,
 ) {
-  return db.insert(auditLog).values({ at: act.at, actor: act.actor, action, target, detail });
+  return db.insert(auditLog).values({ at: actor.at, actor: actor.actor, action, target, detail });
 }
 
 /**
@@ -19,18 +19,18 @@ export function auditEntry(
  * stand for an act that had no effect, but no effect stands without its entry.
  */
 export async function recordIntent(
-  registry: Registry,
-  act: { actor: string; at: string },
+  registry: Database,
+  actor: { actor: string; at: string },
   action: string,
   target: string,
   detail: Record<string, unknown>,
 ): Promise<void> {
-  await auditEntry(registry.db, act, action, target, detail);
+  await auditEntry(registry.session, actor, action, target, detail);
 }
 
 /** The latest entries, those before the entry `before` where it is given. */
-export function listAudit(registry: Registry, query: { limit: number; before?: number }) {
-  return registry.db
+export function listAudit(registry: Database, query: { limit: number; before?: number }) {
+  return registry.session
     .select()
     .from(auditLog)
     .where(query.before === undefined ? undefined : lt(auditLog.id, query.before))

@@ -1,22 +1,22 @@
 import { gt, lt } from "drizzle-orm";
-import type { Registry } from "./registry/database.ts";
+import type { Database } from "./registry/database.ts";
 import { demand } from "./registry/schema.ts";
 
 /** Notes that somebody asked for a symbol (unix seconds). Rooms do so at most every few minutes. */
-export async function noteDemand(registry: Registry, symbol: string, askedAt: number): Promise<void> {
-  await registry.db
+export async function noteDemand(registry: Database, symbol: string, askedAt: number): Promise<void> {
+  await registry.session
     .insert(demand)
     .values({ symbol, askedAt })
     .onConflictDoUpdate({ target: demand.symbol, set: { askedAt } });
 }
 
 /** Symbols that somebody asked for after a moment (unix seconds). */
-export async function symbolsInDemand(registry: Registry, since: number): Promise<string[]> {
-  const rows = await registry.db.select({ symbol: demand.symbol }).from(demand).where(gt(demand.askedAt, since));
+export async function symbolsInDemand(registry: Database, since: number): Promise<string[]> {
+  const rows = await registry.session.select({ symbol: demand.symbol }).from(demand).where(gt(demand.askedAt, since));
   return rows.map(({ symbol }) => symbol);
 }
 
 /** Forgets demand from before a moment (unix seconds). */
-export async function forgetDemand(registry: Registry, before: number): Promise<void> {
-  await registry.db.delete(demand).where(lt(demand.askedAt, before));
+export async function deleteDemand(registry: Database, before: number): Promise<void> {
+  await registry.session.delete(demand).where(lt(demand.askedAt, before));
 }

@@ -1,5 +1,5 @@
 import { and, eq, gt, isNull, lt, or } from "drizzle-orm";
-import type { Registry } from "./registry/database.ts";
+import type { Database } from "./registry/database.ts";
 import { idempotencyKeys } from "./registry/schema.ts";
 
 /** After this a request that never finished is taken for dead, and its key may begin again. */
@@ -18,15 +18,15 @@ export type Claim =
 export const keyOfCaller = (caller: string, key: string): string => `${caller} ${key}`;
 
 /** Claims a key for a request with this fingerprint, or says why it cannot be had. */
-export async function claimKey(registry: Registry, key: string, fingerprint: string, now: number): Promise<Claim> {
-  const { db } = registry;
+export async function claimKey(registry: Database, key: string, fingerprint: string, now: number): Promise<Claim> {
+  const { session } = registry;
   const dead = or(
     and(isNull(idempotencyKeys.status), lt(idempotencyKeys.createdAt, now - ABANDONED_AFTER_MS)),
     // Claimed ahead of a clock that was set back.
     and(isNull(idempotencyKeys.status), gt(idempotencyKeys.createdAt, now + ABANDONED_AFTER_MS)),
     lt(idempotencyKeys.createdAt, now - KEPT_FOR_MS),
   );
-  const claimed = await db
+  const claimed = await session
     .insert(idempotencyKeys)
     .values({ key, fingerprint, createdAt: now })
     .onConflictDoUpdate({
@@ -36,7 +36,7 @@ export async function claimKey(registry: Registry, key: string, fingerprint: str
     })
     .returning({ key: idempotencyKeys.key });
   if (claimed.length > 0) return { kind: "first" };
-  const held = await db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key)).get();
+  const held = await session.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key)).get();
   if (!held) return { kind: "in_flight" };
   if (held.fingerprint !== fingerprint) return { kind: "other_request" };
   if (held.status === null || held.answer === null) return { kind: "in_flight" };
@@ -44,16 +44,18 @@ export async function claimKey(registry: Registry, key: string, fingerprint: str
 }
 
 /** The statement that records a claimed request's answer; it belongs into the batch of the request's own deed. */
-export function settleKey(registry: Registry, key: string, status: number, answer: string) {
-  return registry.db.update(idempotencyKeys).set({ status, answer }).where(eq(idempotencyKeys.key, key));
+export function completeKey(registry: Database, key: string, status: number, answer: string) {
+  return registry.session.update(idempotencyKeys).set({ status, answer }).where(eq(idempotencyKeys.key, key));
 }
 
 /** Gives a claimed key back after the request failed, so that it may be tried again. */
-export async function releaseKey(registry: Registry, key: string): Promise<void> {
-  await registry.db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.key, key), isNull(idempotencyKeys.status)));
+export async function releaseKey(registry: Database, key: string): Promise<void> {
+  await registry.session
+    .delete(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.key, key), isNull(idempotencyKeys.status)));
 }
 
 /** Forgets keys that are older than a day. */
-export async function forgetOldKeys(registry: Registry, now: number): Promise<void> {
-  await registry.db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - KEPT_FOR_MS));
+export async function deleteExpiredKeys(registry: Database, now: number): Promise<void> {
+  await registry.session.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - KEPT_FOR_MS));
 }

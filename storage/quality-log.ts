@@ -1,5 +1,5 @@
 import { count, desc, eq, lt } from "drizzle-orm";
-import type { Registry } from "./registry/database.ts";
+import type { Database } from "./registry/database.ts";
 import { qualityDecisions } from "./registry/schema.ts";
 
 /** One decision of the data-quality checks. */
@@ -9,22 +9,22 @@ export type QualityDecision = Omit<typeof qualityDecisions.$inferSelect, "id">;
 const ROWS_PER_INSERT = 10;
 
 /** Records decisions; the same doubt of the same candle is recorded once. */
-export async function recordDecisions(registry: Registry, decisions: readonly QualityDecision[]): Promise<void> {
+export async function recordDecisions(registry: Database, decisions: readonly QualityDecision[]): Promise<void> {
   for (let i = 0; i < decisions.length; i += ROWS_PER_INSERT) {
     const rows = decisions.slice(i, i + ROWS_PER_INSERT);
-    await registry.db.insert(qualityDecisions).values(rows).onConflictDoNothing();
+    await registry.session.insert(qualityDecisions).values(rows).onConflictDoNothing();
   }
 }
 
 /** The latest decisions, of one symbol or of all, and how many there are by check. */
 export async function listDecisions(
-  registry: Registry,
+  registry: Database,
   query: { symbol?: string; limit: number },
 ): Promise<{ decisions: QualityDecision[]; counts: Record<string, number> }> {
   const where = query.symbol === undefined ? undefined : eq(qualityDecisions.symbol, query.symbol);
-  const [rows, counts] = await registry.db.batch([
-    registry.db.select().from(qualityDecisions).where(where).orderBy(desc(qualityDecisions.id)).limit(query.limit),
-    registry.db
+  const [rows, counts] = await registry.session.batch([
+    registry.session.select().from(qualityDecisions).where(where).orderBy(desc(qualityDecisions.id)).limit(query.limit),
+    registry.session
       .select({ check: qualityDecisions.check, count: count() })
       .from(qualityDecisions)
       .where(where)
@@ -35,6 +35,6 @@ export async function listDecisions(
 }
 
 /** Forgets decisions made before a moment (ISO-8601). */
-export async function forgetDecisions(registry: Registry, before: string): Promise<void> {
-  await registry.db.delete(qualityDecisions).where(lt(qualityDecisions.at, before));
+export async function deleteDecisions(registry: Database, before: string): Promise<void> {
+  await registry.session.delete(qualityDecisions).where(lt(qualityDecisions.at, before));
 }

@@ -49,7 +49,7 @@ export async function writeCachedQuote(cache: KVNamespace, quote: StoredQuote): 
 }
 
 /** Takes a quote back from all regions, after the data that it was made of has changed. */
-export async function forgetCachedQuote(cache: KVNamespace, symbol: string): Promise<void> {
+export async function deleteCachedQuote(cache: KVNamespace, symbol: string): Promise<void> {
   try {
     await cache.delete(keyOf(symbol));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { ProblemSchema } from "../contracts/problem.ts";
 import { count } from "../observability/metrics/collector.ts";
-import { dressedResponse } from "./gateway-headers.ts";
+import { withDefaultHeaders } from "./gateway-headers.ts";
 import type { AppContext } from "./service.ts";
 
 /** The tier that answered a read: RFC 9211's cache names, from the nearest to the farthest. */
@@ -43,15 +43,15 @@ function matches(header: string | undefined, etag: string): boolean {
  * Answers a read whose body is `text`: with its entity tag, or 304 where the client has it already.
  * @param tagged the part of the body that the tag is made of
  */
-export function answerText(
+export function textResponse(
   c: AppContext,
   text: string,
   tagged: string,
   type: string,
   options: ReadOptions,
 ): Response | Promise<Response> {
-  if (options.weakTag !== undefined) return answerTagged(c, text, `W/"${options.weakTag}"`, type, options);
-  return digestOf(tagged).then((digest) => answerTagged(c, text, `"${digest}"`, type, options));
+  if (options.weakTag !== undefined) return taggedResponse(c, text, `W/"${options.weakTag}"`, type, options);
+  return digestOf(tagged).then((digest) => taggedResponse(c, text, `"${digest}"`, type, options));
 }
 
 /** A text that stays the same until the next version, with its entity tag. */
@@ -67,8 +67,8 @@ export async function fixedText(text: string): Promise<FixedText> {
 }
 
 /** Answers a read of a fixed text, or 304 if the client has it already. */
-export function answerFixed(c: AppContext, { bytes, etag }: FixedText, type: string, options: ReadOptions): Response {
-  return answerTagged(c, bytes, etag, type, options);
+export function fixedResponse(c: AppContext, { bytes, etag }: FixedText, type: string, options: ReadOptions): Response {
+  return taggedResponse(c, bytes, etag, type, options);
 }
 
 /**
@@ -82,7 +82,7 @@ function cacheControl(c: AppContext, maxAge: number): string {
   return `${isAnonymous ? "public" : "private"}, max-age=${maxAge}`;
 }
 
-function answerTagged(
+function taggedResponse(
   c: AppContext,
   body: string | Uint8Array,
   etag: string,
@@ -95,15 +95,15 @@ function answerTagged(
     ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };
-  if (matches(c.req.header("If-None-Match"), etag)) return dressedResponse(c, null, 304, headers);
-  return dressedResponse(c, body, 200, { ...headers, "Content-Type": type });
+  if (matches(c.req.header("If-None-Match"), etag)) return withDefaultHeaders(c, null, 304, headers);
+  return withDefaultHeaders(c, body, 200, { ...headers, "Content-Type": type });
 }
 
 /**
  * Answers a read with `{success, data, …, timestamp}`. `data` is serialised once, for the body and for its entity tag.
  * @param beside members that stand beside `data`
  */
-export function answerRead(
+export function jsonResponse(
   c: AppContext,
   data: unknown,
   beside: Record<string, unknown>,
@@ -112,7 +112,7 @@ export function answerRead(
   const json = JSON.stringify(data);
   const rest = JSON.stringify({ ...beside, ...countOf(data), timestamp: new Date().toISOString() });
   const body = `{"success":true,"data":${json},${rest.slice(1)}`;
-  return answerText(c, body, json, "application/json", options);
+  return textResponse(c, body, json, "application/json", options);
 }
 
 function countOf(data: unknown): { count?: number } {

@@ -19,7 +19,7 @@ export function actorOf(caller: Caller): string {
 }
 
 /** Who acts, and when: what an entry of the audit log begins with. */
-export function actOf(caller: Caller): { actor: string; at: string } {
+export function auditActorOf(caller: Caller): { actor: string; at: string } {
   return { actor: actorOf(caller), at: new Date().toISOString() };
 }
 

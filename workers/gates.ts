@@ -1,10 +1,10 @@
 import type { ProviderStatus } from "../contracts/admin.ts";
 import { marketModeOf, type ProviderName } from "../contracts/provider.ts";
-import type { FamilyStatus, GateStatus } from "../durable-objects/provider-gate/status.ts";
+import type { GateStatus, GroupStatus } from "../durable-objects/provider-gate/status.ts";
 import { logError } from "../observability/log.ts";
 import { UPSTREAMS, type Upstream } from "../providers/catalogue.ts";
 
-function family(status: FamilyStatus) {
+function groupStatus(status: GroupStatus) {
   return {
     breaker: status.breaker,
     retry_at: status.retryAt,
@@ -27,7 +27,7 @@ export function providerStatus(status: GateStatus): ProviderStatus {
     provider: status.provider,
     state: stateOf(status),
     disabled: status.disabled,
-    families: { quotes: family(quotes), candles: family(candles), search: family(search) },
+    families: { quotes: groupStatus(quotes), candles: groupStatus(candles), search: groupStatus(search) },
     blocked: status.blocked,
     budget: status.budget.map(({ span, limit, left, leftForBackground }) => ({
       window: span,

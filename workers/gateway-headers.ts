@@ -63,7 +63,7 @@ function headersToPrograms(configured: string): Headers {
 }
 
 /** An answer that carries what the gateway says with every answer, and headers of its own. */
-export function dressedResponse(
+export function withDefaultHeaders(
   c: AppContext,
   body: string | Uint8Array | null,
   status: 200 | 304,

@@ -1,6 +1,6 @@
 import type { DecisionCount } from "../durable-objects/symbol-room/doubt-log.ts";
 import type { SymbolRoom } from "../durable-objects/symbol-room/symbol-room.ts";
-import { hop } from "../observability/hop.ts";
+import { withSpan } from "../observability/hop.ts";
 import { logError } from "../observability/log.ts";
 import { count } from "../observability/metrics/collector.ts";
 import { currentTraceparent } from "../observability/span.ts";
@@ -15,7 +15,7 @@ function isRetryable(error: unknown): boolean {
   );
 }
 
-const MOST_JITTER_MS = 50;
+const MAX_JITTER_MS = 50;
 
 /** A symbol's room could not be called, or failed. It is logged where it is thrown. */
 export class RoomFailure extends Error {
@@ -33,13 +33,13 @@ export async function callRoom<T>(
   symbol: string,
   call: (room: DurableObjectStub<SymbolRoom>, traceparent?: string) => Promise<T>,
 ): Promise<T> {
-  return hop("room", { symbol }, async () => {
+  return withSpan("room", { symbol }, async () => {
     const traceparent = currentTraceparent();
     const attempt = async (): Promise<T> => call(env.SYMBOL_ROOM.getByName(symbol), traceparent);
     try {
       return await attempt().catch(async (error: unknown) => {
         if (!isRetryable(error)) throw error;
-        await scheduler.wait(Math.random() * MOST_JITTER_MS);
+        await scheduler.wait(Math.random() * MAX_JITTER_MS);
         return attempt();
       });
     } catch (error) {

@@ -59,8 +59,8 @@ interface Holding {
 }
 
 /** Addresses that a route remembers what they hold: checking them anew takes as long as finding the quote that they ask for. */
-const MOST_REMEMBERED = 500;
-const LONGEST = 200;
+const MAX_CACHED = 500;
+const MAX_KEY_CHARACTERS = 200;
 
 /**
  * A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. Where a
@@ -110,8 +110,8 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
           query: checked(c, query, queryOf(c), "query"),
           param: checked(c, params, c.req.param(), "path"),
         };
-        if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-        if (url.length <= LONGEST) remembered.set(url, holding);
+        if (remembered.size >= MAX_CACHED) remembered.clear();
+        if (url.length <= MAX_KEY_CHARACTERS) remembered.set(url, holding);
         return holding;
       }
 

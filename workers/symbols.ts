@@ -3,27 +3,27 @@ import type { SymbolRecord } from "../contracts/symbol.ts";
 import { shownText } from "../core/words.ts";
 import { logWarning } from "../observability/log.ts";
 import { MemoryCache } from "../storage/memory-cache.ts";
-import { readRegistry } from "../storage/registry/database.ts";
-import { unreachableBehind } from "../storage/registry/failures.ts";
+import { openReplica } from "../storage/registry/database.ts";
+import { asUnreachable } from "../storage/registry/failures.ts";
 import { type Resolution, resolveSymbols } from "../storage/registry/resolve.ts";
 import type { SymbolPage } from "../storage/registry/search.ts";
 import { suggestSymbols } from "../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
-const known = new MemoryCache<Resolution>(2_000, 5_000, 250);
+const cache = new MemoryCache<Resolution>(2_000, 5_000, 250);
 
 /** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
 const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);
 
 /** Rows of all pages that are remembered: a page may hold a thousand, of more than a kilobyte each. */
-const MOST_ROWS = 5_000;
+const MAX_ROWS = 5_000;
 
 /** Pages of symbols that this isolate has read in the last two seconds. */
-const pages = new MemoryCache<SymbolPage>(2_000, MOST_ROWS, 250);
+const pages = new MemoryCache<SymbolPage>(2_000, MAX_ROWS, 250);
 
 /** Forgets what this isolate knows of symbols, after it has changed one. */
-export function forgetSymbols(): void {
-  known.clear();
+export function clearSymbols(): void {
+  cache.clear();
   lastKnown.clear();
   pages.clear();
 }
@@ -32,7 +32,7 @@ export function forgetSymbols(): void {
  * A page of symbols, from memory where the same was asked a moment ago.
  * @param key names the question; null where the caller wants what the registry holds now
  */
-export async function rememberedPage(key: string | null, read: () => Promise<SymbolPage>): Promise<SymbolPage> {
+export async function cachedPage(key: string | null, read: () => Promise<SymbolPage>): Promise<SymbolPage> {
   const kept = key === null ? undefined : pages.get(key);
   if (kept) return kept;
   const page = await read();
@@ -41,34 +41,34 @@ export async function rememberedPage(key: string | null, read: () => Promise<Sym
 }
 
 /** What each text stands for. A symbol that is unknown is looked for anew each time: it may just have been added. */
-export async function meaningsOf(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+export async function resolveAll(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
   const meanings = new Map<string, Resolution>();
   const missing: string[] = [];
   for (const text of texts) {
-    const kept = known.get(text);
+    const kept = cache.get(text);
     if (kept) meanings.set(text, kept);
     else missing.push(text);
   }
   if (missing.length === 0) return meanings;
-  for (const [text, meaning] of await learn(env, missing)) meanings.set(text, meaning);
+  for (const [text, meaning] of await resolveAndCache(env, missing)) meanings.set(text, meaning);
   return meanings;
 }
 
 /** Looks symbols up, and remembers what they stand for. */
-async function learn(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const meanings = await lookUp(env, texts);
-  for (const [text, meaning] of meanings) if (meaning.kind !== "not_found") known.set(text, meaning);
+async function resolveAndCache(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+  const meanings = await queryResolutions(env, texts);
+  for (const [text, meaning] of meanings) if (meaning.kind !== "not_found") cache.set(text, meaning);
   return meanings;
 }
 
 /** Looks symbols up in the registry; where it is out of reach and all of them were known lately, they are what they were. */
-async function lookUp(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
+async function queryResolutions(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
   try {
-    const found = await resolveSymbols(readRegistry(env.DB), texts);
+    const found = await resolveSymbols(openReplica(env.DB), texts);
     for (const [text, meaning] of found) if (meaning.kind !== "not_found") lastKnown.set(text, meaning);
     return found;
   } catch (error) {
-    const unreachable = unreachableBehind(error);
+    const unreachable = asUnreachable(error);
     const remembered = new Map<string, Resolution>();
     for (const text of texts) {
       const meaning = lastKnown.get(text);
@@ -84,15 +84,15 @@ async function lookUp(env: Env, texts: readonly string[]): Promise<Map<string, R
 const shown = (text: string): string => shownText(text, 40);
 
 /** The record that a meaning stands for, or the problem that it is. */
-export async function recordOf(env: Env, text: string, meaning: Resolution | undefined): Promise<SymbolRecord> {
-  if (meaning?.kind === "found") return meaning.record;
-  if (meaning?.kind === "ambiguous") {
-    const { candidates } = meaning;
+export async function requireRecord(env: Env, text: string, resolution: Resolution | undefined): Promise<SymbolRecord> {
+  if (resolution?.kind === "found") return resolution.record;
+  if (resolution?.kind === "ambiguous") {
+    const { candidates } = resolution;
     throw new ApiError("symbol.ambiguous", `${shown(text)} stands for ${candidates.join(", ")}. Ask for one of them.`, {
       extensions: { candidates },
     });
   }
-  const suggestions = await suggestSymbols(readRegistry(env.DB), text);
+  const suggestions = await suggestSymbols(openReplica(env.DB), text);
   const hint =
     suggestions.length > 0 ? ` Did you mean ${suggestions.join(", ")}?` : " Find symbols with /symbols?search=.";
   throw new ApiError("symbol.not_found", `${shown(text)} is not a symbol of the registry.${hint}`, {
@@ -105,13 +105,13 @@ export async function recordOf(env: Env, text: string, meaning: Resolution | und
  * @throws ApiError symbol.not_found with suggestions, or symbol.ambiguous with candidates
  */
 export function requireSymbol(env: Env, text: string): SymbolRecord | Promise<SymbolRecord> {
-  const kept = known.get(text);
+  const kept = cache.get(text);
   if (kept?.kind === "found") return kept.record;
-  return kept ? recordOf(env, text, kept) : learnSymbol(env, text);
+  return kept ? requireRecord(env, text, kept) : resolveSymbol(env, text);
 }
 
-async function learnSymbol(env: Env, text: string): Promise<SymbolRecord> {
-  return recordOf(env, text, (await learn(env, [text])).get(text));
+async function resolveSymbol(env: Env, text: string): Promise<SymbolRecord> {
+  return requireRecord(env, text, (await resolveAndCache(env, [text])).get(text));
 }
 
 /** @throws ApiError symbol.inactive where the symbol is retired */

@@ -1,9 +1,9 @@
-import { BASE_PRICE } from "../contracts/prices.ts";
+import { BASE_COST } from "../contracts/prices.ts";
 import { ApiError } from "../contracts/problem.ts";
 import { QUOTAS } from "../contracts/usage.ts";
 import type { Quota } from "../core/scheduling/quota.ts";
-import { payFromKey, secondsUntil, whyUnpaid } from "../durable-objects/usage-meter/payment.ts";
-import type { Standing } from "../durable-objects/usage-meter/usage-meter.ts";
+import { acquireFromKey, describeExhausted, secondsUntil } from "../durable-objects/usage-meter/payment.ts";
+import type { QuotaState } from "../durable-objects/usage-meter/usage-meter.ts";
 import type { AppContext } from "./service.ts";
 
 /**
@@ -15,21 +15,21 @@ export async function charge(c: AppContext, cost: number): Promise<void> {
   const caller = c.get("caller");
   if (caller.kind !== "key" || cost <= 0) return;
   const { tier } = caller;
-  const { paid, standing } = await payFromKey(c.env, caller, cost, (work) => c.executionCtx.waitUntil(work));
-  if (!standing) return;
-  const headers = rateLimitHeaders(QUOTAS[tier], standing);
-  if (paid) return c.set("quota", headers);
-  const { detail, wait } = whyUnpaid(tier, cost, standing);
+  const { isGranted, quotaState } = await acquireFromKey(c.env, caller, cost, (work) => c.executionCtx.waitUntil(work));
+  if (!quotaState) return;
+  const headers = rateLimitHeaders(QUOTAS[tier], quotaState);
+  if (isGranted) return c.set("quota", headers);
+  const { detail, wait } = describeExhausted(tier, cost, quotaState);
   throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": String(wait), ...headers } });
 }
 
 /** Takes what a request costs beyond the unit that every request has paid already. */
-export function chargeBeyondBase(c: AppContext, price: number): Promise<void> {
-  return charge(c, price - BASE_PRICE);
+export function chargeRest(c: AppContext, price: number): Promise<void> {
+  return charge(c, price - BASE_COST);
 }
 
 /** Where a key stands, as draft-ietf-httpapi-ratelimit-headers-10 writes it. */
-function rateLimitHeaders(quota: Quota, { left, resets }: Standing): Record<string, string> {
+function rateLimitHeaders(quota: Quota, { left, resets }: QuotaState): Record<string, string> {
   const minute = `"minute";r=${left.minute};t=${secondsUntil(resets.minute)}`;
   const day = `"day";r=${left.day};t=${secondsUntil(resets.day)}`;
   return {

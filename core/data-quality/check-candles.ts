@@ -1,5 +1,5 @@
 import type { CandleColumns } from "../candles.ts";
-import { type Batch, CHECKS, type Doubt, type Finding, type SeriesRules } from "./finding.ts";
+import { type Batch, CHECKS, type Finding, type ReportFinding, type SeriesRules } from "./finding.ts";
 import { checkFrozen } from "./frozen.ts";
 import { checkHours } from "./hours.ts";
 import { checkOrder } from "./order.ts";
@@ -9,7 +9,7 @@ import { checkSpikes } from "./spike.ts";
 import { checkUnit } from "./unit.ts";
 
 /** What is doubted in a series. */
-export interface CandleJudgement {
+export interface CandleCheck {
   /** 1 for every row that has a finding. The rows without one ascend strictly in time. */
   suspect: Uint8Array;
   /** By row, then in the order of `CHECKS`. */
@@ -24,11 +24,11 @@ export interface CandleJudgement {
  * and take the judgement of the last of those too: one that looked sound may be a spike now that the price came back, and
  * one that was doubted may be confirmed.
  */
-export function checkCandles(candles: CandleColumns, rules: SeriesRules): CandleJudgement {
+export function checkCandles(candles: CandleColumns, rules: SeriesRules): CandleCheck {
   const batch: Batch = { ...rules, candles };
   const suspect = new Uint8Array(candles.length);
   const findings: Finding[] = [];
-  const doubt: Doubt = (index, check, detail) => {
+  const doubt: ReportFinding = (index, check, detail) => {
     suspect[index] = 1;
     findings.push({ index, time: candles.time[index], check, detail });
   };

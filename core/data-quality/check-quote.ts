@@ -43,7 +43,7 @@ export type QuoteVerdict =
   | { verdict: "suspicious"; reason: QuoteFault; detail: string };
 
 /** The verdict on a print, and the memory to judge the next one with. */
-export interface QuoteJudgement {
+export interface QuoteCheck {
   verdict: QuoteVerdict;
   memory: QuoteMemory;
 }
@@ -76,7 +76,7 @@ const CLOSURE = 4 * HOUR;
 const NEW_UNIT_AFTER = DAY;
 
 /** With fewer accepted prints, it may as well be the first ones that were in the wrong unit. */
-const STANDING = 5;
+const MIN_ACCEPTED_PRINTS = 5;
 
 /**
  * Judges a print and remembers what follows from it. A suspicious print does not replace a good one: it is kept aside
@@ -87,7 +87,7 @@ const STANDING = 5;
  * How large a step is usual is learnt from the recent prints, per square root of open-market time between them, as in a
  * random walk (M. F. M. Osborne, "Brownian Motion in the Stock Market", Operations Research 7 (1959), 145–173).
  */
-export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteJudgement {
+export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteCheck {
   const last = memory.recent.at(-1);
   const final = finalFault(candidate, last, rules);
   if (final) return { verdict: final, memory };
@@ -101,7 +101,7 @@ export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRu
     fault.reason !== "unit" ||
     candidate.source !== doubted.print.source ||
     candidate.time - doubted.since >= NEW_UNIT_AFTER ||
-    memory.recent.length < STANDING;
+    memory.recent.length < MIN_ACCEPTED_PRINTS;
   if (isEnough) return accept(candidate, memory, true);
   return { verdict: fault, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
 }
@@ -110,7 +110,7 @@ type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
 
 const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
 
-function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteJudgement {
+function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteCheck {
   // The same print told again is no step: were it remembered, the market would seem calmer than it is.
   const known = recent.at(-1);
   const again = known?.time === candidate.time && known.price === candidate.price;

@@ -57,7 +57,7 @@ export interface Batch extends SeriesRules {
 }
 
 /** Where a check puts what it finds: a row, and what is wrong with it. */
-export type Doubt = (index: number, check: Check, detail: string) => void;
+export type ReportFinding = (index: number, check: Check, detail: string) => void;
 
 /** Seconds by which a source's clock may run ahead of ours. */
 export const CLOCK_SKEW = 30;

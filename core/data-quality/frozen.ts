@@ -1,5 +1,5 @@
 import type { CandleColumns } from "../candles.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours } from "./robust.ts";
 
 /** Candles on either side from which it is learnt how often the price stands still. */
@@ -15,7 +15,7 @@ const CHANCE = 1e-8;
  * doubted.
  * @param rows candles of open sessions with a known close, ascending in time
  */
-export function checkFrozen(batch: Batch, rows: readonly number[], doubt: Doubt): void {
+export function checkFrozen(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
   const { candles, interval } = batch;
   const still = rows.map((row, i) => {
     const before = rows[i - 1];

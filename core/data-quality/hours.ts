@@ -4,17 +4,17 @@ import type { Market } from "../market-calendar/markets.ts";
 import { holidaysKnown, marketStatus, sessionOf, sessionOn } from "../market-calendar/sessions.ts";
 import { offsetAt } from "../market-calendar/zone.ts";
 import { DAY, isoDate, isoTime, isTime, startOfDay, weekday } from "../time.ts";
-import { type Batch, CLOCK_SKEW, type Doubt, type SeriesRules } from "./finding.ts";
+import { type Batch, CLOCK_SKEW, type ReportFinding, type SeriesRules } from "./finding.ts";
 
 /** No bucket begins later after its stamp. */
-const LONGEST_BUCKET = 31 * DAY;
+const MAX_BUCKET = 31 * DAY;
 
 /** Doubts candles that open in the future, and those that are stamped while their market was closed. */
-export function checkHours(batch: Batch, doubt: Doubt): void {
+export function checkHours(batch: Batch, doubt: ReportFinding): void {
   const { time, length } = batch.candles;
   for (let i = 0; i < length; i++) {
     if (!isTime(time[i])) continue;
-    if (time[i] + LONGEST_BUCKET > batch.now && opens(batch, time[i]) > batch.now + CLOCK_SKEW) {
+    if (time[i] + MAX_BUCKET > batch.now && opens(batch, time[i]) > batch.now + CLOCK_SKEW) {
       doubt(i, "future", `opens at ${isoTime(time[i])}, now is ${isoTime(batch.now)}`);
       continue;
     }

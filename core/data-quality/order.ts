@@ -1,5 +1,5 @@
 import { isoTime, isTime } from "../time.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 
 const NUMBERS = ["open", "high", "low", "close", "volume"] as const;
 
@@ -12,7 +12,7 @@ export interface TimeLine {
 }
 
 /** Sorts a batch by time and doubts the rows that are doubled, that contradict each other, or that stand out of order. */
-export function checkOrder(batch: Batch, doubt: Doubt): TimeLine {
+export function checkOrder(batch: Batch, doubt: ReportFinding): TimeLine {
   const { time, length } = batch.candles;
   const byTime = new Map<number, number[]>();
   for (let i = 0; i < length; i++) {
@@ -31,11 +31,11 @@ export function checkOrder(batch: Batch, doubt: Doubt): TimeLine {
       doubt(row, "out_of_order", `${isoTime(time[row])} does not fit between its neighbours in time`);
   });
   const copies = new Map([...byTime].filter(([, rows]) => rows.length > 1));
-  for (const rows of copies.values()) doubtCopies(batch, rows, doubt);
+  for (const rows of copies.values()) reportCopies(batch, rows, doubt);
   return { rows: firsts.sort((a, b) => time[a] - time[b]), copies };
 }
 
-function doubtCopies({ candles }: Batch, rows: readonly number[], doubt: Doubt): void {
+function reportCopies({ candles }: Batch, rows: readonly number[], doubt: ReportFinding): void {
   const [first, ...others] = rows;
   const same = others.every((row) => NUMBERS.every((field) => Object.is(candles[field][row], candles[field][first])));
   if (same) {

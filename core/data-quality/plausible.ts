@@ -1,5 +1,5 @@
 import type { CandleColumns } from "../candles.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 
 const PRICES = ["open", "high", "low", "close"] as const;
 
@@ -7,7 +7,7 @@ const PRICES = ["open", "high", "low", "close"] as const;
 const ROUNDING = 1e-6;
 
 /** Doubts candles whose numbers no market can have made. Unknown fields are never wrong. */
-export function checkPlausible(batch: Batch, doubt: Doubt): void {
+export function checkPlausible(batch: Batch, doubt: ReportFinding): void {
   for (let i = 0; i < batch.candles.length; i++) {
     const fault = faultOf(batch.candles, i, batch.negativePrices ?? false);
     if (fault) doubt(i, "impossible", fault);

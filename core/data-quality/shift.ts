@@ -1,6 +1,6 @@
 import { countBuckets } from "../buckets.ts";
 import { isoTime } from "../time.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 import type { TimeLine } from "./order.ts";
 import { areNeighbours } from "./robust.ts";
 
@@ -8,7 +8,7 @@ import { areNeighbours } from "./robust.ts";
 const MIN_SHIFT = 2;
 
 /** The longest stretch that is doubted as one, in candles. */
-const LONGEST = 500;
+const MAX_RUN = 500;
 
 /** Where more than this share of candles follow a gap, gaps are too common to mean anything. */
 const MAX_GAPS = 0.05;
@@ -18,7 +18,7 @@ const MAX_GAPS = 0.05;
  * come twice, since stamps that were moved out of the one place were moved onto those of the other. Binance's hours from
  * 2017-09-23 to 26, as CryptoDataDownload has them, are such a stretch. To be seen, the doubled rows must still be there.
  */
-export function checkShift(batch: Batch, { rows, copies }: TimeLine, doubt: Doubt): void {
+export function checkShift(batch: Batch, { rows, copies }: TimeLine, doubt: ReportFinding): void {
   const { time } = batch.candles;
   const doubled = doubledRuns(rows.map((row) => copies.has(time[row])));
   if (doubled.length === 0) return;
@@ -53,15 +53,15 @@ function doubledRuns(isDoubled: readonly boolean[]): Span[] {
 
 /** How many buckets are empty between two candles that follow each other. */
 function missingBetween({ market, interval }: Batch, before: number, after: number): number {
-  return areNeighbours(interval, before, after) ? countBuckets(market, interval, before + 1, after) : LONGEST;
+  return areNeighbours(interval, before, after) ? countBuckets(market, interval, before + 1, after) : MAX_RUN;
 }
 
 /** From the nearest gap to the doubled stamps, whichever comes first, if that gap is as long as they are many. */
 function stretchOf(missing: readonly number[], { start, end }: Span): Span | null {
   let before = start;
-  while (before > 0 && start - before < LONGEST && missing[before] === 0) before--;
+  while (before > 0 && start - before < MAX_RUN && missing[before] === 0) before--;
   if (missing[before] === end - start) return { start: before, end };
   let after = end;
-  while (after < missing.length && after - end < LONGEST && missing[after] === 0) after++;
+  while (after < missing.length && after - end < MAX_RUN && missing[after] === 0) after++;
   return missing[after] === end - start ? { start, end: after } : null;
 }

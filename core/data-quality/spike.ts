@@ -1,6 +1,6 @@
 import type { CandleColumns } from "../candles.ts";
 import type { MarketId } from "../market-calendar/markets.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours, usualMove, usualRange } from "./robust.ts";
 
 /** Candles on either side from which the usual is learnt. */
@@ -13,7 +13,7 @@ const MOVES = 10;
 const RANGES = 15;
 
 /** The longest spike, in candles. */
-const LONGEST = 3;
+const MAX_SPIKE = 3;
 
 /**
  * Smaller deviations (log) are left alone, however calm the market is: the γ of C. T. Brownlees and G. M. Gallo, "Financial
@@ -31,7 +31,7 @@ const HARMLESS_AT_FIRST = Math.LN2;
  * until the next candle shows whether it stays.
  * @param rows candles with a known close, ascending in time
  */
-export function checkSpikes(batch: Batch, rows: readonly number[], doubt: Doubt): void {
+export function checkSpikes(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
   const { candles, interval } = batch;
   const harmless = HARMLESS[batch.market.id];
   const price = rows.map((row) => Math.log(candles.close[row]));
@@ -72,7 +72,7 @@ function closeSpike(
   i: number,
   harmless: number,
 ): CloseSpike | null {
-  for (let length = 1; length <= LONGEST && near[i + length]; length++) {
+  for (let length = 1; length <= MAX_SPIKE && near[i + length]; length++) {
     const before = price[i - 1];
     const after = price[i + length];
     const size = distance(price.slice(i, i + length), before, after);

@@ -1,5 +1,5 @@
 import type { CandleColumns } from "../candles.ts";
-import type { Batch, Doubt } from "./finding.ts";
+import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours } from "./robust.ts";
 
 const UNIT = Math.log(100);
@@ -23,7 +23,7 @@ export function unitStep(from: number, to: number): -1 | 0 | 1 {
  * by step. So is a candle with one price in the other unit.
  * @param rows candles with a known close, ascending in time
  */
-export function checkUnit(batch: Batch, rows: readonly number[], doubt: Doubt): void {
+export function checkUnit(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
   const stretches = levels(batch, rows);
   const home = homeLevel(stretches);
   stretches.forEach((stretch, s) => {

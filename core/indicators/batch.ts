@@ -38,7 +38,7 @@ export function outputSize(specs: readonly IndicatorSpec[], candles: number): nu
 const BLOCK = 1024;
 
 /** A spec at work: its kernel, and where it writes. */
-interface Work {
+interface RunningKernel {
   readonly spec: IndicatorSpec;
   readonly kernel: Kernel;
   readonly outputs: Record<string, Float64Array>;
@@ -56,7 +56,7 @@ export function calculate(
   const alone = { workspace, tradingDay };
   const together = { workspace, tradingDay, range: sharedRanges(memories) };
   let taken = 0;
-  const works = specs.map((spec): Work => {
+  const works = specs.map((spec): RunningKernel => {
     const kernel = kernelOf(spec, newMemory(memories), looksAhead(spec) ? alone : together);
     const outputs: Record<string, Float64Array> = {};
     const columns = spec.definition.outputs.map((name) => {
@@ -111,7 +111,7 @@ function allocate(memories: readonly Memory[]): void {
 const looksAhead = ({ definition }: IndicatorSpec): boolean => definition.lookahead !== undefined;
 
 /** Takes all specs through one block of candles after the other, but those that look ahead: these must see all at once. */
-function advanceInBlocks(works: readonly Work[], candles: CandleColumns): void {
+function advanceInBlocks(works: readonly RunningKernel[], candles: CandleColumns): void {
   const ahead = works.filter(({ spec }) => looksAhead(spec));
   const others = works.filter(({ spec }) => !looksAhead(spec));
   for (const { kernel, columns } of ahead) kernel.advance(candles, columns);

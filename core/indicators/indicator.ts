@@ -33,7 +33,7 @@ export type Numbers = Readonly<Record<string, number>>;
 export type Choices = Readonly<Record<string, string>>;
 
 /** A parameter whose value does not fit the values of others. */
-export interface Refusal {
+export interface ParameterFault {
   readonly parameter: string;
   /** What would be right, as in "must be below slow (26)". */
   readonly rule: string;
@@ -43,13 +43,13 @@ export interface Refusal {
  * How much history makes a value independent of where the history starts, to a relative 1e-9: a number of candles, or
  * everything since an anchor.
  */
-export type Settling = { readonly candles: number } | { readonly since: "first" | "session" | "week" | "month" };
+export type Convergence = { readonly candles: number } | { readonly since: "first" | "session" | "week" | "month" };
 
 /** The trading day of a moment (unix seconds), counted in days since 1970-01-01. */
 export type TradingDay = (time: number) => number;
 
 /** What a kernel is built from. */
-export interface Setup {
+export interface KernelInputs {
   readonly memory: Memory;
   readonly numbers: Numbers;
   readonly choices: Choices;
@@ -97,9 +97,9 @@ export interface IndicatorDefinition {
   /** A spec with small parameters, for the worked example in the documentation. */
   readonly example: string;
   /** Refuses values that do not fit each other; each is within its own bounds already. */
-  refuse?(numbers: Numbers): Refusal | undefined;
+  refuse?(numbers: Numbers): ParameterFault | undefined;
   /** For each output the number of candles before its first value, in a series without unknown fields. */
   warmUp(numbers: Numbers): readonly number[];
-  settling(numbers: Numbers, choices: Choices): Settling;
-  build(setup: Setup): Kernel;
+  convergence(numbers: Numbers, choices: Choices): Convergence;
+  build(setup: KernelInputs): Kernel;
 }

@@ -6,7 +6,7 @@ import type { IndicatorSpec } from "./spec.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a kernel works with beside its own memory. */
-export interface Surroundings {
+export interface KernelResources {
   readonly workspace: Workspace;
   readonly tradingDay: TradingDay;
   /** The extremes of the last candles where several kernels share them; each has its own by default. */
@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** The kernel of a spec, at the beginning of a series. */
-export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: Surroundings): Kernel {
+export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: KernelResources): Kernel {
   const { workspace, tradingDay } = surroundings;
   let scratches = 0;
   return spec.definition.build({

@@ -12,7 +12,7 @@ export class Memory {
   /** The block itself; empty until it is `allocate`d. */
   numbers: Float64Array = NOTHING;
   #size = 0;
-  #kept = NOTHING;
+  #saved = NOTHING;
 
   /** Reserves `count` slots and gives the place of the first. */
   reserve(count: number): number {
@@ -33,13 +33,13 @@ export class Memory {
 
   /** Keeps a copy that `rollBack` returns to. */
   mark(): void {
-    if (this.#kept.length !== this.#size) this.#kept = new Float64Array(this.#size);
-    this.#kept.set(this.numbers);
+    if (this.#saved.length !== this.#size) this.#saved = new Float64Array(this.#size);
+    this.#saved.set(this.numbers);
   }
 
   /** Returns to the last `mark`. */
   rollBack(): void {
-    this.numbers.set(this.#kept);
+    this.numbers.set(this.#saved);
   }
 
   /** The block as JSON. JSON knows neither NaN, which becomes null, nor a negative zero, which becomes zero. */

@@ -1,10 +1,10 @@
 import type { ChoiceParameter, NumericParameter } from "./indicator.ts";
 
-const LONGEST_PERIOD = 1000;
+const MAX_PERIOD = 1000;
 
 /** A whole number of candles. */
 export function period(defaultValue: number, min = 1, name = "period"): NumericParameter {
-  return { name, default: defaultValue, min, max: LONGEST_PERIOD, integer: true };
+  return { name, default: defaultValue, min, max: MAX_PERIOD, integer: true };
 }
 
 /** A positive factor, such as the width of a band. */

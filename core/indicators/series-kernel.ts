@@ -1,4 +1,4 @@
-import type { Kernel, Setup } from "./indicator.ts";
+import type { Kernel, KernelInputs } from "./indicator.ts";
 
 /** A transformation of one column into another that carries its state from block to block. */
 export interface Series {
@@ -6,7 +6,7 @@ export interface Series {
 }
 
 /** The kernel of an indicator that is one transformation of its price source. */
-export function seriesKernel({ source }: Setup, series: Series): Kernel {
+export function seriesKernel({ source }: KernelInputs, series: Series): Kernel {
   return {
     advance(candles, [output]) {
       series.advance(source.column(candles), output);

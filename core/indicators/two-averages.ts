@@ -1,8 +1,8 @@
-import type { Numbers, Refusal } from "./indicator.ts";
+import type { Numbers, ParameterFault } from "./indicator.ts";
 import { exponentialWeight } from "./settling.ts";
 
 /** Refuses a fast period that is not below the slow one. */
-export function fastBelowSlow({ fast, slow }: Numbers): Refusal | undefined {
+export function fastBelowSlow({ fast, slow }: Numbers): ParameterFault | undefined {
   return fast < slow ? undefined : { parameter: "fast", rule: `must be from 1 to ${slow - 1}, below slow (${slow})` };
 }
 

@@ -17,7 +17,7 @@ export interface Session {
 export type MarketStatus = "open" | "closed" | "pre" | "post" | "holiday";
 
 /** No market that we know is ever closed for longer; bounds every search. */
-const LONGEST_CLOSURE_DAYS = 14;
+const MAX_CLOSURE_DAYS = 14;
 
 /** Whether the market's holidays are known on the trading date (or instant) `time`. Where not, only weekends count as closed. */
 export function holidaysKnown(market: Market, time: number): boolean {
@@ -66,7 +66,7 @@ function calculateSession(market: Market, day: number): Session | null {
 function sessionEndingAfter(market: Market, time: number): Session | null {
   if (!isTime(time)) return null;
   const first = startOfDay(time) - DAY;
-  for (let i = 0; i <= LONGEST_CLOSURE_DAYS; i++) {
+  for (let i = 0; i <= MAX_CLOSURE_DAYS; i++) {
     const session = sessionOn(market, first + i * DAY);
     if (session && session.close > time) return session;
   }
@@ -81,7 +81,7 @@ export function sessionOf(market: Market, time: number): Session | null {
 
 /** The session after the trading date `date`. */
 export function nextSession(market: Market, date: number): Session | null {
-  for (let i = 1; i <= LONGEST_CLOSURE_DAYS; i++) {
+  for (let i = 1; i <= MAX_CLOSURE_DAYS; i++) {
     const session = sessionOn(market, startOfDay(date) + i * DAY);
     if (session) return session;
   }
@@ -90,7 +90,7 @@ export function nextSession(market: Market, date: number): Session | null {
 
 /** The session before the trading date `date`. */
 export function previousSession(market: Market, date: number): Session | null {
-  for (let i = 1; i <= LONGEST_CLOSURE_DAYS; i++) {
+  for (let i = 1; i <= MAX_CLOSURE_DAYS; i++) {
     const session = sessionOn(market, startOfDay(date) - i * DAY);
     if (session) return session;
   }
@@ -125,7 +125,7 @@ export function nextOpen(market: Market, time: number): number | null {
   let session = sessionEndingAfter(market, time);
   if (!session) return null;
   if (session.open > time) return session.open;
-  for (let i = 0; i <= LONGEST_CLOSURE_DAYS; i++) {
+  for (let i = 0; i <= MAX_CLOSURE_DAYS; i++) {
     const following = nextSession(market, session.date);
     if (!following) return null;
     if (!contiguous(session, following)) return following.open;
@@ -137,7 +137,7 @@ export function nextOpen(market: Market, time: number): number | null {
 /** The next close strictly after `time` that begins a closure; null in a market that never closes. */
 export function nextClose(market: Market, time: number): number | null {
   let session = sessionEndingAfter(market, time);
-  for (let i = 0; session && i <= LONGEST_CLOSURE_DAYS; i++) {
+  for (let i = 0; session && i <= MAX_CLOSURE_DAYS; i++) {
     const following = nextSession(market, session.date);
     if (!following || !contiguous(session, following)) return session.close;
     session = following;

@@ -15,7 +15,7 @@ export interface SourcePrint<P extends string = string> {
 export type ExclusionReason = "doubted" | "stale" | "historical" | "closed" | "outlier";
 
 /** A print and what became of it. */
-export interface JudgedPrint<P extends string> {
+export interface ConsensusPrint<P extends string> {
   provider: P;
   included: boolean;
   reason: ExclusionReason | null;
@@ -30,7 +30,7 @@ export interface ConsensusOf<P extends string> {
   /** Whether all prints that count lie within the tolerance; null where fewer than two count. */
   agreement: boolean | null;
   /** In the order of the sources. */
-  prints: JudgedPrint<P>[];
+  prints: ConsensusPrint<P>[];
 }
 
 /** Percent by which two sources of an asset class may differ and still agree. */
@@ -95,7 +95,7 @@ export function consensusOf<P extends string>(
   const chosen = counted.length >= MIN_FOR_OUTLIERS ? middleOf(counted) : counted[0];
   const isFar = ({ price }: SourcePrint): boolean =>
     Math.abs(deviation(price, chosen.price)) > CONSENSUS_TOLERANCE[type];
-  const judged = prints.map((print): JudgedPrint<P> => {
+  const judged = prints.map((print): ConsensusPrint<P> => {
     const isOutlier = counted.length >= MIN_FOR_OUTLIERS && counted.includes(print) && isFar(print);
     const reason = exclusions.get(print) ?? (isOutlier ? "outlier" : null);
     const deviationPercent = deviation(print.price, chosen.price);

@@ -1,7 +1,7 @@
 import type { Priority } from "./token-bucket.ts";
 
 /** A symbol that waits to be asked for. */
-export interface Seat {
+export interface PendingSymbol {
   symbol: string;
   priority: Priority;
   /** Unix seconds. */
@@ -48,8 +48,8 @@ export const NEW_WINDOW: Window = {
 const QUIET = 0.015;
 const QUIET_FACTOR = 3;
 /** … and in any case after this long. */
-const LONGEST = 0.12;
-const LONGEST_FACTOR = 2;
+const MAX_WINDOW = 0.12;
+const MAX_WINDOW_FACTOR = 2;
 /** Who comes this soon after a departure just missed it. */
 const JUST_MISSED = 0.05;
 const HIGHEST_LEVEL = 2;
@@ -61,7 +61,7 @@ const TICK = 0.0005;
 /** When the window closes if nobody else comes. */
 export function closesAt(window: Window): number {
   const quiet = window.lastArrivalAt + QUIET * QUIET_FACTOR ** window.level;
-  return Math.min(quiet, window.openedAt + LONGEST * LONGEST_FACTOR ** window.level);
+  return Math.min(quiet, window.openedAt + MAX_WINDOW * MAX_WINDOW_FACTOR ** window.level);
 }
 
 /** One that opened ahead of now has closed: the clock was set back. */
@@ -84,7 +84,12 @@ export function afterArrival(window: Window, othersWait: boolean, now: number): 
  * Decides who leaves. Full batches leave as soon as a lane is free; what is left over leaves when the window has closed and all
  * calls from before it have landed. Users board before background work, which rides along on seats that stay free.
  */
-export function departures(waiting: readonly Seat[], window: Window, traffic: Traffic, now: number): Departures {
+export function departures(
+  waiting: readonly PendingSymbol[],
+  window: Window,
+  traffic: Traffic,
+  now: number,
+): Departures {
   const users = waiting.filter((seat) => seat.priority === "user");
   const others = waiting.filter((seat) => seat.priority === "background");
   const queue = [...users, ...others];

@@ -24,14 +24,14 @@ export const NEW_BREAKER: Breaker = { state: "closed", outcomes: [], trips: 0, u
 const REMEMBERED = 10;
 const FAILURES_TO_OPEN = 5;
 /** One slow probe and the longest pause together stay under a minute, so that an upstream's recovery is seen within one. */
-const LONGEST_OPEN = 45;
+const MAX_OPEN = 45;
 /** When to come back, in seconds, while another call probes. */
 const PROBE_USUALLY_TAKES = 3;
 /** Closed for this long, a breaker starts again with short pauses. */
 const FORGIVEN_AFTER = MINUTE;
 
 /** Seconds that a breaker stays open at its n-th trip in a row: 1, 2, 4, 8, 16, 32, 45, 45, … */
-const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), LONGEST_OPEN);
+const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), MAX_OPEN);
 
 /**
  * Asks to make a call. Where the pause is over, the caller that is admitted is the probe, and the only one until its outcome is
@@ -74,17 +74,17 @@ export function afterFailure(breaker: Breaker, now: number): Breaker {
     case "open":
       return breaker;
     case "half_open":
-      return opened(breaker, breaker.trips + 1, now);
+      return trip(breaker, breaker.trips + 1, now);
     case "closed": {
       const outcomes = [...breaker.outcomes, false].slice(-REMEMBERED);
       const failures = outcomes.filter((success) => !success).length;
       if (failures < FAILURES_TO_OPEN) return { ...breaker, outcomes };
       const forgiven = !isWithin(FORGIVEN_AFTER, breaker.closedAt, now);
-      return opened(breaker, forgiven ? 1 : breaker.trips + 1, now);
+      return trip(breaker, forgiven ? 1 : breaker.trips + 1, now);
     }
   }
 }
 
-function opened(breaker: Breaker, trips: number, now: number): Breaker {
+function trip(breaker: Breaker, trips: number, now: number): Breaker {
   return { ...breaker, state: "open", outcomes: [], trips, until: now + openSeconds(trips) };
 }

@@ -38,7 +38,7 @@ export const minuteOf = (now: number): number => Math.floor(now / MINUTE);
 const windowAt = (kept: number, present: number): number => (kept > present + 1 ? present : Math.max(kept, present));
 
 /** Usage as it stands at `now` (unix seconds): a window that has ended is forgotten. */
-export function turned(kept: Usage, now: number): Usage {
+export function rollWindow(kept: Usage, now: number): Usage {
   const minute = windowAt(kept.minute, minuteOf(now));
   const day = windowAt(kept.day, Math.floor(now / DAY));
   const usage = { ...kept, minute: Math.min(kept.minute, minute), day: Math.min(kept.day, day) };
@@ -51,7 +51,7 @@ export function turned(kept: Usage, now: number): Usage {
 }
 
 /** Usage without tokens that came back. Those of an earlier minute count for their day alone, and those of an earlier day no more. */
-export function givenBack(usage: Usage, { minute, tokens }: Unspent): Usage {
+export function refund(usage: Usage, { minute, tokens }: Unspent): Usage {
   const sameMinute = minute === usage.minute;
   const sameDay = Math.floor((minute * MINUTE) / DAY) === usage.day;
   return {
@@ -70,7 +70,7 @@ export function leftOf(usage: Usage, quota: Quota): Quota {
 }
 
 /** Usage with `tokens` more. */
-export function taken(usage: Usage, tokens: number): Usage {
+export function consume(usage: Usage, tokens: number): Usage {
   return { ...usage, usedInMinute: usage.usedInMinute + tokens, usedInDay: usage.usedInDay + tokens };
 }
 
@@ -80,11 +80,11 @@ export function resetsOf(usage: Usage): Resets {
 }
 
 /** How a holder has asked so far. */
-export interface Pace {
+export interface GrantRate {
   /** When it asked last, unix seconds. */
   at: number;
   /** The block that it was given then. */
-  block: number;
+  grant: number;
 }
 
 /** A holder that comes back within this (seconds) has spent its block quickly, and gets a larger one. */
@@ -92,7 +92,7 @@ const QUICK = 1;
 /** After this much silence a holder is new again. */
 export const FORGOTTEN_AFTER = 10;
 /** The part of a minute's quota that is the smallest block. */
-const SMALLEST = 1 / 200;
+const MIN_GRANT = 1 / 200;
 /** The part of what is left that one holder may have, beside another one and beside many. */
 const SHARE_ALONE = 1 / 4;
 const SHARE_AMONG = 1 / 2;
@@ -102,10 +102,10 @@ const SHARE_AMONG = 1 / 2;
  * comes back soon gets twice the last block. No holder gets so much that the others would miss it.
  * @param holders how many there are, this one included
  */
-export function blockFor(pace: Pace | null, now: number, left: Quota, quota: Quota, holders: number): number {
+export function grantFor(pace: GrantRate | null, now: number, left: Quota, quota: Quota, holders: number): number {
   if (!pace || now - pace.at > FORGOTTEN_AFTER) return 0;
-  const smallest = Math.max(1, Math.floor(quota.minute * SMALLEST));
-  const wanted = now - pace.at <= QUICK ? Math.max(smallest, pace.block * 2) : smallest;
+  const smallest = Math.max(1, Math.floor(quota.minute * MIN_GRANT));
+  const wanted = now - pace.at <= QUICK ? Math.max(smallest, pace.grant * 2) : smallest;
   const share = Math.min(SHARE_ALONE, SHARE_AMONG / holders);
   return Math.min(wanted, Math.floor(Math.min(left.minute, left.day) * share));
 }

@@ -15,7 +15,7 @@ const HistoryTermsSchema = z.discriminatedUnion("kind", [
 export type HistoryTerms = z.infer<typeof HistoryTermsSchema>;
 
 /** Who opens a socket, and what it is for; told to the audience by the Worker that let it in. */
-const AdmissionSchema = z.object({
+const HandshakeRequestSchema = z.object({
   address: z.string(),
   /** `anonymous`, or the name by which its key is known; never the key. */
   caller: z.string(),
@@ -30,17 +30,17 @@ const AdmissionSchema = z.object({
   symbol: z.string().nullable(),
 });
 
-export type Admission = z.infer<typeof AdmissionSchema>;
+export type HandshakeRequest = z.infer<typeof HandshakeRequestSchema>;
 
 const HEADER = "X-WizData-Admission";
 
 /** The request by which the Worker hands a socket on. Nothing of the client's own request is in it. */
-export function admissionRequest(admission: Admission): Request {
-  const headers = { Upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(admission)) };
+export function toUpgradeRequest(handshake: HandshakeRequest): Request {
+  const headers = { Upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(handshake)) };
   return new Request("https://audience/", { headers });
 }
 
 /** Reads what the Worker said of a socket. */
-export function admissionOf(request: Request): Admission {
-  return AdmissionSchema.parse(JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "null")));
+export function readHandshake(request: Request): HandshakeRequest {
+  return HandshakeRequestSchema.parse(JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "null")));
 }

@@ -1,43 +1,43 @@
-import type { Attendance, Feed } from "./feed.ts";
-import type { Topic } from "./topic.ts";
+import type { Lease, RoomClient } from "./feed.ts";
+import type { SymbolChannel } from "./topic.ts";
 
 /** How long before its end an attendance is renewed (seconds): more than a heartbeat, which renews it. */
 const RENEW_BEFORE = 45;
 
 /** More than any attendance lasts (seconds): one with more left was given before the clock was set back. */
-const LONGEST_LEFT = 120;
+const MAX_SECONDS_LEFT = 120;
 
 /** Says to feeds what is wanted of them. */
-export interface Attending {
+export interface RoomLeases {
   /** Sees to it that everything that is listened to is delivered from now on. */
-  attend(topic: Topic): Promise<Attendance>;
+  renew(channel: SymbolChannel): Promise<Lease>;
   /** Whether a feed must be told again, because more or less is wanted or the attendance ends soon. */
-  isDue(topic: Topic, now: number): boolean;
+  isDue(channel: SymbolChannel, now: number): boolean;
 }
 
 /** Opens the attending of a feed. One telling of a symbol is under way at a time. */
-export function openAttending(feed: Feed): Attending {
-  const isDue = ({ attendance, told, wanted }: Topic, now: number): boolean => {
-    if (attendance === null || told !== wanted) return true;
-    const left = attendance.until - now;
-    return left < RENEW_BEFORE || left > LONGEST_LEFT;
+export function openRoomLeases(feed: RoomClient): RoomLeases {
+  const isDue = ({ lease, leasedInterest, interestKey }: SymbolChannel, now: number): boolean => {
+    if (lease === null || leasedInterest !== interestKey) return true;
+    const left = lease.until - now;
+    return left < RENEW_BEFORE || left > MAX_SECONDS_LEFT;
   };
-  const tell = async (topic: Topic): Promise<Attendance> => {
-    const { wanted, wants } = topic;
-    const attendance = await feed.attend(topic.symbol, wants);
-    topic.told = wanted;
-    topic.attendance = attendance;
-    if (topic.place === null) topic.keepPlace(attendance.position);
+  const request = async (topic: SymbolChannel): Promise<Lease> => {
+    const { interestKey, interest } = topic;
+    const attendance = await feed.renewLease(topic.symbol, interest);
+    topic.leasedInterest = interestKey;
+    topic.lease = attendance;
+    if (topic.position === null) topic.savePosition(attendance.position);
     return attendance;
   };
-  const attend = async (topic: Topic): Promise<Attendance> => {
+  const renew = async (topic: SymbolChannel): Promise<Lease> => {
     // Whoever comes while a telling is under way may want more than it says.
-    if (topic.telling !== null) await topic.telling;
-    if (topic.attendance !== null && !isDue(topic, Date.now() / 1000)) return topic.attendance;
-    topic.telling ??= tell(topic).finally(() => {
-      topic.telling = null;
+    if (topic.renewal !== null) await topic.renewal;
+    if (topic.lease !== null && !isDue(topic, Date.now() / 1000)) return topic.lease;
+    topic.renewal ??= request(topic).finally(() => {
+      topic.renewal = null;
     });
-    return topic.telling;
+    return topic.renewal;
   };
-  return { attend, isDue };
+  return { renew, isDue };
 }

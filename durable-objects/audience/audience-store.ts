@@ -1,40 +1,40 @@
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Subscription } from "./subscription.ts";
-import { prepareAudienceTables } from "./tables.ts";
+import { prepareSubscriptionTables } from "./tables.ts";
 
 /** A heartbeat's number, and when it was, in unix seconds. */
-export interface Beat {
+export interface HeartbeatMark {
   beat: number;
   at: number;
 }
 
 /** What a socket is subscribed to, and the last heartbeat before that changed. */
-export interface KeptSubscriptions {
+export interface StoredSubscriptions {
   subscriptions: Subscription[];
   beat: number;
 }
 
 /** What an audience remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
-export interface AudienceStore {
-  subscriptions(): Map<string, KeptSubscriptions>;
-  keepSubscriptions(connection: string, subscriptions: readonly Subscription[]): void;
-  forgetConnection(connection: string): void;
+export interface SubscriptionStore {
+  subscriptions(): Map<string, StoredSubscriptions>;
+  saveSubscriptions(connection: string, subscriptions: readonly Subscription[]): void;
+  deleteConnection(connection: string): void;
   instruments(): Instrument[];
-  keepInstrument(instrument: Instrument): void;
-  forgetSymbol(symbol: string): void;
+  saveInstrument(instrument: Instrument): void;
+  deleteSymbol(symbol: string): void;
   /** The state of each symbol that clients were told last. */
-  toldStates(): Map<string, string>;
-  keepToldState(symbol: string, state: string): void;
-  lastBeat(): Beat;
-  keepBeat(beat: Beat): void;
+  reportedStates(): Map<string, string>;
+  saveReportedState(symbol: string, state: string): void;
+  lastHeartbeat(): HeartbeatMark;
+  saveHeartbeat(mark: HeartbeatMark): void;
 }
 
 /** Opens the store; nothing is read before it is asked for. */
-export function openAudienceStore(sql: SqlStorage): AudienceStore {
-  prepareAudienceTables(sql);
+export function openSubscriptionStore(sql: SqlStorage): SubscriptionStore {
+  prepareSubscriptionTables(sql);
   const rows = <T extends Record<string, SqlStorageValue>>(query: string): T[] => sql.exec<T>(query).toArray();
-  let last: Beat | undefined;
-  const lastBeat = (): Beat => {
+  let last: HeartbeatMark | undefined;
+  const lastHeartbeat = (): HeartbeatMark => {
     last ??= rows<{ beat: number; at: number }>("select beat, at from audience_beat")[0] ?? { beat: 0, at: 0 };
     return last;
   };
@@ -43,21 +43,21 @@ export function openAudienceStore(sql: SqlStorage): AudienceStore {
       const kept = rows<{ id: string; subscriptions: string; beat: number }>("select * from audience_sockets");
       return new Map(kept.map((row) => [row.id, { subscriptions: JSON.parse(row.subscriptions), beat: row.beat }]));
     },
-    keepSubscriptions(connection, subscriptions) {
+    saveSubscriptions(connection, subscriptions) {
       const body = JSON.stringify(subscriptions);
       sql.exec(
         "insert or replace into audience_sockets (id, subscriptions, beat) values (?, ?, ?)",
         connection,
         body,
-        lastBeat().beat,
+        lastHeartbeat().beat,
       );
     },
-    forgetConnection(connection) {
+    deleteConnection(connection) {
       sql.exec("delete from audience_sockets where id = ?", connection);
     },
     instruments: () =>
       rows<{ instrument: string }>("select instrument from audience_symbols").map((row) => JSON.parse(row.instrument)),
-    keepInstrument(instrument) {
+    saveInstrument(instrument) {
       const body = JSON.stringify(instrument);
       sql.exec(
         `insert into audience_symbols (symbol, instrument, told) values (?, ?, '')
@@ -66,18 +66,18 @@ export function openAudienceStore(sql: SqlStorage): AudienceStore {
         body,
       );
     },
-    forgetSymbol(symbol) {
+    deleteSymbol(symbol) {
       sql.exec("delete from audience_symbols where symbol = ?", symbol);
     },
-    toldStates() {
+    reportedStates() {
       const kept = rows<{ symbol: string; told: string }>("select symbol, told from audience_symbols");
       return new Map(kept.map((row) => [row.symbol, row.told]));
     },
-    keepToldState(symbol, state) {
+    saveReportedState(symbol, state) {
       sql.exec("update audience_symbols set told = ? where symbol = ?", state, symbol);
     },
-    lastBeat,
-    keepBeat(next) {
+    lastHeartbeat,
+    saveHeartbeat(next) {
       last = next;
       sql.exec("insert or replace into audience_beat (id, beat, at) values (1, ?, ?)", next.beat, next.at);
     },

@@ -1,37 +1,37 @@
 import { CLOSE, type ConnectionAnswer } from "../../contracts/stream.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { logError } from "../../observability/log.ts";
-import { admissionOf } from "./admission.ts";
-import { AskedTogether } from "./asked-together.ts";
-import { openAttending } from "./attending.ts";
-import { openAudienceStore } from "./audience-store.ts";
-import { openBeating } from "./beating.ts";
-import { openConversation } from "./conversation.ts";
-import { openDelivery } from "./delivery.ts";
-import { refuse, takeIn } from "./door.ts";
-import type { Feed, FeedEvent, MissedQuotes, Wants } from "./feed.ts";
-import { frame, PONG, welcomeFrame } from "./frames.ts";
-import type { HistoryDesk } from "./history.ts";
-import { openJoining } from "./joining.ts";
+import { readHandshake } from "./admission.ts";
+import { SingleFlight } from "./asked-together.ts";
+import { openRoomLeases } from "./attending.ts";
+import { openSubscriptionStore } from "./audience-store.ts";
+import { openHeartbeat } from "./beating.ts";
+import { openDispatcher } from "./conversation.ts";
+import { openFanOut } from "./delivery.ts";
+import { accept, reject } from "./door.ts";
+import type { Interest, QuoteReplay, RoomClient, SymbolEvent } from "./feed.ts";
+import { connectedFrame, frame, PONG } from "./frames.ts";
+import type { HistoryAccess } from "./history.ts";
+import { openSubscriptions } from "./joining.ts";
 import { connectionsOf, subscribersOf } from "./listing.ts";
-import { Outbox } from "./outbox.ts";
-import { type Member, openRoster, type Roster } from "./roster.ts";
-import type { AudienceSettings } from "./settings.ts";
-import type { SymbolBook } from "./symbol-book.ts";
-import { newTally, type Tally, takeTally } from "./tally.ts";
-import type { Topic } from "./topic.ts";
-import { openTurns } from "./turns.ts";
+import { WriteBatcher } from "./outbox.ts";
+import { openSubscriptionRegistry, type Session, type SubscriptionRegistry } from "./roster.ts";
+import type { StreamLimits } from "./settings.ts";
+import type { SymbolResolver } from "./symbol-book.ts";
+import { newStreamCounts, type StreamCounts, takeStreamCounts } from "./tally.ts";
+import type { SymbolChannel } from "./topic.ts";
+import { keyedQueue } from "./turns.ts";
 
 /** What an audience needs of the object that it sits in. */
-export interface Surroundings {
+export interface SessionHubHost {
   ctx: DurableObjectState;
   /** The object's name, as `/connections` tells it. */
   name: string;
   /** Where it hears of symbols. */
-  feed: () => Feed;
-  book: SymbolBook;
-  settings: AudienceSettings;
-  history: HistoryDesk;
+  room: () => RoomClient;
+  resolver: SymbolResolver;
+  limits: StreamLimits;
+  historyAccess: HistoryAccess;
   /** Sees to it that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
   /** Told when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
@@ -39,7 +39,7 @@ export interface Surroundings {
 }
 
 /** How many there are, and who listens to what. */
-export interface AudienceStats {
+export interface StreamStats {
   connections: number;
   subscriptions: number;
   /** Sockets by symbol. */
@@ -47,33 +47,33 @@ export interface AudienceStats {
 }
 
 /** How many there are now, and what has been done since this was last taken. */
-export interface AudienceReading extends Tally {
+export interface StreamMetrics extends StreamCounts {
   connections: number;
   subscriptions: number;
 }
 
 /** The sockets of an object, what they listen to, and the way on which events reach them. */
-export interface Audience {
+export interface SessionHub {
   /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
-  admit(request: Request): Promise<Response>;
+  accept(request: Request): Promise<Response>;
   /** A frame from a client. */
-  hear(socket: WebSocket, data: string | ArrayBuffer): void;
+  onMessage(socket: WebSocket, data: string | ArrayBuffer): void;
   /** A socket has closed or failed. */
-  lose(socket: WebSocket): void;
+  onClose(socket: WebSocket): void;
   /** Hands on what happened to a symbol; false where nobody listens to it. */
-  deliver(symbol: string, events: readonly FeedEvent[]): Promise<boolean>;
+  publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean>;
   /** Does what is due; for the object's alarm. */
-  run(): Promise<void>;
+  runDue(): Promise<void>;
   /** The registry row of a symbol that somebody listens to, or did a moment ago. */
   instrumentOf(symbol: string): Instrument;
-  stats(): AudienceStats;
+  stats(): StreamStats;
   /** What has been done since this was last asked. */
-  takeTally(): Tally;
+  takeCounts(): StreamCounts;
   /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
-  keepGoing(): void;
+  checkSchedule(): void;
   connections(): ConnectionAnswer[];
   /** The ids of the sockets that carry each symbol, at most `most` of each. */
-  subscribers(most: number): Record<string, string[]>;
+  subscribers(limit: number): Record<string, string[]>;
   /** Sends a message to everyone; gives the number of sockets. */
   broadcast(message: string): number;
   /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
@@ -81,166 +81,166 @@ export interface Audience {
 }
 
 /** A socket waits no longer (milliseconds) for others to know of it. */
-const ANNOUNCED_WITHIN_MS = 2_000;
+const MAX_ANNOUNCEMENT_MS = 2_000;
 
-const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
+const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
 /** Waits for an announcement, though not for ever; no timer is left behind, so that the object can hibernate. */
-async function inTime(announced: Promise<void>): Promise<void> {
+async function waitAtMost(announced: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ANNOUNCED_WITHIN_MS);
+  const timer = setTimeout(late.resolve, MAX_ANNOUNCEMENT_MS);
   await Promise.race([announced, late.promise]);
   clearTimeout(timer);
 }
 
 /** Opens the audience of an object, with the sockets that outlived the object's memory. */
-export function openAudience(surroundings: Surroundings): Audience {
-  const { ctx, settings } = surroundings;
-  const together = new AskedTogether<MissedQuotes>();
-  const inTurn = openTurns();
-  const feed: Feed = {
+export function openSessionHub(host: SessionHubHost): SessionHub {
+  const { ctx, limits } = host;
+  const replays = new SingleFlight<QuoteReplay>();
+  const inOrder = keyedQueue();
+  const feed: RoomClient = {
     // One call may overtake another on its way: what was wanted last must be heard last.
-    attend: (symbol, wants) => inTurn(symbol, () => surroundings.feed().attend(symbol, wants)),
+    renewLease: (symbol, wants) => inOrder(symbol, () => host.room().renewLease(symbol, wants)),
     // After a restart very many sockets come back at once, from much the same place.
-    missedQuotes: (symbol, since) =>
-      together.ask(`${symbol} ${since?.epoch} ${since?.seq}`, () => surroundings.feed().missedQuotes(symbol, since)),
-    missedCandles: (symbol, interval, since) => surroundings.feed().missedCandles(symbol, interval, since),
-    missedIndicator: (symbol, wanted, since) => surroundings.feed().missedIndicator(symbol, wanted, since),
+    replayQuotes: (symbol, since) =>
+      replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => host.room().replayQuotes(symbol, since)),
+    replayCandles: (symbol, interval, since) => host.room().replayCandles(symbol, interval, since),
+    replayIndicator: (symbol, wanted, since) => host.room().replayIndicator(symbol, wanted, since),
   };
-  const store = openAudienceStore(ctx.storage.sql);
-  const outbox = new Outbox();
-  const attending = openAttending(feed);
-  const tally = newTally();
-  const joining = openJoining(() => roster, feed, surroundings.book, attending, tally, surroundings.history);
-  const delivery = openDelivery(feed, joining.startAgain, outbox);
-  const roster: Roster = openRoster(ctx, store, settings, tally, outbox, {
+  const store = openSubscriptionStore(ctx.storage.sql);
+  const batcher = new WriteBatcher();
+  const leases = openRoomLeases(feed);
+  const counts = newStreamCounts();
+  const subscriptions = openSubscriptions(() => registry, feed, host.resolver, leases, counts, host.historyAccess);
+  const fanOut = openFanOut(feed, subscriptions.resubscribe, batcher);
+  const registry: SubscriptionRegistry = openSubscriptionRegistry(ctx, store, limits, counts, batcher, {
     onEmpty: (topic) => {
-      if (topic.attendance !== null || topic.telling !== null) ctx.waitUntil(farewell(topic));
+      if (topic.lease !== null || topic.renewal !== null) ctx.waitUntil(releaseLease(topic));
     },
     onStop: () => schedule(),
   });
   /** Symbols that nobody listens to any more and whose feed is being told so, by as many farewells. */
-  const leaving = new Map<string, { instrument: Instrument; farewells: number }>();
-  const beating = openBeating(roster, store, attending, delivery);
+  const releasing = new Map<string, { instrument: Instrument; farewells: number }>();
+  const heartbeat = openHeartbeat(registry, store, leases, fanOut);
 
-  const farewell = async ({ symbol, instrument }: Topic): Promise<void> => {
-    const left = leaving.get(symbol) ?? { instrument, farewells: 0 };
+  const releaseLease = async ({ symbol, instrument }: SymbolChannel): Promise<void> => {
+    const left = releasing.get(symbol) ?? { instrument, farewells: 0 };
     left.farewells++;
-    leaving.set(symbol, left);
+    releasing.set(symbol, left);
     try {
-      await inTurn(symbol, async () => {
-        if (!roster.topics.has(symbol)) await surroundings.feed().attend(symbol, NOTHING);
+      await inOrder(symbol, async () => {
+        if (!registry.channels.has(symbol)) await host.room().renewLease(symbol, NOTHING);
       });
     } catch (error) {
       // The feed forgets whoever does not come back.
       logError("a feed was not told that nobody listens", error, { symbol });
     } finally {
-      if (--left.farewells === 0) leaving.delete(symbol);
+      if (--left.farewells === 0) releasing.delete(symbol);
     }
   };
 
   const schedule = (): void => {
-    const next = beating.nextAt();
-    if (next !== null) surroundings.schedule(next);
+    const next = heartbeat.nextAt();
+    if (next !== null) host.schedule(next);
   };
   schedule();
 
-  const dismiss = (member: Member, code: number, reason: string): void => {
+  const disconnect = (member: Session, code: number, reason: string): void => {
     member.connection.close(code, reason);
-    part(member);
+    remove(member);
   };
 
-  const part = (member: Member): void => {
-    roster.remove(member);
-    if (roster.members.size === 0) announce(false);
+  const remove = (member: Session): void => {
+    registry.remove(member);
+    if (registry.sessions.size === 0) announce(false);
   };
 
   let announced = Promise.resolve();
   const announce = (isPresent: boolean): void => {
-    announced = announced.then(() => surroundings.onPresence(isPresent));
+    announced = announced.then(() => host.onPresence(isPresent));
     ctx.waitUntil(announced);
   };
 
-  const conversation = openConversation(roster, joining, surroundings.book, dismiss);
+  const dispatcher = openDispatcher(registry, subscriptions, host.resolver, disconnect);
 
   ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
 
   return {
-    async admit(request) {
-      const admission = admissionOf(request);
-      const refusal = roster.members.size >= settings.sockets ? "full" : roster.shares.usedUp(admission);
-      if (refusal !== null) return refuse(refusal);
-      const { response, socket, attachment } = takeIn(admission);
-      const member = roster.welcome(socket, attachment);
-      member.connection.send(welcomeFrame(attachment.id, settings.unacknowledgedBytes));
-      if (roster.members.size === 1) {
-        beating.begin(Date.now() / 1000);
+    async accept(request) {
+      const admission = readHandshake(request);
+      const refusal = registry.sessions.size >= limits.sockets ? "full" : registry.quota.exceeded(admission);
+      if (refusal !== null) return reject(refusal);
+      const { response, socket, attachment } = accept(admission);
+      const member = registry.connect(socket, attachment);
+      member.connection.send(connectedFrame(attachment.id, limits.unacknowledgedBytes));
+      if (registry.sessions.size === 1) {
+        heartbeat.start(Date.now() / 1000);
         announce(true);
       }
       schedule();
       if (admission.symbol !== null) {
         const symbols = [admission.symbol];
         const delivery = { mode: "all" } as const;
-        conversation.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
+        dispatcher.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
       }
-      await inTime(announced);
+      await waitAtMost(announced);
       return response;
     },
 
-    hear(socket, data) {
-      const member = roster.memberOf(socket);
+    onMessage(socket, data) {
+      const member = registry.sessionOf(socket);
       // Who has been given up is closed soon.
-      if (member?.connection.flows) conversation.hear(member, data);
+      if (member?.connection.isWritable) dispatcher.handleMessage(member, data);
     },
 
-    lose(socket) {
-      const member = roster.memberOf(socket);
-      if (member) part(member);
+    onClose(socket) {
+      const member = registry.sessionOf(socket);
+      if (member) remove(member);
     },
 
-    async deliver(symbol, events) {
-      const topic = roster.topics.get(symbol);
+    async publish(symbol, events) {
+      const topic = registry.channels.get(symbol);
       if (!topic || topic.isEmpty) return false;
-      await delivery.deliver(topic, events);
+      await fanOut.publish(topic, events);
       return true;
     },
 
-    async run() {
-      const wasPresent = roster.members.size > 0;
-      await beating.run(Date.now() / 1000);
-      if (wasPresent) announce(roster.members.size > 0);
+    async runDue() {
+      const wasPresent = registry.sessions.size > 0;
+      await heartbeat.runDue(Date.now() / 1000);
+      if (wasPresent) announce(registry.sessions.size > 0);
       schedule();
     },
 
     instrumentOf(symbol) {
-      const instrument = roster.topics.get(symbol)?.instrument ?? leaving.get(symbol)?.instrument;
+      const instrument = registry.channels.get(symbol)?.instrument ?? releasing.get(symbol)?.instrument;
       if (!instrument) throw new Error("nobody listens to this symbol");
       return instrument;
     },
 
     stats() {
       const symbols: Record<string, number> = {};
-      for (const topic of roster.topics.values()) symbols[topic.symbol] = topic.audience.size;
+      for (const topic of registry.channels.values()) symbols[topic.symbol] = topic.connectionSet.size;
       let subscriptions = 0;
-      for (const { listeners } of roster.members.values()) subscriptions += listeners.size;
-      return { connections: roster.members.size, subscriptions, symbols };
+      for (const { subscribers } of registry.sessions.values()) subscriptions += subscribers.size;
+      return { connections: registry.sessions.size, subscriptions, symbols };
     },
 
-    takeTally: () => takeTally(tally),
-    keepGoing: schedule,
+    takeCounts: () => takeStreamCounts(counts),
+    checkSchedule: schedule,
 
-    connections: () => connectionsOf(roster, surroundings.name),
-    subscribers: (most) => subscribersOf(roster, most),
+    connections: () => connectionsOf(registry, host.name),
+    subscribers: (most) => subscribersOf(registry, most),
 
     broadcast(message) {
       const text = frame("broadcast", { message, data: { message } });
-      for (const { connection } of roster.members.values()) connection.send(text);
-      return roster.members.size;
+      for (const { connection } of registry.sessions.values()) connection.send(text);
+      return registry.sessions.size;
     },
 
     closeCaller(caller) {
-      const theirs = [...roster.members.values()].filter(({ connection }) => connection.facts.caller === caller);
-      for (const member of theirs) dismiss(member, CLOSE.policy, "the key is no longer valid");
+      const theirs = [...registry.sessions.values()].filter(({ connection }) => connection.info.caller === caller);
+      for (const member of theirs) disconnect(member, CLOSE.policy, "the key is no longer valid");
       return theirs.length;
     },
   };

@@ -2,22 +2,22 @@
 const GRAIN_MS = 20;
 
 /** Frames that wait for their moment. There is a timer only while something waits, so that the object can hibernate. */
-export class Waiting {
-  private readonly waiting = new Set<Conflation>();
+export class ConflationTimer {
+  private readonly pending = new Set<Conflation>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   /** When the timer goes off, in milliseconds. */
   private flushAt = Number.POSITIVE_INFINITY;
 
   add(conflation: Conflation): void {
-    this.waiting.add(conflation);
+    this.pending.add(conflation);
     if (this.timer !== null && this.flushAt <= conflation.dueAt) return;
     this.stop();
     this.flushBy(conflation.dueAt);
   }
 
   delete(conflation: Conflation): void {
-    this.waiting.delete(conflation);
-    if (this.waiting.size === 0) this.stop();
+    this.pending.delete(conflation);
+    if (this.pending.size === 0) this.stop();
   }
 
   private stop(): void {
@@ -34,7 +34,7 @@ export class Waiting {
     const now = Date.now();
     this.timer = null;
     let next = Number.POSITIVE_INFINITY;
-    for (const conflation of this.waiting) {
+    for (const conflation of this.pending) {
       if (conflation.dueAt <= now) conflation.flush();
       else next = Math.min(next, conflation.dueAt);
     }
@@ -56,19 +56,19 @@ export class Conflation {
   private readonly period: number;
   /** When the last frame left, in milliseconds. */
   private sentAt = 0;
-  private readonly waiting: Waiting;
+  private readonly timer: ConflationTimer;
   private readonly send: (text: string) => void;
   private latest: string | null = null;
   private skipped = 0;
 
-  constructor(maxHz: number, waiting: Waiting, send: (text: string) => void) {
+  constructor(maxHz: number, waiting: ConflationTimer, send: (text: string) => void) {
     this.period = 1000 / maxHz;
-    this.waiting = waiting;
+    this.timer = waiting;
     this.send = send;
   }
 
   /** Takes a frame: it leaves at once, or when its time has come, unless a later one takes its place. */
-  offer(text: string): void {
+  onEvent(text: string): void {
     if (this.latest !== null) {
       this.skipped++;
       this.latest = text;
@@ -76,7 +76,7 @@ export class Conflation {
     }
     this.latest = text;
     if (Date.now() >= this.dueAt) this.flush();
-    else this.waiting.add(this);
+    else this.timer.add(this);
   }
 
   /** When the next frame may leave, in milliseconds; at once after a clock was set back. */
@@ -86,7 +86,7 @@ export class Conflation {
 
   /** Sends what waits. */
   flush(): void {
-    this.waiting.delete(this);
+    this.timer.delete(this);
     if (this.latest === null) return;
     const text = withSkipped(this.latest, this.skipped);
     this.sentAt = Date.now();
@@ -96,7 +96,7 @@ export class Conflation {
 
   /** Forgets what waits. */
   drop(): void {
-    this.waiting.delete(this);
+    this.timer.delete(this);
     this.latest = null;
     this.skipped = 0;
   }

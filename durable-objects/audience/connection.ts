@@ -1,10 +1,10 @@
 import type { HistoryTerms } from "./admission.ts";
-import type { Outbox } from "./outbox.ts";
-import type { AudienceSettings } from "./settings.ts";
-import type { Tally } from "./tally.ts";
+import type { WriteBatcher } from "./outbox.ts";
+import type { StreamLimits } from "./settings.ts";
+import type { StreamCounts } from "./tally.ts";
 
 /** A symbol's place in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
-export type Place = [epoch: string, seq: number, bars?: number];
+export type StoredPosition = [epoch: string, seq: number, bars?: number];
 
 /** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
 export interface Attachment {
@@ -27,18 +27,18 @@ export interface Attachment {
   /** The last heartbeat, and what had been sent and not proven when it left. */
   mark: { beat: number; unproven: number } | null;
   /** How far the symbols came whose place this socket keeps for its audience. */
-  places: Record<string, Place>;
+  places: Record<string, StoredPosition>;
 }
 
 /** A client may send frames and never read: after so many times the usual limit only an `ack` shows that it reads. */
-const MOST_UNPROVEN = 16;
+const MAX_UNCONFIRMED_FACTOR = 16;
 
 /** What a connection tells, and asks. */
 export interface ConnectionHooks {
   /** Counts what all connections of the audience send. */
-  tally: Tally;
+  counts: StreamCounts;
   /** Gathers what they post. */
-  outbox: Outbox;
+  batcher: WriteBatcher;
   /** Sending has stopped. */
   onStop(connection: Connection): void;
   /** When the platform answered the socket's last ping, unix milliseconds; 0 where there was none. */
@@ -54,48 +54,48 @@ export class Connection {
   readonly id: string;
   readonly socket: WebSocket;
   private readonly attachment: Attachment;
-  private readonly settings: AudienceSettings;
+  private readonly limits: StreamLimits;
   private readonly hooks: ConnectionHooks;
-  private posted: string[] = [];
+  private pending: string[] = [];
   /** The last frame that woke the object, unix milliseconds. In memory only: it shows how the client does, and decides nothing. */
-  private heardAt = 0;
+  private lastFrameAt = 0;
 
-  constructor(socket: WebSocket, attachment: Attachment, settings: AudienceSettings, hooks: ConnectionHooks) {
+  constructor(socket: WebSocket, attachment: Attachment, settings: StreamLimits, hooks: ConnectionHooks) {
     this.socket = socket;
     this.attachment = attachment;
-    this.settings = settings;
+    this.limits = settings;
     this.hooks = hooks;
     this.id = attachment.id;
   }
 
-  get facts(): Readonly<Attachment> {
+  get info(): Readonly<Attachment> {
     return this.attachment;
   }
 
   /** Whether frames go out; false once the client is too far behind. */
-  get flows(): boolean {
+  get isWritable(): boolean {
     return this.attachment.stoppedAt === null;
   }
 
   /** When the client was last heard of, unix milliseconds: a ping or another frame, or its arrival. */
-  get lastHeardAt(): number {
-    return Math.max(this.heardAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
+  get lastActivityAt(): number {
+    return Math.max(this.lastFrameAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
   }
 
   /** Sends the frame of an event together with those of others, when the outbox is emptied. */
-  post(text: string): void {
-    if (this.posted.length === 0) this.hooks.outbox.add(this);
-    this.posted.push(text);
+  enqueue(text: string): void {
+    if (this.pending.length === 0) this.hooks.batcher.add(this);
+    this.pending.push(text);
   }
 
   /** Sends what was posted. */
   flush(): void {
-    const texts = this.posted;
+    const texts = this.pending;
     if (texts.length === 0) return;
-    this.posted = [];
+    this.pending = [];
     for (const text of texts) {
       this.attachment.unread += text.length;
-      this.transmit(text);
+      this.write(text);
     }
   }
 
@@ -103,22 +103,22 @@ export class Connection {
   send(text: string): void {
     this.flush();
     this.attachment.unread += text.length;
-    this.transmit(text);
+    this.write(text);
   }
 
   /** Sends the answer to a message: it may be as large as all that may be unread, and its client has just been heard of. */
-  sendAnswer(text: string): void {
+  sendReply(text: string): void {
     this.flush();
-    this.transmit(text);
+    this.write(text);
   }
 
-  private transmit(text: string): void {
+  private write(text: string): void {
     const kept = this.attachment;
     if (kept.stoppedAt !== null) return;
     kept.unproven += text.length;
-    const { unacknowledgedBytes } = this.settings;
+    const { unacknowledgedBytes } = this.limits;
     if (kept.unread > unacknowledgedBytes && this.hasPinged()) kept.unread = text.length;
-    if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MOST_UNPROVEN) {
+    if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR) {
       kept.stoppedAt = Date.now() / 1000;
       this.save();
       this.hooks.onStop(this);
@@ -126,7 +126,7 @@ export class Connection {
     }
     try {
       this.socket.send(text);
-      this.hooks.tally.frames++;
+      this.hooks.counts.frames++;
     } catch (error) {
       // A socket that has just closed; the platform tells of it by its own event.
       if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
@@ -143,8 +143,8 @@ export class Connection {
   }
 
   /** Any frame from the client shows that it reads. */
-  hear(): void {
-    this.heardAt = Date.now();
+  onActivity(): void {
+    this.lastFrameAt = Date.now();
     this.attachment.unread = 0;
   }
 
@@ -158,16 +158,16 @@ export class Connection {
   }
 
   /** Sends a heartbeat, and keeps what is counted through a hibernation. */
-  sendBeat(beat: number, text: string): void {
+  sendHeartbeat(beat: number, text: string): void {
     this.send(text);
     this.attachment.mark = { beat, unproven: this.attachment.unproven };
     this.save();
   }
 
   /** Keeps a symbol's place for the whole audience, through hibernation and eviction; costs no write to the database. */
-  keepPlace(symbol: string, place: Place | null): void {
-    if (place === null) delete this.attachment.places[symbol];
-    else this.attachment.places[symbol] = place;
+  savePosition(symbol: string, position: StoredPosition | null): void {
+    if (position === null) delete this.attachment.places[symbol];
+    else this.attachment.places[symbol] = position;
     this.save();
   }
 

@@ -7,22 +7,22 @@ export interface QuotePosition {
 }
 
 /** A live indicator at one interval; `spec` is as the client wrote it, in lower case, and is the key of its frames. */
-export interface WantedIndicator {
+export interface IndicatorInterest {
   interval: Interval;
   spec: string;
 }
 
 /** An indicator that cannot be watched, and why; the code is a problem document's. */
-export interface RefusedIndicator extends WantedIndicator {
+export interface RejectedIndicator extends IndicatorInterest {
   code: "indicator.unknown" | "indicator.invalid_parameters" | "stream.too_many_subscriptions";
   detail: string;
 }
 
 /** What an audience wants to hear of one symbol: all that any of its sockets is subscribed to. */
-export interface Wants {
+export interface Interest {
   quotes: boolean;
   candles: readonly Interval[];
-  indicators: readonly WantedIndicator[];
+  indicators: readonly IndicatorInterest[];
 }
 
 /** What has become of a bar, as the text of a frame. */
@@ -52,10 +52,10 @@ export interface EpochEvent {
 }
 
 /** What a room publishes. */
-export type FeedEvent = FrameEvent | EpochEvent;
+export type SymbolEvent = FrameEvent | EpochEvent;
 
 /** What an audience learns about a symbol when it begins to listen, or says that it goes on. */
-export interface Attendance {
+export interface Lease {
   /** The place after which every event will be delivered. */
   position: QuotePosition;
   /** Time of the last event, ISO-8601; null where there was none. */
@@ -63,15 +63,15 @@ export interface Attendance {
   /** The exchange whose calendar holds. */
   exchange: string;
   /** Seconds within which an event may be expected while the market is open; longer silence is `quiet`. */
-  pace: number;
+  expectedInterval: number;
   /** Unix seconds until which the room delivers without being told again. */
   until: number;
   /** Wanted indicators that there are not; the rest of what is wanted is delivered. */
-  refused?: readonly RefusedIndicator[];
+  refused?: readonly RejectedIndicator[];
 }
 
 /** What a client missed of a symbol's quotes. */
-export interface MissedQuotes {
+export interface QuoteReplay {
   position: QuotePosition;
   /** null where the client named no position. */
   recovered: boolean | null;
@@ -82,24 +82,24 @@ export interface MissedQuotes {
 }
 
 /** What a client missed of a symbol's candles or of an indicator: the frames of the bars that closed since. */
-export interface MissedBars {
+export interface BarReplay {
   /** Opening of the last closed bar, unix seconds; null where there is none. */
   time: number | null;
   recovered: boolean | null;
   missed: string[];
   /** Why there is no such indicator. */
-  refused?: RefusedIndicator;
+  refused?: RejectedIndicator;
 }
 
 /**
  * Where an audience hears of symbols: the hub's asks each symbol's room by RPC, the room's asks itself. Whoever attends gets its
  * events by `deliver` of its audience.
  */
-export interface Feed {
+export interface RoomClient {
   /** Says what is wanted of a symbol from now on, in place of what was wanted before; nothing ends it. */
-  attend(symbol: string, wants: Wants): Promise<Attendance>;
+  renewLease(symbol: string, interest: Interest): Promise<Lease>;
   /** What came after a position, or a snapshot. */
-  missedQuotes(symbol: string, since: QuotePosition | null): Promise<MissedQuotes>;
-  missedCandles(symbol: string, interval: Interval, since: number | null): Promise<MissedBars>;
-  missedIndicator(symbol: string, wanted: WantedIndicator, since: number | null): Promise<MissedBars>;
+  replayQuotes(symbol: string, since: QuotePosition | null): Promise<QuoteReplay>;
+  replayCandles(symbol: string, interval: Interval, since: number | null): Promise<BarReplay>;
+  replayIndicator(symbol: string, indicator: IndicatorInterest, since: number | null): Promise<BarReplay>;
 }

@@ -1,8 +1,8 @@
 import type { ProblemCode } from "../../contracts/problem.ts";
 import {
   HEARTBEAT_INTERVAL,
-  MESSAGE_BYTES,
-  MOST_SYMBOLS,
+  MAX_MESSAGE_BYTES,
+  MAX_SYMBOLS,
   PROTOCOL,
   type ServerFrame,
   type ServerFrameOf,
@@ -19,11 +19,11 @@ export function frame<T extends ServerFrame["type"]>(type: T, body: Body<T>): st
 export const PONG = '{"type":"pong"}';
 
 /** The first frame of a socket. */
-export function welcomeFrame(connectionId: string, unacknowledgedBytes: number): string {
+export function connectedFrame(connectionId: string, unacknowledgedBytes: number): string {
   return frame("welcome", {
     connection_id: connectionId,
     protocol: PROTOCOL,
-    limits: { symbols: MOST_SYMBOLS, message_bytes: MESSAGE_BYTES, unacknowledged_bytes: unacknowledgedBytes },
+    limits: { symbols: MAX_SYMBOLS, message_bytes: MAX_MESSAGE_BYTES, unacknowledged_bytes: unacknowledgedBytes },
     heartbeat_interval: HEARTBEAT_INTERVAL,
     message: "Welcome to WizData Edge. Subscribe to symbols; acknowledge heartbeats.",
   });

@@ -1,13 +1,13 @@
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { marketStatus } from "../../core/market-calendar/sessions.ts";
-import type { Member } from "./roster.ts";
-import type { Topic } from "./topic.ts";
+import type { Session } from "./roster.ts";
+import type { SymbolChannel } from "./topic.ts";
 
 /** Every so many beats tell of all symbols, the others of those whose state changed. */
-const TELL_ALL_EVERY = 10;
+const FULL_STATUS_EVERY = 10;
 
 /** How a symbol fares: what its market does, and whether events come as often as they should. */
-export interface Liveness {
+export interface FeedStatus {
   /** As it stands in a heartbeat, in JSON. */
   text: string;
   /** What clients are told of again only when it changes. */
@@ -15,15 +15,15 @@ export interface Liveness {
 }
 
 /** How a symbol fares at `now` (unix seconds), so that a quiet market and a dead feed can be told apart. */
-export function livenessOf(topic: Topic, now: number): Liveness {
-  const { attendance, place } = topic;
-  const status = marketStatus(marketOf(topic.instrument.primary_exchange), now);
-  const told = attendance?.lastEventAt ?? null;
-  const lastEventAt = Math.max(topic.lastEventAt ?? 0, told === null ? 0 : Date.parse(told)) / 1000;
-  const isActive = attendance !== null && Math.abs(now - lastEventAt) <= attendance.pace;
+export function feedStatusOf(channel: SymbolChannel, now: number): FeedStatus {
+  const { lease, position } = channel;
+  const status = marketStatus(marketOf(channel.instrument.primary_exchange), now);
+  const told = lease?.lastEventAt ?? null;
+  const lastEventAt = Math.max(channel.lastEventAt ?? 0, told === null ? 0 : Date.parse(told)) / 1000;
+  const isActive = lease !== null && Math.abs(now - lastEventAt) <= lease.expectedInterval;
   const expected = status !== "open" ? "closed" : isActive ? "active" : "quiet";
   const text = JSON.stringify({
-    seq: place?.seq ?? null,
+    seq: position?.seq ?? null,
     last_event_at: lastEventAt > 0 ? new Date(lastEventAt * 1000).toISOString() : null,
     market_status: status,
     expected,
@@ -32,21 +32,21 @@ export function livenessOf(topic: Topic, now: number): Liveness {
 }
 
 /** Which symbols a beat tells a member of. */
-export function symbolsToTell(member: Member, beat: number, changed: ReadonlySet<string>): string[] {
-  const symbols = new Set(Array.from(member.listeners.values(), ({ subscription }) => subscription.symbol));
-  if (beat % TELL_ALL_EVERY === 0) return [...symbols];
-  return [...symbols].filter((symbol) => changed.has(symbol) || member.untold.has(symbol));
+export function symbolsToReport(session: Session, beat: number, changed: ReadonlySet<string>): string[] {
+  const symbols = new Set(Array.from(session.subscribers.values(), ({ subscription }) => subscription.symbol));
+  if (beat % FULL_STATUS_EVERY === 0) return [...symbols];
+  return [...symbols].filter((symbol) => changed.has(symbol) || session.unreported.has(symbol));
 }
 
 /** The frame of a beat. */
 export function heartbeatFrame(
-  facts: { beat: number; connections: number; subscriptions: number },
+  info: { beat: number; connections: number; subscriptions: number },
   symbols: readonly string[],
-  liveness: ReadonlyMap<string, Liveness>,
+  statuses: ReadonlyMap<string, FeedStatus>,
 ): string {
-  const head = JSON.stringify({ type: "heartbeat", timestamp: new Date().toISOString(), ...facts });
+  const head = JSON.stringify({ type: "heartbeat", timestamp: new Date().toISOString(), ...info });
   const members = symbols.flatMap((symbol) => {
-    const known = liveness.get(symbol);
+    const known = statuses.get(symbol);
     return known ? [`${JSON.stringify(symbol)}:${known.text}`] : [];
   });
   return `${head.slice(0, -1)},"symbols":{${members.join()}}}`;

@@ -1,117 +1,119 @@
 import type { Subscribe } from "../../contracts/stream.ts";
 import { logError } from "../../observability/log.ts";
-import type { Attending } from "./attending.ts";
-import type { Attendance, Feed, WantedIndicator } from "./feed.ts";
+import type { RoomLeases } from "./attending.ts";
+import type { IndicatorInterest, Lease, RoomClient } from "./feed.ts";
 import { confirmationFrame } from "./frames.ts";
-import type { HistoryDesk } from "./history.ts";
-import { checkRoom, joinersOf, type Rejection } from "./joiners.ts";
-import type { Listener } from "./listener.ts";
-import { type Allowance, fullAllowance, type Position, positionAfter, type Since } from "./positions.ts";
-import { type Member, type Roster, subscriptionsOf } from "./roster.ts";
+import type { HistoryAccess } from "./history.ts";
+import { checkLimits, type RejectedSymbol, resolveRequested } from "./joiners.ts";
+import type { Subscriber } from "./listener.ts";
+import { fullBudget, type ResumeBudget, type ResumeResult, resume, type Since } from "./positions.ts";
+import { type Session, type SubscriptionRegistry, subscriptionsOf } from "./roster.ts";
 import { type Subject, type Subscription, subjectKey } from "./subscription.ts";
-import type { Refusal, SymbolBook } from "./symbol-book.ts";
-import type { Tally } from "./tally.ts";
-import type { Topic } from "./topic.ts";
+import type { Rejection, SymbolResolver } from "./symbol-book.ts";
+import type { StreamCounts } from "./tally.ts";
+import type { SymbolChannel } from "./topic.ts";
 
 /** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
-export interface Joining {
+export interface Subscriptions {
   /** @throws MessageError where the message cannot be carried out at all */
-  subscribe(member: Member, message: Subscribe, subjects: readonly Subject[]): Promise<void>;
+  subscribe(session: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void>;
   /**
    * Sends a symbol's subscribers a fresh confirmation that nothing was recovered: those of quotes with a snapshot, and unless
    * `onlyConflated` those of bars, too.
    */
-  startAgain(topic: Topic, onlyConflated: boolean): Promise<void>;
+  resubscribe(channel: SymbolChannel, onlyConflated: boolean): Promise<void>;
 }
 
 /** One symbol of a message, its listeners holding back what happens. */
-interface Joined {
+interface PendingSubscription {
   symbol: string;
   since: Since;
-  listeners: Listener[];
+  subscribers: Subscriber[];
 }
 
 /** Answers with what was missed may be large: so many are asked for at once. */
-const RESUMED_AT_ONCE = 5;
+const RESUMES_AT_ONCE = 5;
 
-const isRefusal = (answer: Position | Refusal): answer is Refusal => "code" in answer;
+const isRefusal = (answer: ResumeResult | Rejection): answer is Rejection => "code" in answer;
 
-const unavailable = (symbol: string): Refusal => ({
+const unavailable = (symbol: string): Rejection => ({
   code: "stream.unavailable",
   detail: `The stream of ${symbol} does not answer now. Subscribe again in a moment.`,
 });
 
 /** Why a feed does not deliver one of these subscriptions; null where it delivers all. */
-function refusalOf({ refused = [] }: Attendance, subscriptions: readonly Subscription[]): Refusal | null {
-  const isMeant = ({ interval, spec }: WantedIndicator): boolean =>
+function refusalOf({ refused = [] }: Lease, subscriptions: readonly Subscription[]): Rejection | null {
+  const isMeant = ({ interval, spec }: IndicatorInterest): boolean =>
     subscriptions.some(
       (each) => each.channel === "indicators" && each.interval === interval && each.indicator === spec,
     );
   return refused.find(isMeant) ?? null;
 }
 
-function* groupsOf(joined: readonly Joined[]): Generator<readonly Joined[]> {
-  const size = joined.some(({ since }) => since !== null) ? RESUMED_AT_ONCE : joined.length;
-  for (let i = 0; i < joined.length; i += size) yield joined.slice(i, i + size);
+function* groupsOf(pending: readonly PendingSubscription[]): Generator<readonly PendingSubscription[]> {
+  const size = pending.some(({ since }) => since !== null) ? RESUMES_AT_ONCE : pending.length;
+  for (let i = 0; i < pending.length; i += size) yield pending.slice(i, i + size);
 }
 
 /** Opens the joining of an audience. */
-export function openJoining(
-  roster: () => Roster,
-  feed: Feed,
-  book: SymbolBook,
-  attending: Attending,
-  tally: Tally,
-  history: HistoryDesk,
-): Joining {
+export function openSubscriptions(
+  registry: () => SubscriptionRegistry,
+  room: RoomClient,
+  resolver: SymbolResolver,
+  leases: RoomLeases,
+  counts: StreamCounts,
+  historyAccess: HistoryAccess,
+): Subscriptions {
   /** Where a symbol's listeners go on, or why they cannot. */
-  const positionOf = async (
+  const resumeOne = async (
     symbol: string,
-    listeners: readonly Listener[],
+    listeners: readonly Subscriber[],
     since: Since,
-    allowance: Allowance,
-  ): Promise<Position | Refusal> => {
-    const topic = roster().topics.get(symbol);
+    allowance: ResumeBudget,
+  ): Promise<ResumeResult | Rejection> => {
+    const topic = registry().channels.get(symbol);
     if (!topic) return unavailable(symbol);
     try {
       const subscriptions = listeners.map(({ subscription }) => subscription);
-      const refusal = refusalOf(await attending.attend(topic), subscriptions);
+      const refusal = refusalOf(await leases.renew(topic), subscriptions);
       if (refusal) return refusal;
-      return await positionAfter(feed, symbol, subscriptions, since, allowance);
+      return await resume(room, symbol, subscriptions, since, allowance);
     } catch (error) {
       // Whoever asked has left meanwhile.
-      if (!roster().topics.has(symbol)) return unavailable(symbol);
+      if (!registry().channels.has(symbol)) return unavailable(symbol);
       logError("a symbol's feed failed", error, { symbol });
       return unavailable(symbol);
     }
   };
 
-  const snapshotOf = async (symbol: string, listeners: readonly Listener[]): Promise<Position | Refusal> => {
-    const position = await positionOf(symbol, listeners, null, fullAllowance());
+  const takeSnapshot = async (symbol: string, listeners: readonly Subscriber[]): Promise<ResumeResult | Rejection> => {
+    const position = await resumeOne(symbol, listeners, null, fullBudget());
     if (isRefusal(position)) return position;
     return { ...position, recovered: false, text: position.text.replace('"recovered":null', '"recovered":false') };
   };
 
-  const release = (listener: Listener, position: Position): void => {
-    const topic = roster().topics.get(listener.subscription.symbol);
-    listener.release(position.start, topic?.place?.epoch ?? null);
+  const stopBuffering = (listener: Subscriber, position: ResumeResult): void => {
+    const topic = registry().channels.get(listener.subscription.symbol);
+    listener.stopBuffering(position.start, topic?.position?.epoch ?? null);
   };
 
   /** The positions of all that join, within what one confirmation may hold, or why they cannot. */
-  const positionsOf = async (joined: readonly Joined[]): Promise<Map<Joined, Position | Refusal>> => {
-    const positions = new Map<Joined, Position | Refusal>();
-    const left = fullAllowance();
+  const resumeAll = async (
+    joined: readonly PendingSubscription[],
+  ): Promise<Map<PendingSubscription, ResumeResult | Rejection>> => {
+    const positions = new Map<PendingSubscription, ResumeResult | Rejection>();
+    const left = fullBudget();
     for (const group of groupsOf(joined)) {
       const allowance = { ...left };
       const answers = await Promise.all(
         group.map(async (one) => ({
           one,
-          position: await positionOf(one.symbol, one.listeners, one.since, allowance),
+          position: await resumeOne(one.symbol, one.subscribers, one.since, allowance),
         })),
       );
       for (const { one, position } of answers) {
         const isTooMuch = !isRefusal(position) && (position.events > left.events || position.bytes > left.bytes);
-        const fitting = isTooMuch ? await snapshotOf(one.symbol, one.listeners) : position;
+        const fitting = isTooMuch ? await takeSnapshot(one.symbol, one.subscribers) : position;
         positions.set(one, fitting);
         if (isRefusal(fitting)) continue;
         left.events -= fitting.events;
@@ -122,32 +124,32 @@ export function openJoining(
   };
 
   const confirm = (
-    member: Member,
+    member: Session,
     { id, channel }: Subscribe,
-    rejected: Rejection[],
-    positions: ReadonlyMap<Joined, Position>,
+    rejected: RejectedSymbol[],
+    positions: ReadonlyMap<PendingSubscription, ResumeResult>,
   ): void => {
-    roster().keep(member);
+    registry().save(member);
     const texts = new Map(Array.from(positions, ([{ symbol }, { text }]) => [symbol, text]));
     const subscriptions = subscriptionsOf(member);
-    member.connection.sendAnswer(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
-    for (const [{ listeners }, position] of positions) {
-      if (position.recovered) tally.recovered++;
-      else if (position.recovered === false) tally.snapshots++;
-      for (const listener of listeners) release(listener, position);
+    member.connection.sendReply(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
+    for (const [{ subscribers }, position] of positions) {
+      if (position.recovered) counts.recovered++;
+      else if (position.recovered === false) counts.snapshots++;
+      for (const listener of subscribers) stopBuffering(listener, position);
     }
   };
 
   const confirmAgain = async (
     symbol: string,
     channel: Subscription["channel"],
-    listeners: readonly Listener[],
+    listeners: readonly Subscriber[],
   ): Promise<void> => {
     const bySubject = new Map(listeners.map((listener) => [subjectKey(listener.subscription), listener]));
-    const position = await snapshotOf(symbol, [...bySubject.values()]);
-    const confirmed = new Set<Member>();
+    const position = await takeSnapshot(symbol, [...bySubject.values()]);
+    const confirmed = new Set<Session>();
     for (const listener of listeners) {
-      const member = roster().members.get(listener.connection.id);
+      const member = registry().sessions.get(listener.connection.id);
       if (!member) continue;
       if (isRefusal(position)) {
         // Nothing true can be said of where it stands: its client comes back with the position that it has.
@@ -157,52 +159,52 @@ export function openJoining(
       if (!confirmed.has(member)) {
         const positions = new Map([[symbol, position.text]]);
         const subscriptions = subscriptionsOf(member);
-        member.connection.sendAnswer(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
+        member.connection.sendReply(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
         confirmed.add(member);
       }
-      release(listener, position);
+      stopBuffering(listener, position);
     }
   };
 
-  const isHere = (member: Member): boolean => roster().members.has(member.connection.id);
+  const isConnected = (member: Session): boolean => registry().sessions.has(member.connection.id);
 
   return {
     async subscribe(member, message, subjects) {
-      const { joiners, rejected } = await joinersOf(book, message);
-      if (!isHere(member)) return;
-      checkRoom(member, joiners, subjects.length);
-      const refused = await history.refused(member.connection.facts, joiners, subjects);
-      if (!isHere(member)) return;
+      const { joiners, rejected } = await resolveRequested(resolver, message);
+      if (!isConnected(member)) return;
+      checkLimits(member, joiners, subjects.length);
+      const refused = await historyAccess.acquire(member.connection.info, joiners, subjects);
+      if (!isConnected(member)) return;
       rejected.push(...refused);
       const without = new Set(refused.map(({ symbol }) => symbol));
       const admitted = joiners.filter(({ instrument }) => !without.has(instrument.symbol));
-      const joined = admitted.map(({ instrument, since }): Joined => {
+      const joined = admitted.map(({ instrument, since }): PendingSubscription => {
         const { symbol } = instrument;
-        const listeners = subjects.map((subject) =>
-          roster().join(member, instrument, { symbol, ...subject, delivery: message.delivery }),
+        const subscribers = subjects.map((subject) =>
+          registry().subscribe(member, instrument, { symbol, ...subject, delivery: message.delivery }),
         );
-        return { symbol, since, listeners };
+        return { symbol, since, subscribers };
       });
-      const answers = await positionsOf(joined);
-      if (!isHere(member)) return;
-      const positions = new Map<Joined, Position>();
+      const answers = await resumeAll(joined);
+      if (!isConnected(member)) return;
+      const positions = new Map<PendingSubscription, ResumeResult>();
       for (const [one, answer] of answers) {
         if (!isRefusal(answer)) {
           positions.set(one, answer);
           continue;
         }
-        for (const listener of one.listeners) roster().leave(member, listener);
+        for (const listener of one.subscribers) registry().unsubscribe(member, listener);
         rejected.push({ symbol: one.symbol, code: answer.code, detail: answer.detail });
       }
       confirm(member, message, rejected, positions);
     },
 
-    async startAgain(topic, onlyConflated) {
-      const behind = [...topic.all()].filter(
-        ({ isHeld, conflates, subscription: { channel } }) =>
-          !isHeld && (!onlyConflated || (conflates && channel === "quotes")),
+    async resubscribe(topic, onlyConflated) {
+      const behind = [...topic.allSubscribers()].filter(
+        ({ isBuffering, isConflated, subscription: { channel } }) =>
+          !isBuffering && (!onlyConflated || (isConflated && channel === "quotes")),
       );
-      for (const listener of behind) listener.hold();
+      for (const listener of behind) listener.startBuffering();
       const channels = Map.groupBy(behind, ({ subscription }) => subscription.channel);
       for (const [channel, listeners] of channels) await confirmAgain(topic.symbol, channel, listeners);
     },

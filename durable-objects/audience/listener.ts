@@ -1,4 +1,4 @@
-import { Conflation, type Waiting } from "./conflation.ts";
+import { Conflation, type ConflationTimer } from "./conflation.ts";
 import type { Connection } from "./connection.ts";
 import type { FrameEvent, QuotePosition } from "./feed.ts";
 import type { Subscription } from "./subscription.ts";
@@ -9,14 +9,14 @@ export type Start = { quotes: QuotePosition } | { bars: number | null };
 const REVISED = '"state":"revised"';
 
 /** One subscription of one socket. It holds back what happens until the socket's confirmation is out, and lets it through after that. */
-export class Listener {
+export class Subscriber {
   readonly connection: Connection;
   readonly subscription: Subscription;
   private readonly conflation: Conflation | null;
-  private held: FrameEvent[] | null = null;
+  private buffer: FrameEvent[] | null = null;
   private start: Start = { bars: null };
 
-  constructor(connection: Connection, subscription: Subscription, waiting: Waiting) {
+  constructor(connection: Connection, subscription: Subscription, waiting: ConflationTimer) {
     this.connection = connection;
     this.subscription = subscription;
     const { delivery } = subscription;
@@ -24,55 +24,55 @@ export class Listener {
     this.conflation = delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send) : null;
   }
 
-  get conflates(): boolean {
+  get isConflated(): boolean {
     return this.conflation !== null;
   }
 
-  get isHeld(): boolean {
-    return this.held !== null;
+  get isBuffering(): boolean {
+    return this.buffer !== null;
   }
 
   /** Begins to hold events back; what waits to be sent is forgotten, for a confirmation follows. */
-  hold(): void {
+  startBuffering(): void {
     this.conflation?.drop();
-    this.held ??= [];
+    this.buffer ??= [];
   }
 
   /**
    * Goes on from `start`: what was held and comes after it is sent.
    * @param current the epoch that events have now; events of an earlier one came before `start`
    */
-  release(start: Start, current: string | null): void {
+  stopBuffering(start: Start, current: string | null): void {
     this.start = start;
-    const held = this.held ?? [];
-    this.held = null;
+    const held = this.buffer ?? [];
+    this.buffer = null;
     for (const event of held) {
       const isPast = "epoch" in event && "quotes" in start && event.epoch !== start.quotes.epoch;
-      if (!isPast || event.epoch === current) this.take(event);
+      if (!isPast || event.epoch === current) this.onEvent(event);
     }
     this.connection.flush();
   }
 
   /** Hears of an event. */
-  take(event: FrameEvent): void {
-    if (this.held !== null) this.held.push(event);
-    else if (!this.isKnown(event)) this.pass(event);
+  onEvent(event: FrameEvent): void {
+    if (this.buffer !== null) this.buffer.push(event);
+    else if (!this.isKnown(event)) this.forward(event);
   }
 
   /** Forgets what waits, before the listener goes. */
   end(): void {
     this.conflation?.drop();
-    this.held = null;
+    this.buffer = null;
   }
 
-  private pass(event: FrameEvent): void {
+  private forward(event: FrameEvent): void {
     if (this.conflation === null) {
-      this.connection.post(event.text);
+      this.connection.enqueue(event.text);
       return;
     }
     const mayBeLeftOut = event.channel === "quotes" || (event.channel !== "gap" && !event.isClosed);
     if (mayBeLeftOut) {
-      this.conflation.offer(event.text);
+      this.conflation.onEvent(event.text);
       return;
     }
     // A closed bar makes the forming one that waits useless; a gap comes after the quotes before it.

@@ -1,25 +1,25 @@
 import type { ConnectionAnswer } from "../../contracts/stream.ts";
-import type { Roster } from "./roster.ts";
+import type { SubscriptionRegistry } from "./roster.ts";
 
 /** The connections of an object, for those who run the platform. `name` is the object's. */
-export function connectionsOf(roster: Roster, name: string): ConnectionAnswer[] {
-  return Array.from(roster.members.values(), ({ connection, listeners }) => ({
+export function connectionsOf(registry: SubscriptionRegistry, name: string): ConnectionAnswer[] {
+  return Array.from(registry.sessions.values(), ({ connection, subscribers }) => ({
     connection_id: connection.id,
     at: name,
-    connected_at: new Date(connection.facts.connectedAt * 1000).toISOString(),
-    address: connection.facts.address,
-    caller: connection.facts.caller,
-    subscriptions: [...new Set(Array.from(listeners.values(), ({ subscription }) => subscription.symbol))],
-    subscription_count: listeners.size,
-    last_ping: new Date(connection.lastHeardAt).toISOString(),
+    connected_at: new Date(connection.info.connectedAt * 1000).toISOString(),
+    address: connection.info.address,
+    caller: connection.info.caller,
+    subscriptions: [...new Set(Array.from(subscribers.values(), ({ subscription }) => subscription.symbol))],
+    subscription_count: subscribers.size,
+    last_ping: new Date(connection.lastActivityAt).toISOString(),
   }));
 }
 
 /** The ids of the connections that carry each symbol, at most `most` of each. */
-export function subscribersOf(roster: Roster, most: number): Record<string, string[]> {
+export function subscribersOf(registry: SubscriptionRegistry, limit: number): Record<string, string[]> {
   const ids: Record<string, string[]> = {};
-  for (const topic of roster.topics.values()) {
-    ids[topic.symbol] = Array.from(topic.audience, ({ id }) => id).slice(0, most);
+  for (const topic of registry.channels.values()) {
+    ids[topic.symbol] = Array.from(topic.connectionSet, ({ id }) => id).slice(0, limit);
   }
   return ids;
 }

@@ -5,7 +5,7 @@ import {
   ACTIONS,
   type ClientMessage,
   ClientMessageSchema,
-  MESSAGE_BYTES,
+  MAX_MESSAGE_BYTES,
   type Subscribe,
 } from "../../contracts/stream.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
@@ -26,7 +26,7 @@ export class MessageError extends Error {
 }
 
 /** A message that was read, or what is wrong with it; `id` is the client's own, where it gave one. */
-export type Reading = { id: unknown } & ({ message: ClientMessage } | { error: MessageError });
+export type ReadMessage = { id: unknown } & ({ message: ClientMessage } | { error: MessageError });
 
 const EXAMPLE = '{"action": "subscribe", "symbols": ["BTC/USDT"]}';
 const WithAction = z.looseObject({ action: z.string(), id: z.unknown().optional() });
@@ -41,30 +41,30 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const LONGEST_DETAIL = 300;
+const MAX_DETAIL_CHARACTERS = 300;
 const WORDS: InputWords = { unknown: "is not a field of this message" };
 
 /** What is wrong with a message, as a sentence about its first wrong part. */
 function sentenceOf(issues: readonly z.core.$ZodIssue[]): string {
   const [fault] = inputFaults(issues, WORDS);
-  return faultSentence({ ...fault, path: fault.path.slice(0, LONGEST_DETAIL) }, "The message").slice(
+  return faultSentence({ ...fault, path: fault.path.slice(0, MAX_DETAIL_CHARACTERS) }, "The message").slice(
     0,
-    2 * LONGEST_DETAIL,
+    2 * MAX_DETAIL_CHARACTERS,
   );
 }
 
 /** Deeper messages could not be answered: their `id` is written again. */
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 
-function isTooDeep(value: unknown, left = DEEPEST): boolean {
+function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return false;
   return left === 0 || Object.values(value).some((part) => isTooDeep(part, left - 1));
 }
 
-function parse(text: string): Reading {
+function parse(text: string): ReadMessage {
   const read = jsonOf(text);
   if (isTooDeep(read)) {
-    const detail = `The message is nested more than ${DEEPEST} levels deep.`;
+    const detail = `The message is nested more than ${MAX_DEPTH} levels deep.`;
     return { id: null, error: new MessageError("stream.bad_message", detail) };
   }
   const json = WithAction.safeParse(read);
@@ -86,13 +86,13 @@ function parse(text: string): Reading {
 
 /** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */
 export function isTooLarge(data: string | ArrayBuffer): boolean {
-  if (typeof data !== "string") return data.byteLength > MESSAGE_BYTES;
-  if (data.length > MESSAGE_BYTES) return true;
-  return data.length * 3 > MESSAGE_BYTES && new TextEncoder().encode(data).byteLength > MESSAGE_BYTES;
+  if (typeof data !== "string") return data.byteLength > MAX_MESSAGE_BYTES;
+  if (data.length > MAX_MESSAGE_BYTES) return true;
+  return data.length * 3 > MAX_MESSAGE_BYTES && new TextEncoder().encode(data).byteLength > MAX_MESSAGE_BYTES;
 }
 
 /** Reads what a client sent. */
-export function readMessage(data: string | ArrayBuffer): Reading {
+export function readMessage(data: string | ArrayBuffer): ReadMessage {
   if (typeof data !== "string") {
     const detail = "Messages are JSON in text frames; this one was binary.";
     return { id: null, error: new MessageError("stream.bad_message", detail) };

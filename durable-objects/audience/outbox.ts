@@ -6,47 +6,47 @@ import type { Connection } from "./connection.ts";
  */
 const QUIET_MS = 5;
 /** They wait no longer than this by socket (milliseconds), which is about what sending them takes. */
-const LONGEST_BY_SOCKET_MS = 0.025;
+const MAX_WAIT_PER_SOCKET_MS = 0.025;
 /** Where they would wait no longer than this, nothing waits. */
-const SHORTEST_WAIT_MS = 2;
+const MIN_WAIT_MS = 2;
 
 /** The sockets whose events have been handed to them and not yet sent. */
-export class Outbox {
-  private readonly laden = new Set<Connection>();
-  private leaving: Promise<void> | null = null;
+export class WriteBatcher {
+  private readonly pending = new Set<Connection>();
+  private flushing: Promise<void> | null = null;
   /** How often somebody has waited for the outbox to be emptied. */
-  private waits = 0;
+  private flushed = 0;
 
   /** Takes note of a socket that has something to send. */
   add(connection: Connection): void {
-    this.laden.add(connection);
+    this.pending.add(connection);
   }
 
   /** Resolves when all that has been handed to sockets is sent; at once where they are few. */
-  async sent(): Promise<void> {
-    this.waits++;
-    if (this.leaving === null && this.longestWait < SHORTEST_WAIT_MS) return this.flush();
-    this.leaving ??= this.leaveWhenQuiet();
-    await this.leaving;
+  async whenFlushed(): Promise<void> {
+    this.flushed++;
+    if (this.flushing === null && this.maxWait < MIN_WAIT_MS) return this.flush();
+    this.flushing ??= this.flushWhenQuiet();
+    await this.flushing;
   }
 
-  private get longestWait(): number {
-    return this.laden.size * LONGEST_BY_SOCKET_MS;
+  private get maxWait(): number {
+    return this.pending.size * MAX_WAIT_PER_SOCKET_MS;
   }
 
   /** By the clock, since a short wait is a long one where the runtime has much to send. */
-  private async leaveWhenQuiet(): Promise<void> {
+  private async flushWhenQuiet(): Promise<void> {
     const begun = Date.now();
-    for (let seen = -1; seen !== this.waits && Date.now() - begun < this.longestWait; ) {
-      seen = this.waits;
+    for (let seen = -1; seen !== this.flushed && Date.now() - begun < this.maxWait; ) {
+      seen = this.flushed;
       await scheduler.wait(QUIET_MS);
     }
-    this.leaving = null;
+    this.flushing = null;
     this.flush();
   }
 
   private flush(): void {
-    for (const connection of this.laden) connection.flush();
-    this.laden.clear();
+    for (const connection of this.pending) connection.flush();
+    this.pending.clear();
   }
 }

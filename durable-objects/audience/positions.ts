@@ -1,5 +1,5 @@
-import { MOST_MISSED, MOST_MISSED_BYTES } from "../../contracts/stream.ts";
-import type { Feed, MissedBars, QuotePosition } from "./feed.ts";
+import { MAX_REPLAYED, MAX_REPLAYED_BYTES } from "../../contracts/stream.ts";
+import type { BarReplay, QuotePosition, RoomClient } from "./feed.ts";
 import type { Start } from "./listener.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -7,7 +7,7 @@ import type { Subscription } from "./subscription.ts";
 export type Since = { epoch: string; seq: number } | { time: number } | null;
 
 /** Where a symbol's subscriptions go on, and what their confirmation says of it, in JSON. */
-export interface Position {
+export interface ResumeResult {
   start: Start;
   text: string;
   /** Whether everything that was missed is in the text; null where the client said of no place that it was there. */
@@ -18,27 +18,32 @@ export interface Position {
 }
 
 /** What one confirmation may still hold. */
-export interface Allowance {
+export interface ResumeBudget {
   events: number;
   bytes: number;
 }
 
-export const fullAllowance = (): Allowance => ({ events: MOST_MISSED, bytes: MOST_MISSED_BYTES });
+export const fullBudget = (): ResumeBudget => ({ events: MAX_REPLAYED, bytes: MAX_REPLAYED_BYTES });
 
 const sizeOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length + 1, 0);
 
-const fits = (texts: readonly string[], allowance: Allowance): boolean =>
-  texts.length <= allowance.events && sizeOf(texts) <= allowance.bytes;
+const fits = (texts: readonly string[], budget: ResumeBudget): boolean =>
+  texts.length <= budget.events && sizeOf(texts) <= budget.bytes;
 
 const quotePosition = (since: Since): QuotePosition | null => (since !== null && "seq" in since ? since : null);
 const barTime = (since: Since): number | null => (since !== null && "time" in since ? since.time : null);
 
-async function quotesAfter(feed: Feed, symbol: string, since: Since, allowance: Allowance): Promise<Position> {
+async function resumeQuotes(
+  room: RoomClient,
+  symbol: string,
+  since: Since,
+  budget: ResumeBudget,
+): Promise<ResumeResult> {
   const asked = quotePosition(since);
-  let answer = await feed.missedQuotes(symbol, asked);
+  let answer = await room.replayQuotes(symbol, asked);
   let { recovered } = answer;
-  if (recovered && !fits(answer.missed, allowance)) {
-    answer = await feed.missedQuotes(symbol, null);
+  if (recovered && !fits(answer.missed, budget)) {
+    answer = await room.replayQuotes(symbol, null);
     recovered = false;
   }
   const missed = recovered ? answer.missed : [];
@@ -48,13 +53,13 @@ async function quotesAfter(feed: Feed, symbol: string, since: Since, allowance: 
   return { start: { quotes: answer.position }, text, recovered, events: missed.length, bytes: sizeOf(missed) };
 }
 
-function barsPosition(answers: readonly MissedBars[], allowance: Allowance): Position {
+function resumeBars(answers: readonly BarReplay[], budget: ResumeBudget): ResumeResult {
   const times = answers.flatMap(({ time }) => (time === null ? [] : [time]));
   // Where the indicators of one interval stand apart, the earliest of them is where all can go on from.
   const time = times.length > 0 ? Math.min(...times) : null;
   const all = answers.flatMap(({ missed }) => missed);
   const isAsked = answers.some(({ recovered }) => recovered !== null);
-  const isWhole = answers.every(({ recovered }) => recovered !== false) && fits(all, allowance);
+  const isWhole = answers.every(({ recovered }) => recovered !== false) && fits(all, budget);
   const recovered = isAsked ? isWhole : null;
   const missed = recovered ? all : [];
   const text = `{"time":${time},"recovered":${recovered},"missed":[${missed.join()}]}`;
@@ -65,20 +70,20 @@ function barsPosition(answers: readonly MissedBars[], allowance: Allowance): Pos
  * What a client missed of the subscriptions that one message makes for one symbol, which are all of one channel: everything, or
  * nothing and a snapshot; never a part. More than the allowance is nothing.
  */
-export async function positionAfter(
-  feed: Feed,
+export async function resume(
+  room: RoomClient,
   symbol: string,
   subscriptions: readonly Subscription[],
   since: Since,
-  allowance: Allowance,
-): Promise<Position> {
-  const answers: MissedBars[] = [];
+  budget: ResumeBudget,
+): Promise<ResumeResult> {
+  const answers: BarReplay[] = [];
   for (const subscription of subscriptions) {
-    if (subscription.channel === "quotes") return quotesAfter(feed, symbol, since, allowance);
+    if (subscription.channel === "quotes") return resumeQuotes(room, symbol, since, budget);
     const { interval } = subscription;
     const time = barTime(since);
-    if (subscription.channel === "candles") answers.push(await feed.missedCandles(symbol, interval, time));
-    else answers.push(await feed.missedIndicator(symbol, { interval, spec: subscription.indicator }, time));
+    if (subscription.channel === "candles") answers.push(await room.replayCandles(symbol, interval, time));
+    else answers.push(await room.replayIndicator(symbol, { interval, spec: subscription.indicator }, time));
   }
-  return barsPosition(answers, allowance);
+  return resumeBars(answers, budget);
 }

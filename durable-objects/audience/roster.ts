@@ -1,142 +1,142 @@
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { AudienceStore, KeptSubscriptions } from "./audience-store.ts";
-import { Waiting } from "./conflation.ts";
+import type { StoredSubscriptions, SubscriptionStore } from "./audience-store.ts";
+import { ConflationTimer } from "./conflation.ts";
 import { type Attachment, Connection, type ConnectionHooks } from "./connection.ts";
-import { Listener } from "./listener.ts";
-import { MessagePace } from "./message-pace.ts";
-import type { Outbox } from "./outbox.ts";
-import type { AudienceSettings } from "./settings.ts";
-import { Shares } from "./shares.ts";
+import { Subscriber } from "./listener.ts";
+import { MessageRateLimiter } from "./message-pace.ts";
+import type { WriteBatcher } from "./outbox.ts";
+import type { StreamLimits } from "./settings.ts";
+import { ConnectionQuota } from "./shares.ts";
 import { type Subscription, subjectKey } from "./subscription.ts";
-import type { Tally } from "./tally.ts";
-import { Topic } from "./topic.ts";
+import type { StreamCounts } from "./tally.ts";
+import { SymbolChannel } from "./topic.ts";
 
 /** A socket with what it listens to. */
-export interface Member {
+export interface Session {
   readonly connection: Connection;
   /** By symbol and subject. */
-  readonly listeners: Map<string, Listener>;
-  readonly pace: MessagePace;
+  readonly subscribers: Map<string, Subscriber>;
+  readonly rateLimiter: MessageRateLimiter;
   /** The messages that are being worked on, one after the other. */
-  turn: Promise<void>;
-  waitingTurns: number;
+  lastMessage: Promise<void>;
+  pendingMessages: number;
   /** Symbols that its client has been told nothing of by a heartbeat. */
-  readonly untold: Set<string>;
+  readonly unreported: Set<string>;
 }
 
 /** Who is here, and who listens to what. */
-export interface Roster {
-  readonly members: ReadonlyMap<string, Member>;
-  readonly topics: ReadonlyMap<string, Topic>;
+export interface SubscriptionRegistry {
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly channels: ReadonlyMap<string, SymbolChannel>;
   /** Whose sockets they are. */
-  readonly shares: Shares;
+  readonly quota: ConnectionQuota;
   /** The member behind a socket; null where it has left. */
-  memberOf(socket: WebSocket): Member | null;
-  welcome(socket: WebSocket, attachment: Attachment): Member;
+  sessionOf(socket: WebSocket): Session | null;
+  connect(socket: WebSocket, attachment: Attachment): Session;
   /** Adds a subscription, in place of an equal one; it holds events back until it is released. */
-  join(member: Member, instrument: Instrument, subscription: Subscription): Listener;
+  subscribe(session: Session, instrument: Instrument, subscription: Subscription): Subscriber;
   /** Ends a subscription. */
-  leave(member: Member, listener: Listener): void;
+  unsubscribe(session: Session, subscriber: Subscriber): void;
   /** Forgets a socket and all that it listens to. */
-  remove(member: Member): void;
+  remove(session: Session): void;
   /** Writes a member's subscriptions down, after they have changed. */
-  keep(member: Member): void;
+  save(session: Session): void;
 }
 
 /** What a roster tells of. */
-export interface RosterEvents {
+export interface RegistryEvents {
   /** Nobody listens to a symbol any more. */
-  onEmpty: (topic: Topic) => void;
+  onEmpty: (topic: SymbolChannel) => void;
   /** Sending to a socket has stopped. */
   onStop: (connection: Connection) => void;
 }
 
-const listenerKey = (subscription: Subscription): string => `${subscription.symbol} ${subjectKey(subscription)}`;
+const subscriptionKey = (subscription: Subscription): string => `${subscription.symbol} ${subjectKey(subscription)}`;
 
 /** What a member is subscribed to. */
-export const subscriptionsOf = (member: Member): Subscription[] =>
-  Array.from(member.listeners.values(), ({ subscription }) => subscription);
+export const subscriptionsOf = (session: Session): Subscription[] =>
+  Array.from(session.subscribers.values(), ({ subscription }) => subscription);
 
 /** Opens the roster with the sockets that outlived the object's memory. */
-export function openRoster(
+export function openSubscriptionRegistry(
   ctx: DurableObjectState,
-  store: AudienceStore,
-  settings: AudienceSettings,
-  tally: Tally,
-  outbox: Outbox,
-  { onEmpty, onStop }: RosterEvents,
-): Roster {
-  const members = new Map<string, Member>();
-  const bySocket = new WeakMap<WebSocket, Member>();
-  const topics = new Map<string, Topic>();
-  const shares = new Shares({ address: settings.socketsPerAddress, key: settings.socketsPerKey });
-  const waiting = new Waiting();
+  store: SubscriptionStore,
+  limits: StreamLimits,
+  counts: StreamCounts,
+  batcher: WriteBatcher,
+  { onEmpty, onStop }: RegistryEvents,
+): SubscriptionRegistry {
+  const sessions = new Map<string, Session>();
+  const bySocket = new WeakMap<WebSocket, Session>();
+  const channels = new Map<string, SymbolChannel>();
+  const quota = new ConnectionQuota({ address: limits.socketsPerAddress, key: limits.socketsPerKey });
+  const conflationTimer = new ConflationTimer();
   const hooks: ConnectionHooks = {
-    tally,
-    outbox,
+    counts,
+    batcher,
     onStop,
     pingedAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
   };
 
-  const enter = (connection: Connection): Member => {
-    const member: Member = {
+  const addSession = (connection: Connection): Session => {
+    const member: Session = {
       connection,
-      listeners: new Map(),
-      pace: new MessagePace(),
-      turn: Promise.resolve(),
-      waitingTurns: 0,
-      untold: new Set(),
+      subscribers: new Map(),
+      rateLimiter: new MessageRateLimiter(),
+      lastMessage: Promise.resolve(),
+      pendingMessages: 0,
+      unreported: new Set(),
     };
-    members.set(connection.id, member);
-    shares.add(connection.facts);
+    sessions.set(connection.id, member);
+    quota.add(connection.info);
     bySocket.set(connection.socket, member);
     return member;
   };
 
-  const topicOf = (instrument: Instrument): Topic => {
-    const known = topics.get(instrument.symbol);
+  const channelOf = (instrument: Instrument): SymbolChannel => {
+    const known = channels.get(instrument.symbol);
     if (known) return known;
-    const topic = new Topic(instrument);
-    topics.set(instrument.symbol, topic);
-    store.keepInstrument(instrument);
+    const topic = new SymbolChannel(instrument);
+    channels.set(instrument.symbol, topic);
+    store.saveInstrument(instrument);
     return topic;
   };
 
-  const listen = (member: Member, topic: Topic, subscription: Subscription): Listener => {
-    const listener = new Listener(member.connection, subscription, waiting);
-    member.listeners.get(listenerKey(subscription))?.end();
-    member.listeners.set(listenerKey(subscription), listener);
+  const addSubscriber = (member: Session, topic: SymbolChannel, subscription: Subscription): Subscriber => {
+    const listener = new Subscriber(member.connection, subscription, conflationTimer);
+    member.subscribers.get(subscriptionKey(subscription))?.end();
+    member.subscribers.set(subscriptionKey(subscription), listener);
     topic.add(listener);
     return listener;
   };
 
-  const leave = (member: Member, listener: Listener): void => {
+  const unsubscribe = (member: Session, listener: Subscriber): void => {
     listener.end();
-    const key = listenerKey(listener.subscription);
-    if (member.listeners.get(key) === listener) member.listeners.delete(key);
-    const topic = topics.get(listener.subscription.symbol);
+    const key = subscriptionKey(listener.subscription);
+    if (member.subscribers.get(key) === listener) member.subscribers.delete(key);
+    const topic = channels.get(listener.subscription.symbol);
     if (!topic) return;
     topic.remove(listener);
-    if (!topic.isHeardBy(member.connection)) topic.leave(member.connection);
+    if (!topic.hasConnection(member.connection)) topic.releasePosition(member.connection);
     if (!topic.isEmpty) return;
-    topics.delete(topic.symbol);
-    store.forgetSymbol(topic.symbol);
+    channels.delete(topic.symbol);
+    store.deleteSymbol(topic.symbol);
     onEmpty(topic);
   };
 
   /** Lets a socket in again that outlived the object's memory. */
-  const restoreMember = (socket: WebSocket, kept: ReadonlyMap<string, KeptSubscriptions>): string => {
+  const restoreSession = (socket: WebSocket, kept: ReadonlyMap<string, StoredSubscriptions>): string => {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = enter(new Connection(socket, attachment, settings, hooks));
+    const member = addSession(new Connection(socket, attachment, limits, hooks));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
-      const topic = topics.get(subscription.symbol);
+      const topic = channels.get(subscription.symbol);
       if (!topic) continue;
-      if (listen(member, topic, subscription).conflates) topic.isWoken = true;
-      if (beat === store.lastBeat().beat) member.untold.add(subscription.symbol);
+      if (addSubscriber(member, topic, subscription).isConflated) topic.resumedFromHibernation = true;
+      if (beat === store.lastHeartbeat().beat) member.unreported.add(subscription.symbol);
     }
     for (const [symbol, place] of Object.entries(attachment.places)) {
-      topics.get(symbol)?.restorePlace(member.connection, place);
+      channels.get(symbol)?.restorePosition(member.connection, place);
     }
     return attachment.id;
   };
@@ -145,46 +145,46 @@ export function openRoster(
     const sockets = ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.READY_STATE_OPEN);
     if (sockets.length === 0) return;
     const kept = store.subscriptions();
-    for (const instrument of store.instruments()) topics.set(instrument.symbol, new Topic(instrument));
-    const present = new Set(sockets.map((socket) => restoreMember(socket, kept)));
+    for (const instrument of store.instruments()) channels.set(instrument.symbol, new SymbolChannel(instrument));
+    const present = new Set(sockets.map((socket) => restoreSession(socket, kept)));
     // Those whose sockets went with a deployment or a crash.
-    for (const id of kept.keys()) if (!present.has(id)) store.forgetConnection(id);
-    for (const topic of [...topics.values()]) {
+    for (const id of kept.keys()) if (!present.has(id)) store.deleteConnection(id);
+    for (const topic of [...channels.values()]) {
       if (!topic.isEmpty) continue;
-      topics.delete(topic.symbol);
-      store.forgetSymbol(topic.symbol);
+      channels.delete(topic.symbol);
+      store.deleteSymbol(topic.symbol);
     }
   };
   restore();
 
   return {
-    members,
-    topics,
-    shares,
-    memberOf(socket) {
+    sessions,
+    channels,
+    quota,
+    sessionOf(socket) {
       const member = bySocket.get(socket);
-      return member && members.has(member.connection.id) ? member : null;
+      return member && sessions.has(member.connection.id) ? member : null;
     },
-    welcome(socket, attachment) {
+    connect(socket, attachment) {
       ctx.acceptWebSocket(socket);
       socket.serializeAttachment(attachment);
-      return enter(new Connection(socket, attachment, settings, hooks));
+      return addSession(new Connection(socket, attachment, limits, hooks));
     },
-    join(member, instrument, subscription) {
-      const listener = listen(member, topicOf(instrument), subscription);
-      listener.hold();
-      member.untold.add(subscription.symbol);
+    subscribe(member, instrument, subscription) {
+      const listener = addSubscriber(member, channelOf(instrument), subscription);
+      listener.startBuffering();
+      member.unreported.add(subscription.symbol);
       return listener;
     },
-    leave,
+    unsubscribe,
     remove(member) {
-      if (!members.delete(member.connection.id)) return;
-      shares.remove(member.connection.facts);
-      for (const listener of member.listeners.values()) leave(member, listener);
-      store.forgetConnection(member.connection.id);
+      if (!sessions.delete(member.connection.id)) return;
+      quota.remove(member.connection.info);
+      for (const listener of member.subscribers.values()) unsubscribe(member, listener);
+      store.deleteConnection(member.connection.id);
     },
-    keep(member) {
-      store.keepSubscriptions(member.connection.id, subscriptionsOf(member));
+    save(member) {
+      store.saveSubscriptions(member.connection.id, subscriptionsOf(member));
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What an operator may configure of audiences. */
-export interface AudienceSettings {
+export interface StreamLimits {
   /** Characters sent without a frame from the client after which sending stops. */
   unacknowledgedBytes: number;
   /** The most sockets of one audience. */
@@ -13,12 +13,12 @@ export interface AudienceSettings {
 const wholeNumber = (text: string, fallback: number): number => (/^\d{1,12}$/.test(text) ? Number(text) : fallback);
 
 /** Reads the settings from the environment; what is not a number there is the default. */
-export function audienceSettings(env: {
+export function streamLimits(env: {
   UNACKNOWLEDGED_BYTES: string;
   HUB_SOCKETS: string;
   SOCKETS_PER_ADDRESS: string;
   SOCKETS_PER_KEY: string;
-}): AudienceSettings {
+}): StreamLimits {
   return {
     unacknowledgedBytes: wholeNumber(env.UNACKNOWLEDGED_BYTES, 4 * 1024 * 1024),
     sockets: wholeNumber(env.HUB_SOCKETS, 2000),

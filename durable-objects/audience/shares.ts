@@ -1,5 +1,5 @@
 /** What decides whose share of an audience's sockets a socket is. */
-interface Holder {
+interface SocketOwner {
   address: string;
   caller: string;
   anonymous: boolean;
@@ -8,35 +8,35 @@ interface Holder {
 const KEY = "key:";
 
 /** Whose share a socket is: an address's, or a key's; of operators nobody counts them. */
-function ownerOf({ address, caller, anonymous }: Holder): { kind: "address" | "key"; name: string } | null {
+function ownerOf({ address, caller, anonymous }: SocketOwner): { kind: "address" | "key"; name: string } | null {
   if (anonymous) return { kind: "address", name: address };
   return caller.startsWith(KEY) ? { kind: "key", name: caller } : null;
 }
 
 /** How many sockets addresses without a key, and keys, have in an audience. */
-export class Shares {
-  private readonly most: Readonly<Record<"address" | "key", number>>;
+export class ConnectionQuota {
+  private readonly limits: Readonly<Record<"address" | "key", number>>;
   private readonly counts = new Map<string, number>();
 
   constructor(most: Readonly<Record<"address" | "key", number>>) {
-    this.most = most;
+    this.limits = most;
   }
 
-  add(holder: Holder): void {
+  add(holder: SocketOwner): void {
     this.change(holder, 1);
   }
 
-  remove(holder: Holder): void {
+  remove(holder: SocketOwner): void {
     this.change(holder, -1);
   }
 
   /** Whose share is used up; null where there is room for one more. */
-  usedUp(holder: Holder): "address" | "key" | null {
+  exceeded(holder: SocketOwner): "address" | "key" | null {
     const owner = ownerOf(holder);
-    return owner && (this.counts.get(owner.name) ?? 0) >= this.most[owner.kind] ? owner.kind : null;
+    return owner && (this.counts.get(owner.name) ?? 0) >= this.limits[owner.kind] ? owner.kind : null;
   }
 
-  private change(holder: Holder, by: number): void {
+  private change(holder: SocketOwner, by: number): void {
     const owner = ownerOf(holder);
     if (!owner) return;
     const count = (this.counts.get(owner.name) ?? 0) + by;

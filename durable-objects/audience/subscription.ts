@@ -1,6 +1,6 @@
 import type { Channel, Delivery } from "../../contracts/stream.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { FrameEvent, Wants } from "./feed.ts";
+import type { FrameEvent, Interest } from "./feed.ts";
 
 /** What may be listened to of a symbol. */
 export type Subject =
@@ -37,7 +37,7 @@ export function eventKey(event: FrameEvent): string {
 }
 
 /** What all these subjects together want of a symbol. */
-export function wantsOf(subjects: Iterable<Subject>): Wants {
+export function interestOf(subjects: Iterable<Subject>): Interest {
   const wants = { quotes: false, candles: [] as Interval[], indicators: [] as { interval: Interval; spec: string }[] };
   for (const subject of subjects) {
     if (subject.channel === "quotes") wants.quotes = true;

@@ -3,12 +3,12 @@ import { type Instrument, instrumentOf } from "../../contracts/symbol.ts";
 import { normaliseSymbol } from "../../core/symbol.ts";
 import { shownText } from "../../core/words.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
-import { readRegistry } from "../../storage/registry/database.ts";
+import { openReplica } from "../../storage/registry/database.ts";
 import { type Resolution, resolveSymbols } from "../../storage/registry/resolve.ts";
 import { suggestSymbols } from "../../storage/registry/suggestions.ts";
 
 /** Why a symbol cannot be listened to. */
-export interface Refusal {
+export interface Rejection {
   code: ProblemCode;
   detail: string;
   /** The nearest symbols to one that is unknown. */
@@ -18,12 +18,12 @@ export interface Refusal {
 }
 
 /** What the names that a client writes stand for. */
-export type SymbolBook = (names: readonly string[]) => Promise<Map<string, Instrument | Refusal>>;
+export type SymbolResolver = (names: readonly string[]) => Promise<Map<string, Instrument | Rejection>>;
 
-const LONGEST_SHOWN = 40;
-const shown = (text: string): string => shownText(text, LONGEST_SHOWN);
+const MAX_SHOWN_CHARACTERS = 40;
+const shown = (text: string): string => shownText(text, MAX_SHOWN_CHARACTERS);
 
-function meaningOf(name: string, resolution: Resolution | undefined): Instrument | Refusal {
+function meaningOf(name: string, resolution: Resolution | undefined): Instrument | Rejection {
   if (resolution?.kind === "ambiguous") {
     const detail = `${shown(name)} stands for ${resolution.candidates.join(", ")}. Ask for one of them.`;
     return { code: "symbol.ambiguous", detail };
@@ -40,49 +40,49 @@ function meaningOf(name: string, resolution: Resolution | undefined): Instrument
 /** Unknown names of one question for which the nearest symbols are looked up. */
 const MAX_SUGGESTED_FOR = 10;
 
-function withSuggestions(name: string, suggestions: string[]): Refusal {
+function withSuggestions(name: string, suggestions: string[]): Rejection {
   const hint =
     suggestions.length > 0 ? `Did you mean ${suggestions.join(", ")}?` : "Find symbols with /symbols?search=.";
   return { code: "symbol.not_found", detail: `${shown(name)} is not a symbol of the registry. ${hint}`, suggestions };
 }
 
 /** For so long, and of so many names, the registry is not asked again: after a restart all sockets come back at once. */
-const KNOWN_FOR_MS = 2_000;
-const MOST_KNOWN = 1_000;
+const CACHED_MS = 2_000;
+const MAX_CACHED = 1_000;
 
 /** The registry, for sockets that may carry any symbol. */
-export function registryBook(database: D1Database): SymbolBook {
-  const known = new MemoryCache<Instrument>(KNOWN_FOR_MS, MOST_KNOWN);
+export function registryResolver(database: D1Database): SymbolResolver {
+  const cached = new MemoryCache<Instrument>(CACHED_MS, MAX_CACHED);
   /** Names that the registry is being asked for; sockets that come at once share the answer. */
-  const underWay = new Map<string, Promise<Map<string, Instrument | Refusal>>>();
+  const running = new Map<string, Promise<Map<string, Instrument | Rejection>>>();
 
-  const look = async (names: readonly string[]): Promise<Map<string, Instrument | Refusal>> => {
-    const registry = readRegistry(database);
+  const look = async (names: readonly string[]): Promise<Map<string, Instrument | Rejection>> => {
+    const registry = openReplica(database);
     const found = await resolveSymbols(registry, names);
     const meanings = new Map(names.map((name) => [name, meaningOf(name, found.get(name))]));
     const unknown = names.filter((name) => found.get(name)?.kind === "not_found").slice(0, MAX_SUGGESTED_FOR);
     await Promise.all(
       unknown.map(async (name) => meanings.set(name, withSuggestions(name, await suggestSymbols(registry, name)))),
     );
-    for (const [name, meaning] of meanings) if (!("code" in meaning)) known.set(name, meaning);
+    for (const [name, meaning] of meanings) if (!("code" in meaning)) cached.set(name, meaning);
     return meanings;
   };
 
   return async (names) => {
-    const meanings = new Map<string, Instrument | Refusal>();
+    const meanings = new Map<string, Instrument | Rejection>();
     for (const name of names) {
-      const instrument = known.get(name);
+      const instrument = cached.get(name);
       if (instrument) meanings.set(name, instrument);
     }
     const unknown = names.filter((name) => !meanings.has(name));
-    const unasked = unknown.filter((name) => !underWay.has(name));
+    const unasked = unknown.filter((name) => !running.has(name));
     if (unasked.length > 0) {
       const answer = look(unasked).finally(() => {
-        for (const name of unasked) underWay.delete(name);
+        for (const name of unasked) running.delete(name);
       });
-      for (const name of unasked) underWay.set(name, answer);
+      for (const name of unasked) running.set(name, answer);
     }
-    const answers = unknown.map(async (name) => ({ name, looked: await underWay.get(name) }));
+    const answers = unknown.map(async (name) => ({ name, looked: await running.get(name) }));
     for (const { name, looked } of await Promise.all(answers)) {
       meanings.set(name, looked?.get(name) ?? meaningOf(name, undefined));
     }
@@ -91,11 +91,11 @@ export function registryBook(database: D1Database): SymbolBook {
 }
 
 /** The one symbol of a room's own sockets; its aliases are known by the time that a socket opens. */
-export function singleBook(instrument: () => Instrument | null): SymbolBook {
+export function singleSymbolResolver(instrument: () => Instrument | null): SymbolResolver {
   return async (names) => {
     const own = instrument();
     const detail = `This socket carries ${own?.symbol ?? "another symbol"} alone. Open /ws for several symbols.`;
-    const elsewhere: Refusal = { code: "stream.elsewhere", detail };
+    const elsewhere: Rejection = { code: "stream.elsewhere", detail };
     return new Map(names.map((name) => [name, own !== null && normaliseSymbol(name) === own.symbol ? own : elsewhere]));
   };
 }

@@ -1,5 +1,5 @@
 /** Creates the tables of an audience; a room's stand beside its own. Subscriptions are kept, positions are not. */
-export function prepareAudienceTables(sql: SqlStorage): void {
+export function prepareSubscriptionTables(sql: SqlStorage): void {
   sql.exec(`
     create table if not exists audience_sockets (
       id text primary key, subscriptions text not null, beat integer not null

@@ -4,18 +4,18 @@ import { type Failure, type FailureReason, failure } from "../../providers/provi
 import {
   afterAnswer,
   afterRefusal,
-  blockedBy,
-  type Family,
+  cooldownOf,
+  type EndpointGroup,
   redated,
   type Scope,
-  unblocked,
   wholeSeconds,
+  withoutGroup,
 } from "./blocks.ts";
-import type { FamilyRecord, GateMemory } from "./gate-memory.ts";
+import type { GateMemory, GroupRecord } from "./gate-memory.ts";
 
 /** What a call is for. */
-export interface Errand {
-  family: Family;
+export interface CallSpec {
+  group: EndpointGroup;
   /** The narrowest parts of the family that it touches. */
   scopes: readonly Scope[];
   priority: Priority;
@@ -25,22 +25,22 @@ export interface Errand {
  * How a call ended: the upstream's fault or refusal, a proper answer (null), or `nothing` where the upstream was not reached
  * at all.
  */
-export type Ending = Failure | null | "nothing";
+export type CallOutcome = Failure | null | "nothing";
 
 /** `paid`, a short pause (seconds) until the second's budget has a token again, or why there is none for longer. */
-export type Payment = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
+export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
 
 /** Decides whether the upstream may be asked, and learns from how it went. Times are unix seconds. */
 export interface Admission {
   /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Admits nothing. */
-  refusal(errand: Errand, now: number): Failure | null;
+  refusal(spec: CallSpec, now: number): Failure | null;
   /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
-  enter(errand: Errand, now: number): Failure | null;
+  enter(spec: CallSpec, now: number): Failure | null;
   /** Takes the price of one request to the upstream from the budget, or says why it cannot. */
-  pay(priority: Priority, now: number): Payment;
-  leave(errand: Errand, ending: Ending, now: number): void;
+  acquire(priority: Priority, now: number): AcquireResult;
+  leave(spec: CallSpec, outcome: CallOutcome, now: number): void;
   /** Forgets a family's failures and blocks. */
-  reset(family: Family): void;
+  reset(group: EndpointGroup): void;
 }
 
 /** A probe whose outcome nobody has told after this long (seconds) is lost, its object with it. */
@@ -58,23 +58,23 @@ const refusedPurchase = (purchase: Purchase): Failure | null => {
 export function openAdmission(memory: GateMemory, limits: Limits): Admission {
   // The second's budget is a matter of pace: whoever pays waits for it.
   const patient: Limits = { ...limits, perSecond: null };
-  const keepBreaker = (family: Family, change: Partial<FamilyRecord>): void => {
-    const before = memory.family(family);
+  const keepBreaker = (family: EndpointGroup, change: Partial<GroupRecord>): void => {
+    const before = memory.group(family);
     const next = { ...before, ...change };
     const changed = next.breaker !== before.breaker || next.lastFailure !== before.lastFailure;
-    if (changed || next.lastSuccessAt !== before.lastSuccessAt) memory.keepFamily(family, next);
+    if (changed || next.lastSuccessAt !== before.lastSuccessAt) memory.saveGroup(family, next);
   };
   /** Gives what lies ahead of a clock that was set back a new date. */
   const afterSetBack = (now: number): void => {
-    memory.keepBlocks(redated(memory.blocks, now));
+    memory.saveCooldowns(redated(memory.cooldowns, now));
     const spent = spentUpTo(memory.spent, now);
-    if (spent !== memory.spent) memory.keepSpent(spent);
+    if (spent !== memory.spent) memory.saveSpent(spent);
   };
-  const judge = (errand: Errand, now: number) => {
+  const judge = (errand: CallSpec, now: number) => {
     afterSetBack(now);
-    const blocked = blockedBy(memory.blocks, errand.family, errand.scopes, now);
+    const blocked = cooldownOf(memory.cooldowns, errand.group, errand.scopes, now);
     if (blocked) return blocked;
-    const record = memory.family(errand.family);
+    const record = memory.group(errand.group);
     const admission = admit(record.breaker, now, PROBE_LOST_AFTER);
     if (admission.kind === "refused") {
       return failure(record.lastFailure?.reason ?? "server_error", wholeSeconds(admission.retryAfter));
@@ -83,8 +83,8 @@ export function openAdmission(memory: GateMemory, limits: Limits): Admission {
   };
   return {
     refusal(errand, now) {
-      if (memory.family(errand.family).breaker.state === "half_open") {
-        return blockedBy(memory.blocks, errand.family, errand.scopes, now);
+      if (memory.group(errand.group).breaker.state === "half_open") {
+        return cooldownOf(memory.cooldowns, errand.group, errand.scopes, now);
       }
       const judged = judge(errand, now);
       return judged.kind === "failure" ? judged : null;
@@ -92,32 +92,32 @@ export function openAdmission(memory: GateMemory, limits: Limits): Admission {
     enter(errand, now) {
       const judged = judge(errand, now);
       if (judged.kind === "failure") return judged;
-      keepBreaker(errand.family, { breaker: judged.breaker });
+      keepBreaker(errand.group, { breaker: judged.breaker });
       return null;
     },
-    pay(priority, now) {
+    acquire(priority, now) {
       afterSetBack(now);
       const purchase = spend(memory.spent, limits, priority, now);
       if (purchase.kind === "refused" && purchase.span === "second")
         return { kind: "pause", seconds: purchase.retryAfter };
-      if (purchase.kind === "spent") memory.keepSpent(purchase.spent);
+      if (purchase.kind === "spent") memory.saveSpent(purchase.spent);
       return refusedPurchase(purchase) ?? { kind: "paid" };
     },
     leave(errand, ending, now) {
-      const { family } = errand;
-      const { breaker } = memory.family(family);
-      if (ending === "nothing") return keepBreaker(family, { breaker: afterNothing(breaker, now) });
+      const { group } = errand;
+      const { breaker } = memory.group(group);
+      if (ending === "nothing") return keepBreaker(group, { breaker: afterNothing(breaker, now) });
       if (ending === null) {
-        memory.keepBlocks(afterAnswer(memory.blocks, ["all", family, ...errand.scopes], now));
-        return keepBreaker(family, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
+        memory.saveCooldowns(afterAnswer(memory.cooldowns, ["all", group, ...errand.scopes], now));
+        return keepBreaker(group, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
       }
-      memory.keepBlocks(afterRefusal(memory.blocks, family, errand.scopes, ending, now));
+      memory.saveCooldowns(afterRefusal(memory.cooldowns, group, errand.scopes, ending, now));
       const faulty = UPSTREAM_FAULTS.has(ending.reason);
       const next = faulty ? afterFailure(breaker, now) : afterSuccess(breaker, now);
-      keepBreaker(family, { breaker: next, lastFailure: { at: now, reason: ending.reason } });
+      keepBreaker(group, { breaker: next, lastFailure: { at: now, reason: ending.reason } });
     },
     reset(family) {
-      memory.keepBlocks(unblocked(memory.blocks, family));
+      memory.saveCooldowns(withoutGroup(memory.cooldowns, family));
       keepBreaker(family, { breaker: NEW_BREAKER });
     },
   };

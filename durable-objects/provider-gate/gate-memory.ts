@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import { NOTHING_SPENT, type Spent } from "../../core/scheduling/token-bucket.ts";
 import type { FailureReason } from "../../providers/provider.ts";
-import { type Blocks, FAMILIES, type Family } from "./blocks.ts";
+import { type Cooldowns, ENDPOINT_GROUPS, type EndpointGroup } from "./blocks.ts";
 
 /** How a family of endpoints has fared. Times are unix seconds. */
-export interface FamilyRecord {
+export interface GroupRecord {
   breaker: Breaker;
   lastSuccessAt: number | null;
   lastFailure: { at: number; reason: FailureReason } | null;
@@ -14,11 +14,11 @@ export interface FamilyRecord {
 /** What a gate knows of its upstream; it outlives the object's memory. */
 export interface GateMemory {
   readonly spent: Spent;
-  readonly blocks: Blocks;
-  family(family: Family): FamilyRecord;
-  keepSpent(spent: Spent): void;
-  keepBlocks(blocks: Blocks): void;
-  keepFamily(family: Family, record: FamilyRecord): void;
+  readonly cooldowns: Cooldowns;
+  group(family: EndpointGroup): GroupRecord;
+  saveSpent(spent: Spent): void;
+  saveCooldowns(cooldowns: Cooldowns): void;
+  saveGroup(group: EndpointGroup, record: GroupRecord): void;
 }
 
 /** Each reason, once; the compiler sees to it that none is left out. */
@@ -46,12 +46,12 @@ const reason = z.enum(REASONS);
 
 const SpentSchema = z.object({ second: slots, minute: slots, day: slots }) satisfies z.ZodType<Spent>;
 
-const BlocksSchema = z.record(
+const CooldownsSchema = z.record(
   z.string(),
   z.object({ reason, until: time, since: time.optional(), streak: z.number().int() }),
-) satisfies z.ZodType<Blocks>;
+) satisfies z.ZodType<Cooldowns>;
 
-const FamilySchema = z.object({
+const GroupSchema = z.object({
   breaker: z.object({
     state: z.enum(["closed", "open", "half_open"]),
     outcomes: z.array(z.boolean()),
@@ -61,9 +61,9 @@ const FamilySchema = z.object({
   }),
   lastSuccessAt: time.nullable(),
   lastFailure: z.object({ at: time, reason }).nullable(),
-}) satisfies z.ZodType<FamilyRecord>;
+}) satisfies z.ZodType<GroupRecord>;
 
-const NOTHING_KNOWN: FamilyRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null };
+const NOTHING_KNOWN: GroupRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null };
 
 /** Where all is well, the time of the last success is worth a write this often (seconds). */
 const SUCCESS_WRITTEN_EVERY = 10;
@@ -78,30 +78,31 @@ export function openGateMemory(sql: SqlStorage): GateMemory {
     sql.exec("insert or replace into states (name, body) values (?, ?)", name, JSON.stringify(state));
   };
   let spent = read("spent", SpentSchema, NOTHING_SPENT);
-  let blocks = read("blocks", BlocksSchema, {});
-  const kept = new Map(FAMILIES.map((family) => [family, read(family, FamilySchema, NOTHING_KNOWN)]));
-  const written = new Map(kept);
-  const familyOf = (records: Map<Family, FamilyRecord>, family: Family) => records.get(family) ?? NOTHING_KNOWN;
+  let cooldowns = read("blocks", CooldownsSchema, {});
+  const stored = new Map(ENDPOINT_GROUPS.map((family) => [family, read(family, GroupSchema, NOTHING_KNOWN)]));
+  const written = new Map(stored);
+  const groupOf = (records: Map<EndpointGroup, GroupRecord>, family: EndpointGroup) =>
+    records.get(family) ?? NOTHING_KNOWN;
   return {
     get spent() {
       return spent;
     },
-    get blocks() {
-      return blocks;
+    get cooldowns() {
+      return cooldowns;
     },
-    family: (family) => familyOf(kept, family),
-    keepSpent(next) {
+    group: (family) => groupOf(stored, family),
+    saveSpent(next) {
       spent = next;
       write("spent", next);
     },
-    keepBlocks(next) {
-      if (next === blocks) return;
-      blocks = next;
+    saveCooldowns(next) {
+      if (next === cooldowns) return;
+      cooldowns = next;
       write("blocks", next);
     },
-    keepFamily(family, next) {
-      kept.set(family, next);
-      const before = familyOf(written, family);
+    saveGroup(family, next) {
+      stored.set(family, next);
+      const before = groupOf(written, family);
       const sameButForSuccess = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
       const sinceWritten = (next.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0);
       if (sameButForSuccess && sinceWritten < SUCCESS_WRITTEN_EVERY) return;

@@ -13,11 +13,11 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import { openAdmission } from "./admission.ts";
-import type { Family, Scope } from "./blocks.ts";
+import type { EndpointGroup, Scope } from "./blocks.ts";
 import type { GateMemory } from "./gate-memory.ts";
 import { openQuoteQueue, type QuoteAnswer } from "./quote-queue.ts";
 import { openSharedRequests, type SharedRequests } from "./shared-requests.ts";
-import { openUpstreamCalls, type Question, type Surroundings } from "./upstream-calls.ts";
+import { type CallRuntime, openUpstreamCalls, type UpstreamQuery } from "./upstream-calls.ts";
 
 /** What stands before one upstream: the way in, and the rules that every call keeps. */
 export interface Gate {
@@ -27,19 +27,19 @@ export interface Gate {
   profile(listing: Listing, priority: Priority): Promise<CompanyProfile | Failure>;
   /** Why a background question for quotes would be refused now; null where it would not. */
   refusal(listing: Listing): Failure | null;
-  reset(family: Family): void;
+  reset(group: EndpointGroup): void;
   inFlight(): number;
   waiting(): number;
 }
 
 /** Seconds that one try may take. */
-const TIMEOUTS: Record<Family, number> = { quotes: 3, candles: 10, search: 5 };
+const TIMEOUTS: Record<EndpointGroup, number> = { quotes: 3, candles: 10, search: 5 };
 /** A Worker has six connections at once. */
-const LANES: Record<Family, number> = { quotes: 3, candles: 2, search: 1 };
+const LANES: Record<EndpointGroup, number> = { quotes: 3, candles: 2, search: 1 };
 /** Where the second's budget sets the pace: the seconds of waiting calls beyond which newcomers are refused. */
 const QUEUED_SECONDS = 5;
-const MOST_QUOTES_WAITING = 2_000;
-const MOST_REQUESTS_WAITING = 100;
+const MAX_WAITING_QUOTES = 2_000;
+const MAX_WAITING_REQUESTS = 100;
 
 /** Refusals that hold for whatever is asked next, the gravest first. */
 const OVERALL: readonly FailureReason[] = ["bad_key", "blocked", "quota_spent", "throttled"];
@@ -60,12 +60,12 @@ export function verdictOf(answers: Iterable<ProviderQuote | Failure>): Failure |
 }
 
 /** Opens the gate before a provider. */
-export function openGate(provider: Provider, memory: GateMemory, world: Surroundings): Gate {
+export function openGate(provider: Provider, memory: GateMemory, runtime: CallRuntime): Gate {
   const { batchSize, budget } = provider.capabilities;
   const admission = openAdmission(memory, budget);
-  const calls = openUpstreamCalls(provider, admission, world);
+  const calls = openUpstreamCalls(provider, admission, runtime);
   const queueable = budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * QUEUED_SECONDS);
-  const mostRequests = Math.min(MOST_REQUESTS_WAITING, queueable);
+  const mostRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
   const candleRequests = openSharedRequests<ProviderCandles | Failure>(LANES.candles, mostRequests);
   const searches = openSharedRequests<FoundListing[] | Failure>(LANES.search, mostRequests);
   const profiles = openSharedRequests<CompanyProfile | Failure>(LANES.search, mostRequests);
@@ -73,29 +73,29 @@ export function openGate(provider: Provider, memory: GateMemory, world: Surround
   async function single<Answer extends object>(
     requests: SharedRequests<Answer | Failure>,
     key: string,
-    question: Omit<Question<Answer | Failure>, "verdict">,
+    question: Omit<UpstreamQuery<Answer | Failure>, "verdict">,
   ): Promise<Answer | Failure> {
-    const refused = admission.refusal(question, world.now());
+    const refused = admission.refusal(question, runtime.now());
     if (refused) return refused;
     return requests.share(key, question.priority, (priority) =>
-      calls.put({ ...question, priority, verdict: failureAmong }),
+      calls.run({ ...question, priority, verdict: failureAmong }),
     );
   }
 
   const scopeOf = ({ instrument }: Listing): Scope => `quotes ${instrument.type}`;
   const refusal = (listing: Listing, priority: Priority): Failure | null =>
-    admission.refusal({ family: "quotes", scopes: [scopeOf(listing)], priority }, world.now());
+    admission.refusal({ group: "quotes", scopes: [scopeOf(listing)], priority }, runtime.now());
 
   const queue = openQuoteQueue({
     batchSize,
     // Only the probe goes through a breaker that is not closed; the others wait for its outcome.
-    lanes: () => (memory.family("quotes").breaker.state === "closed" ? LANES.quotes : 1),
-    mostWaiting: Math.min(MOST_QUOTES_WAITING, queueable * batchSize),
+    lanes: () => (memory.group("quotes").breaker.state === "closed" ? LANES.quotes : 1),
+    maxWaiting: Math.min(MAX_WAITING_QUOTES, queueable * batchSize),
     refusal,
-    now: world.now,
+    now: runtime.now,
     ask: (listings, priority) =>
-      calls.put({
-        family: "quotes",
+      calls.run({
+        group: "quotes",
         scopes: [...new Set(listings.map(scopeOf))],
         priority,
         timeout: TIMEOUTS.quotes,
@@ -110,7 +110,7 @@ export function openGate(provider: Provider, memory: GateMemory, world: Surround
       const { listing, interval, from, to } = request;
       const { symbol, type } = listing.instrument;
       return single(candleRequests, `${symbol} ${interval} ${from} ${to}`, {
-        family: "candles",
+        group: "candles",
         scopes: [`candles ${type} ${interval}`],
         priority,
         timeout: TIMEOUTS.candles,
@@ -119,7 +119,7 @@ export function openGate(provider: Provider, memory: GateMemory, world: Surround
     },
     search: (text, priority) =>
       single(searches, text, {
-        family: "search",
+        group: "search",
         scopes: ["search names"],
         priority,
         timeout: TIMEOUTS.search,
@@ -127,7 +127,7 @@ export function openGate(provider: Provider, memory: GateMemory, world: Surround
       }),
     profile: (listing, priority) =>
       single(profiles, listing.instrument.symbol, {
-        family: "search",
+        group: "search",
         scopes: ["search profiles"],
         priority,
         timeout: TIMEOUTS.search,

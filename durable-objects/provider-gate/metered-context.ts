@@ -1,52 +1,57 @@
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 import { type CallContext, CallRefused, type Failure, failure } from "../../providers/provider.ts";
-import type { PayDesk } from "./pay-desk.ts";
+import type { RateLimitQueue } from "./pay-desk.ts";
 
 /** What one try may use of the world, and what it has used. */
 export interface MeteredContext {
   context: CallContext;
   /** Whether any request went out. */
-  reached: () => boolean;
+  wasSent: () => boolean;
   /** Why a request was not paid for; null where all were. */
   refused: () => Failure | null;
   /** Seconds spent in line to pay. */
-  held: () => number;
+  queuedSeconds: () => number;
 }
 
-interface World {
+interface Runtime {
   fetch: (request: Request) => Promise<Response>;
   now: () => number;
 }
 
 /** A context in which every request is paid for before it goes out, and none goes out after the end. */
-export function meteredContext(desk: PayDesk, priority: Priority, world: World, signal: AbortSignal): MeteredContext {
-  let reached = false;
+export function meteredContext(
+  queue: RateLimitQueue,
+  priority: Priority,
+  runtime: Runtime,
+  signal: AbortSignal,
+): MeteredContext {
+  let wasSent = false;
   let refused: Failure | null = null;
   let inLine = 0;
   let inLineSince = 0;
-  let held = 0;
+  let queuedSeconds = 0;
 
-  async function pay(): Promise<Failure | null> {
-    if (inLine++ === 0) inLineSince = world.now();
-    const unpaid = await desk.pay(priority);
-    if (--inLine === 0) held += world.now() - inLineSince;
+  async function acquire(): Promise<Failure | null> {
+    if (inLine++ === 0) inLineSince = runtime.now();
+    const unpaid = await queue.acquire(priority);
+    if (--inLine === 0) queuedSeconds += runtime.now() - inLineSince;
     refused ??= unpaid;
     return unpaid;
   }
 
   return {
     context: {
-      now: world.now,
+      now: runtime.now,
       signal,
       async fetch(request) {
-        const unpaid = signal.aborted ? failure("timeout") : await pay();
+        const unpaid = signal.aborted ? failure("timeout") : await acquire();
         if (unpaid) throw new CallRefused(unpaid);
-        reached = true;
-        return world.fetch(request);
+        wasSent = true;
+        return runtime.fetch(request);
       },
     },
-    reached: () => reached,
+    wasSent: () => wasSent,
     refused: () => refused,
-    held: () => held + (inLine > 0 ? world.now() - inLineSince : 0),
+    queuedSeconds: () => queuedSeconds + (inLine > 0 ? runtime.now() - inLineSince : 0),
   };
 }

@@ -12,33 +12,33 @@ export interface Clock {
 }
 
 /** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
-export interface PayDesk {
+export interface RateLimitQueue {
   /** Null once it is paid, else why it cannot be. */
-  pay(priority: Priority): Promise<Failure | null>;
+  acquire(priority: Priority): Promise<Failure | null>;
 }
 
-interface Payer {
+interface Waiter {
   priority: Priority;
   since: number;
   done: (unpaid: Failure | null) => void;
 }
 
 /** The longest (seconds) that anyone stands in line. */
-const LONGEST_WAIT = 3;
+const MAX_WAIT = 3;
 
 /** Opens the desk of one provider. Its only timer runs while somebody stands in line. */
-export function openPayDesk(admission: Admission, clock: Clock): PayDesk {
-  const line: Payer[] = [];
+export function openRateLimitQueue(admission: Admission, clock: Clock): RateLimitQueue {
+  const waiting: Waiter[] = [];
   let serving = false;
 
-  const foremost = (): Payer | undefined => line.find(({ priority }) => priority === "user") ?? line[0];
+  const next = (): Waiter | undefined => waiting.find(({ priority }) => priority === "user") ?? waiting[0];
 
   /** @returns seconds until it is worth trying again; 0 where the payer is done. */
-  function serve(payer: Payer): number {
+  function serve(payer: Waiter): number {
     const now = clock.now();
-    const payment = admission.pay(payer.priority, now);
+    const payment = admission.acquire(payer.priority, now);
     if (payment.kind === "pause") {
-      if (now + payment.seconds - payer.since <= LONGEST_WAIT) return payment.seconds;
+      if (now + payment.seconds - payer.since <= MAX_WAIT) return payment.seconds;
       payer.done(failure("throttled", wholeSeconds(payment.seconds)));
     } else {
       payer.done(payment.kind === "paid" ? null : payment);
@@ -49,22 +49,22 @@ export function openPayDesk(admission: Admission, clock: Clock): PayDesk {
   async function serveLine(): Promise<void> {
     if (serving) return;
     serving = true;
-    for (let payer = foremost(); payer; payer = foremost()) {
+    for (let payer = next(); payer; payer = next()) {
       const pause = serve(payer);
-      if (pause === 0) line.splice(line.indexOf(payer), 1);
+      if (pause === 0) waiting.splice(waiting.indexOf(payer), 1);
       else await clock.wait(pause);
     }
     serving = false;
   }
 
   return {
-    pay(priority) {
+    acquire(priority) {
       const { promise, resolve } = Promise.withResolvers<Failure | null>();
-      const payer: Payer = { priority, since: clock.now(), done: resolve };
+      const payer: Waiter = { priority, since: clock.now(), done: resolve };
       // Who is first in line need not wait for those behind to have had their pause.
-      const first = line.length === 0 || (priority === "user" && foremost()?.priority === "background");
+      const first = waiting.length === 0 || (priority === "user" && next()?.priority === "background");
       if (first && serve(payer) === 0) return promise;
-      line.push(payer);
+      waiting.push(payer);
       void serveLine();
       return promise;
     },

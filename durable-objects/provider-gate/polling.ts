@@ -13,7 +13,7 @@ import type { GateMemory } from "./gate-memory.ts";
 import { pollableOf, type Watch, type WatchList } from "./watch-list.ts";
 
 /** Takes a quote where it belongs: to its symbol's room. */
-export type Deliver = (instrument: Instrument, quote: ProviderQuote) => Promise<void>;
+export type PublishQuote = (instrument: Instrument, quote: ProviderQuote) => Promise<void>;
 
 /** Asks for what rooms watch, at the pace that the provider and its budget allow. Times are unix seconds. */
 export interface Polling {
@@ -28,14 +28,14 @@ export const WATCH_LEASE = 50;
 /** A watched symbol is asked for so many times within the span after which its price would be stale, … */
 const POLLS_WITHIN_FRESHNESS = 30;
 /** … but not more often than this (seconds). */
-const FASTEST_PACE = 2;
+const MIN_PACE = 2;
 /** Two polls are at least this far apart (seconds). */
-const SHORTEST_PAUSE = 1;
+const MIN_PAUSE = 1;
 
 /** Seconds between two polls of a watched symbol, where the budget allows it. */
 export function wishedPace(provider: Provider): number {
   const { staleAfter, delay } = freshnessPolicyOf(provider.name);
-  return Math.max(FASTEST_PACE, (staleAfter - delay) / POLLS_WITHIN_FRESHNESS);
+  return Math.max(MIN_PACE, (staleAfter - delay) / POLLS_WITHIN_FRESHNESS);
 }
 
 /** Opens the polling of one provider. */
@@ -44,7 +44,7 @@ export function openPolling(
   memory: GateMemory,
   watches: WatchList,
   gate: Gate,
-  deliver: Deliver,
+  publish: PublishQuote,
 ): Polling {
   const { batchSize, budget, delay } = provider.capabilities;
   const wished: Pace = {
@@ -68,12 +68,12 @@ export function openPolling(
     const answer = (await gate.quotes([watch.listing], "background")).get(instrument.symbol);
     if (!answer) return;
     if (!isFailure(answer)) {
-      watches.asked(instrument.symbol, null, now);
-      return deliver(instrument, answer);
+      watches.recordPoll(instrument.symbol, null, now);
+      return publish(instrument, answer);
     }
     // Who was told when to come back is still due, and will be asked for as soon as the gate lets it.
     const askedAt = answer.retryAfter === null ? now : watch.askedAt;
-    watches.asked(instrument.symbol, answer, askedAt);
+    watches.recordPoll(instrument.symbol, answer, askedAt);
   }
 
   return {
@@ -104,7 +104,7 @@ export function openPolling(
             now,
           ) ?? Number.POSITIVE_INFINITY;
         const pause = gate.refusal(group[0].listing)?.retryAfter ?? 0;
-        next = Math.min(next, Math.max(due, now + Math.max(SHORTEST_PAUSE, pause)));
+        next = Math.min(next, Math.max(due, now + Math.max(MIN_PAUSE, pause)));
       }
       return next === Number.POSITIVE_INFINITY ? null : next;
     },

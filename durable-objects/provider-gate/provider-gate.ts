@@ -3,7 +3,7 @@ import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
-import { hop } from "../../observability/hop.ts";
+import { withSpan } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
 import { providerOf } from "../../providers/catalogue.ts";
 import {
@@ -17,14 +17,14 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
-import type { Family } from "./blocks.ts";
+import type { EndpointGroup } from "./blocks.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { type GateMemory, openGateMemory } from "./gate-memory.ts";
 import { openPolling, type Polling, WATCH_LEASE } from "./polling.ts";
 import type { QuoteAnswer } from "./quote-queue.ts";
 import { type GateStatus, rememberedStatus } from "./status.ts";
 import { prepareTables } from "./tables.ts";
-import type { Surroundings } from "./upstream-calls.ts";
+import type { CallRuntime } from "./upstream-calls.ts";
 import { openWatchList, type WatchList } from "./watch-list.ts";
 
 /** What a room learns when it begins or renews a watch. */
@@ -39,13 +39,13 @@ export type WatchReply =
   | Failure;
 
 /** What a gate has while its provider is in use. */
-interface Working {
+interface RunningGate {
   provider: Provider;
   gate: Gate;
   polling: Polling;
 }
 
-const WORLD: Surroundings = {
+const RUNTIME: CallRuntime = {
   fetch: (request) => fetch(request),
   now: () => Date.now() / 1000,
   random: Math.random,
@@ -64,14 +64,14 @@ export class ProviderGate extends DurableObject<Env> {
   /** Where the provider comes from. A field and not a method, so that it cannot be called from outside. */
   findProvider: (name: ProviderName, env: Env) => Provider | { disabled: string } = providerOf;
   /** Where polled quotes go. */
-  deliver = async (instrument: Instrument, quote: ProviderQuote): Promise<void> => {
+  publishQuote = async (instrument: Instrument, quote: ProviderQuote): Promise<void> => {
     await this.env.SYMBOL_ROOM.getByName(instrument.symbol).ingest(instrument, [quote]);
   };
 
   private readonly name: ProviderName;
   private readonly memory: GateMemory;
   private readonly watches: WatchList;
-  private opened: Working | { disabled: string } | null = null;
+  private opened: RunningGate | { disabled: string } | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -86,14 +86,14 @@ export class ProviderGate extends DurableObject<Env> {
   /** Quotes by canonical symbol; each has a quote or a failure of its own. Any number may be asked for. */
   async quotes(listings: Listing[], priority: Priority, traceparent?: string): Promise<Map<string, QuoteAnswer>> {
     const working = this.working();
-    if (working) return this.passed("quotes", traceparent, () => working.gate.quotes(listings, priority));
+    if (working) return this.traceCall("quotes", traceparent, () => working.gate.quotes(listings, priority));
     return new Map(listings.map(({ instrument }) => [instrument.symbol, failure("not_configured")]));
   }
 
   /** Candles of one series. Equal requests that overlap in time are made once. */
   async candles(request: CandleRequest, priority: Priority, traceparent?: string): Promise<ProviderCandles | Failure> {
     const working = this.working();
-    if (working) return this.passed("candles", traceparent, () => working.gate.candles(request, priority));
+    if (working) return this.traceCall("candles", traceparent, () => working.gate.candles(request, priority));
     return failure("not_configured");
   }
 
@@ -111,7 +111,7 @@ export class ProviderGate extends DurableObject<Env> {
   async watch(listing: Listing): Promise<WatchReply> {
     const working = this.working();
     if (!working) return failure("not_configured");
-    const now = WORLD.now();
+    const now = RUNTIME.now();
     const until = now + WATCH_LEASE;
     const { failing } = this.watches.renew(listing, until);
     await this.pollNoLaterThan(working.polling.nextAt(now));
@@ -121,26 +121,26 @@ export class ProviderGate extends DurableObject<Env> {
   /** Ends a watch. */
   async unwatch(symbol: string): Promise<void> {
     this.watches.end(symbol);
-    if (this.watches.running(WORLD.now()).length === 0) await this.ctx.storage.deleteAlarm();
+    if (this.watches.running(RUNTIME.now()).length === 0) await this.ctx.storage.deleteAlarm();
   }
 
   /** Sets the alarm of polling again, should it be missing while something is watched. */
   async checkAlarm(): Promise<void> {
     const working = this.working();
-    if (working) await this.pollNoLaterThan(working.polling.nextAt(WORLD.now()));
+    if (working) await this.pollNoLaterThan(working.polling.nextAt(RUNTIME.now()));
   }
 
   override async alarm(): Promise<void> {
     const working = this.working();
     if (!working) return;
-    await working.polling.poll(WORLD.now());
+    await working.polling.poll(RUNTIME.now());
     reportWhenDue(this.env, this.ctx);
-    await this.pollNoLaterThan(working.polling.nextAt(WORLD.now()));
+    await this.pollNoLaterThan(working.polling.nextAt(RUNTIME.now()));
   }
 
   /** How the provider fares, for those who run the platform. */
   status(): GateStatus {
-    const now = WORLD.now();
+    const now = RUNTIME.now();
     const opened = this.open();
     const working = "gate" in opened ? opened : null;
     const noLimits = { perSecond: null, perMinute: null, perDay: null };
@@ -155,43 +155,47 @@ export class ProviderGate extends DurableObject<Env> {
   }
 
   /** Closes a family's breaker and forgets what blocks it; the next call shows whether that was right. */
-  resetBreaker(family: Family): GateStatus {
-    this.working()?.gate.reset(family);
+  resetBreaker(group: EndpointGroup): GateStatus {
+    this.working()?.gate.reset(group);
     return this.status();
   }
 
   /** A call through the gate, as a span of its own; what was counted meanwhile is reported now and then. */
-  private async passed<T>(family: Family, traceparent: string | undefined, call: () => Promise<T>): Promise<T> {
+  private async traceCall<T>(
+    group: EndpointGroup,
+    traceparent: string | undefined,
+    call: () => Promise<T>,
+  ): Promise<T> {
     try {
-      return await hop("gate", { provider: this.name, family }, call, traceparent);
+      return await withSpan("gate", { provider: this.name, family: group }, call, traceparent);
     } finally {
       reportWhenDue(this.env, this.ctx);
     }
   }
 
-  private working(): Working | null {
+  private working(): RunningGate | null {
     const opened = this.open();
     return "gate" in opened ? opened : null;
   }
 
-  private open(): Working | { disabled: string } {
+  private open(): RunningGate | { disabled: string } {
     if (this.opened) return this.opened;
     const provider = this.findProvider(this.name, this.env);
     if ("disabled" in provider) {
       this.opened = provider;
       return provider;
     }
-    const gate = openGate(provider, this.memory, WORLD);
-    const deliver = (instrument: Instrument, quote: ProviderQuote) => this.delivered(instrument, quote);
+    const gate = openGate(provider, this.memory, RUNTIME);
+    const deliver = (instrument: Instrument, quote: ProviderQuote) => this.publish(instrument, quote);
     const polling = openPolling(provider, this.memory, this.watches, gate, deliver);
     this.opened = { provider, gate, polling };
     return this.opened;
   }
 
   /** A room that cannot take a quote now gets the next one; the others' polls must not suffer. */
-  private async delivered(instrument: Instrument, quote: ProviderQuote): Promise<void> {
+  private async publish(instrument: Instrument, quote: ProviderQuote): Promise<void> {
     try {
-      await this.deliver(instrument, quote);
+      await this.publishQuote(instrument, quote);
     } catch (error) {
       logWarning("a room did not take its quote", {
         provider: this.name,

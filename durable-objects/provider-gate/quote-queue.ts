@@ -1,5 +1,5 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { afterArrival, departures, NEW_WINDOW, type Seat } from "../../core/scheduling/batching.ts";
+import { afterArrival, departures, NEW_WINDOW, type PendingSymbol } from "../../core/scheduling/batching.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 import { isWithin } from "../../core/time.ts";
 import { type Failure, failure, isFailure, type Listing } from "../../providers/provider.ts";
@@ -13,7 +13,7 @@ export interface QueueRules {
   /** Calls that may be in flight at once. */
   lanes: () => number;
   /** Symbols beyond this many are refused at once; background work does not count where a user asks. */
-  mostWaiting: number;
+  maxWaiting: number;
   /** Why a symbol would be refused now; null where it would not. */
   refusal: (listing: Listing, priority: Priority) => Failure | null;
   /** Asks for one batch; a failure is everyone's. */
@@ -30,12 +30,12 @@ export interface QuoteQueue {
 }
 
 /** Someone waits for this symbol. */
-interface Request {
-  seat: Seat;
+interface PendingQuote {
+  pending: PendingSymbol;
   listing: Listing;
   answer: Promise<QuoteAnswer>;
-  tell: (answer: QuoteAnswer) => void;
-  fail: (fault: unknown) => void;
+  resolve: (answer: QuoteAnswer) => void;
+  reject: (fault: unknown) => void;
 }
 
 /** Who asks this soon (seconds) after an answer came is given the same. */
@@ -43,85 +43,85 @@ const ANSWER_KEPT = 1;
 
 /** Opens a provider's queue. Its only timer is the one that closes the window, while somebody waits. */
 export function openQuoteQueue(rules: QueueRules): QuoteQueue {
-  const waiting = new Map<string, Request>();
-  const travelling = new Map<string, Request>();
+  const waiting = new Map<string, PendingQuote>();
+  const dispatched = new Map<string, PendingQuote>();
   const inFlight = new Map<object, number>();
-  const kept = new Map<string, { quote: ProviderQuote; at: number }>();
+  const recentAnswers = new Map<string, { quote: ProviderQuote; at: number }>();
   let window = NEW_WINDOW;
   let timer: number | null = null;
 
   function join(listing: Listing, priority: Priority): Promise<QuoteAnswer> | QuoteAnswer {
     const { symbol } = listing.instrument;
     const now = rules.now();
-    const recent = kept.get(symbol);
+    const recent = recentAnswers.get(symbol);
     if (recent && isWithin(ANSWER_KEPT, recent.at, now)) return recent.quote;
-    const underway = travelling.get(symbol) ?? waiting.get(symbol);
+    const underway = dispatched.get(symbol) ?? waiting.get(symbol);
     if (underway) {
-      if (priority === "user") underway.seat.priority = "user";
+      if (priority === "user") underway.pending.priority = "user";
       return underway.answer;
     }
     const refused = rules.refusal(listing, priority);
     if (refused) return refused;
-    if (ahead(priority) >= rules.mostWaiting) return failure("throttled", 1);
+    if (ahead(priority) >= rules.maxWaiting) return failure("throttled", 1);
     const { promise, resolve, reject } = Promise.withResolvers<QuoteAnswer>();
     window = afterArrival(window, waiting.size > 0, now);
-    const seat: Seat = { symbol, priority, since: now };
-    waiting.set(symbol, { seat, listing, answer: promise, tell: resolve, fail: reject });
+    const pending: PendingSymbol = { symbol, priority, since: now };
+    waiting.set(symbol, { pending, listing, answer: promise, resolve: resolve, reject: reject });
     return promise;
   }
 
   function ahead(priority: Priority): number {
-    if (priority === "background" || waiting.size < rules.mostWaiting) return waiting.size;
-    return [...waiting.values()].filter(({ seat }) => seat.priority === "user").length;
+    if (priority === "background" || waiting.size < rules.maxWaiting) return waiting.size;
+    return [...waiting.values()].filter(({ pending }) => pending.priority === "user").length;
   }
 
   function dispatch(): void {
     clearTimeout(timer);
     const now = rules.now();
-    const seats = Array.from(waiting.values(), (request) => request.seat);
+    const seats = Array.from(waiting.values(), (request) => request.pending);
     const traffic = { batchSize: rules.batchSize, lanes: rules.lanes(), inFlight: [...inFlight.values()] };
     const { batches, checkAt } = departures(seats, window, traffic, now);
     for (const symbols of batches) {
       const batch = symbols.flatMap((symbol) => waiting.get(symbol) ?? []);
-      for (const { seat } of batch) waiting.delete(seat.symbol);
+      for (const { pending } of batch) waiting.delete(pending.symbol);
       window = { ...window, departedAt: now };
-      void travel(batch, now);
+      void dispatchBatch(batch, now);
     }
     if (checkAt !== null) timer = setTimeout(dispatch, Math.max(0, Math.ceil((checkAt - now) * 1000)));
   }
 
-  async function travel(batch: readonly Request[], now: number): Promise<void> {
+  async function dispatchBatch(batch: readonly PendingQuote[], now: number): Promise<void> {
     const call = {};
     inFlight.set(call, now);
-    for (const request of batch) travelling.set(request.seat.symbol, request);
-    const priority = batch.some(({ seat }) => seat.priority === "user") ? "user" : "background";
+    for (const request of batch) dispatched.set(request.pending.symbol, request);
+    const priority = batch.some(({ pending }) => pending.priority === "user") ? "user" : "background";
     const listings = batch.map((request) => request.listing);
     try {
       const answers = await rules.ask(listings, priority);
-      for (const request of batch) tell(request, isFailure(answers) ? answers : answers.get(request.seat.symbol));
+      for (const request of batch) resolve(request, isFailure(answers) ? answers : answers.get(request.pending.symbol));
     } catch (fault) {
       // A fault of our own: it belongs to those who wait.
-      for (const request of batch) request.fail(fault);
+      for (const request of batch) request.reject(fault);
     } finally {
       inFlight.delete(call);
-      for (const { seat } of batch) travelling.delete(seat.symbol);
+      for (const { pending } of batch) dispatched.delete(pending.symbol);
     }
     dispatch();
   }
 
-  function tell(request: Request, answer: QuoteAnswer = failure("bad_answer")): void {
-    const { symbol } = request.seat;
+  function resolve(request: PendingQuote, answer: QuoteAnswer = failure("bad_answer")): void {
+    const { symbol } = request.pending;
     const at = rules.now();
-    forgetOld(at);
-    kept.delete(symbol);
-    if (!isFailure(answer)) kept.set(symbol, { quote: answer, at });
-    request.tell(answer);
+    dropExpired(at);
+    recentAnswers.delete(symbol);
+    if (!isFailure(answer)) recentAnswers.set(symbol, { quote: answer, at });
+    request.resolve(answer);
   }
 
-  function forgetOld(now: number): void {
-    for (const [symbol, { at }] of kept) {
+  function dropExpired(now: number): void {
+    for (const [symbol, { at }] of recentAnswers) {
       if (isWithin(ANSWER_KEPT, at, now)) return;
-      kept.delete(symbol);
+      recentAnswers.delete(symbol);
     }
   }
 

@@ -12,7 +12,7 @@ export interface SharedRequests<Answer> {
   waiting(): number;
 }
 
-interface Turn {
+interface QueuedCall {
   priority: Priority;
   start: () => void;
 }
@@ -21,14 +21,14 @@ interface Turn {
  * Requests of which at most `lanes` are made at a time, users' first, and those beyond `mostWaiting` are refused at once; background
  * work does not count where a user asks.
  */
-export function openSharedRequests<Answer>(lanes: number, mostWaiting: number): SharedRequests<Answer> {
-  const underway = new Map<string, { turn: Turn; answer: Promise<Answer> }>();
-  const waiting = new Set<Turn>();
+export function openSharedRequests<Answer>(lanes: number, maxWaiting: number): SharedRequests<Answer> {
+  const running = new Map<string, { turn: QueuedCall; answer: Promise<Answer> }>();
+  const waiting = new Set<QueuedCall>();
   let busy = 0;
 
   function startNext(): void {
     if (busy >= lanes) return;
-    let next: Turn | undefined;
+    let next: QueuedCall | undefined;
     for (const turn of waiting) {
       if (!next || (turn.priority === "user" && next.priority === "background")) next = turn;
     }
@@ -40,9 +40,9 @@ export function openSharedRequests<Answer>(lanes: number, mostWaiting: number): 
 
   const usersWaiting = (): number => [...waiting].filter((turn) => turn.priority === "user").length;
 
-  async function inTurn(
+  async function runInOrder(
     key: string,
-    turn: Turn,
+    turn: QueuedCall,
     started: Promise<void>,
     work: (priority: Priority) => Promise<Answer>,
   ) {
@@ -51,24 +51,24 @@ export function openSharedRequests<Answer>(lanes: number, mostWaiting: number): 
       return await work(turn.priority);
     } finally {
       busy--;
-      underway.delete(key);
+      running.delete(key);
       startNext();
     }
   }
 
   return {
     share(key, priority, work) {
-      const same = underway.get(key);
+      const same = running.get(key);
       if (same) {
         if (priority === "user") same.turn.priority = "user";
         return same.answer;
       }
       const ahead = priority === "background" ? waiting.size : usersWaiting();
-      if (ahead >= mostWaiting) return Promise.resolve(failure("throttled", 1));
+      if (ahead >= maxWaiting) return Promise.resolve(failure("throttled", 1));
       const { promise, resolve } = Promise.withResolvers<void>();
-      const turn: Turn = { priority, start: resolve };
-      const answer = inTurn(key, turn, promise, work);
-      underway.set(key, { turn, answer });
+      const turn: QueuedCall = { priority, start: resolve };
+      const answer = runInOrder(key, turn, promise, work);
+      running.set(key, { turn, answer });
       waiting.add(turn);
       startNext();
       return answer;

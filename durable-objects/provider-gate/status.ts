@@ -3,11 +3,11 @@ import type { BreakerState } from "../../core/scheduling/circuit-breaker.ts";
 import { type BudgetLeft, budgetLeft, callsInLastMinute, type Limits } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
 import type { FailureReason } from "../../providers/provider.ts";
-import { FAMILIES, type Family } from "./blocks.ts";
+import { ENDPOINT_GROUPS, type EndpointGroup } from "./blocks.ts";
 import type { GateMemory } from "./gate-memory.ts";
 
 /** How a family of endpoints fares. Times are ISO-8601. */
-export interface FamilyStatus {
+export interface GroupStatus {
   breaker: BreakerState;
   /** While the breaker is open: when it will try again. */
   retryAt: string | null;
@@ -21,7 +21,7 @@ export interface GateStatus {
   provider: ProviderName;
   /** Why the provider is not used at all; null where it is. */
   disabled: string | null;
-  families: Record<Family, FamilyStatus>;
+  families: Record<EndpointGroup, GroupStatus>;
   /** What the upstream has refused, and until when. */
   blocked: { scope: string; reason: FailureReason; until: string }[];
   budget: BudgetLeft[];
@@ -40,8 +40,8 @@ export function rememberedStatus(
   limits: Limits,
   now: number,
 ): Pick<GateStatus, "families" | "blocked" | "budget" | "callsLastMinute"> {
-  const [quotes, candles, search] = FAMILIES.map((family) => familyStatus(memory, family));
-  const blocked = Object.entries(memory.blocks).flatMap(([scope, { reason, until }]) => {
+  const [quotes, candles, search] = ENDPOINT_GROUPS.map((family) => groupStatus(memory, family));
+  const blocked = Object.entries(memory.cooldowns).flatMap(([scope, { reason, until }]) => {
     return until > now ? [{ scope, reason, until: isoTime(until) }] : [];
   });
   return {
@@ -52,8 +52,8 @@ export function rememberedStatus(
   };
 }
 
-function familyStatus(memory: GateMemory, family: Family): FamilyStatus {
-  const { breaker, lastSuccessAt, lastFailure } = memory.family(family);
+function groupStatus(memory: GateMemory, group: EndpointGroup): GroupStatus {
+  const { breaker, lastSuccessAt, lastFailure } = memory.group(group);
   return {
     breaker: breaker.state,
     retryAt: breaker.state === "open" ? isoTime(breaker.until) : null,

@@ -1,4 +1,4 @@
-import { takeSteps } from "../schema-steps.ts";
+import { migrateSchema } from "../schema-steps.ts";
 
 /** The steps that bring a gate's database up to date; only ever added to. */
 const STEPS: readonly string[] = [
@@ -12,4 +12,4 @@ const STEPS: readonly string[] = [
 ];
 
 /** Creates or updates the tables of a gate. */
-export const prepareTables = (storage: DurableObjectStorage): void => takeSteps(storage, STEPS);
+export const prepareTables = (storage: DurableObjectStorage): void => migrateSchema(storage, STEPS);

@@ -1,4 +1,4 @@
-import { hop } from "../../observability/hop.ts";
+import { withSpan } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
 import { count, observe } from "../../observability/metrics/collector.ts";
 import {
@@ -9,12 +9,12 @@ import {
   failure,
   type Provider,
 } from "../../providers/provider.ts";
-import type { Admission, Ending, Errand } from "./admission.ts";
+import type { Admission, CallOutcome, CallSpec } from "./admission.ts";
 import { meteredContext } from "./metered-context.ts";
-import { openPayDesk } from "./pay-desk.ts";
+import { openRateLimitQueue } from "./pay-desk.ts";
 
 /** The world as calls need it; tests bring their own. */
-export interface Surroundings {
+export interface CallRuntime {
   fetch: (request: Request) => Promise<Response>;
   /** Unix seconds. */
   now: () => number;
@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /** One question to the upstream, and how to judge its answer. */
-export interface Question<Answer> extends Errand {
+export interface UpstreamQuery<Answer> extends CallSpec {
   /** Seconds for one try. All tries together get twice that. */
   timeout: number;
   ask: (provider: Provider, context: CallContext) => Promise<Answer>;
@@ -36,7 +36,7 @@ export interface Question<Answer> extends Errand {
 /** Asks questions under the rules of the gate. */
 export interface UpstreamCalls {
   /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
-  put<Answer>(question: Question<Answer>): Promise<Answer | Failure>;
+  run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure>;
   /** When each question that is being asked went out, unix seconds. */
   inFlight(): readonly number[];
 }
@@ -45,25 +45,25 @@ const RETRIES = 2;
 /** Reads may be repeated after these; after anything else the upstream would say the same again. */
 const RETRYABLE: ReadonlySet<FailureReason> = new Set(["server_error", "unreachable", "timeout"]);
 /** The first pause is drawn from 0 to this (seconds), each next one from twice as much: full jitter. */
-const FIRST_PAUSE = 0.2;
+const MIN_RETRY_PAUSE = 0.2;
 /** A try that has less time than this (seconds) is not worth a token. */
-const SHORTEST_TRY = 0.5;
+const MIN_ATTEMPT = 0.5;
 
 /** Time-outs are waited for in pieces of at most this (seconds). */
 const PIECE = 0.25;
 
 /** How a try ended, in one word for the counters. */
-function outcomeOf(ending: Ending): string {
+function outcomeOf(ending: CallOutcome): string {
   if (ending === null) return "ok";
   return ending === "nothing" ? ending : ending.reason;
 }
 
-type Try<Answer> = { ending: Ending; outcome: Answer | Failure };
+type Try<Answer> = { ending: CallOutcome; outcome: Answer | Failure };
 
 /** Asks a provider's questions one try at a time, each admitted, paid for, timed and judged. */
-export function openUpstreamCalls(provider: Provider, admission: Admission, world: Surroundings): UpstreamCalls {
-  const underway = new Set<{ at: number }>();
-  const desk = openPayDesk(admission, world);
+export function openUpstreamCalls(provider: Provider, admission: Admission, runtime: CallRuntime): UpstreamCalls {
+  const running = new Set<{ at: number }>();
+  const queue = openRateLimitQueue(admission, runtime);
 
   /**
    * Resolves when a try has taken its time. Standing in line to pay does not count, nor does time in which this object was
@@ -72,17 +72,17 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
   async function overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
     for (let waited = 0; waited < seconds + held(); ) {
       const piece = Math.min(PIECE, seconds + held() - waited);
-      await world.wait(piece, ended);
+      await runtime.wait(piece, ended);
       waited += piece;
     }
   }
 
-  async function attempt<Answer>(question: Question<Answer>, seconds: number): Promise<Try<Answer>> {
+  async function attempt<Answer>(question: UpstreamQuery<Answer>, seconds: number): Promise<Try<Answer>> {
     const controller = new AbortController();
     const { signal } = controller;
-    const meter = meteredContext(desk, question.priority, world, signal);
+    const meter = meteredContext(queue, question.priority, runtime, signal);
     const overtime = new AbortController();
-    const late = overrun(seconds, meter.held, overtime.signal).then((): Try<Answer> => {
+    const late = overrun(seconds, meter.queuedSeconds, overtime.signal).then((): Try<Answer> => {
       const timeout = failure("timeout");
       return { ending: timeout, outcome: timeout };
     });
@@ -90,7 +90,7 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
       (answer): Try<Answer> => {
         const verdict = question.verdict(answer);
         // What we ourselves refused, or what needed no request, says nothing about the upstream.
-        const ours = verdict ? verdict.reason === meter.refused()?.reason : !meter.reached();
+        const ours = verdict ? verdict.reason === meter.refused()?.reason : !meter.wasSent();
         return { ending: ours ? "nothing" : verdict, outcome: answer };
       },
       (error: unknown): Try<Answer> => {
@@ -98,7 +98,7 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
         // The port forbids this, so it is a fault of the provider's own code. An error's text may hold the upstream's words.
         const name = error instanceof Error ? error.name : typeof error;
         if (!signal.aborted)
-          logWarning("a provider threw", { provider: provider.name, family: question.family, error: name });
+          logWarning("a provider threw", { provider: provider.name, family: question.group, error: name });
         const fault = failure("bad_answer");
         return { ending: fault, outcome: fault };
       },
@@ -111,41 +111,41 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, worl
     }
   }
 
-  async function put<Answer>(question: Question<Answer>): Promise<Answer | Failure> {
-    const deadline = world.now() + 2 * question.timeout;
+  async function run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
+    const deadline = runtime.now() + 2 * question.timeout;
     let last: Answer | Failure | null = null;
     for (let tries = 0; ; tries++) {
-      const refusal = admission.enter(question, world.now());
+      const refusal = admission.enter(question, runtime.now());
       if (refusal) return last ?? refusal;
-      const seconds = Math.min(question.timeout, deadline - world.now());
-      const { family } = question;
-      const labels = { provider: provider.name, family };
-      const begun = world.now();
-      const { ending, outcome } = await hop("provider", { ...labels, try: tries + 1 }, () =>
+      const seconds = Math.min(question.timeout, deadline - runtime.now());
+      const { group } = question;
+      const labels = { provider: provider.name, family: group };
+      const begun = runtime.now();
+      const { ending, outcome } = await withSpan("provider", { ...labels, try: tries + 1 }, () =>
         attempt(question, seconds),
       );
-      observe("wizdata_provider_call_duration_seconds", labels, world.now() - begun);
+      observe("wizdata_provider_call_duration_seconds", labels, runtime.now() - begun);
       count("wizdata_provider_calls_total", { ...labels, outcome: outcomeOf(ending) });
-      admission.leave(question, ending, world.now());
+      admission.leave(question, ending, runtime.now());
       last = outcome;
       const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);
       if (!repeatable || tries === RETRIES) return last;
-      const pause = world.random() * FIRST_PAUSE * 2 ** tries;
-      if (world.now() + pause + SHORTEST_TRY > deadline) return last;
-      await world.wait(pause);
+      const pause = runtime.random() * MIN_RETRY_PAUSE * 2 ** tries;
+      if (runtime.now() + pause + MIN_ATTEMPT > deadline) return last;
+      await runtime.wait(pause);
     }
   }
 
   return {
-    async put(question) {
-      const call = { at: world.now() };
-      underway.add(call);
+    async run(question) {
+      const call = { at: runtime.now() };
+      running.add(call);
       try {
-        return await put(question);
+        return await run(question);
       } finally {
-        underway.delete(call);
+        running.delete(call);
       }
     },
-    inFlight: () => Array.from(underway, (call) => call.at),
+    inFlight: () => Array.from(running, (call) => call.at),
   };
 }

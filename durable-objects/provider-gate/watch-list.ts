@@ -18,9 +18,9 @@ export interface WatchList {
   renew(listing: Listing, until: number): Watch;
   end(symbol: string): void;
   /** Ends the leases that were not renewed; `longest` is a lease's whole length (seconds), and none lasts longer from now. */
-  endExpired(now: number, longest: number): void;
+  endExpired(now: number, maxLease: number): void;
   /** Tells when a symbol was last asked for, and how that ended. */
-  asked(symbol: string, failing: Failure | null, askedAt: number | null): void;
+  recordPoll(symbol: string, failing: Failure | null, askedAt: number | null): void;
   /** Leases that run at `now`. */
   running(now: number): Watch[];
 }
@@ -71,7 +71,7 @@ export function openWatchList(sql: SqlStorage): WatchList {
         else if (watch.until > now + longest) shorten(symbol, watch, now + longest);
       }
     },
-    asked(symbol, failing, askedAt) {
+    recordPoll(symbol, failing, askedAt) {
       const watch = watches.get(symbol);
       if (watch) watches.set(symbol, { ...watch, failing, askedAt });
     },

@@ -1,5 +1,5 @@
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { Attendance, Feed, MissedBars, MissedQuotes } from "../audience/feed.ts";
+import type { BarReplay, Lease, QuoteReplay, RoomClient } from "../audience/feed.ts";
 import type { SymbolRoom } from "../symbol-room/symbol-room.ts";
 
 /** An object that was moved or restarted under a call. All that a feed is asked may be asked again. */
@@ -9,13 +9,13 @@ function isRetryable(error: unknown): boolean {
   return isMarked("retryable") && !isMarked("overloaded");
 }
 
-const MOST_JITTER_MS = 50;
+const MAX_JITTER_MS = 50;
 
 /**
  * The feed of a hub: each symbol's room, by RPC.
  * @param instrumentOf the registry row of a symbol that somebody listens to
  */
-export function roomFeed(env: Env, hub: string, instrumentOf: (symbol: string) => Instrument): Feed {
+export function roomClient(env: Env, hub: string, instrumentOf: (symbol: string) => Instrument): RoomClient {
   const call = async <T>(
     symbol: string,
     ask: (room: DurableObjectStub<SymbolRoom>, told: Instrument) => Promise<T>,
@@ -26,16 +26,16 @@ export function roomFeed(env: Env, hub: string, instrumentOf: (symbol: string) =
     } catch (error) {
       if (!isRetryable(error)) throw error;
       // A stub is broken after an exception.
-      await scheduler.wait(Math.random() * MOST_JITTER_MS);
+      await scheduler.wait(Math.random() * MAX_JITTER_MS);
       return ask(env.SYMBOL_ROOM.getByName(symbol), told);
     }
   };
   return {
-    attend: (symbol, wants) => call<Attendance>(symbol, (room, told) => room.attend(told, hub, wants)),
-    missedQuotes: (symbol, since) => call<MissedQuotes>(symbol, (room, told) => room.missedQuotes(told, since)),
-    missedCandles: (symbol, interval, since) =>
-      call<MissedBars>(symbol, (room, told) => room.missedCandles(told, interval, since)),
-    missedIndicator: (symbol, wanted, since) =>
-      call<MissedBars>(symbol, (room, told) => room.missedIndicator(told, wanted, since)),
+    renewLease: (symbol, wants) => call<Lease>(symbol, (room, told) => room.renewLease(told, hub, wants)),
+    replayQuotes: (symbol, since) => call<QuoteReplay>(symbol, (room, told) => room.replayQuotes(told, since)),
+    replayCandles: (symbol, interval, since) =>
+      call<BarReplay>(symbol, (room, told) => room.replayCandles(told, interval, since)),
+    replayIndicator: (symbol, wanted, since) =>
+      call<BarReplay>(symbol, (room, told) => room.replayIndicator(told, wanted, since)),
   };
 }

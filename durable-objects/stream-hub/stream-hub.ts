@@ -1,33 +1,33 @@
-import { type Audience, openAudience } from "../audience/audience.ts";
-import { AudienceObject } from "../audience/audience-object.ts";
-import type { Feed, FeedEvent } from "../audience/feed.ts";
-import { openHistoryDesk } from "../audience/history.ts";
-import { audienceSettings } from "../audience/settings.ts";
-import { registryBook } from "../audience/symbol-book.ts";
-import { countTally } from "../audience/tally.ts";
+import { openSessionHub, type SessionHub } from "../audience/audience.ts";
+import { StreamingObject } from "../audience/audience-object.ts";
+import type { RoomClient, SymbolEvent } from "../audience/feed.ts";
+import { openHistoryAccess } from "../audience/history.ts";
+import { streamLimits } from "../audience/settings.ts";
+import { registryResolver } from "../audience/symbol-book.ts";
+import { reportStreamCounts } from "../audience/tally.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
-import { payFromKey } from "../usage-meter/payment.ts";
-import { roomFeed } from "./room-feed.ts";
+import { acquireFromKey } from "../usage-meter/payment.ts";
+import { roomClient } from "./room-feed.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
-export class StreamHub extends AudienceObject {
+export class StreamHub extends StreamingObject {
   /** Where the hub hears of symbols. A field and not a method, so that it cannot be called from outside. */
-  feed: Feed;
-  protected readonly audience: Audience;
+  room: RoomClient;
+  protected readonly sessions: SessionHub;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const name = ctx.id.name;
     if (name === undefined) throw new Error("a hub is named by its region and number");
-    this.feed = roomFeed(env, name, (symbol) => this.audience.instrumentOf(symbol));
-    this.audience = openAudience({
+    this.room = roomClient(env, name, (symbol) => this.sessions.instrumentOf(symbol));
+    this.sessions = openSessionHub({
       ctx,
       name,
-      feed: () => this.feed,
-      book: registryBook(env.DB),
-      settings: audienceSettings(env),
-      history: openHistoryDesk((key, cost) => payFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+      room: () => this.room,
+      resolver: registryResolver(env.DB),
+      limits: streamLimits(env),
+      historyAccess: openHistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
       schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
       onPresence: (isPresent) => {
         this.report();
@@ -37,21 +37,21 @@ export class StreamHub extends AudienceObject {
   }
 
   /** Events of a symbol, from its room; false where nobody here listens to it any more. */
-  push(symbol: string, events: FeedEvent[]): Promise<boolean> {
-    return this.audience.deliver(symbol, events);
+  push(symbol: string, events: SymbolEvent[]): Promise<boolean> {
+    return this.sessions.publish(symbol, events);
   }
 
   override async alarm(): Promise<void> {
-    await this.audience.run();
+    await this.sessions.runDue();
   }
 
   async checkAlarm(): Promise<void> {
-    this.audience.keepGoing();
+    this.sessions.checkSchedule();
   }
 
   /** Counts what was done, when the first socket comes, at each heartbeat and when the last one leaves. */
   private report(): void {
-    countTally(this.audience.takeTally());
+    reportStreamCounts(this.sessions.takeCounts());
     reportWhenDue(this.env, this.ctx);
   }
 

@@ -8,8 +8,8 @@ import { isoTime } from "../../core/time.ts";
 import { isUpstream } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isFailure } from "../../providers/provider.ts";
-import type { QuoteDoubt } from "./doubt-log.ts";
-import { type Gates, listingOf, type Priority } from "./gates.ts";
+import type { QuoteAnomaly } from "./doubt-log.ts";
+import { listingOf, type Priority, type Upstreams } from "./gates.ts";
 
 /** What came of asking one source. */
 export interface Attempt {
@@ -23,18 +23,18 @@ export interface Attempt {
 }
 
 /** What came of asking a symbol's sources in order. */
-export interface Asked {
+export interface FailoverResult {
   /** The first good quote; the most recent stale one where there is no good one; null where there is none at all. */
   quote: ProviderQuote | null;
   attempts: Attempt[];
   /** What is remembered to judge the next quote with. */
   memory: QuoteMemory;
   /** Suspicions, for those who look after data quality. */
-  doubts: QuoteDoubt[];
+  anomalies: QuoteAnomaly[];
 }
 
 /** What sources are asked for. */
-export interface Question {
+export interface FailoverRequest {
   instrument: Instrument;
   sources: readonly ProviderName[];
   market: Market;
@@ -60,19 +60,19 @@ function isStale(quote: ProviderQuote, market: Market, now: number): boolean {
  * Asks a symbol's sources in order until one gives a price that is fresh and not suspicious. Failure, staleness, refusal
  * and suspicion move on to the next; a suspicious price is accepted once a second source or the next print confirms it.
  */
-export async function askSources(question: Question, gates: Gates): Promise<Asked> {
-  const { instrument, market, priority } = question;
-  const asked: Asked = { quote: null, attempts: [], memory: question.memory, doubts: [] };
-  for (const provider of question.sources) {
+export async function queryWithFailover(request: FailoverRequest, upstreams: Upstreams): Promise<FailoverResult> {
+  const { instrument, market, priority } = request;
+  const result: FailoverResult = { quote: null, attempts: [], memory: request.memory, anomalies: [] };
+  for (const provider of request.sources) {
     const note = (outcome: Attempt["outcome"], reason: string | null, retryAfter: number | null = null): void => {
-      asked.attempts.push({ provider, outcome, reason, retry_after: retryAfter, at: isoTime(question.now()) });
+      result.attempts.push({ provider, outcome, reason, retry_after: retryAfter, at: isoTime(request.now()) });
     };
     const listing = listingOf(instrument, provider);
     if (!listing) {
       note("not_listed", isUpstream(provider) ? "no_provider_symbol" : "no_candles");
       continue;
     }
-    const answer = await gates(provider).quote(listing, priority);
+    const answer = await upstreams(provider).quote(listing, priority);
     if (isFailure(answer)) {
       note("failed", answer.reason, answer.retryAfter);
       continue;
@@ -82,23 +82,27 @@ export async function askSources(question: Question, gates: Gates): Promise<Aske
       note("failed", "no_price");
       continue;
     }
-    const now = question.now();
-    const judgement = checkQuote(print, asked.memory, { market, now, negativePrices: instrument.type === "commodity" });
-    asked.memory = judgement.memory;
+    const now = request.now();
+    const judgement = checkQuote(print, result.memory, {
+      market,
+      now,
+      negativePrices: instrument.type === "commodity",
+    });
+    result.memory = judgement.memory;
     const { verdict } = judgement;
     if (verdict.verdict === "suspicious" && verdict.reason !== "older") {
       note("suspicious", verdict.reason);
-      asked.doubts.push({ provider, time: print.time, reason: verdict.reason, detail: verdict.detail });
+      result.anomalies.push({ provider, time: print.time, reason: verdict.reason, detail: verdict.detail });
       continue;
     }
     if (verdict.verdict === "suspicious" || isStale(answer, market, now)) {
       note("stale", verdict.verdict === "suspicious" ? verdict.reason : null);
-      if (!asked.quote || timeOf(answer) > timeOf(asked.quote)) asked.quote = answer;
+      if (!result.quote || timeOf(answer) > timeOf(result.quote)) result.quote = answer;
       continue;
     }
     note("answered", null);
-    asked.quote = answer;
+    result.quote = answer;
     break;
   }
-  return asked;
+  return result;
 }

@@ -1,18 +1,18 @@
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { type Bucket, bucketAt, bucketsBefore, bucketsForward, stampsEnd } from "../../core/buckets.ts";
+import { type Bucket, bucketAt, bucketsBefore, bucketsForward, lastPossibleStamp } from "../../core/buckets.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { Finding } from "../../core/data-quality/finding.ts";
-import { divides, type Interval, isDated, nextStamp } from "../../core/interval.ts";
+import { type Interval, isDated, isMultipleOf, nextStamp } from "../../core/interval.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { covers, gapsIn, type Span } from "../../core/spans.ts";
 import { HOUR, isWithin } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isFailure, type ProviderCandles } from "../../providers/provider.ts";
 import type { CandleStore, RowQuery } from "./candle-store.ts";
-import { type Gates, listingOf, type Priority } from "./gates.ts";
-import type { IngestedSpans } from "./ingested.ts";
-import { storeJudged } from "./judged-candles.ts";
+import { listingOf, type Priority, type Upstreams } from "./gates.ts";
+import type { FetchedRanges } from "./ingested.ts";
+import { storeChecked } from "./judged-candles.ts";
 
 /**
  * A provider may publish the candle of a day this long (seconds) after its close. Until then a day that is not in its answer
@@ -26,31 +26,34 @@ const RETRY_AFTER = 60;
 const RETRY_NOW = 1;
 
 /** Stretches that one question fills at most; the next question goes on. */
-const MOST_GAPS = 4;
+const MAX_GAPS = 4;
 
 /**
  * What came of filling a page: all that it lacked was fetched, or a source failed that may answer later, or no source has
  * what is lacking.
  */
-export type Filled = { outcome: "complete" | "unsupported" } | { outcome: "failed"; retryAfter: number };
+export type BackfillOutcome = { outcome: "complete" | "unsupported" } | { outcome: "failed"; retryAfter: number };
 
-const COMPLETE: Filled = { outcome: "complete" };
-const UNSUPPORTED: Filled = { outcome: "unsupported" };
-const failed = (retryAfter: number | null): Filled => ({ outcome: "failed", retryAfter: retryAfter ?? RETRY_AFTER });
+const COMPLETE: BackfillOutcome = { outcome: "complete" };
+const UNSUPPORTED: BackfillOutcome = { outcome: "unsupported" };
+const failed = (retryAfter: number | null): BackfillOutcome => ({
+  outcome: "failed",
+  retryAfter: retryAfter ?? RETRY_AFTER,
+});
 
 /** What a backfill works with. */
 export interface Backfill {
   instrument: Instrument;
   market: Market;
   store: CandleStore;
-  ingested: IngestedSpans;
-  gates: Gates;
+  fetched: FetchedRanges;
+  upstreams: Upstreams;
   /** Intervals that a provider serves for the instrument; null where the provider is not in use. */
   intervalsOf: (provider: ProviderName) => readonly Interval[] | null;
   /** Whether a provider is still one of the symbol's sources: an import may have come while it was asked. */
   isSource: (provider: ProviderName) => boolean;
   /** When the candles of an interval that are not final yet were fetched last (unix seconds), which, and what was final then. */
-  formingAt: Map<Interval, Span & { at: number; settled: number }>;
+  unsettled: Map<Interval, Span & { at: number; settled: number }>;
   priority: Priority;
   /** Unix seconds. */
   now: number;
@@ -61,7 +64,7 @@ export interface Backfill {
 /** What a provider is asked for to answer an interval: the interval itself, or the coarsest that it is made of. */
 function askedInterval(native: readonly Interval[], interval: Interval): Interval | null {
   if (native.includes(interval)) return interval;
-  return native.findLast((fine) => divides(fine, interval)) ?? null;
+  return native.findLast((fine) => isMultipleOf(fine, interval)) ?? null;
 }
 
 function firstBuckets(market: Market, query: RowQuery, end: number): Bucket[] {
@@ -75,7 +78,7 @@ function firstBuckets(market: Market, query: RowQuery, end: number): Bucket[] {
 
 /** The stretch of stamps of the interval `fine` that a page needs; null where the page can hold nothing. */
 export function neededSpan(market: Market, query: RowQuery, fine: Interval, now: number): Span | null {
-  const end = Math.min(query.to, stampsEnd(market, query.interval, now));
+  const end = Math.min(query.to, lastPossibleStamp(market, query.interval, now));
   const buckets = query.backward
     ? bucketsBefore(market, query.interval, end, query.limit, query.from)
     : firstBuckets(market, query, end);
@@ -102,7 +105,11 @@ export function settledBefore(market: Market, interval: Interval, now: number): 
  * Fetches what a page of candles lacks from the symbol's sources, in order, and stores it with its doubts. A series keeps
  * the provider that it began with.
  */
-export async function fillPage(backfill: Backfill, sources: readonly ProviderName[], query: RowQuery): Promise<Filled> {
+export async function fillPage(
+  backfill: Backfill,
+  sources: readonly ProviderName[],
+  query: RowQuery,
+): Promise<BackfillOutcome> {
   const inUse = sources.flatMap((provider) => {
     const native = backfill.intervalsOf(provider);
     return native === null ? [] : [{ provider, interval: askedInterval(native, query.interval) }];
@@ -120,7 +127,7 @@ export async function fillPage(backfill: Backfill, sources: readonly ProviderNam
 }
 
 /** Of two failures the one after which to ask again first. */
-function sooner(a: Filled, b: Filled): Filled {
+function sooner(a: BackfillOutcome, b: BackfillOutcome): BackfillOutcome {
   return a.outcome === "failed" && b.outcome === "failed" && a.retryAfter <= b.retryAfter ? a : b;
 }
 
@@ -129,26 +136,26 @@ async function fillFrom(
   provider: ProviderName,
   interval: Interval,
   query: RowQuery,
-): Promise<Filled> {
-  const { market, ingested, now, instrument, formingAt } = backfill;
+): Promise<BackfillOutcome> {
+  const { market, fetched, now, instrument, unsettled } = backfill;
   const needed = neededSpan(market, query, interval, now);
   const listing = listingOf(instrument, provider);
   if (!needed) return COMPLETE;
   if (!listing) return UNSUPPORTED;
   const { delay, refreshAfter } = freshnessPolicyOf(provider);
   const settled = settledBefore(market, interval, now - delay);
-  const forming = formingAt.get(interval);
+  const forming = unsettled.get(interval);
   const isRecent = forming?.settled === settled && isWithin(refreshAfter, forming.at, now);
   const recent = isRecent ? [forming] : [];
-  const gaps = gapsIn(ingested.of(interval), needed).filter((gap) => gapsIn(recent, gap).length > 0);
-  const filled = query.backward ? gaps.slice(-MOST_GAPS) : gaps.slice(0, MOST_GAPS);
+  const gaps = gapsIn(fetched.of(interval), needed).filter((gap) => gapsIn(recent, gap).length > 0);
+  const filled = query.backward ? gaps.slice(-MAX_GAPS) : gaps.slice(0, MAX_GAPS);
   for (const gap of filled) {
     const request = { listing, interval, from: gap.from, to: gap.to };
-    const answer = await backfill.gates(provider).candles(request, backfill.priority);
+    const answer = await backfill.upstreams(provider).candles(request, backfill.priority);
     if (isFailure(answer)) return answer.reason === "unsupported" ? UNSUPPORTED : failed(answer.retryAfter);
     if (!belongs(backfill, provider, interval, answer)) return failed(null);
-    const known = ingested.of(interval);
-    const findings = storeJudged(backfill.store, answer.candles, {
+    const known = fetched.of(interval);
+    const findings = storeChecked(backfill.store, answer.candles, {
       series: { interval, provider, adjustment: answer.adjustment, construction: answer.construction },
       market,
       now,
@@ -157,10 +164,10 @@ async function fillFrom(
     });
     backfill.report(provider, interval, findings.findings);
     const final = Math.min(settled, publishedBefore(market, interval, answer.candles, now));
-    ingested.add(interval, { from: gap.from, to: Math.min(gap.to, final) });
-    if (gap.to > final) formingAt.set(interval, { from: Math.max(gap.from, final), to: gap.to, at: now, settled });
+    fetched.add(interval, { from: gap.from, to: Math.min(gap.to, final) });
+    if (gap.to > final) unsettled.set(interval, { from: Math.max(gap.from, final), to: gap.to, at: now, settled });
   }
-  return gaps.length <= MOST_GAPS ? COMPLETE : failed(RETRY_NOW);
+  return gaps.length <= MAX_GAPS ? COMPLETE : failed(RETRY_NOW);
 }
 
 /** The stamp before which an answer holds every candle that there will ever be. */

@@ -1,5 +1,5 @@
 import type { SeriesFacts } from "../../contracts/candle.ts";
-import { MOST_POINTS } from "../../contracts/indicator.ts";
+import { MAX_POINTS } from "../../contracts/indicator.ts";
 import { bucketStamped } from "../../core/buckets.ts";
 import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../../core/candles.ts";
 import type { TradingDay } from "../../core/indicators/indicator.ts";
@@ -10,11 +10,11 @@ import { sessionOf } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../../core/time.ts";
 
 /** History that is read before the first bar whatever is asked. */
-const LEAST_HISTORY = 300;
+const MIN_WARM_UP = 300;
 /** History that is read at most: what Wilder's average over a thousand bars needs to forget its start. */
-const MOST_HISTORY = 40_000;
+const MAX_WARM_UP = 40_000;
 /** What may be read beyond that for what runs since a point in time: the minutes of a month and a day. */
-const MOST_SINCE = 32 * (DAY / MINUTE);
+const MAX_SINCE = 32 * (DAY / MINUTE);
 
 /** Which bars are asked for. */
 export interface BarsQuery {
@@ -72,7 +72,7 @@ export async function readBars<Page extends HistoryPage>(
   now: number,
 ): Promise<ReadBars<Page>> {
   const { interval } = query;
-  const asked = await readAsked(query, market, now, read);
+  const asked = await readRequested(query, market, now, read);
   const { columns, forming } = asked;
   if (columns.length === 0) {
     const bars = { columns, first: 0, fromTheBeginning: true, anchor: null };
@@ -82,7 +82,7 @@ export async function readBars<Page extends HistoryPage>(
   const history = await read(
     LOWEST,
     start,
-    Math.min(Math.max(LEAST_HISTORY, ...specs.map(candlesNeeded)), MOST_HISTORY),
+    Math.min(Math.max(MIN_WARM_UP, ...specs.map(candlesNeeded)), MAX_WARM_UP),
     true,
   );
   const last = query.from === null ? columns.time[columns.length - 1] : start;
@@ -93,11 +93,11 @@ export async function readBars<Page extends HistoryPage>(
   let before = history.candles;
   let more = history.more;
   if (more && before.length > 0 && since < before.time[0]) {
-    const older = await read(since, before.time[0], MOST_SINCE, true);
+    const older = await read(since, before.time[0], MAX_SINCE, true);
     before = joinCandles(older.candles, before);
     more = older.more || since > LOWEST;
   }
-  const readable = before.length + (query.from === null ? columns.length : 0) <= MOST_HISTORY;
+  const readable = before.length + (query.from === null ? columns.length : 0) <= MAX_WARM_UP;
   const anchor = imported && !more && readable ? null : round;
   return {
     bars: {
@@ -113,7 +113,7 @@ export async function readBars<Page extends HistoryPage>(
 }
 
 /** The bars that are answered, without their history. */
-async function readAsked<Page extends HistoryPage>(
+async function readRequested<Page extends HistoryPage>(
   query: BarsQuery,
   market: Market,
   now: number,
@@ -133,7 +133,7 @@ async function readAsked<Page extends HistoryPage>(
 
 /** Whether a spec is a running total since its series' anchor. */
 export function isAnchored(spec: IndicatorSpec): boolean {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
   return "since" in settling && settling.since === "first";
 }
 
@@ -143,7 +143,7 @@ export function anchorIndexOf({ columns, first, anchor }: Bars): number {
 }
 
 function candlesNeeded(spec: IndicatorSpec): number {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
   return "candles" in settling ? settling.candles : 0;
 }
 
@@ -155,7 +155,7 @@ function sinceOf(
   start: number,
   anchor: number | null,
 ): number {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
   if (!("since" in settling)) return Number.POSITIVE_INFINITY;
   const date = tradingDayOf(market, interval)(start) * DAY;
   switch (settling.since) {
@@ -185,7 +185,7 @@ function calendarSeconds(market: Market, trading: number): number {
 export function anchorOf(market: Market, interval: Interval, last: number): number | null {
   const seconds = INTRADAY_SECONDS[interval];
   if (seconds === null) return null;
-  const reach = last - calendarSeconds(market, MOST_POINTS * seconds);
+  const reach = last - calendarSeconds(market, MAX_POINTS * seconds);
   if (seconds <= MINUTE) return startOfDay(reach);
   if (seconds <= 5 * MINUTE) return startOfWeek(reach);
   if (seconds <= HOUR) return startOfMonth(reach);

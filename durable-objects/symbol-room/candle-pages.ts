@@ -1,13 +1,13 @@
 import { bucketAt, bucketsBackward, bucketsForward } from "../../core/buckets.ts";
 import { type CandleColumns, sliceCandles } from "../../core/candles.ts";
-import { divides, INTRADAY_SECONDS, type Interval, isDated, nextStamp, stampOfDate } from "../../core/interval.ts";
+import { bucketStart, INTRADAY_SECONDS, type Interval, isDated, isMultipleOf, nextStamp } from "../../core/interval.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { resample } from "../../core/resample.ts";
 import { DAY } from "../../core/time.ts";
 import type { CandleStore, RowQuery, Series } from "./candle-store.ts";
 
 /** Rows read for one page at most, so that minutes resampled to months cost bounded memory: the page is shorter instead. */
-const MOST_ROWS = 200_000;
+const MAX_ROWS = 200_000;
 
 /** A page of one series, at its own interval or resampled. */
 export interface SeriesPage {
@@ -20,7 +20,7 @@ export interface SeriesPage {
 export function seriesFor(all: readonly Series[], interval: Interval): Series | null {
   return (
     all.find((series) => series.interval === interval) ??
-    all.findLast((series) => divides(series.interval, interval)) ??
+    all.findLast((series) => isMultipleOf(series.interval, interval)) ??
     null
   );
 }
@@ -37,8 +37,8 @@ export function knownStretch(series: Series, market: Market, interval: Interval)
 
 function stampAt(market: Market, series: Series, interval: Interval, time: number): number {
   if (series.interval === interval) return time;
-  if (isDated(series.interval)) return isDated(interval) ? stampOfDate(interval, time) : time;
-  return bucketAt(market, interval, time)?.time ?? (isDated(interval) ? stampOfDate(interval, time) : time);
+  if (isDated(series.interval)) return isDated(interval) ? bucketStart(interval, time) : time;
+  return bucketAt(market, interval, time)?.time ?? (isDated(interval) ? bucketStart(interval, time) : time);
 }
 
 /** The most candles of `fine` that one candle of `coarse` is made of. */
@@ -74,7 +74,7 @@ function readResampled(store: CandleStore, series: Series, market: Market, query
   const to = Math.min(query.to, known.to);
   const span = spanOf(market, series.interval, query.interval, from, to);
   if (!span) return { candles: sliceCandles(store.read({ ...query, limit: 0 }), 0), more: false };
-  const limit = Math.min((query.limit + 1) * ratio(series.interval, query.interval), MOST_ROWS);
+  const limit = Math.min((query.limit + 1) * ratio(series.interval, query.interval), MAX_ROWS);
   const rows = store.read({
     ...span,
     interval: series.interval,

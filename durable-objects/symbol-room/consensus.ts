@@ -2,7 +2,7 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { isFailure } from "../../providers/provider.ts";
-import { type Gates, listingOf } from "./gates.ts";
+import { listingOf, type Upstreams } from "./gates.ts";
 
 /** What one source says of a symbol's price. */
 export interface SourcePrice {
@@ -21,7 +21,7 @@ export interface SourcePrice {
 export function askEachSource(
   instrument: Instrument,
   sources: readonly ProviderName[],
-  gates: Gates,
+  gates: Upstreams,
   local: (source: ProviderName) => ProviderQuote | null,
   anomalyOf: (quote: ProviderQuote) => string | null,
 ): Promise<SourcePrice[]> {

@@ -1,5 +1,5 @@
 /** What a room has to do at a time, by name; each name has one time. Times are unix seconds. */
-export interface Deadlines {
+export interface Alarms {
   set(name: string, at: number): void;
   clear(name: string): void;
   /** Clears all but these. */
@@ -12,7 +12,7 @@ export interface Deadlines {
 }
 
 /** Opens a room's deadline table. */
-export function openDeadlines(sql: SqlStorage): Deadlines {
+export function openAlarms(sql: SqlStorage): Alarms {
   const rows = sql.exec<{ name: string; at: number }>("select name, at from deadlines").toArray();
   const times = new Map(rows.map(({ name, at }) => [name, at]));
   const clear = (name: string): void => {
@@ -42,10 +42,10 @@ export function openDeadlines(sql: SqlStorage): Deadlines {
 const LOST_AFTER = 90;
 
 /** Sets the one alarm of a room to its next deadline; the platform is told only where that is news. */
-export function openAlarmClock(storage: DurableObjectStorage, deadlines: Deadlines) {
+export function openAlarmClock(storage: DurableObjectStorage, deadlines: Alarms) {
   /** Unknown after a start and while the alarm runs. */
   let set: number | null | undefined;
-  const wind = async (): Promise<void> => {
+  const arm = async (): Promise<void> => {
     const next = deadlines.next();
     const isLost = next !== null && Date.now() / 1000 - next > LOST_AFTER;
     if (next === set && !isLost) return;
@@ -58,13 +58,13 @@ export function openAlarmClock(storage: DurableObjectStorage, deadlines: Deadlin
     rung(): void {
       set = undefined;
     },
-    wind,
+    wind: arm,
     /** Winds the clock again if the platform has no alarm, or one that rings too late, whatever was set. */
     async check(): Promise<void> {
       const [alarm, next] = [await storage.getAlarm(), deadlines.next()];
       if (next === null || (alarm !== null && alarm <= Math.ceil(next * 1000))) return;
       set = undefined;
-      await wind();
+      await arm();
     },
   };
 }

@@ -3,10 +3,10 @@ import type { Finding } from "../../core/data-quality/finding.ts";
 import type { Interval } from "../../core/interval.ts";
 import { logWarning } from "../../observability/log.ts";
 import { type QualityDecision, recordDecisions } from "../../storage/quality-log.ts";
-import { writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/registry/database.ts";
 
 /** A quote that was not believed. */
-export interface QuoteDoubt {
+export interface QuoteAnomaly {
   provider: ProviderName;
   /** The source's own time of it, unix seconds. */
   time: number;
@@ -22,18 +22,18 @@ export interface DecisionCount {
 }
 
 /** Where a room's data-quality decisions go. */
-export interface DoubtLog {
-  quotes(symbol: string, doubts: readonly QuoteDoubt[]): void;
+export interface QualityLog {
+  quotes(symbol: string, doubts: readonly QuoteAnomaly[]): void;
   candles(symbol: string, provider: ProviderName, interval: Interval, findings: readonly Finding[]): void;
   /** An answer of the room with the decisions since the last one, which ride on it. */
-  riding<Answer extends object>(answer: Answer): Answer & { decisions?: DecisionCount[] };
+  withCounts<Answer extends object>(answer: Answer): Answer & { decisions?: DecisionCount[] };
 }
 
 /** Opens the record of what a room doubts. It is for people; a registry that cannot take it changes no answer. */
-export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) => void): DoubtLog {
+export function openQualityLog(database: D1Database, keep: (work: Promise<void>) => void): QualityLog {
   const record = async (decisions: QualityDecision[]): Promise<void> => {
     try {
-      await recordDecisions(writeRegistry(database), decisions);
+      await recordDecisions(openPrimary(database), decisions);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       logWarning("data-quality decisions could not be recorded", { count: decisions.length, cause: error.message });
@@ -65,7 +65,7 @@ export function openDoubtLog(database: D1Database, keep: (work: Promise<void>) =
         }),
       );
     },
-    riding(answer) {
+    withCounts(answer) {
       if (counts.size === 0) return answer;
       const decisions = [...counts.values()];
       counts.clear();

@@ -1,18 +1,18 @@
 import type { QuotePosition } from "../audience/feed.ts";
-import type { EventLog } from "./event-log.ts";
-import type { Facts } from "./facts.ts";
+import type { QuoteLog } from "./event-log.ts";
+import type { RoomState } from "./facts.ts";
 import type { QuoteStore } from "./quote-store.ts";
-import type { RoomLife } from "./room-life.ts";
+import type { Publisher } from "./room-life.ts";
 
 /** The parts of a room that an epoch runs through. */
 interface EpochParts {
   storage: DurableObjectStorage;
-  facts: Facts;
-  log: EventLog;
+  state: RoomState;
+  log: QuoteLog;
   quotes: QuoteStore;
-  life: RoomLife;
+  publisher: Publisher;
   /** Takes the room's quote back from all regions. */
-  unshare: () => Promise<void>;
+  invalidate: () => Promise<void>;
 }
 
 /**
@@ -20,14 +20,21 @@ interface EpochParts {
  * position of an earlier epoch gets a snapshot, one that is connected a fresh confirmation with a snapshot.
  * @returns the position at which the epoch begins, when other regions have forgotten the quote of the earlier one
  */
-export async function renewEpoch({ storage, facts, log, quotes, life, unshare }: EpochParts): Promise<QuotePosition> {
+export async function renewEpoch({
+  storage,
+  state,
+  log,
+  quotes,
+  publisher,
+  invalidate,
+}: EpochParts): Promise<QuotePosition> {
   storage.transactionSync(() => {
-    facts.renewEpoch(Date.now() / 1000);
+    state.renewEpoch(Date.now() / 1000);
     log.clear();
     quotes.enterEpoch();
   });
-  life.epochRenewed();
+  publisher.onEpoch();
   const position = log.position();
-  await unshare();
+  await invalidate();
   return position;
 }

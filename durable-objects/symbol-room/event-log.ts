@@ -1,17 +1,17 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { FrameEvent, QuotePosition } from "../audience/feed.ts";
-import type { Facts } from "./facts.ts";
+import type { RoomState } from "./facts.ts";
 import { gapFrame, quoteFrame } from "./frames.ts";
 
 /** Events that are kept: twenty minutes of a source that ticks once a second. */
 export const SLOTS = 1_200;
 /** Events, and characters of their text, that are told again at once at most. */
-export const MOST_EVENTS = 5_000;
-export const MOST_TEXT = 4 * 1024 * 1024;
+export const MAX_REPLAYED_EVENTS = 5_000;
+export const MAX_REPLAYED_CHARACTERS = 4 * 1024 * 1024;
 
 /** A room's last quote events, each as the text of its frame, so that whoever missed some can have them. */
-export interface EventLog {
+export interface QuoteLog {
   /** The place after the last event that was recorded. */
   position(): QuotePosition;
   /** When the last event was recorded, unix seconds; null where there is none. */
@@ -28,13 +28,13 @@ export interface EventLog {
 }
 
 /** The highest number that is recorded; what was given out before there was a log counts as recorded. */
-function lastRecorded(sql: SqlStorage, facts: Facts): number {
-  return sql.exec<{ last: number | null }>("select max(last) as last from events").one().last ?? facts.seq();
+function lastRecorded(sql: SqlStorage, state: RoomState): number {
+  return sql.exec<{ last: number | null }>("select max(last) as last from events").one().last ?? state.seq();
 }
 
 /** Opens a room's event log: a ring in which each new event replaces the one that is `slots` older. */
-export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): EventLog {
-  let last = lastRecorded(sql, facts);
+export function openQuoteLog(sql: SqlStorage, state: RoomState, slots = SLOTS): QuoteLog {
+  let last = lastRecorded(sql, state);
   const write = (seq: number, to: number, at: number, body: string): void => {
     sql.exec(
       "insert or replace into events (slot, seq, last, at, body) values (?, ?, ?, ?, ?)",
@@ -47,7 +47,7 @@ export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): Even
     last = to;
   };
   return {
-    position: () => ({ epoch: facts.epoch(), seq: last }),
+    position: () => ({ epoch: state.epoch(), seq: last }),
     lastAt() {
       const rows = sql.exec<{ at: number }>("select at from events where slot = ? and last = ?", last % slots, last);
       return rows.toArray()[0]?.at ?? null;
@@ -68,10 +68,10 @@ export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): Even
     },
     clear() {
       sql.exec("delete from events");
-      last = facts.seq();
+      last = state.seq();
     },
     after({ epoch, seq }) {
-      if (epoch !== facts.epoch() || seq > last || last - seq > Math.min(MOST_EVENTS, slots)) return null;
+      if (epoch !== state.epoch() || seq > last || last - seq > Math.min(MAX_REPLAYED_EVENTS, slots)) return null;
       if (seq === last) return [];
       const first = (seq + 1) % slots;
       const final = last % slots;
@@ -91,7 +91,7 @@ export function openEventLog(sql: SqlStorage, facts: Facts, slots = SLOTS): Even
         reached = row.last;
         size += row.body.length;
       }
-      return reached === last && size <= MOST_TEXT ? rows.map(({ body }) => body) : null;
+      return reached === last && size <= MAX_REPLAYED_CHARACTERS ? rows.map(({ body }) => body) : null;
     },
   };
 }

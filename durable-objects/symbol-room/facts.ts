@@ -1,10 +1,10 @@
 import type { Instrument } from "../../contracts/symbol.ts";
 
 /** The few facts that a room keeps about itself: its registry row and its position in the stream. */
-export interface Facts {
+export interface RoomState {
   instrument(): Instrument | null;
   /** Keeps the newer of the known and the given row, and says which it is. */
-  keepInstrument(instrument: Instrument): Instrument;
+  saveInstrument(instrument: Instrument): Instrument;
   /** Names the series of sequence numbers; new only if the log was truly lost, or may differ from what clients have. */
   epoch(): string;
   /** Begins a new epoch at `now` (unix seconds); sequence numbers go on. */
@@ -30,7 +30,7 @@ function newEpoch(): string {
 }
 
 /** Opens a room's facts. */
-export function openFacts(sql: SqlStorage): Facts {
+export function openRoomState(sql: SqlStorage): RoomState {
   const read = (name: string): string | null =>
     sql.exec<{ value: string }>("select value from facts where name = ?", name).toArray()[0]?.value ?? null;
   const write = (name: string, value: string): void => {
@@ -44,7 +44,7 @@ export function openFacts(sql: SqlStorage): Facts {
   };
   return {
     instrument: readInstrument,
-    keepInstrument(next) {
+    saveInstrument(next) {
       const kept = readInstrument();
       if (kept && kept.last_updated > next.last_updated) return kept;
       const row = JSON.stringify(next);

@@ -4,7 +4,7 @@ import { type Candle, candleAt } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import { DAY } from "../../core/time.ts";
 import { lastSimulated } from "./simulated.ts";
-import { pagesOf, type ReadCandles, type Subject } from "./subject.ts";
+import { type InstrumentContext, pagesOf, type ReadCandles } from "./subject.ts";
 
 /** Further back and ahead than any bar that forms is stamped. */
 const AROUND = 32 * DAY;
@@ -12,11 +12,11 @@ const AROUND = 32 * DAY;
 /** The bars that form, quote by quote. They are in memory only: a source knows what a bar has been so far. */
 export interface FormingBars {
   /** The bar that forms, with a quote in it; null where none does, or what it has been so far must be learnt first. */
-  withQuote(subject: Subject, interval: Interval, quote: StoredQuote, now: number): Candle | null;
+  applyQuote(subject: InstrumentContext, interval: Interval, quote: StoredQuote, now: number): Candle | null;
   /** Whether the next quote can be put into a bar. */
-  isKnown(subject: Subject, interval: Interval): boolean;
+  isKnown(subject: InstrumentContext, interval: Interval): boolean;
   /** Asks the sources what the bar that forms has been so far; throws CandlesUnavailable where none answers. */
-  learn(subject: Subject, interval: Interval, now: number): Promise<void>;
+  load(subject: InstrumentContext, interval: Interval, now: number): Promise<void>;
   forget(interval: Interval): void;
 }
 
@@ -39,14 +39,14 @@ const continued = (bar: Candle, price: number): Candle => ({
 export function openFormingBars(readCandles: ReadCandles): FormingBars {
   const bars = new Map<Interval, Candle>();
 
-  const simulated = ({ instrument, market }: Subject, interval: Interval, now: number): Candle | null => {
+  const simulated = ({ instrument, market }: InstrumentContext, interval: Interval, now: number): Candle | null => {
     const last = lastSimulated(instrument, interval, now);
     const closes = last && bucketStamped(market, interval, last.time)?.closes;
     return closes && closes > now ? last : null;
   };
 
   return {
-    withQuote(subject, interval, { price, timestamp }, now) {
+    applyQuote(subject, interval, { price, timestamp }, now) {
       if (subject.kind === "simulated") return simulated(subject, interval, now);
       const bucket = bucketAt(subject.market, interval, Date.parse(timestamp) / 1000);
       const bar = bars.get(interval);
@@ -66,7 +66,7 @@ export function openFormingBars(readCandles: ReadCandles): FormingBars {
       return first;
     },
     isKnown: ({ kind }, interval) => kind !== "polled" || bars.has(interval),
-    async learn(subject, interval, now) {
+    async load(subject, interval, now) {
       if (subject.kind !== "polled" || bars.has(interval)) return;
       const { candles } = await pagesOf(readCandles, subject, interval)(now - AROUND, now + AROUND, 1, true);
       if (candles.length > 0 && !bars.has(interval)) bars.set(interval, candleAt(candles, 0));

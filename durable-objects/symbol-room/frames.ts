@@ -8,14 +8,14 @@ import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 
 /** A quote as it is told at `now` (unix seconds). */
-export function quoteTold(instrument: Instrument, stored: StoredQuote, now: number): Quote {
+export function quoteView(instrument: Instrument, stored: StoredQuote, now: number): Quote {
   return quoteAt(stored, freshnessPolicyOf(stored.provider), marketOf(instrument.primary_exchange), now);
 }
 
 /** The text of a `market_data` frame; `type` stands first in it. */
 export function quoteFrame(instrument: Instrument, stored: StoredQuote, now: number): string {
   const { symbol, epoch, seq } = stored;
-  const data = quoteTold(instrument, stored, now);
+  const data = quoteView(instrument, stored, now);
   return JSON.stringify({ type: "market_data", symbol, epoch, seq, data, timestamp: isoTime(now) });
 }
 

@@ -15,7 +15,7 @@ import type { WatchReply } from "../provider-gate/provider-gate.ts";
 export type Priority = "user" | "background";
 
 /** A provider as a room sees it. */
-export interface Gate {
+export interface Upstream {
   quote(listing: Listing, priority: Priority): Promise<ProviderQuote | Failure>;
   candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure>;
   /** Begins or renews the polling of a symbol; what is polled arrives by the room's `ingest`. */
@@ -24,7 +24,7 @@ export interface Gate {
 }
 
 /** The gate of each provider. */
-export type Gates = (provider: ProviderName) => Gate;
+export type Upstreams = (provider: ProviderName) => Upstream;
 
 /** What a provider calls an instrument; null where it does not list it. */
 export function listingOf(instrument: Instrument, provider: ProviderName): Listing | null {
@@ -45,7 +45,7 @@ async function orUnreachable<T>(call: () => Promise<T>): Promise<T | Failure> {
 }
 
 /** The gates of the platform. A stub is broken after an exception, so each call takes a new one. */
-export function openGates(env: Env): Gates {
+export function openUpstreams(env: Env): Upstreams {
   return (provider) => {
     const stub = () => env.PROVIDER_GATE.getByName(provider);
     return {

@@ -10,7 +10,7 @@ import { readPage, seriesFor } from "./candle-pages.ts";
 import type { CandleStore, Series } from "./candle-store.ts";
 
 /** Where holidays are unknown, a session this long after another is still taken for the next one. */
-const LONGEST_PAUSE = 7 * DAY;
+const MAX_SESSION_GAP = 7 * DAY;
 
 type Day = Pick<ProviderQuote, "open" | "high" | "low" | "volume" | "previous_close">;
 
@@ -85,7 +85,7 @@ function session(store: CandleStore, all: Series[], market: Market, time: number
 }
 
 function isNextSession(market: Market, before: number, date: number): boolean {
-  if (!holidaysKnown(market, date)) return date - before <= LONGEST_PAUSE;
+  if (!holidaysKnown(market, date)) return date - before <= MAX_SESSION_GAP;
   return previousSession(market, date)?.date === before;
 }
 

@@ -2,14 +2,14 @@ import type { Interval } from "../../core/interval.ts";
 import { addSpan, type Span } from "../../core/spans.ts";
 
 /** Which stretches of each interval were fetched from a provider, whatever was in them. */
-export interface IngestedSpans {
+export interface FetchedRanges {
   of(interval: Interval): Span[];
   add(interval: Interval, span: Span): void;
   clear(interval: Interval): void;
 }
 
 /** Opens a room's record of what was fetched. */
-export function openIngestedSpans(sql: SqlStorage): IngestedSpans {
+export function openFetchedRanges(sql: SqlStorage): FetchedRanges {
   const of = (interval: Interval): Span[] =>
     sql
       .exec<{ opens: number; closes: number }>(

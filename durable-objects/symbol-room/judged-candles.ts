@@ -11,7 +11,7 @@ const CONTEXT_ROWS = 200;
 const FAR = 100_000 * DAY;
 
 /** Which series candles belong to, and what they are judged against. */
-export interface Judging {
+export interface CheckContext {
   series: Omit<Series, "first" | "last">;
   market: Market;
   /** Unix seconds. */
@@ -23,14 +23,14 @@ export interface Judging {
 }
 
 /** What storing did to the batch itself, and what of it is doubted. */
-export interface Judged extends StoreCounts {
+export interface CheckedWrite extends StoreCounts {
   findings: Finding[];
 }
 
 /** Stores candles (ascending) with marks on those that are doubted, and renews the marks of their stored neighbours. All or nothing. */
-export function storeJudged(store: CandleStore, candles: CandleColumns, judging: Judging): Judged {
+export function storeChecked(store: CandleStore, candles: CandleColumns, context: CheckContext): CheckedWrite {
   if (candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0, findings: [] };
-  const { series, market, now, negativePrices, isFinal } = judging;
+  const { series, market, now, negativePrices, isFinal } = context;
   const { interval } = series;
   const first = candles.time[0];
   const last = candles.time[candles.length - 1];

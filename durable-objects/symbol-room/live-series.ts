@@ -1,48 +1,48 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { BarEvent, FrameEvent, WantedIndicator, Wants } from "../audience/feed.ts";
+import type { BarEvent, FrameEvent, IndicatorInterest, Interest } from "../audience/feed.ts";
 import { intervalsOf } from "./attendees.ts";
 import type { FormingBars } from "./forming-bars.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "./frames.ts";
-import type { LiveCandles } from "./live-candles.ts";
-import type { ClosedValues, LiveIndicators } from "./live-indicators.ts";
-import { CandlesUnavailable, type Subject } from "./subject.ts";
-import type { UntoldBars } from "./untold-bars.ts";
+import type { ClosedBarCursor } from "./live-candles.ts";
+import type { ClosedValues, IndicatorRunner } from "./live-indicators.ts";
+import { CandlesUnavailable, type InstrumentContext } from "./subject.ts";
+import type { BarOutbox } from "./untold-bars.ts";
 
 /** The bars and the indicators that somebody watches, as events. */
-export interface LiveSeries {
+export interface BarPublisher {
   /** Forgets closed bars that are not closed yet, by a clock that was set back; returns whether there are any. */
-  rewind(subject: Subject, now: number): boolean;
+  rewind(subject: InstrumentContext, now: number): boolean;
   /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
-  keep(subject: Subject, wants: Wants, now: number): Interval[];
+  watch(subject: InstrumentContext, wants: Interest, now: number): Interval[];
   isWatched(interval: Interval): boolean;
   /** When the next bar's candle is known, unix seconds; null where the interval is not watched. */
-  closesAt(subject: Subject, interval: Interval): number | null;
+  closesAt(subject: InstrumentContext, interval: Interval): number | null;
   /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */
-  start(subject: Subject, interval: Interval, now: number): Promise<boolean>;
+  start(subject: InstrumentContext, interval: Interval, now: number): Promise<boolean>;
   /** Closes the bars whose time has come; false where their candles cannot be had now. */
-  close(subject: Subject, interval: Interval, now: number): Promise<FrameEvent[] | false>;
+  close(subject: InstrumentContext, interval: Interval, now: number): Promise<FrameEvent[] | false>;
   /** Tells what a closed bar is now. */
-  revise(subject: Subject, interval: Interval, time: number, now: number): Promise<FrameEvent[]>;
+  revise(subject: InstrumentContext, interval: Interval, time: number, now: number): Promise<FrameEvent[]>;
   /** What the bars that form have become with a quote. */
-  form(subject: Subject, quote: StoredQuote, now: number): FrameEvent[];
+  form(subject: InstrumentContext, quote: StoredQuote, now: number): FrameEvent[];
 }
 
 /** Opens a room's live series. */
-export function openLiveSeries(
-  candles: LiveCandles,
+export function openBarPublisher(
+  candles: ClosedBarCursor,
   forming: FormingBars,
-  indicators: LiveIndicators,
-  untold: UntoldBars,
-): LiveSeries {
+  indicators: IndicatorRunner,
+  outbox: BarOutbox,
+): BarPublisher {
   /** The open candle of each interval that was told last. */
-  const told = new Map<Interval, Candle>();
+  const published = new Map<Interval, Candle>();
   /** Intervals whose last bars cannot be closed yet, because no source answers. */
   const behind = new Set<Interval>();
 
   const candleEvent = (
-    { instrument }: Subject,
+    { instrument }: InstrumentContext,
     interval: Interval,
     bar: Candle,
     isOpen: boolean,
@@ -53,8 +53,8 @@ export function openLiveSeries(
   });
 
   const valueEvent = (
-    { instrument }: Subject,
-    { interval, spec }: WantedIndicator,
+    { instrument }: InstrumentContext,
+    { interval, spec }: IndicatorInterest,
     bar: { time: number; state: "open" | "closed" | "revised"; value: IndicatorValue },
     now: number,
   ): BarEvent => ({
@@ -62,21 +62,28 @@ export function openLiveSeries(
     text: indicatorFrame(instrument.symbol, { interval, spec, ...bar }, now),
   });
 
-  const closedEvents = (subject: Subject, all: readonly ClosedValues[], state: "closed" | "revised", now: number) =>
-    all.flatMap(({ wanted, values }) => values.map((each) => valueEvent(subject, wanted, { ...each, state }, now)));
+  const closedEvents = (
+    subject: InstrumentContext,
+    all: readonly ClosedValues[],
+    state: "closed" | "revised",
+    now: number,
+  ) =>
+    all.flatMap(({ indicator, values }) =>
+      values.map((each) => valueEvent(subject, indicator, { ...each, state }, now)),
+    );
 
   return {
     rewind: candles.rewind,
-    keep(subject, wants, now) {
+    watch(subject, wants, now) {
       const intervals = intervalsOf(wants);
-      const fresh = new Set(candles.keep(subject, intervals, now));
+      const fresh = new Set(candles.watch(subject, intervals, now));
       for (const interval of fresh) {
         forming.forget(interval);
         indicators.forget(interval);
-        told.delete(interval);
+        published.delete(interval);
         behind.delete(interval);
       }
-      for (const interval of indicators.keep(wants.indicators)) fresh.add(interval);
+      for (const interval of indicators.watch(wants.indicators)) fresh.add(interval);
       for (const interval of intervals) if (!forming.isKnown(subject, interval)) fresh.add(interval);
       return [...fresh];
     },
@@ -89,7 +96,7 @@ export function openLiveSeries(
       const closed = candles.closed(interval);
       if (closed === null) return true;
       try {
-        await forming.learn(subject, interval, now);
+        await forming.load(subject, interval, now);
         await indicators.start(subject, interval, closed);
         return forming.isKnown(subject, interval);
       } catch (error) {
@@ -101,9 +108,9 @@ export function openLiveSeries(
       try {
         const prepare = async (bars: readonly Candle[]) => [
           ...bars.map((bar) => candleEvent(subject, interval, bar, false, now)),
-          ...closedEvents(subject, await indicators.take(subject, interval, bars), "closed", now),
+          ...closedEvents(subject, await indicators.append(subject, interval, bars), "closed", now),
         ];
-        const events = await candles.close(subject, interval, now, prepare, untold.put);
+        const events = await candles.close(subject, interval, now, prepare, outbox.add);
         behind.delete(interval);
         return events ?? [];
       } catch (error) {
@@ -120,7 +127,7 @@ export function openLiveSeries(
         if (!bar || bar.revision === 0) return [];
         const values = await indicators.revise(subject, interval, time, closed);
         const events = closedEvents(subject, values, "revised", now);
-        return untold.put([candleEvent(subject, interval, bar, false, now), ...events]);
+        return outbox.add([candleEvent(subject, interval, bar, false, now), ...events]);
       } catch (error) {
         if (!(error instanceof CandlesUnavailable)) throw error;
         return [];
@@ -128,14 +135,14 @@ export function openLiveSeries(
     },
     form(subject, quote, now) {
       const events = candles.intervals().flatMap((interval): BarEvent[] => {
-        const bar = forming.withQuote(subject, interval, quote, now);
+        const bar = forming.applyQuote(subject, interval, quote, now);
         const upcoming = candles.upcoming(subject, interval);
         if (!bar || !upcoming) return [];
         // A bar is told of once the one before it has closed, unless nobody knows when that will be.
         if (bar.time !== upcoming.time && !(behind.has(interval) && bar.time > upcoming.time)) return [];
-        const before = told.get(interval);
+        const before = published.get(interval);
         if (before && sameNumbers(before, bar)) return [];
-        told.set(interval, bar);
+        published.set(interval, bar);
         const event = candleEvent(subject, interval, bar, true, now);
         if (bar.time !== upcoming.time) return [event];
         const values = indicators.peek(interval, bar);
@@ -146,7 +153,7 @@ export function openLiveSeries(
           ),
         ];
       });
-      return untold.put(events);
+      return outbox.add(events);
     },
   };
 }

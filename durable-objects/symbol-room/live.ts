@@ -1,80 +1,80 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
 import { HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { bucketAt, bucketStamped } from "../../core/buckets.ts";
-import { divides, INTERVALS, type Interval } from "../../core/interval.ts";
+import { INTERVALS, type Interval, isMultipleOf } from "../../core/interval.ts";
 import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { isRevised, REVISED_AFTER } from "../../providers/simulator/sandbox.ts";
-import type { Attendance, FeedEvent, Wants } from "../audience/feed.ts";
-import { type Attendees, LONGEST_PAUSE } from "./attendees.ts";
-import type { Deadlines } from "./deadlines.ts";
-import type { EventLog } from "./event-log.ts";
-import type { LiveSeries } from "./live-series.ts";
-import { readWants } from "./read-wants.ts";
+import type { Interest, Lease, SymbolEvent } from "../audience/feed.ts";
+import { type HubLeases, MAX_RETRY_SECONDS } from "./attendees.ts";
+import type { Alarms } from "./deadlines.ts";
+import type { QuoteLog } from "./event-log.ts";
+import type { BarPublisher } from "./live-series.ts";
+import { limitInterest } from "./read-wants.ts";
 import { nextTickAt } from "./simulated.ts";
-import { RENEW_EVERY, type SourceWatch } from "./source-watch.ts";
-import type { Subject } from "./subject.ts";
+import { RENEW_EVERY, type SourcePolling } from "./source-watch.ts";
+import type { InstrumentContext } from "./subject.ts";
 
 /** Seconds after which closing is tried again where no source answers. */
 const CLOSE_AGAIN = 5;
 /** Revised bars that are told of at once, the newest. */
-const MOST_REVISED = 100;
+const MAX_REVISED = 100;
 /** Silence is expected after this part of the span after which the price would be stale. */
-const QUIET_PART = 1 / 10;
+const QUIET_SHARE = 1 / 10;
 
 /** The deadline of the room's own audience. */
-export const AUDIENCE = "audience";
+export const SESSIONS = "audience";
 
 /** What a room does while somebody listens, and when. */
-export interface Live {
+export interface Scheduler {
   /** Notes what an audience wants from now on. */
-  attend(subject: Subject, audience: string, wants: Wants, now: number): Attendance;
+  renewLease(subject: InstrumentContext, hub: string, interest: Interest, now: number): Lease;
   /** Tells whoever listens of a quote that was stored, and of what it makes of the bars that form. */
-  heard(subject: Subject, quote: StoredQuote, events: readonly FeedEvent[], now: number): void;
+  onQuote(subject: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void;
   /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
-  revised(subject: Subject, interval: Interval, times: readonly number[], now: number): void;
+  onRevised(subject: InstrumentContext, interval: Interval, times: readonly number[], now: number): void;
   /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
-  plan(subject: Subject, now: number): void;
+  schedule(subject: InstrumentContext, now: number): void;
   /** Does what is due. */
-  serve(subject: Subject, now: number): Promise<void>;
+  runDue(subject: InstrumentContext, now: number): Promise<void>;
 }
 
 /** What a room's life is made of. */
-export interface LiveParts {
-  deadlines: Deadlines;
-  attendees: Attendees;
-  log: EventLog;
-  series: LiveSeries;
-  watch: SourceWatch;
+export interface SchedulerParts {
+  alarms: Alarms;
+  leases: HubLeases;
+  log: QuoteLog;
+  series: BarPublisher;
+  watch: SourcePolling;
   /** Lets a simulated symbol tick. */
-  tick: (subject: Subject, now: number) => void;
+  tick: (subject: InstrumentContext, now: number) => void;
   /** Bars that were closed lie ahead of a clock that was set back: what clients have of them is not what the room has. */
   onRewind: () => void;
   /** Asks the sources for a quote, where nobody polls them. */
-  ask: (subject: Subject) => Promise<void>;
+  ask: (subject: InstrumentContext) => Promise<void>;
   /** Does what the room's own audience has to do. */
-  runAudience: () => Promise<void>;
+  runSessions: () => Promise<void>;
 }
 
 /** Opens the life of a room. */
-export function openLive(parts: LiveParts): Live {
-  const { deadlines, attendees, log, series, watch } = parts;
+export function openScheduler(parts: SchedulerParts): Scheduler {
+  const { alarms, leases, log, series, watch } = parts;
   /** Sees to it that everything that must happen has its time. */
-  const plan = (subject: Subject, now: number): void => {
-    attendees.shorten(now);
+  const schedule = (subject: InstrumentContext, now: number): void => {
+    leases.capExpiry(now);
     if (series.rewind(subject, now)) parts.onRewind();
-    notAfter("push", now + LONGEST_PAUSE);
-    notAfter(AUDIENCE, now + HEARTBEAT_INTERVAL);
-    const end = attendees.nextEnd();
-    const starting = series.keep(subject, attendees.wants(), now);
+    notAfter("push", now + MAX_RETRY_SECONDS);
+    notAfter(SESSIONS, now + HEARTBEAT_INTERVAL);
+    const end = leases.nextExpiry();
+    const starting = series.watch(subject, leases.interest(), now);
     if (end === null) {
-      const isPolled = deadlines.at("watch") !== null;
-      deadlines.clearAllBut(AUDIENCE, "unwatch");
-      if (isPolled) deadlines.set("unwatch", now);
+      const isPolled = alarms.at("watch") !== null;
+      alarms.clearAllBut(SESSIONS, "unwatch");
+      if (isPolled) alarms.set("unwatch", now);
       return;
     }
-    deadlines.set("lease", end);
-    deadlines.clear("unwatch");
+    alarms.set("lease", end);
+    alarms.clear("unwatch");
     for (const interval of starting) keepGoing(`start ${interval}`, now, now + CLOSE_AGAIN);
     for (const interval of INTERVALS) {
       const closes = series.closesAt(subject, interval);
@@ -86,46 +86,46 @@ export function openLive(parts: LiveParts): Live {
 
   /** Moves a deadline that lies further ahead than it can: the clock was set back. */
   const notAfter = (name: string, latest: number): void => {
-    if ((deadlines.at(name) ?? latest) > latest) deadlines.set(name, latest);
+    if ((alarms.at(name) ?? latest) > latest) alarms.set(name, latest);
   };
 
   /** Gives a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
   const keepGoing = (name: string, at: number | null, latest = at): void => {
-    const set = deadlines.at(name);
-    if (at === null || latest === null) deadlines.clear(name);
-    else if (set === null || set > latest) deadlines.set(name, at);
+    const set = alarms.at(name);
+    if (at === null || latest === null) alarms.clear(name);
+    else if (set === null || set > latest) alarms.set(name, at);
   };
 
-  const close = async (subject: Subject, interval: Interval, now: number): Promise<void> => {
+  const close = async (subject: InstrumentContext, interval: Interval, now: number): Promise<void> => {
     const events = await series.close(subject, interval, now);
     if (!events) {
-      deadlines.set(`close ${interval}`, now + CLOSE_AGAIN);
+      alarms.set(`close ${interval}`, now + CLOSE_AGAIN);
       return;
     }
     const { symbol } = subject.instrument;
-    attendees.tell(symbol, events);
+    leases.publish(symbol, events);
     if (!isRevised(symbol)) return;
     for (const event of events) {
       if (event.channel !== "candles") continue;
       const closes = bucketStamped(subject.market, interval, event.time)?.closes ?? now;
-      deadlines.set(`revise ${interval} ${event.time}`, closes + REVISED_AFTER);
+      alarms.set(`revise ${interval} ${event.time}`, closes + REVISED_AFTER);
     }
   };
 
-  const serveOne = async (subject: Subject, name: string, now: number): Promise<void> => {
+  const runOne = async (subject: InstrumentContext, name: string, now: number): Promise<void> => {
     const [what, of, time] = name.split(" ");
     const interval = INTERVALS.find((each) => each === of);
     switch (what) {
-      case AUDIENCE:
-        return parts.runAudience();
+      case SESSIONS:
+        return parts.runSessions();
       case "lease":
-        return attendees.forgetExpired(now);
+        return leases.expire(now);
       case "push":
-        return attendees.retry();
+        return leases.retry();
       case "tick":
         return parts.tick(subject, now);
       case "watch":
-        deadlines.set("watch", now + RENEW_EVERY);
+        alarms.set("watch", now + RENEW_EVERY);
         if (!(await watch.renew(subject))) await parts.ask(subject);
         return;
       case "unwatch":
@@ -134,53 +134,53 @@ export function openLive(parts: LiveParts): Live {
     if (!interval) return;
     if (what === "close") await close(subject, interval, now);
     if (what === "revise") {
-      attendees.tell(subject.instrument.symbol, await series.revise(subject, interval, Number(time), now));
+      leases.publish(subject.instrument.symbol, await series.revise(subject, interval, Number(time), now));
     }
-    if (what === "start" && !(await series.start(subject, interval, now))) deadlines.set(name, now + CLOSE_AGAIN);
+    if (what === "start" && !(await series.start(subject, interval, now))) alarms.set(name, now + CLOSE_AGAIN);
   };
 
   return {
-    attend(subject, audience, wants, now) {
-      const { accepted, refused } = readWants(wants, attendees.indicatorsOfOthers(audience));
-      const until = attendees.keep(audience, accepted, now);
-      plan(subject, now);
+    renewLease(subject, audience, wants, now) {
+      const { accepted, refused } = limitInterest(wants, leases.indicatorsOfOthers(audience));
+      const until = leases.renew(audience, accepted, now);
+      schedule(subject, now);
       const { staleAfter, delay } = freshnessPolicyOf(subject.sources[0]);
       const lastAt = log.lastAt();
       return {
         position: log.position(),
         lastEventAt: lastAt === null ? null : isoTime(lastAt),
         exchange: subject.instrument.primary_exchange,
-        pace: (staleAfter - delay) * QUIET_PART,
+        expectedInterval: (staleAfter - delay) * QUIET_SHARE,
         until,
         refused,
       };
     },
-    heard(subject, quote, events, now) {
-      if (attendees.nextEnd() === null) return;
+    onQuote(subject, quote, events, now) {
+      if (leases.nextExpiry() === null) return;
       const { symbol } = subject.instrument;
-      attendees.tell(symbol, events);
-      attendees.tell(symbol, series.form(subject, quote, now));
+      leases.publish(symbol, events);
+      leases.publish(symbol, series.form(subject, quote, now));
     },
-    revised({ market }, interval, times, now) {
+    onRevised({ market }, interval, times, now) {
       for (const wanted of INTERVALS) {
-        if (wanted !== interval && !divides(interval, wanted)) continue;
+        if (wanted !== interval && !isMultipleOf(interval, wanted)) continue;
         if (!series.isWatched(wanted)) continue;
-        for (const time of times.slice(-MOST_REVISED)) {
+        for (const time of times.slice(-MAX_REVISED)) {
           const stamp = wanted === interval ? time : bucketAt(market, wanted, time)?.time;
-          if (stamp !== undefined) deadlines.set(`revise ${wanted} ${stamp}`, now);
+          if (stamp !== undefined) alarms.set(`revise ${wanted} ${stamp}`, now);
         }
       }
     },
-    plan,
-    async serve(subject, now) {
+    schedule,
+    async runDue(subject, now) {
       // After a start nothing that is watched is in memory yet.
-      plan(subject, now);
-      for (const name of deadlines.due(now)) {
-        const at = deadlines.at(name);
-        await serveOne(subject, name, now);
-        if (deadlines.at(name) === at) deadlines.clear(name);
+      schedule(subject, now);
+      for (const name of alarms.due(now)) {
+        const at = alarms.at(name);
+        await runOne(subject, name, now);
+        if (alarms.at(name) === at) alarms.clear(name);
       }
-      plan(subject, now);
+      schedule(subject, now);
     },
   };
 }

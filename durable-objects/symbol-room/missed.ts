@@ -1,20 +1,25 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
-import { LONGEST_ABSENCE } from "../../contracts/stream.ts";
+import { MAX_ABSENCE } from "../../contracts/stream.ts";
 import { countBuckets, lastClosedStamp } from "../../core/buckets.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { MissedBars, MissedQuotes, QuotePosition, WantedIndicator } from "../audience/feed.ts";
-import { type EventLog, MOST_EVENTS, MOST_TEXT } from "./event-log.ts";
-import { candleFrame, indicatorFrame, quoteTold } from "./frames.ts";
-import type { LiveCandles } from "./live-candles.ts";
-import type { LiveIndicators } from "./live-indicators.ts";
-import { CandlesUnavailable, pagesOf, type ReadCandles, type Subject } from "./subject.ts";
+import type { BarReplay, IndicatorInterest, QuotePosition, QuoteReplay } from "../audience/feed.ts";
+import { MAX_REPLAYED_CHARACTERS, MAX_REPLAYED_EVENTS, type QuoteLog } from "./event-log.ts";
+import { candleFrame, indicatorFrame, quoteView } from "./frames.ts";
+import type { ClosedBarCursor } from "./live-candles.ts";
+import type { IndicatorRunner } from "./live-indicators.ts";
+import { CandlesUnavailable, type InstrumentContext, pagesOf, type ReadCandles } from "./subject.ts";
 
 /** What tells those who come back what they missed: all of it, in order, or that they cannot have it. */
-export interface Missed {
-  quotes(subject: Subject, since: QuotePosition | null, now: number): Promise<MissedQuotes>;
-  candles(subject: Subject, interval: Interval, since: number | null, now: number): Promise<MissedBars>;
-  indicator(subject: Subject, wanted: WantedIndicator, since: number | null, now: number): Promise<MissedBars>;
+export interface Replay {
+  quotes(subject: InstrumentContext, since: QuotePosition | null, now: number): Promise<QuoteReplay>;
+  candles(subject: InstrumentContext, interval: Interval, since: number | null, now: number): Promise<BarReplay>;
+  indicator(
+    subject: InstrumentContext,
+    wanted: IndicatorInterest,
+    since: number | null,
+    now: number,
+  ): Promise<BarReplay>;
 }
 
 /**
@@ -22,20 +27,20 @@ export interface Missed {
  * @param latest returns the quote to answer with now
  * @param renewedAt returns when the room's epoch was renewed, unix seconds; null if it never was
  */
-export function openMissed(
-  log: EventLog,
-  bars: LiveCandles,
-  indicators: LiveIndicators,
+export function openReplay(
+  log: QuoteLog,
+  bars: ClosedBarCursor,
+  indicators: IndicatorRunner,
   readCandles: ReadCandles,
-  latest: (subject: Subject) => Promise<StoredQuote | null>,
+  latest: (subject: InstrumentContext) => Promise<StoredQuote | null>,
   renewedAt: () => number | null,
-): Missed {
+): Replay {
   /** The last bar that was told, or would have been. */
-  const closedBy = (subject: Subject, interval: Interval, now: number): number | null =>
+  const closedBy = (subject: InstrumentContext, interval: Interval, now: number): number | null =>
     bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
 
   /** Whether a client that has a bar may have it from before the epoch was renewed, and so another history than the room. */
-  const isOfEarlierEpoch = (subject: Subject, interval: Interval, time: number): boolean => {
+  const isOfEarlierEpoch = (subject: InstrumentContext, interval: Interval, time: number): boolean => {
     const renewed = renewedAt();
     if (renewed === null) return false;
     const closed = lastClosedStamp(subject.market, interval, renewed);
@@ -44,22 +49,22 @@ export function openMissed(
 
   /** The frames of the bars after `since`, or why there are none to be told. */
   const since = async (
-    subject: Subject,
+    subject: InstrumentContext,
     interval: Interval,
     from: number | null,
     now: number,
     frames: (time: number, count: number) => Promise<string[] | null>,
-  ): Promise<MissedBars> => {
+  ): Promise<BarReplay> => {
     const time = closedBy(subject, interval, now);
     if (from === null) return { time, recovered: null, missed: [] };
-    if (time === null || from > time || time - from > LONGEST_ABSENCE) return { time, recovered: false, missed: [] };
+    if (time === null || from > time || time - from > MAX_ABSENCE) return { time, recovered: false, missed: [] };
     if (isOfEarlierEpoch(subject, interval, from)) return { time, recovered: false, missed: [] };
     const count = countBuckets(subject.market, interval, from + 1, time + 1);
-    if (count > MOST_EVENTS) return { time, recovered: false, missed: [] };
+    if (count > MAX_REPLAYED_EVENTS) return { time, recovered: false, missed: [] };
     try {
       const missed = await frames(time, count);
       const size = missed?.reduce((total, text) => total + text.length, 0) ?? 0;
-      if (missed && size <= MOST_TEXT) return { time, recovered: true, missed };
+      if (missed && size <= MAX_REPLAYED_CHARACTERS) return { time, recovered: true, missed };
     } catch (error) {
       if (!(error instanceof CandlesUnavailable)) throw error;
     }
@@ -71,14 +76,14 @@ export function openMissed(
       const missed = position && log.after(position);
       if (missed) return { position: log.position(), recovered: true, missed, snapshot: null };
       const quote = await latest(subject);
-      const snapshot = quote && JSON.stringify(quoteTold(subject.instrument, quote, now));
+      const snapshot = quote && JSON.stringify(quoteView(subject.instrument, quote, now));
       return { position: log.position(), recovered: position ? false : null, missed: [], snapshot };
     },
     candles: (subject, interval, from, now) =>
       since(subject, interval, from, now, async (time) => {
         if (from === null || from === time) return [];
         const pages = pagesOf(readCandles, subject, interval);
-        const { candles, more } = await pages(from + 1, time + 1, MOST_EVENTS, false);
+        const { candles, more } = await pages(from + 1, time + 1, MAX_REPLAYED_EVENTS, false);
         if (more) return null;
         const { symbol } = subject.instrument;
         return Array.from({ length: candles.length }, (_, i) =>

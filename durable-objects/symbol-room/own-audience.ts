@@ -1,23 +1,23 @@
-import { type Audience, openAudience } from "../audience/audience.ts";
-import { openHistoryDesk } from "../audience/history.ts";
-import { audienceSettings } from "../audience/settings.ts";
-import { singleBook } from "../audience/symbol-book.ts";
+import { openSessionHub, type SessionHub } from "../audience/audience.ts";
+import { openHistoryAccess } from "../audience/history.ts";
+import { streamLimits } from "../audience/settings.ts";
+import { singleSymbolResolver } from "../audience/symbol-book.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
-import { payFromKey } from "../usage-meter/payment.ts";
-import type { Facts } from "./facts.ts";
-import type { RoomLife } from "./room-life.ts";
+import { acquireFromKey } from "../usage-meter/payment.ts";
+import type { RoomState } from "./facts.ts";
+import type { Publisher } from "./room-life.ts";
 
 /** Opens the audience of a room's own sockets, which hear of its symbol and no other. */
-export function openOwnAudience(ctx: DurableObjectState, env: Env, facts: Facts, life: RoomLife): Audience {
+export function openRoomSockets(ctx: DurableObjectState, env: Env, state: RoomState, publisher: Publisher): SessionHub {
   const name = ctx.id.name ?? "";
-  return openAudience({
+  return openSessionHub({
     ctx,
     name,
-    feed: () => life.ownFeed,
-    book: singleBook(facts.instrument),
-    settings: audienceSettings(env),
-    history: openHistoryDesk((key, cost) => payFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
-    schedule: life.scheduleAudience,
+    room: () => publisher.roomClient,
+    resolver: singleSymbolResolver(state.instrument),
+    limits: streamLimits(env),
+    historyAccess: openHistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+    schedule: publisher.scheduleSessions,
     onPresence: (isPresent) => announcePresence(env, { kind: "room", name }, isPresent),
   });
 }

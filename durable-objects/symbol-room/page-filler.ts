@@ -3,31 +3,31 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { providerOf } from "../../providers/catalogue.ts";
-import { type Backfill, type Filled, fillPage } from "./backfill.ts";
+import { type Backfill, type BackfillOutcome, fillPage } from "./backfill.ts";
 import type { CandleStore, RowQuery } from "./candle-store.ts";
-import type { DoubtLog } from "./doubt-log.ts";
-import type { Gates, Priority } from "./gates.ts";
-import type { IngestedSpans } from "./ingested.ts";
+import type { QualityLog } from "./doubt-log.ts";
+import type { Priority, Upstreams } from "./gates.ts";
+import type { FetchedRanges } from "./ingested.ts";
 
 /** Fetches what a page lacks, once for all who wait for the same. */
-export type PageFiller = (
+export type BackfillQueue = (
   instrument: Instrument,
   sources: readonly ProviderName[],
   query: RowQuery,
   priority: Priority,
-) => Promise<Filled>;
+) => Promise<BackfillOutcome>;
 
 /** Opens the filling of a room's candles; `isSource` tells whether a provider is one of the symbol's sources now. */
-export function openPageFiller(
+export function openBackfillQueue(
   env: Env,
   store: CandleStore,
-  ingested: IngestedSpans,
-  gates: Gates,
-  doubts: DoubtLog,
+  fetched: FetchedRanges,
+  upstreams: Upstreams,
+  quality: QualityLog,
   isSource: (provider: ProviderName) => boolean,
-): PageFiller {
-  const underway = new Map<string, Promise<Filled>>();
-  const formingAt: Backfill["formingAt"] = new Map();
+): BackfillQueue {
+  const running = new Map<string, Promise<BackfillOutcome>>();
+  const unsettled: Backfill["unsettled"] = new Map();
   const intervalsOf = (name: ProviderName, instrument: Instrument): readonly Interval[] | null => {
     const provider = providerOf(name, env);
     return "disabled" in provider ? null : (provider.capabilities.intervals[instrument.type] ?? []);
@@ -35,23 +35,23 @@ export function openPageFiller(
   return (instrument, sources, query, priority) => {
     const { interval, from, to, limit, backward } = query;
     const key = [interval, from, to, limit, backward].join();
-    const already = underway.get(key);
+    const already = running.get(key);
     if (already) return already;
     const backfill: Backfill = {
       instrument,
       market: marketOf(instrument.primary_exchange),
       store,
-      ingested,
-      gates,
+      fetched,
+      upstreams,
       intervalsOf: (provider) => intervalsOf(provider, instrument),
       isSource,
-      formingAt,
+      unsettled,
       priority,
       now: Date.now() / 1000,
-      report: (provider, each, findings) => doubts.candles(instrument.symbol, provider, each, findings),
+      report: (provider, each, findings) => quality.candles(instrument.symbol, provider, each, findings),
     };
-    const fill = fillPage(backfill, sources, query).finally(() => underway.delete(key));
-    underway.set(key, fill);
+    const fill = fillPage(backfill, sources, query).finally(() => running.delete(key));
+    running.set(key, fill);
     return fill;
   };
 }

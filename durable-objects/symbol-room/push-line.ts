@@ -1,15 +1,15 @@
 import { logWarning } from "../../observability/log.ts";
-import type { FeedEvent } from "../audience/feed.ts";
+import type { SymbolEvent } from "../audience/feed.ts";
 
 /** Takes events to an audience; false where it does not want them any more. */
-export type Push = (events: FeedEvent[]) => Promise<boolean>;
+export type Push = (events: SymbolEvent[]) => Promise<boolean>;
 
 /** The way to one audience: one push at a time, and the next carries all that happened since. */
-export interface PushLine {
+export interface PushQueue {
   /** Sends events, or keeps them while the line is busy or its audience did not answer. */
-  send(events: readonly FeedEvent[]): void;
+  send(events: readonly SymbolEvent[]): void;
   /** Keeps events for the next push. */
-  keep(events: readonly FeedEvent[]): void;
+  enqueue(events: readonly SymbolEvent[]): void;
   /** Tries again where the audience did not answer. */
   retry(): void;
   /** Whether the audience has taken everything. */
@@ -17,7 +17,7 @@ export interface PushLine {
 }
 
 /** What becomes of a line. */
-export interface PushLineEnds {
+export interface PushCallbacks {
   /** The audience has taken everything. */
   taken(): void;
   /** The audience wants no more. */
@@ -27,10 +27,10 @@ export interface PushLineEnds {
 }
 
 /** Events that wait for an audience at most. What is dropped beyond it leaves a hole in the numbers, so that the audience asks for it. */
-const MOST_WAITING = 1_000;
+const MAX_PENDING_EVENTS = 1_000;
 
 /** Whether a newer event says all that an older one said: another state of the same open bar. */
-function replaces(newer: FeedEvent, older: FeedEvent): boolean {
+function replaces(newer: SymbolEvent, older: SymbolEvent): boolean {
   if (newer.channel !== older.channel) return false;
   switch (newer.channel) {
     case "quotes":
@@ -48,20 +48,20 @@ const sameBar = (a: { interval: string; time: number }, b: { interval: string; t
   a.interval === b.interval && a.time === b.time;
 
 /** Whether an audience notices by itself that an event is missing. */
-const isNumbered = ({ channel }: FeedEvent): boolean => channel === "quotes" || channel === "gap";
+const isNumbered = ({ channel }: SymbolEvent): boolean => channel === "quotes" || channel === "gap";
 
 /** Opens the way to an audience. */
-export function openPushLine(name: string, push: Push, ends: PushLineEnds): PushLine {
-  let waiting: FeedEvent[] = [];
+export function openPushQueue(name: string, push: Push, ends: PushCallbacks): PushQueue {
+  let waiting: SymbolEvent[] = [];
   let isBusy = false;
   let failures = 0;
 
-  const keep = (events: readonly FeedEvent[]): void => {
+  const enqueue = (events: readonly SymbolEvent[]): void => {
     for (const event of events) {
       waiting = waiting.filter((older) => !replaces(event, older));
       waiting.push(event);
     }
-    while (waiting.length > MOST_WAITING) waiting.splice(Math.max(0, waiting.findIndex(isNumbered)), 1);
+    while (waiting.length > MAX_PENDING_EVENTS) waiting.splice(Math.max(0, waiting.findIndex(isNumbered)), 1);
   };
 
   const run = async (): Promise<void> => {
@@ -79,7 +79,7 @@ export function openPushLine(name: string, push: Push, ends: PushLineEnds): Push
         });
         const since = waiting;
         waiting = events;
-        keep(since);
+        enqueue(since);
         failures++;
         isBusy = false;
         return ends.failed(failures);
@@ -90,12 +90,12 @@ export function openPushLine(name: string, push: Push, ends: PushLineEnds): Push
   };
 
   return {
-    keep,
+    enqueue,
     get isEmpty() {
       return !isBusy && waiting.length === 0;
     },
     send(events) {
-      keep(events);
+      enqueue(events);
       if (!isBusy && failures === 0) void run();
     },
     retry() {

@@ -2,9 +2,9 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { type Attempt, askSources } from "./ask-sources.ts";
-import type { QuoteDoubt } from "./doubt-log.ts";
-import type { Gates, Priority } from "./gates.ts";
+import { type Attempt, queryWithFailover } from "./ask-sources.ts";
+import type { QuoteAnomaly } from "./doubt-log.ts";
+import type { Priority, Upstreams } from "./gates.ts";
 import type { QuoteStore } from "./quote-store.ts";
 
 /** Asks a symbol's sources, once for all who wait at the same time. */
@@ -22,8 +22,8 @@ export interface QuoteRefresh {
 /** Opens the refreshing of a room's quote. */
 export function openQuoteRefresh(
   quotes: QuoteStore,
-  gates: Gates,
-  report: (instrument: Instrument, doubts: readonly QuoteDoubt[]) => void,
+  upstreams: Upstreams,
+  report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
 ): QuoteRefresh {
   let running: { answer: Promise<StoredQuote | null>; priority: Priority } | null = null;
   let attempts: readonly Attempt[] = [];
@@ -42,10 +42,10 @@ export function openQuoteRefresh(
       priority,
       now: () => Date.now() / 1000,
     };
-    const asked = await askSources(question, gates);
+    const asked = await queryWithFailover(question, upstreams);
     attempts = asked.attempts;
     quotes.remember(asked.memory);
-    report(instrument, asked.doubts);
+    report(instrument, asked.anomalies);
     const latest = quotes.latest();
     const known = latest && sources.includes(latest.provider) ? latest : null;
     // A source further down may be behind the last known price: time does not run backwards.

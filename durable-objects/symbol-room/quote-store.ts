@@ -2,8 +2,8 @@ import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { NO_QUOTES, type QuoteMemory } from "../../core/data-quality/check-quote.ts";
 import type { FrameEvent } from "../audience/feed.ts";
-import type { EventLog } from "./event-log.ts";
-import type { Facts } from "./facts.ts";
+import type { QuoteLog } from "./event-log.ts";
+import type { RoomState } from "./facts.ts";
 
 /** A room's latest quote. */
 export interface QuoteStore {
@@ -15,7 +15,7 @@ export interface QuoteStore {
   /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
   accept(instrument: Instrument, quote: ProviderQuote): StoredQuote;
   /** Stores a quote under the next sequence number even where it says nothing new. */
-  acceptAgain(instrument: Instrument, quote: ProviderQuote): StoredQuote;
+  acceptDuplicate(instrument: Instrument, quote: ProviderQuote): StoredQuote;
   /** Takes the latest quote over into the room's present epoch. */
   enterEpoch(): void;
   /** Forgets the latest quote; sequence numbers go on. */
@@ -47,10 +47,15 @@ export function sameUnits(a: Units, b: Units): boolean {
 type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 
 /** Called with the events that a quote is, when they are stored. */
-export type Heard = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;
+export type OnQuote = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;
 
 /** Opens a room's quote store; each new quote is recorded in the log before `heard` is called with it. */
-export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log: EventLog, heard: Heard): QuoteStore {
+export function openQuoteStore(
+  storage: DurableObjectStorage,
+  state: RoomState,
+  log: QuoteLog,
+  onQuote: OnQuote,
+): QuoteStore {
   const { sql } = storage;
   let kept: StoredQuote | null = null;
   let memory: QuoteMemory = NO_QUOTES;
@@ -61,7 +66,7 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log:
   }
   const store = (instrument: Instrument, quote: ProviderQuote): StoredQuote => {
     const [stored, events] = storage.transactionSync(() => {
-      const next: StoredQuote = { ...quote, epoch: facts.epoch(), seq: facts.nextSeq() };
+      const next: StoredQuote = { ...quote, epoch: state.epoch(), seq: state.nextSeq() };
       sql.exec(
         "insert or replace into quote (id, body, memory) values (1, ?, ?)",
         JSON.stringify(next),
@@ -70,7 +75,7 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log:
       return [next, log.record(instrument, next, Date.now() / 1000)] as const;
     });
     kept = stored;
-    heard(instrument, stored, events);
+    onQuote(instrument, stored, events);
     return stored;
   };
   return {
@@ -88,10 +93,10 @@ export function openQuoteStore(storage: DurableObjectStorage, facts: Facts, log:
       }
       return store(instrument, quote);
     },
-    acceptAgain: store,
+    acceptDuplicate: store,
     enterEpoch() {
       if (!kept) return;
-      kept = { ...kept, epoch: facts.epoch() };
+      kept = { ...kept, epoch: state.epoch() };
       sql.exec("update quote set body = ?", JSON.stringify(kept));
     },
     drop() {

@@ -1,11 +1,11 @@
-import { MOST_LIVE_INDICATORS } from "../../contracts/stream.ts";
+import { MAX_LIVE_INDICATORS } from "../../contracts/stream.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
 import { parseSpec } from "../../core/indicators/spec.ts";
-import type { RefusedIndicator, WantedIndicator, Wants } from "../audience/feed.ts";
+import type { IndicatorInterest, Interest, RejectedIndicator } from "../audience/feed.ts";
 import { indicatorKey } from "./attendees.ts";
 
 /** Why an indicator cannot be watched; null where it can. */
-export function refusalOf(wanted: WantedIndicator): RefusedIndicator | null {
+export function refusalOf(wanted: IndicatorInterest): RejectedIndicator | null {
   try {
     parseSpec(wanted.spec);
     return null;
@@ -15,17 +15,17 @@ export function refusalOf(wanted: WantedIndicator): RefusedIndicator | null {
   }
 }
 
-const TOO_MANY = `This symbol has ${MOST_LIVE_INDICATORS} live indicators, the most that one may have. Ask /indicators for others.`;
+const TOO_MANY = `This symbol has ${MAX_LIVE_INDICATORS} live indicators, the most that one may have. Ask /indicators for others.`;
 
 /** What of an audience's wishes can be met beside what `others` watch, and the indicators that cannot. */
-export function readWants(
-  wants: Wants,
-  others: readonly WantedIndicator[],
-): { accepted: Wants; refused: RefusedIndicator[] } {
-  const refused: RefusedIndicator[] = [];
+export function limitInterest(
+  interest: Interest,
+  others: readonly IndicatorInterest[],
+): { accepted: Interest; refused: RejectedIndicator[] } {
+  const refused: RejectedIndicator[] = [];
   const watched = new Set(others.map(indicatorKey));
-  const indicators = wants.indicators.filter((wanted) => {
-    const isFull = watched.size >= MOST_LIVE_INDICATORS && !watched.has(indicatorKey(wanted));
+  const indicators = interest.indicators.filter((wanted) => {
+    const isFull = watched.size >= MAX_LIVE_INDICATORS && !watched.has(indicatorKey(wanted));
     const refusal =
       refusalOf(wanted) ??
       (isFull ? { ...wanted, code: "stream.too_many_subscriptions" as const, detail: TOO_MANY } : null);
@@ -33,5 +33,5 @@ export function readWants(
     else watched.add(indicatorKey(wanted));
     return refusal === null;
   });
-  return { accepted: { ...wants, indicators }, refused };
+  return { accepted: { ...interest, indicators }, refused };
 }

@@ -9,12 +9,12 @@ import type { DecisionCount } from "./doubt-log.ts";
 import type { CandlesPage } from "./room-candles.ts";
 
 /** What rides on an answer: the data-quality decisions since the last one. */
-export interface Riding {
+export interface WithCounts {
   decisions?: DecisionCount[];
 }
 
 /** What a room says when it is asked for its quote. */
-export type QuoteReply = QuoteFound & Riding;
+export type QuoteReply = QuoteFound & WithCounts;
 
 type QuoteFound =
   | { kind: "quote"; quote: StoredQuote; tier: "room" | "provider" }
@@ -22,7 +22,7 @@ type QuoteFound =
   | { kind: "unavailable"; sources: ProviderName[]; attempts: Attempt[]; retryAfter: number };
 
 /** What a room says when it is asked for candles. */
-export type CandlesReply = CandlesFound & Riding;
+export type CandlesReply = CandlesFound & WithCounts;
 
 type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 

@@ -1,16 +1,16 @@
 import type { SeriesFacts } from "../../contracts/candle.ts";
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { bucketsForward, stampsEnd } from "../../core/buckets.ts";
+import { bucketsForward, lastPossibleStamp } from "../../core/buckets.ts";
 import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../core/candles.ts";
 import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import type { Span } from "../../core/spans.ts";
 import { withRevisions } from "../../providers/simulator/sandbox.ts";
 import { SIMULATED_FROM, simulatedCandles } from "../../providers/simulator/simulator.ts";
-import { type Filled, neededSpan } from "./backfill.ts";
+import { type BackfillOutcome, neededSpan } from "./backfill.ts";
 import { knownStretch, readPage, type SeriesPage, seriesFor } from "./candle-pages.ts";
 import type { CandleStore, RowQuery, Series } from "./candle-store.ts";
-import type { IngestedSpans } from "./ingested.ts";
+import type { FetchedRanges } from "./ingested.ts";
 
 /** A page of candles as a room answers it. */
 export interface CandlesPage {
@@ -19,7 +19,7 @@ export interface CandlesPage {
   /** Whether there may be more in the page's direction. */
   more: boolean;
   /** The stamp that the page goes up to, or back to, where that is beyond its last candle. */
-  reaches: number | null;
+  boundary: number | null;
   facts: SeriesFacts;
   /** The stretch of stamps that is known at this interval, `[from, to)`; null where nothing is. */
   known: Span | null;
@@ -27,7 +27,7 @@ export interface CandlesPage {
   suspects: number[];
   tier: "room" | "provider";
   /** Whether all that could be fetched was: else a candle may be missing, or be as it was before it closed. */
-  isWhole: boolean;
+  isComplete: boolean;
 }
 
 /** A page of the simulator's candles. */
@@ -40,11 +40,11 @@ export function simulatedPage(instrument: Instrument, query: RowQuery, now: numb
     kind: "page",
     candles: copyCandles(sliceCandles(all, start, start + query.limit)),
     more,
-    reaches: null,
+    boundary: null,
     facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
-    known: { from: SIMULATED_FROM, to: stampsEnd(marketOf(instrument.primary_exchange), query.interval, now) },
+    known: { from: SIMULATED_FROM, to: lastPossibleStamp(marketOf(instrument.primary_exchange), query.interval, now) },
     suspects: [],
-    isWhole: true,
+    isComplete: true,
     tier: "provider",
   };
 }
@@ -69,11 +69,11 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
     kind: "page",
     candles: copyCandles(page.candles),
     more: page.more,
-    reaches: null,
+    boundary: null,
     facts: factsOf(series, "import"),
     known: series && knownStretch(series, market, query.interval),
     suspects: [],
-    isWhole: true,
+    isComplete: true,
     tier: "room",
   };
 }
@@ -85,10 +85,10 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
  */
 export function providedPage(
   store: CandleStore,
-  ingested: IngestedSpans,
+  ingested: FetchedRanges,
   instrument: Instrument,
   query: RowQuery,
-  filled: Filled["outcome"],
+  filled: BackfillOutcome["outcome"],
   now: number,
 ): CandlesPage | null {
   const market = marketOf(instrument.primary_exchange);
@@ -98,9 +98,10 @@ export function providedPage(
   const page = series ? readPage(store, series, market, window) : { candles: emptyCandles(0), more: false };
   if (filled === "failed" && page.candles.length === 0) return null;
   const suspects = series ? heldBack(store, series, page, window) : [];
-  const end = Math.min(query.to, stampsEnd(market, query.interval, now));
+  const end = Math.min(query.to, lastPossibleStamp(market, query.interval, now));
   const isEmpty = page.candles.length + suspects.length === 0 && (!series || series.first >= window.from);
-  const reach = needed && !page.more ? beyond(market, query, needed, isEmpty, end) : { more: page.more, reaches: null };
+  const reach =
+    needed && !page.more ? beyond(market, query, needed, isEmpty, end) : { more: page.more, boundary: null };
   return {
     kind: "page",
     candles: copyCandles(page.candles),
@@ -108,7 +109,7 @@ export function providedPage(
     facts: factsOf(series, null),
     known: needed ?? (series && knownSpan(series, ingested, market, query)),
     suspects,
-    isWhole: filled !== "failed",
+    isComplete: filled !== "failed",
     tier: "room",
   };
 }
@@ -133,14 +134,14 @@ function beyond(
   needed: Span,
   isEmpty: boolean,
   end: number,
-): Pick<CandlesPage, "more" | "reaches"> {
-  if (query.backward) return { more: !isEmpty && needed.from > query.from, reaches: needed.from };
+): Pick<CandlesPage, "more" | "boundary"> {
+  if (query.backward) return { more: !isEmpty && needed.from > query.from, boundary: needed.from };
   const next = bucketsForward(market, query.interval, needed.to).next().value;
-  return { more: next !== undefined && next.time < end, reaches: needed.to };
+  return { more: next !== undefined && next.time < end, boundary: needed.to };
 }
 
 /** What was fetched, and the candles that are there: as much as is sure. */
-function knownSpan(series: Series, ingested: IngestedSpans, market: Market, query: RowQuery): Span {
+function knownSpan(series: Series, ingested: FetchedRanges, market: Market, query: RowQuery): Span {
   const stretch = knownStretch(series, market, query.interval);
   const spans = ingested.of(series.interval);
   return { from: Math.min(stretch.from, spans[0]?.from ?? stretch.from), to: stretch.to };

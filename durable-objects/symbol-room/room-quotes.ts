@@ -8,8 +8,8 @@ import { isWithin } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import type { Attempt } from "./ask-sources.ts";
 import type { CandleStore } from "./candle-store.ts";
-import type { QuoteDoubt } from "./doubt-log.ts";
-import type { Gates, Priority } from "./gates.ts";
+import type { QuoteAnomaly } from "./doubt-log.ts";
+import type { Priority, Upstreams } from "./gates.ts";
 import { importedQuote } from "./imported-quote.ts";
 import { openQuoteRefresh } from "./quote-refresh.ts";
 import { type QuoteStore, sameUnits } from "./quote-store.ts";
@@ -18,7 +18,7 @@ import { simulatedNow } from "./simulated.ts";
 /** Upstreams are not asked more often than this (seconds), whatever a caller accepts. */
 const ASK_PAUSE = 1;
 /** A last known quote is told for this long (open-market seconds) while no source answers; it says `stale`. */
-const KNOWN_FOR = 86_400;
+const MAX_LAST_KNOWN_AGE = 86_400;
 /** Seconds after which to ask again where no source said when. */
 const RETRY_AFTER = 5;
 /** Seconds after which to ask again where no source can be asked at all. */
@@ -31,7 +31,7 @@ export interface FoundQuote {
 }
 
 /** How a room comes by its quote. */
-export interface RoomQuotes {
+export interface QuoteService {
   /** The last quote that one of the sources gave. */
   latestOf(sources: readonly ProviderName[]): StoredQuote | null;
   /** The quote to answer with: the last one while it is recent, else what the sources say. */
@@ -42,7 +42,7 @@ export interface RoomQuotes {
     priority: Priority,
   ): Promise<FoundQuote>;
   /** Takes a quote that nobody asked for, under the same checks. */
-  take(instrument: Instrument, quote: ProviderQuote): void;
+  ingest(instrument: Instrument, quote: ProviderQuote): void;
   /** Why a quote would not be believed beside the last ones, in a word of ours; null where it would. Nothing is kept of it. */
   anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null;
   /** What needs no upstream: the simulator and imported candles. */
@@ -61,13 +61,13 @@ export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge
 }
 
 /** Opens the quotes of a room. */
-export function openRoomQuotes(
+export function openQuoteService(
   quotes: QuoteStore,
   candles: CandleStore,
-  gates: Gates,
-  report: (instrument: Instrument, doubts: readonly QuoteDoubt[]) => void,
-): RoomQuotes {
-  const refresh = openQuoteRefresh(quotes, gates, report);
+  upstreams: Upstreams,
+  report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
+): QuoteService {
+  const refresh = openQuoteRefresh(quotes, upstreams, report);
 
   const latestOf = (sources: readonly ProviderName[]): StoredQuote | null => {
     const latest = quotes.latest();
@@ -110,14 +110,14 @@ export function openRoomQuotes(
         if (fresh) return { quote: fresh, tier: "provider" };
       }
       const last = latestOf(sources);
-      return { quote: last && isYoungEnough(instrument, last, KNOWN_FOR, now) ? last : null, tier: "room" };
+      return { quote: last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now) ? last : null, tier: "room" };
     },
     anomalyOf(instrument, quote) {
       if (quote.price === null) return null;
       const { verdict } = check(instrument, quote, quote.price);
       return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
     },
-    take(instrument, quote) {
+    ingest(instrument, quote) {
       if (quote.price === null) return;
       const time = Date.parse(quote.timestamp) / 1000;
       const { verdict, memory } = check(instrument, quote, quote.price);

@@ -7,7 +7,7 @@ import { isOpen, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { DAY, isoTime } from "../../core/time.ts";
 import { knownSecond, ticksAt } from "../../providers/simulator/sandbox.ts";
 import { simulatedCandles, simulatedQuote } from "../../providers/simulator/simulator.ts";
-import type { Facts } from "./facts.ts";
+import type { RoomState } from "./facts.ts";
 import type { QuoteStore } from "./quote-store.ts";
 
 /** Further ahead than any bar that forms is stamped. */
@@ -22,18 +22,18 @@ export function simulatedNow(instrument: Instrument, now: number): ProviderQuote
 }
 
 /** Lets a simulated symbol tick at `now` (unix seconds), with the faults that it has. */
-export function tickSimulated(instrument: Instrument, quotes: QuoteStore, facts: Facts, now: number): void {
+export function tickSimulated(instrument: Instrument, quotes: QuoteStore, state: RoomState, now: number): void {
   const latest = quotes.latest();
   const told = latest?.provider === "simulator" ? Math.floor(Date.parse(latest.timestamp) / 1000) : null;
   for (const tick of ticksAt(instrument.symbol, Math.floor(now), told)) {
     if (tick.kind === "lost") {
-      facts.nextSeq();
+      state.nextSeq();
       continue;
     }
     const quote = simulatedQuote(instrument, tick.second);
     if (!quote) continue;
     const received = { ...quote, received_at: isoTime(now) };
-    if (tick.kind === "again") quotes.acceptAgain(instrument, received);
+    if (tick.kind === "again") quotes.acceptDuplicate(instrument, received);
     else quotes.accept(instrument, received);
   }
 }

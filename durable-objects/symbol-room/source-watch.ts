@@ -1,29 +1,29 @@
 import { isFailure } from "../../providers/provider.ts";
-import { type Gates, listingOf } from "./gates.ts";
-import type { Subject } from "./subject.ts";
+import { listingOf, type Upstreams } from "./gates.ts";
+import type { InstrumentContext } from "./subject.ts";
 
 /** Seconds between two renewals: a gate's lease ends after `WATCH_LEASE`, which is two of these and some. */
 export const RENEW_EVERY = 20;
 
 /** Has a symbol's sources polled while somebody listens. */
-export interface SourceWatch {
+export interface SourcePolling {
   /**
    * Begins or renews the polling at the first source that works; those before it that fail at the moment are watched too, so that they
    * are returned to. Gives whether one works.
    */
-  renew(subject: Subject): Promise<boolean>;
+  renew(subject: InstrumentContext): Promise<boolean>;
   /** Ends the polling everywhere. */
-  end(subject: Subject): Promise<void>;
+  end(subject: InstrumentContext): Promise<void>;
 }
 
-const listingsOf = ({ instrument, sources }: Subject) =>
+const listingsOf = ({ instrument, sources }: InstrumentContext) =>
   sources.flatMap((provider) => {
     const listing = listingOf(instrument, provider);
     return listing ? [{ provider, listing }] : [];
   });
 
 /** Opens the watch over a room's sources. */
-export function openSourceWatch(gates: Gates): SourceWatch {
+export function openSourcePolling(upstreams: Upstreams): SourcePolling {
   /** Sources further down that were turned to, and may no longer be needed. */
   let polled = new Set<string>();
   return {
@@ -33,10 +33,10 @@ export function openSourceWatch(gates: Gates): SourceWatch {
       let works = false;
       for (const { provider, listing } of listingsOf(subject)) {
         if (works) {
-          if (polled.has(provider)) await gates(provider).unwatch(instrument.symbol);
+          if (polled.has(provider)) await upstreams(provider).unwatch(instrument.symbol);
           continue;
         }
-        const reply = await gates(provider).watch(listing);
+        const reply = await upstreams(provider).watch(listing);
         if (isFailure(reply)) continue;
         asked.add(provider);
         works = reply.failing === null;
@@ -47,7 +47,7 @@ export function openSourceWatch(gates: Gates): SourceWatch {
     async end(subject) {
       const { instrument } = subject;
       polled = new Set();
-      for (const { provider } of listingsOf(subject)) await gates(provider).unwatch(instrument.symbol);
+      for (const { provider } of listingsOf(subject)) await upstreams(provider).unwatch(instrument.symbol);
     },
   };
 }

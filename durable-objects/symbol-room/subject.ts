@@ -12,7 +12,7 @@ import type { CandlesPage } from "./room-candles.ts";
 const GRACE = 2;
 
 /** What a room is about. */
-export interface Subject {
+export interface InstrumentContext {
   instrument: Instrument;
   market: Market;
   /** Where its data comes from, in order. */
@@ -24,7 +24,7 @@ export interface Subject {
 }
 
 /** Gathers what a room is about. */
-export function subjectOf(instrument: Instrument, sources: readonly ProviderName[]): Subject {
+export function contextOf(instrument: Instrument, sources: readonly ProviderName[]): InstrumentContext {
   const kind = sources.includes("import") ? "imported" : sources.includes("simulator") ? "simulated" : "polled";
   const delay = kind === "polled" ? freshnessPolicyOf(sources[0]).delay + GRACE : 0;
   return { instrument, market: marketOf(instrument.primary_exchange), sources, kind, delay };
@@ -41,10 +41,14 @@ export class CandlesUnavailable extends Error {
 export type ReadCandles = (instrument: Instrument, query: RowQuery) => Promise<CandlesReply>;
 
 /** A room's candles of one interval, page by page; throws CandlesUnavailable where a page lacks what a source would have. */
-export function pagesOf(readCandles: ReadCandles, { instrument }: Subject, interval: Interval): ReadPage<CandlesPage> {
+export function pagesOf(
+  readCandles: ReadCandles,
+  { instrument }: InstrumentContext,
+  interval: Interval,
+): ReadPage<CandlesPage> {
   return async (from, to, limit, backward) => {
     const reply = await readCandles(instrument, { interval, from, to, limit, backward, includeSuspect: false });
-    if (reply.kind === "unavailable" || !reply.isWhole) throw new CandlesUnavailable();
+    if (reply.kind === "unavailable" || !reply.isComplete) throw new CandlesUnavailable();
     return reply;
   };
 }

@@ -1,4 +1,4 @@
-import { takeSteps } from "../schema-steps.ts";
+import { migrateSchema } from "../schema-steps.ts";
 
 /**
  * Forgets the latest price of the simulator, and bars that wait to be published: no reader gets an older simulator's price as
@@ -52,4 +52,4 @@ const STEPS: readonly string[] = [
 ];
 
 /** Creates or updates the tables of a room. */
-export const prepareTables = (storage: DurableObjectStorage): void => takeSteps(storage, STEPS);
+export const prepareTables = (storage: DurableObjectStorage): void => migrateSchema(storage, STEPS);

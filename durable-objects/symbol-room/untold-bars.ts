@@ -1,24 +1,24 @@
 import type { BarEvent, FrameEvent } from "../audience/feed.ts";
 
 /** The most events that are kept, the newest: as many as wait for an audience. */
-const MOST_KEPT = 1_000;
+const MAX_PENDING_BARS = 1_000;
 
 /**
  * Closed and revised bars, from that moment on until every audience has taken them. Bars have no numbers without holes by which an
  * audience could see that one is missing: a room whose memory goes in between tells them again, and audiences know by their order
  * what they have had.
  */
-export interface UntoldBars {
+export interface BarOutbox {
   /** Gives events their order and keeps those of closed bars; belongs into the turn in which it is noted that they have closed. */
-  put(events: readonly BarEvent[]): FrameEvent[];
+  add(events: readonly BarEvent[]): FrameEvent[];
   /** What is kept. */
-  kept(): FrameEvent[];
+  pending(): FrameEvent[];
   /** Everyone has taken what came up to this order. */
   clear(order: number): void;
 }
 
 /** Opens what a room has not told everyone. */
-export function openUntoldBars(sql: SqlStorage): UntoldBars {
+export function openBarOutbox(sql: SqlStorage): BarOutbox {
   const row = sql.exec<{ last: number }>("select last from bar_order").toArray()[0];
   let last = row?.last ?? 0;
   let first = sql.exec<{ first: number | null }>("select min(number) as first from untold_bars").one().first;
@@ -30,7 +30,7 @@ export function openUntoldBars(sql: SqlStorage): UntoldBars {
   };
 
   const keep = (events: readonly FrameEvent[]): void => {
-    for (const event of events.slice(-MOST_KEPT)) {
+    for (const event of events.slice(-MAX_PENDING_BARS)) {
       if (!("order" in event)) continue;
       sql.exec("insert into untold_bars (number, event) values (?, ?)", event.order, JSON.stringify(event));
       first ??= event.order;
@@ -39,15 +39,18 @@ export function openUntoldBars(sql: SqlStorage): UntoldBars {
   };
 
   return {
-    put(events) {
+    add(events) {
       const ordered = events.map((event) => ({ ...event, order: event.isClosed ? next() : last }));
       const closed = ordered.filter(({ isClosed }) => isClosed);
       if (closed.length > 0) keep(closed);
       return ordered;
     },
-    kept() {
+    pending() {
       if (first === null) return [];
-      const rows = sql.exec<{ event: string }>("select event from untold_bars order by number desc limit ?", MOST_KEPT);
+      const rows = sql.exec<{ event: string }>(
+        "select event from untold_bars order by number desc limit ?",
+        MAX_PENDING_BARS,
+      );
       return rows
         .toArray()
         .reverse()

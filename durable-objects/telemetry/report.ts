@@ -5,7 +5,7 @@ import { type Series, SeriesMap } from "../../observability/metrics/series.ts";
 /** Shards of Telemetry: an object takes hundreds of batches a second, an isolate sends one in five. */
 const SHARDS = 4;
 
-const MOST_SERIES = 80_000;
+const MAX_SERIES = 80_000;
 
 /** What reporting needs of the bindings. */
 interface Bindings {
@@ -37,7 +37,7 @@ export function reportWhenDue(env: Bindings, context: { waitUntil(work: Promise<
 
 /** What all shards have, added up, and how many of them did not answer. */
 export async function readTelemetry(env: Bindings): Promise<{ series: Series[]; unreachable: number }> {
-  const merged = new SeriesMap(MOST_SERIES);
+  const merged = new SeriesMap(MAX_SERIES);
   let unreachable = 0;
   await Promise.all(
     Array.from({ length: SHARDS }, async (_, i) => {

@@ -3,14 +3,14 @@ import { isMetricName, type MetricName } from "../../observability/metrics/catal
 import { type Series, SeriesMap } from "../../observability/metrics/series.ts";
 
 /** Series that a shard keeps: labels are bounded, so this is far more than there are. */
-const MOST_SERIES = 20_000;
+const MAX_SERIES = 20_000;
 
 /**
  * A shard of what the platform has measured. Isolates send what they have counted to any of the shards; /metrics adds the shards
  * up. Kept in SQLite, a row for each metric, so that a batch writes a handful of rows and counters never go back.
  */
 export class Telemetry extends DurableObject<Env> {
-  private readonly series = new SeriesMap(MOST_SERIES);
+  private readonly series = new SeriesMap(MAX_SERIES);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);

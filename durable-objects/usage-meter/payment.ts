@@ -1,11 +1,11 @@
 import type { Tier } from "../../contracts/api-key.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { logWarning } from "../../observability/log.ts";
-import { openLeases, type Payment } from "./leases.ts";
-import type { LeaseReply, LeaseRequest, Standing } from "./usage-meter.ts";
+import { type Acquisition, openLeases } from "./leases.ts";
+import type { LeaseReply, LeaseRequest, QuotaState } from "./usage-meter.ts";
 
 /** A key whose quotas something is taken from. */
-export interface PayingKey {
+export interface MeteredKey {
   prefix: string;
   tier: Tier;
 }
@@ -30,13 +30,13 @@ async function askMeter(env: Env, prefix: string, request: LeaseRequest): Promis
  * logged: a quota is worth less than an answer.
  * @param later called with work that nothing waits for
  */
-export function payFromKey(
+export function acquireFromKey(
   env: Env,
-  { prefix, tier }: PayingKey,
+  { prefix, tier }: MeteredKey,
   cost: number,
   later: (work: Promise<void>) => void,
-): Promise<Payment> {
-  return leases.pay(
+): Promise<Acquisition> {
+  return leases.acquire(
     { prefix, quota: QUOTAS[tier] },
     cost,
     (request) => askMeter(env, prefix, request),
@@ -49,7 +49,11 @@ export function payFromKey(
 export const secondsUntil = (time: number): number => Math.max(1, Math.ceil(time - Date.now() / 1000));
 
 /** Which quota of a key has too little left for a cost, in a sentence, and the seconds until there is more. */
-export function whyUnpaid(tier: Tier, cost: number, { left, resets }: Standing): { detail: string; wait: number } {
+export function describeExhausted(
+  tier: Tier,
+  cost: number,
+  { left, resets }: QuotaState,
+): { detail: string; wait: number } {
   const window = left.day < cost ? "day" : "minute";
   const wait = secondsUntil(resets[window]);
   const needs = cost === 1 ? "" : ` This request costs ${cost}; ${left[window]} are left.`;

@@ -1,16 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  blockFor,
+  consume,
   FORGOTTEN_AFTER,
-  givenBack,
+  type GrantRate,
+  grantFor,
   leftOf,
   NOTHING_USED,
-  type Pace,
   type Quota,
   type Resets,
+  refund,
   resetsOf,
-  taken,
-  turned,
+  rollWindow,
   type Unspent,
   type Usage,
 } from "../../core/scheduling/quota.ts";
@@ -30,13 +30,13 @@ export interface LeaseRequest {
 }
 
 /** What a key has used and has left. */
-export interface Standing {
+export interface QuotaState {
   left: Quota;
   resets: Resets;
 }
 
 /** What a holder gets: `granted` tokens of the minute `minute`, or none where the cost was more than what is left. */
-export interface LeaseReply extends Standing {
+export interface LeaseReply extends QuotaState {
   granted: number;
   minute: number;
 }
@@ -51,7 +51,7 @@ export class UsageMeter extends DurableObject<Env> {
 
   private usage: Usage;
   /** By holder; those that have gone silent are forgotten. Losing it with the memory makes a few blocks smaller. */
-  private readonly paces = new Map<string, Pace>();
+  private readonly paces = new Map<string, GrantRate>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -69,17 +69,17 @@ export class UsageMeter extends DurableObject<Env> {
   /** Gives out tokens, and takes back what is unspent. */
   lease(request: LeaseRequest): LeaseReply {
     const now = this.now();
-    let usage = turned(this.usage, now);
-    if (request.unspent) usage = givenBack(usage, request.unspent);
+    let usage = rollWindow(this.usage, now);
+    if (request.unspent) usage = refund(usage, request.unspent);
     const left = leftOf(usage, request.quota);
     const granted = request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.block(request, left, now);
-    this.keep(taken(usage, granted));
-    return { granted, minute: this.usage.minute, ...this.standing(request.quota) };
+    this.save(consume(usage, granted));
+    return { granted, minute: this.usage.minute, ...this.quotaState(request.quota) };
   }
 
   /** What has been given out and what is left. */
-  standing(quota: Quota): Standing {
-    const usage = turned(this.usage, this.now());
+  quotaState(quota: Quota): QuotaState {
+    const usage = rollWindow(this.usage, this.now());
     return { left: leftOf(usage, quota), resets: resetsOf(usage) };
   }
 
@@ -91,16 +91,16 @@ export class UsageMeter extends DurableObject<Env> {
     const pace = this.paces.get(holder) ?? null;
     if (!ahead) {
       // What many ask for one by one at the same time, one block should have held.
-      if (pace) this.paces.set(holder, { at: now, block: pace.block + cost });
+      if (pace) this.paces.set(holder, { at: now, grant: pace.grant + cost });
       return 0;
     }
     const after = { minute: left.minute - cost, day: left.day - cost };
-    const block = blockFor(pace, now, after, quota, this.paces.size + (pace ? 0 : 1));
-    this.paces.set(holder, { at: now, block });
-    return block;
+    const grant = grantFor(pace, now, after, quota, this.paces.size + (pace ? 0 : 1));
+    this.paces.set(holder, { at: now, grant });
+    return grant;
   }
 
-  private keep(usage: Usage): void {
+  private save(usage: Usage): void {
     this.usage = usage;
     const { sql } = this.ctx.storage;
     sql.exec(

@@ -11,12 +11,12 @@ import {
 import { type Series, SeriesMap, seriesKey } from "./series.ts";
 
 /** Series that an isolate keeps between two reports; there are some hundreds in practice. */
-const MOST_SERIES = 4_000;
+const MAX_SERIES = 4_000;
 /** Reports go out no oftener than this (milliseconds) unless many measurements wait. */
 const REPORT_EVERY = 5_000;
 const MANY = 20_000;
 
-const pending = new SeriesMap(MOST_SERIES);
+const pending = new SeriesMap(MAX_SERIES);
 let measured = 0;
 let dropped = 0;
 let reportedAt = 0;

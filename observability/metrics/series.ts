@@ -30,11 +30,11 @@ export const seriesKey = (name: string, labels: readonly string[]): string =>
 /** Series by name and labels: counters and histograms add up, of a gauge the latest stays. */
 export class SeriesMap {
   private readonly series = new Map<string, Series>();
-  private readonly most: number;
+  private readonly maxSize: number;
 
   /** @param most a newcomer beyond so many series is refused */
   constructor(most: number) {
-    this.most = most;
+    this.maxSize = most;
   }
 
   get size(): number {
@@ -46,7 +46,7 @@ export class SeriesMap {
     const key = seriesKey(series.name, series.labels);
     const kept = this.series.get(key);
     if (!kept) {
-      if (this.series.size >= this.most) return false;
+      if (this.series.size >= this.maxSize) return false;
       this.series.set(key, "counts" in series ? { ...series, counts: [...series.counts] } : { ...series });
     } else if ("counts" in kept && "counts" in series) {
       kept.sum += series.sum;

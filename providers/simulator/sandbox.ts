@@ -55,7 +55,7 @@ export function ticksAt(symbol: string, second: number, told: number | null): Ti
     case "lost":
       return isWithin(LOST, second) ? [{ kind: "lost" }] : [quote];
     case "late":
-      return isWithin(LATE, second) ? [] : [...heldBack(second, told), quote];
+      return isWithin(LATE, second) ? [] : [...delayedTicks(second, told), quote];
     case "flaky":
       if (isWithin(QUIET, second)) return [];
       return isWithin(TWICE, second) ? [quote, { kind: "again", second }] : [quote];
@@ -65,7 +65,7 @@ export function ticksAt(symbol: string, second: number, told: number | null): Ti
 }
 
 /** The quotes of the last window that were not told yet. */
-function heldBack(second: number, told: number | null): Tick[] {
+function delayedTicks(second: number, told: number | null): Tick[] {
   const first = windowOf(LATE, second);
   if (second < first || told === null || told < first - 1) return [];
   const ticks: Tick[] = [];

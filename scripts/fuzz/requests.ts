@@ -1,4 +1,4 @@
-import type { Dice } from "../soak/dice.ts";
+import type { SeededRandom } from "../soak/dice.ts";
 import type { ApiDocument, Route } from "./document.ts";
 import { brokenValue, type Manner, openValues } from "./values.ts";
 
@@ -62,7 +62,7 @@ export interface Requests {
 }
 
 /** @param keys headers that let everything be done */
-export function openRequests(document: ApiDocument, dice: Dice, keys: Record<string, string>): Requests {
+export function openRequests(document: ApiDocument, dice: SeededRandom, keys: Record<string, string>): Requests {
   const values = openValues(document.schemas, dice);
 
   function pathOf(route: Route, manner: Manner): string {

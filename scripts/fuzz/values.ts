@@ -1,4 +1,4 @@
-import type { Dice } from "../soak/dice.ts";
+import type { SeededRandom } from "../soak/dice.ts";
 import type { JsonSchema } from "./document.ts";
 
 /** How well-behaved a generated value is. */
@@ -73,7 +73,7 @@ const INDICATORS = [
 const TIMES = ["2026-11-20T00:00:00Z", "2026-11-21", "1795185000", "1970-01-01", "2199-12-31T23:59:59Z"];
 
 /** Values that fit a member by its name, which says more than its type. */
-function named(name: string, dice: Dice): unknown {
+function named(name: string, dice: SeededRandom): unknown {
   switch (name) {
     case "symbol":
       return dice.pick(SYMBOLS);
@@ -96,7 +96,7 @@ const isSchema = (value: unknown): value is JsonSchema =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function numberOf(schema: JsonSchema, manner: Manner, dice: Dice): number {
+function numberOf(schema: JsonSchema, manner: Manner, dice: SeededRandom): number {
   const least = typeof schema.minimum === "number" ? schema.minimum : 0;
   const most = typeof schema.maximum === "number" ? Math.min(schema.maximum, 2 ** 40) : least + 1_000;
   if (manner === "boundary") return dice.pick([least, most, least - 1, most + 1]);
@@ -111,7 +111,7 @@ export interface Values {
   of(schema: JsonSchema, name: string, manner: Manner, depth?: number): unknown;
 }
 
-export function openValues(schemas: Record<string, JsonSchema>, dice: Dice): Values {
+export function openValues(schemas: Record<string, JsonSchema>, dice: SeededRandom): Values {
   function objectOf(schema: JsonSchema, manner: Manner, depth: number): Record<string, unknown> {
     const required = new Set(listOf(schema.required));
     const made: Record<string, unknown> = {};
@@ -162,4 +162,4 @@ export function openValues(schemas: Record<string, JsonSchema>, dice: Dice): Val
 }
 
 /** Something that no schema asks for. */
-export const brokenValue = (dice: Dice): unknown => dice.pick(BROKEN);
+export const brokenValue = (dice: SeededRandom): unknown => dice.pick(BROKEN);

@@ -1,9 +1,9 @@
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import {
   CATEGORIES,
+  type Convergence,
   type IndicatorDefinition,
   type Parameter,
-  type Settling,
 } from "../../core/indicators/indicator.ts";
 import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
 import { exampleCandles, table, workedExample } from "./example.ts";
@@ -55,7 +55,7 @@ function factsOf(definition: IndicatorDefinition): string[][] {
     ["parameters", parameters.join("; ") || "none"],
     ["outputs", definition.outputs.join(", ")],
     ["warm-up", warmUpText(spec)],
-    ["settled", settlingText(definition.settling(spec.numbers, spec.choices))],
+    ["settled", settlingText(definition.convergence(spec.numbers, spec.choices))],
   ];
 }
 
@@ -72,6 +72,6 @@ function warmUpText({ definition, numbers }: IndicatorSpec): string {
   return same ? String(warmUp[0]) : warmUp.map((candles, i) => `${definition.outputs[i]} ${candles}`).join(", ");
 }
 
-function settlingText(settling: Settling): string {
+function settlingText(settling: Convergence): string {
   return "candles" in settling ? `after ${settling.candles} candles` : `since the ${settling.since}`;
 }

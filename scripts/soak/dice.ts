@@ -1,12 +1,12 @@
 /** Random choices, the same for the same seed. */
-export interface Dice {
+export interface SeededRandom {
   /** A number in [0, 1). */
   next(): number;
   pick<T>(list: readonly T[]): T;
 }
 
 /** Dice that are thrown from a seed (mulberry32, T. Ettinger, public domain). */
-export function diceFrom(seed: number): Dice {
+export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

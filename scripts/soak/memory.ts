@@ -3,8 +3,8 @@ import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../../test/e
 import { readDocument } from "../fuzz/document.ts";
 import { openRequests } from "../fuzz/requests.ts";
 import { runtimes, usageOf } from "../runtime-usage.ts";
-import { type Dice, diceFrom } from "./dice.ts";
-import { type Ledger, openLedger, type Use } from "./memory/growth.ts";
+import { type SeededRandom, seededRandom } from "./dice.ts";
+import { type MemoryLedger, openMemoryLedger, type Use } from "./memory/growth.ts";
 import { type Heap, openHeap } from "./memory/heap.ts";
 import { openOwnSymbols } from "./memory/own-symbols.ts";
 import { type Amounts, type MemoryReport, reportOf } from "./memory/report.ts";
@@ -69,9 +69,13 @@ async function useAtRest(heap: Heap, process: number | null): Promise<Use> {
   return least;
 }
 
-async function turnsOf(url: string, soak: MemorySoak, dice: Dice): Promise<{ turns: Turn[]; ledger: Ledger }> {
+async function turnsOf(
+  url: string,
+  soak: MemorySoak,
+  dice: SeededRandom,
+): Promise<{ turns: Turn[]; ledger: MemoryLedger }> {
   const document = await readDocument(url);
-  const ledger = openLedger([...document.routes.map(routeName), ...STREAM_TURNS, IMPORTS]);
+  const ledger = openMemoryLedger([...document.routes.map(routeName), ...STREAM_TURNS, IMPORTS]);
   const own = openOwnSymbols(url, WITH_TOKEN, dice);
   await own.add();
   const callers = { operator: WITH_TOKEN, customer: await customerOf(url) };
@@ -110,7 +114,7 @@ async function afterClosing(url: string): Promise<MemoryReport["held"]> {
 async function soakWorker(worker: BundledWorker, inspector: string, soak: MemorySoak): Promise<MemoryReport> {
   const [process = null] = runtimes();
   const heap = await openHeap(inspector);
-  const dice = diceFrom(soak.seed);
+  const dice = seededRandom(soak.seed);
   const { turns, ledger } = await turnsOf(worker.url, soak, dice);
   let warm: Use | null = null;
   const rounds: Use[] = [];

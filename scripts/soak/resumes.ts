@@ -1,7 +1,7 @@
 import WebSocket from "ws";
 import { z } from "zod";
 import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
-import { type Dice, diceFrom } from "./dice.ts";
+import { type SeededRandom, seededRandom } from "./dice.ts";
 import { Ledger, type Place } from "./ledger.ts";
 
 const CLIENTS = 80;
@@ -83,7 +83,7 @@ async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<stri
   }
 }
 
-function someSymbols(dice: Dice): string[] {
+function someSymbols(dice: SeededRandom): string[] {
   const chosen = new Set<string>();
   while (chosen.size < SYMBOLS_A_CLIENT) chosen.add(dice.pick(SYMBOLS));
   return [...chosen];
@@ -97,7 +97,7 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   const worker = await startBundledWorker({ MARKET_MODE: "demo" });
   const { url } = worker;
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
-    const dice = diceFrom(seed + index);
+    const dice = seededRandom(seed + index);
     return { dice, ledger: new Ledger(someSymbols(dice)) };
   });
   const ledgers = clients.map(({ ledger }) => ledger);

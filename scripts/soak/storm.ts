@@ -1,7 +1,7 @@
 import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
 import { FAKES, type Fakes, startFakes } from "../../test/fakes/start.ts";
 import { budgetUse, overspent } from "./budgets.ts";
-import { diceFrom } from "./dice.ts";
+import { seededRandom } from "./dice.ts";
 import { type Findings, noFindings } from "./findings.ts";
 import { recover, warmUp } from "./phases.ts";
 import { askAnything, type Reader } from "./traffic.ts";
@@ -28,14 +28,14 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
   const until = begun + seconds * 1000;
   const running = (): boolean => Date.now() < until;
   const readers = Array.from({ length: READERS }, async (_, i) => {
-    const dice = diceFrom(seed + 1 + i);
+    const dice = seededRandom(seed + 1 + i);
     while (running()) {
       await askAnything(reader, dice);
       await pause(10 + dice.next() * 60);
     }
   });
   const weather = async (): Promise<void> => {
-    const dice = diceFrom(seed);
+    const dice = seededRandom(seed);
     const upstreams = FAKES.map((name) => ({ name, next: weatherOf(name, dice) }));
     for (let turn = 0; running(); turn++) {
       for (const { name, next } of upstreams) await fakes.misbehave(name, next(), seed + turn);

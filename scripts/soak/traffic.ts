@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DAY } from "../../core/time.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededRandom } from "./dice.ts";
 import type { Findings } from "./findings.ts";
 import { faultOfCandles, faultOfQuote, TRADED } from "./truth.ts";
 
@@ -49,11 +49,11 @@ export interface Reader {
 }
 
 /** The last candles as a rule; else some of the past, which nobody has asked for yet. */
-function until(dice: Dice): string {
+function until(dice: SeededRandom): string {
   return dice.next() < 0.6 ? "" : `&to=${Math.floor(Date.now() / 1000 - dice.next() * 300 * DAY)}`;
 }
 
-function question(kind: Kind, dice: Dice): string {
+function question(kind: Kind, dice: SeededRandom): string {
   const { symbol, intervals } = dice.pick(TRADED);
   const maxAge = dice.pick(["", "", "?max_age=5", "?max_age=60"]);
   switch (kind) {
@@ -73,7 +73,7 @@ function question(kind: Kind, dice: Dice): string {
 }
 
 /** Asks one random question and judges the answer. */
-export async function askAnything(reader: Reader, dice: Dice): Promise<void> {
+export async function askAnything(reader: Reader, dice: SeededRandom): Promise<void> {
   const kind = dice.pick(MIX);
   const path = question(kind, dice);
   const noCache = dice.next() < 0.5;

@@ -1,5 +1,5 @@
 import type { FakeName } from "../../test/fakes/start.ts";
-import type { Dice } from "./dice.ts";
+import type { SeededRandom } from "./dice.ts";
 
 /** A fault as an upstream's `/control` takes it. */
 export interface Fault {
@@ -59,7 +59,7 @@ const PROBABILITIES = [0.3, 0.6, 1];
 export type Weather = () => Fault[];
 
 /** Draws nothing, one fault or two at a time, each fault once before any comes again. */
-export function weatherOf(name: FakeName, dice: Dice): Weather {
+export function weatherOf(name: FakeName, dice: SeededRandom): Weather {
   let deck: Possible[] = [];
   const draw = (): Fault => {
     if (deck.length === 0) deck = [...ANYWHERE, ...LIES[name]];

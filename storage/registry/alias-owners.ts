@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
-import type { Registry, Statement } from "./database.ts";
+import type { Database, Statement } from "./database.ts";
 import { aliases } from "./schema.ts";
 
 /**
  * Whose each name is: the symbol that is called so, else the first symbol of which it is an alias. Retired symbols keep their names. Names
  * that belong to none are left out.
  */
-export async function ownersOf(registry: Registry, names: readonly string[]): Promise<Map<string, string>> {
+export async function ownersOf(registry: Database, names: readonly string[]): Promise<Map<string, string>> {
   const wanted = JSON.stringify([...new Set(names)]);
-  const rows = await registry.db.all<{ name: string; owner: string }>(sql`
+  const rows = await registry.session.all<{ name: string; owner: string }>(sql`
     select asked.value as name, coalesce(
       (select symbol from symbols where symbols.symbol = asked.value),
       (select min(aliases.symbol) from aliases where aliases.alias = asked.value)
@@ -20,9 +20,9 @@ export async function ownersOf(registry: Registry, names: readonly string[]): Pr
  * A statement for a batch that fails, and the batch with it, where one of these names belongs to another symbol by then: two requests
  * at once cannot both take a name. See `isTaken`.
  */
-export function claimNames(registry: Registry, symbol: string, names: readonly string[]): Statement {
+export function claimNames(registry: Database, symbol: string, names: readonly string[]): Statement {
   const wanted = JSON.stringify(names);
-  return registry.db.insert(aliases).select(sql`
+  return registry.session.insert(aliases).select(sql`
     select asked.value, null from json_each(${wanted}) as asked
     where exists (select 1 from symbols where symbols.symbol = asked.value and symbols.symbol <> ${symbol})
        or exists (select 1 from aliases as other where other.alias = asked.value and other.symbol <> ${symbol})`);

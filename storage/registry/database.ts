@@ -1,10 +1,10 @@
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { reachingAtOnce, reachingDatabase } from "./failures.ts";
+import { wrapAsync, wrapSync } from "./failures.ts";
 
 /** The registry's database within one D1 session: reads may come from a near replica, in an order that never goes back. */
-export interface Registry {
-  db: DrizzleD1Database;
+export interface Database {
+  session: DrizzleD1Database;
   /** Where the session stands; a later session that starts from it sees everything this one did. */
   bookmark(): string | null;
 }
@@ -16,23 +16,23 @@ export type Statement = BatchItem<"sqlite">;
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /** Opens a session that may read from the nearest replica, not older than `bookmark` where one is given. */
-export function readRegistry(database: D1Database, bookmark?: string): Registry {
+export function openReplica(database: D1Database, bookmark?: string): Database {
   return open(database, bookmark && BOOKMARK.test(bookmark) ? bookmark : "first-unconstrained");
 }
 
 /** Opens a session that begins at the primary, for writes and for reads that must see the latest. */
-export function writeRegistry(database: D1Database): Registry {
+export function openPrimary(database: D1Database): Database {
   return open(database, "first-primary");
 }
 
-function open(database: D1Database, constraint: string): Registry {
-  const session = reachingAtOnce(() => database.withSession(constraint));
+function open(database: D1Database, constraint: string): Database {
+  const session = wrapSync(() => database.withSession(constraint));
   const client: D1Database = {
-    prepare: (query) => reachingAtOnce(() => session.prepare(query)),
-    batch: (statements) => reachingDatabase(() => session.batch(statements)),
+    prepare: (query) => wrapSync(() => session.prepare(query)),
+    batch: (statements) => wrapAsync(() => session.batch(statements)),
     exec: (query) => database.exec(query),
     withSession: (next) => database.withSession(next),
     dump: () => database.dump(),
   };
-  return { db: drizzle(client), bookmark: () => session.getBookmark() };
+  return { session: drizzle(client), bookmark: () => session.getBookmark() };
 }

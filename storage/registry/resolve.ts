@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { isSymbolText, normaliseSymbol } from "../../core/symbol.ts";
-import type { Registry } from "./database.ts";
+import type { Database } from "./database.ts";
 import { recordColumns, toRecord } from "./records.ts";
 import { aliases, symbols } from "./schema.ts";
 
@@ -15,16 +15,16 @@ export type Resolution =
  * What each text stands for: a canonical symbol first, else an alias. An alias shared by several symbols is ambiguous
  * unless only one of them is still active.
  */
-export async function resolveSymbols(registry: Registry, texts: readonly string[]): Promise<Map<string, Resolution>> {
+export async function resolveSymbols(registry: Database, texts: readonly string[]): Promise<Map<string, Resolution>> {
   const asked = new Set(texts.map(normaliseSymbol).filter(isSymbolText));
   const byText = new Map<string, SymbolRecord[]>();
   const exact = new Map<string, SymbolRecord>();
   if (asked.size > 0) {
     const list = JSON.stringify([...asked]);
     const wanted = sql`json_each(${list}) as asked`;
-    const [direct, aliased] = await registry.db.batch([
-      registry.db.select(recordColumns).from(symbols).innerJoin(wanted, sql`asked.value = ${symbols.symbol}`),
-      registry.db
+    const [direct, aliased] = await registry.session.batch([
+      registry.session.select(recordColumns).from(symbols).innerJoin(wanted, sql`asked.value = ${symbols.symbol}`),
+      registry.session
         .select({ alias: aliases.alias, ...recordColumns })
         .from(aliases)
         .innerJoin(wanted, sql`asked.value = ${aliases.alias}`)

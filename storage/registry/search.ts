@@ -2,7 +2,7 @@ import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, normaliseSymbol } from "../../core/symbol.ts";
-import type { Registry } from "./database.ts";
+import type { Database } from "./database.ts";
 import { recordColumns, toRecord } from "./records.ts";
 import { symbols } from "./schema.ts";
 
@@ -36,10 +36,10 @@ function conditions(filters: SymbolFilters): SQL | undefined {
 
 /** Symbols in alphabetical order, those after `after`. */
 export async function listSymbols(
-  registry: Registry,
+  registry: Database,
   query: SymbolFilters & { limit: number; after?: string },
 ): Promise<SymbolPage> {
-  const rows = await registry.db
+  const rows = await registry.session
     .select(recordColumns)
     .from(symbols)
     .where(and(conditions(query), query.after === undefined ? undefined : gt(symbols.symbol, query.after)))
@@ -91,7 +91,7 @@ const beyond = (prefix: string): string => `${prefix}\u{10FFFF}`;
  * share leads its other lines.
  */
 export async function searchSymbols(
-  registry: Registry,
+  registry: Database,
   query: SymbolFilters & { search: string; limit: number; offset: number },
 ): Promise<SymbolPage> {
   const asked = normaliseSymbol(query.search);
@@ -110,7 +110,7 @@ export async function searchSymbols(
     ) group by id
   ) as found`;
   const bare = query.search.trim().toLowerCase().replace(/^the /, "");
-  const ids = registry.db
+  const ids = registry.session
     .select({ id: symbols.id })
     .from(symbols)
     .innerJoin(found, sql`found.id = ${symbols.id}`)
@@ -129,7 +129,7 @@ export async function searchSymbols(
   const ranked = await ids;
   if (ranked.length === 0) return { records: [], more: false };
   const order = JSON.stringify(ranked.map(({ id }) => id));
-  const rows = await registry.db
+  const rows = await registry.session
     .select(recordColumns)
     .from(symbols)
     .innerJoin(sql`json_each(${order}) as wanted`, sql`wanted.value = ${symbols.id}`)

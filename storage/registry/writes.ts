@@ -5,7 +5,7 @@ import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
 import { claimNames, isTaken } from "./alias-owners.ts";
-import type { Registry, Statement } from "./database.ts";
+import type { Database, Statement } from "./database.ts";
 import { toRecord } from "./records.ts";
 import { aliases, providerSymbols, symbols } from "./schema.ts";
 
@@ -31,7 +31,7 @@ const VOLUME_UNIT: Record<AssetType, "shares" | "base" | null> = {
 };
 
 /** Who does something, and when (ISO-8601). */
-export interface Act {
+export interface AuditActor {
   actor: string;
   at: string;
 }
@@ -84,9 +84,9 @@ export const impliedAliases = ({ symbol, type, primary_exchange }: NewSymbol): s
  * The record that `createSymbol` makes of an input.
  * @param names its aliases
  */
-export function newRecord(input: NewSymbol, names: readonly string[], act: Act): SymbolRecord {
+export function newRecord(input: NewSymbol, names: readonly string[], actor: AuditActor): SymbolRecord {
   return toRecord({
-    ...newRow(input, act.at),
+    ...newRow(input, actor.at),
     id: 0,
     aliases: JSON.stringify(
       aliasRows(input.symbol, names)
@@ -110,22 +110,22 @@ export type Creation = "added" | "exists" | "alias_taken";
  * @param alongside statements that belong to the same action, such as the record of an Idempotency-Key
  */
 export async function createSymbol(
-  registry: Registry,
+  registry: Database,
   input: NewSymbol,
   names: readonly string[],
-  act: Act,
+  actor: AuditActor,
   alongside: Statement[] = [],
 ): Promise<Creation> {
-  const { db } = registry;
+  const { session } = registry;
   const aliasList = aliasRows(input.symbol, names);
   const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
   try {
-    await db.batch([
+    await session.batch([
       claimNames(registry, input.symbol, [input.symbol, ...names]),
-      db.insert(symbols).values(newRow(input, act.at)),
-      ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
-      ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
-      auditEntry(db, act, "symbol.create", input.symbol, { name: input.name }),
+      session.insert(symbols).values(newRow(input, actor.at)),
+      ...(aliasList.length > 0 ? [session.insert(aliases).values(aliasList)] : []),
+      ...(providerList.length > 0 ? [session.insert(providerSymbols).values(providerList)] : []),
+      auditEntry(session, actor, "symbol.create", input.symbol, { name: input.name }),
       ...alongside,
     ]);
     return "added";
@@ -142,22 +142,22 @@ export async function createSymbol(
  * @returns whether it was changed; false where another symbol has one of the aliases
  */
 export async function changeSymbol(
-  registry: Registry,
+  registry: Database,
   symbol: string,
   change: SymbolChange,
-  act: Act,
+  actor: AuditActor,
   action = "symbol.change",
   moved: readonly (readonly [alias: string, owner: string])[] = [],
 ): Promise<boolean> {
-  const { db } = registry;
+  const { session } = registry;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
   const moves = moved.flatMap(([alias, from]): Statement[] => [
-    db.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
-    auditEntry(db, act, "symbol.move_alias", symbol, { alias, from, to: symbol }),
+    session.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
+    auditEntry(session, actor, "symbol.move_alias", symbol, { alias, from, to: symbol }),
   ]);
   const statements: [Statement, ...Statement[]] = [
-    db
+    session
       .update(symbols)
       .set({
         name: change.name,
@@ -181,14 +181,14 @@ export async function changeSymbol(
         priceDecimals: change.price_decimals,
         volumeUnit: change.volume_unit,
         // Later than before even if the clock was set back: rooms keep the row that was updated last.
-        lastUpdated: sql`max(${act.at}, strftime('%Y-%m-%dT%H:%M:%fZ', ${symbols.lastUpdated}, '+0.001 seconds'))`,
+        lastUpdated: sql`max(${actor.at}, strftime('%Y-%m-%dT%H:%M:%fZ', ${symbols.lastUpdated}, '+0.001 seconds'))`,
       })
       .where(eq(symbols.symbol, symbol)),
-    ...(change.aliases ? [db.delete(aliases).where(eq(aliases.symbol, symbol))] : []),
-    ...(aliasList.length > 0 ? [db.insert(aliases).values(aliasList)] : []),
-    ...(change.provider_symbols ? [db.delete(providerSymbols).where(eq(providerSymbols.symbol, symbol))] : []),
-    ...(providerList.length > 0 ? [db.insert(providerSymbols).values(providerList)] : []),
-    auditEntry(db, act, action, symbol, { ...change }),
+    ...(change.aliases ? [session.delete(aliases).where(eq(aliases.symbol, symbol))] : []),
+    ...(aliasList.length > 0 ? [session.insert(aliases).values(aliasList)] : []),
+    ...(change.provider_symbols ? [session.delete(providerSymbols).where(eq(providerSymbols.symbol, symbol))] : []),
+    ...(providerList.length > 0 ? [session.insert(providerSymbols).values(providerList)] : []),
+    auditEntry(session, actor, action, symbol, { ...change }),
   ];
   const claims =
     aliasList.length > 0
@@ -201,7 +201,7 @@ export async function changeSymbol(
         ]
       : [];
   try {
-    await db.batch([statements[0], ...moves, ...claims, ...statements.slice(1)]);
+    await session.batch([statements[0], ...moves, ...claims, ...statements.slice(1)]);
     return true;
   } catch (error) {
     if (isTaken(error)) return false;

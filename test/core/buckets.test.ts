@@ -7,7 +7,7 @@ import {
   bucketsBefore,
   bucketsBetween,
   countBuckets,
-  stampsEnd,
+  lastPossibleStamp,
 } from "../../core/buckets.ts";
 import { INTERVALS, INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
@@ -366,13 +366,13 @@ describe("all markets and intervals", () => {
 describe("the end of the stamps that can have a candle", () => {
   test("is the second itself in the first second of a bucket, and just after its stamp from then on", () => {
     const opening = Date.UTC(2026, 10, 20, 12) / 1000;
-    expect(stampsEnd(CRYPTO, "1h", opening)).toBe(opening);
-    expect(stampsEnd(CRYPTO, "1h", opening + 1)).toBe(opening + 1);
+    expect(lastPossibleStamp(CRYPTO, "1h", opening)).toBe(opening);
+    expect(lastPossibleStamp(CRYPTO, "1h", opening + 1)).toBe(opening + 1);
   });
 
   test("includes the forex day that forms, which is stamped hours ahead", () => {
     const thursdayEvening = Date.UTC(2026, 10, 19, 22, 30) / 1000;
     const friday = Date.UTC(2026, 10, 20) / 1000;
-    expect(stampsEnd(FOREX, "1d", thursdayEvening)).toBe(friday + 1);
+    expect(lastPossibleStamp(FOREX, "1d", thursdayEvening)).toBe(friday + 1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { divides, INTERVALS, isDated, nextStamp, stampOfDate } from "../../core/interval.ts";
+import { bucketStart, INTERVALS, isDated, isMultipleOf, nextStamp } from "../../core/interval.ts";
 import { at } from "./clock.ts";
 
 const day = (date: string): number => at(`${date}T00:00:00Z`);
@@ -7,7 +7,7 @@ const day = (date: string): number => at(`${date}T00:00:00Z`);
 describe("an interval", () => {
   test("is made of finer ones that divide it: weeks and months of days, not of each other", () => {
     const parts = Object.fromEntries(
-      INTERVALS.map((coarse) => [coarse, INTERVALS.filter((fine) => divides(fine, coarse)).join(" ")]),
+      INTERVALS.map((coarse) => [coarse, INTERVALS.filter((fine) => isMultipleOf(fine, coarse)).join(" ")]),
     );
     expect(parts).toEqual({
       "1m": "",
@@ -28,9 +28,9 @@ describe("an interval", () => {
 
   test("of weeks is stamped Monday, of months the 1st", () => {
     const sunday = at("2026-11-22T15:00:00Z");
-    expect(stampOfDate("1d", sunday)).toBe(day("2026-11-22"));
-    expect(stampOfDate("1w", sunday)).toBe(day("2026-11-16"));
-    expect(stampOfDate("1M", sunday)).toBe(day("2026-11-01"));
+    expect(bucketStart("1d", sunday)).toBe(day("2026-11-22"));
+    expect(bucketStart("1w", sunday)).toBe(day("2026-11-16"));
+    expect(bucketStart("1M", sunday)).toBe(day("2026-11-01"));
   });
 
   test("follows the one before it", () => {

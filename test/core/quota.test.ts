@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  blockFor,
-  givenBack,
+  consume,
+  grantFor,
   leftOf,
   NOTHING_USED,
+  refund,
   resetsOf,
-  taken,
-  turned,
+  rollWindow,
   type Usage,
 } from "../../core/scheduling/quota.ts";
 
@@ -16,52 +16,52 @@ const START = Date.UTC(2026, 10, 20, 23, 58, 0) / 1000;
 
 describe("usage", () => {
   test("begins anew with the minute and with the day, on the clock", () => {
-    const used = taken(turned(NOTHING_USED, START + 59), 10);
+    const used = consume(rollWindow(NOTHING_USED, START + 59), 10);
     expect(leftOf(used, QUOTA)).toEqual({ minute: 590, day: 49_990 });
-    expect(leftOf(turned(used, START + 60), QUOTA)).toEqual({ minute: 600, day: 49_990 });
-    expect(leftOf(turned(used, START + 120), QUOTA)).toEqual(QUOTA);
+    expect(leftOf(rollWindow(used, START + 60), QUOTA)).toEqual({ minute: 600, day: 49_990 });
+    expect(leftOf(rollWindow(used, START + 120), QUOTA)).toEqual(QUOTA);
     expect(resetsOf(used)).toEqual({ minute: START + 60, day: START + 120 });
   });
 
   test("does not turn back with a clock", () => {
-    const used = taken(turned(NOTHING_USED, START + 60), 10);
-    expect(turned(used, START)).toEqual(used);
+    const used = consume(rollWindow(NOTHING_USED, START + 60), 10);
+    expect(rollWindow(used, START)).toEqual(used);
   });
 
   test("of a quota that was lowered leaves nothing, not less", () => {
-    expect(leftOf(taken(turned(NOTHING_USED, START), 700), QUOTA)).toEqual({ minute: 0, day: 49_300 });
+    expect(leftOf(consume(rollWindow(NOTHING_USED, START), 700), QUOTA)).toEqual({ minute: 0, day: 49_300 });
   });
 
   test("of windows that lie further ahead counts as used in the present ones, and ends with them", () => {
-    const used = taken(turned(NOTHING_USED, START + 3 * 86_400), 10);
-    const now = turned(used, START);
+    const used = consume(rollWindow(NOTHING_USED, START + 3 * 86_400), 10);
+    const now = rollWindow(used, START);
     expect(leftOf(now, QUOTA)).toEqual({ minute: 590, day: 49_990 });
     expect(resetsOf(now)).toEqual({ minute: START + 60, day: START + 120 });
-    expect(leftOf(turned(now, START + 120), QUOTA)).toEqual(QUOTA);
+    expect(leftOf(rollWindow(now, START + 120), QUOTA)).toEqual(QUOTA);
   });
 
   test("never goes below nothing, whatever comes back", () => {
-    const back = givenBack(turned(NOTHING_USED, START), { minute: START / 60, tokens: 5 });
+    const back = refund(rollWindow(NOTHING_USED, START), { minute: START / 60, tokens: 5 });
     expect(leftOf(back, QUOTA)).toEqual(QUOTA);
   });
 });
 
 describe("a block", () => {
   test("is nothing for a newcomer, and for one that was away", () => {
-    expect(blockFor(null, START, QUOTA, QUOTA, 1)).toBe(0);
-    expect(blockFor({ at: START - 11, block: 100 }, START, QUOTA, QUOTA, 1)).toBe(0);
+    expect(grantFor(null, START, QUOTA, QUOTA, 1)).toBe(0);
+    expect(grantFor({ at: START - 11, grant: 100 }, START, QUOTA, QUOTA, 1)).toBe(0);
   });
 
   test("doubles for one that comes back within a second, and begins small again after a pause", () => {
-    expect(blockFor({ at: START - 1, block: 12 }, START, QUOTA, QUOTA, 1)).toBe(24);
-    expect(blockFor({ at: START - 2, block: 12 }, START, QUOTA, QUOTA, 1)).toBe(3);
+    expect(grantFor({ at: START - 1, grant: 12 }, START, QUOTA, QUOTA, 1)).toBe(24);
+    expect(grantFor({ at: START - 2, grant: 12 }, START, QUOTA, QUOTA, 1)).toBe(3);
   });
 
   test("of all holders together is never more than half of what is left, and of one alone a quarter", () => {
     const left = fc.record({ minute: fc.nat(30_000), day: fc.nat(1_000_000) });
     fc.assert(
-      fc.property(left, fc.integer({ min: 1, max: 100 }), fc.nat(100_000), (rest, holders, block) => {
-        const given = blockFor({ at: START, block }, START, rest, QUOTA, holders);
+      fc.property(left, fc.integer({ min: 1, max: 100 }), fc.nat(100_000), (rest, holders, grant) => {
+        const given = grantFor({ at: START, grant }, START, rest, QUOTA, holders);
         expect(given * holders).toBeLessThanOrEqual(Math.min(rest.minute, rest.day) / 2);
         expect(given).toBeLessThanOrEqual(Math.min(rest.minute, rest.day) / 4);
         expect(Number.isInteger(given)).toBe(true);
@@ -74,14 +74,14 @@ describe("a block", () => {
     fc.assert(
       fc.property(steps, (all) => {
         let now = START;
-        let usage: Usage = turned(NOTHING_USED, now);
+        let usage: Usage = rollWindow(NOTHING_USED, now);
         for (const { take, back, wait } of all) {
-          usage = taken(usage, Math.min(take, leftOf(usage, QUOTA).minute));
-          usage = givenBack(usage, { minute: usage.minute, tokens: Math.min(back, usage.usedInMinute) });
+          usage = consume(usage, Math.min(take, leftOf(usage, QUOTA).minute));
+          usage = refund(usage, { minute: usage.minute, tokens: Math.min(back, usage.usedInMinute) });
           expect(leftOf(usage, QUOTA).minute + usage.usedInMinute).toBe(QUOTA.minute);
           expect(usage.usedInMinute).toBeLessThanOrEqual(usage.usedInDay);
           now += wait;
-          usage = turned(usage, now);
+          usage = rollWindow(usage, now);
         }
       }),
     );

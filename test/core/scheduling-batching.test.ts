@@ -5,14 +5,14 @@ import {
   closesAt,
   departures,
   NEW_WINDOW,
-  type Seat,
+  type PendingSymbol,
   type Window,
 } from "../../core/scheduling/batching.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 
 const IDLE = { batchSize: 10, lanes: 3, inFlight: [] };
 
-const seats = (count: number, since = 0, priority: Priority = "user"): Seat[] =>
+const seats = (count: number, since = 0, priority: Priority = "user"): PendingSymbol[] =>
   Array.from({ length: count }, (_, i) => ({ symbol: `${priority}${i}`, priority, since }));
 
 /** The window after arrivals at these times, nobody having left. */
@@ -26,7 +26,7 @@ function arrivals(...times: number[]): Window {
  */
 function play(times: readonly number[], batchSize: number, latency: number): number[] {
   const calls: number[] = [];
-  const waiting: Seat[] = [];
+  const waiting: PendingSymbol[] = [];
   const inFlight: { left: number; lands: number }[] = [];
   let window = NEW_WINDOW;
   const pending = times.toSorted((a, b) => a - b);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { HOUR, MINUTE } from "../../core/time.ts";
-import { MessagePace } from "../../durable-objects/audience/message-pace.ts";
+import { MessageRateLimiter } from "../../durable-objects/audience/message-pace.ts";
 import { alarmOf, evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 import { closeSockets, openSocket } from "./socket-client.ts";
 
@@ -26,7 +26,7 @@ describe("a watched symbol, after the clock was set back", () => {
   test("ticks on, once a second, with the next numbers", async () => {
     const of = simulated("TICK/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     await setBack(of.symbol);
     await passUntil(of.symbol, EARLIER + 10);
@@ -38,7 +38,7 @@ describe("a watched symbol, after the clock was set back", () => {
   test("ticks on after it was away from memory meanwhile, too", async () => {
     const of = simulated("AWAY/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     setClock(EARLIER);
     await evict(of.symbol, hub);
@@ -49,13 +49,13 @@ describe("a watched symbol, after the clock was set back", () => {
 
   test("goes on as soon as its hub renews, or the watchdog looks, should its alarm be lost", async () => {
     for (const [symbol, wake] of [
-      ["RENEWED/USDT", () => roomOf("RENEWED/USDT").attend(simulated("RENEWED/USDT"), "hub-1", QUOTES)],
+      ["RENEWED/USDT", () => roomOf("RENEWED/USDT").renewLease(simulated("RENEWED/USDT"), "hub-1", QUOTES)],
       ["WATCHED/USDT", () => roomOf("WATCHED/USDT").checkAlarm()],
     ] as const) {
       const of = simulated(symbol);
       await playHub(symbol);
       setClock(THEN);
-      await roomOf(symbol).attend(of, "hub-1", QUOTES);
+      await roomOf(symbol).renewLease(of, "hub-1", QUOTES);
       await passUntil(symbol, THEN + 2);
       setClock(EARLIER);
       await wake();
@@ -66,7 +66,7 @@ describe("a watched symbol, after the clock was set back", () => {
   test("forgets a hub that does not renew, a lease later", async () => {
     const of = simulated("LEASE/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     await setBack(of.symbol);
     await passUntil(of.symbol, EARLIER + 300);
@@ -78,15 +78,15 @@ describe("a watched symbol, after the clock was set back", () => {
     const of = simulated("BAR/USDT");
     const hub = await playHub(of.symbol);
     const wants = { ...QUOTES, candles: ["1m" as const], indicators: [{ interval: "1m" as const, spec: "sma:2" }] };
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", wants);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, THEN + MINUTE);
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, THEN + 2 * MINUTE);
     const before = hub.events.length;
     await setBack(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, EARLIER + MINUTE);
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, EARLIER + 2 * MINUTE);
     const after = hub.events.slice(before).map(frameOf);
     const first = Math.floor(EARLIER / MINUTE) * MINUTE;
@@ -102,14 +102,14 @@ describe("a watched symbol, after the clock was set back", () => {
     const of = simulated("SLEW/USDT");
     const hub = await playHub(of.symbol);
     const wants = { ...QUOTES, candles: ["1m" as const] };
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", wants);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     const closes = Math.floor(THEN / MINUTE) * MINUTE + MINUTE;
     await passUntil(of.symbol, closes);
     await setBack(of.symbol, closes - 0.4);
     await passUntil(of.symbol, closes + 5);
     const frames = hub.events.map(frameOf);
     expect(frames.filter(({ data }) => Object(data).state === "closed")).toHaveLength(1);
-    expect((await roomOf(of.symbol).missedQuotes(of, null)).position.epoch).toBe(position.epoch);
+    expect((await roomOf(of.symbol).replayQuotes(of, null)).position.epoch).toBe(position.epoch);
   });
 
   test("is not answered with the quote of then", async () => {
@@ -163,9 +163,9 @@ describe("a hub, after the clock was set back", () => {
   });
 
   test("bears as many messages as ever", () => {
-    const pace = new MessagePace();
-    expect(pace.take(THEN * 1000)).toBe(true);
-    expect(pace.take(EARLIER * 1000)).toBe(true);
+    const pace = new MessageRateLimiter();
+    expect(pace.acquire(THEN * 1000)).toBe(true);
+    expect(pace.acquire(EARLIER * 1000)).toBe(true);
   });
 });
 
@@ -181,11 +181,11 @@ describe("what ends after a while, after the clock was set back", () => {
 
   test("a holder of sockets that is gone is forgotten", async () => {
     const directory = env.STREAM_DIRECTORY.getByName("set-back");
-    await directory.enter({ kind: "hub", name: "gone" });
+    await directory.add({ kind: "hub", name: "gone" });
     setClock(EARLIER);
-    await directory.enter({ kind: "hub", name: "here" });
+    await directory.add({ kind: "hub", name: "here" });
     setClock(EARLIER + 200);
-    await directory.enter({ kind: "hub", name: "here" });
-    expect((await directory.holders()).map(({ name }) => name)).toEqual(["here"]);
+    await directory.add({ kind: "hub", name: "here" });
+    expect((await directory.list()).map(({ name }) => name)).toEqual(["here"]);
   });
 });

@@ -36,12 +36,12 @@ describe("a hub", () => {
       for (const symbol of SYMBOLS) await hub.tick(symbol, 3);
       expect(await held(hub.stub)).toEqual({ sockets: AT_ONCE, subscribed: AT_ONCE, symbols: SYMBOLS.length });
       closeSockets();
-      const gone = async () => (await hub.stub.audienceStats()).connections === 0;
+      const gone = async () => (await hub.stub.streamStats()).connections === 0;
       await vi.waitUntil(gone, { timeout: 30_000 });
     }
-    expect(await hub.stub.audienceStats()).toEqual({ connections: 0, subscriptions: 0, symbols: {} });
-    expect(await hub.stub.audienceConnections()).toEqual([]);
-    expect(await hub.stub.audienceSubscribers(1_000)).toEqual({});
+    expect(await hub.stub.streamStats()).toEqual({ connections: 0, subscriptions: 0, symbols: {} });
+    expect(await hub.stub.listConnections()).toEqual([]);
+    expect(await hub.stub.listSubscribers(1_000)).toEqual({});
     await vi.waitUntil(async () => (await held(hub.stub)).sockets === 0, { timeout: 30_000 });
     expect(await held(hub.stub)).toEqual({ sockets: 0, subscribed: 0, symbols: 0 });
   });

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { MINUTE } from "../../core/time.ts";
-import type { Wants } from "../../durable-objects/audience/feed.ts";
-import { openFacts } from "../../durable-objects/symbol-room/facts.ts";
+import type { Interest } from "../../durable-objects/audience/feed.ts";
+import { openRoomState } from "../../durable-objects/symbol-room/facts.ts";
 import { evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
@@ -27,17 +27,17 @@ describe("a room whose epoch is renewed", () => {
   test("counts on, and takes no position of before for one of its own", async () => {
     const of = simulated("RENEW/USDT");
     const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 10);
     const renewed = await roomOf(of.symbol).renewEpoch(of);
     expect(renewed).toEqual({ epoch: expect.stringMatching(/^[a-z0-9]{12}$/), seq: 10 });
     expect(renewed.epoch).not.toBe(position.epoch);
 
-    const after = await roomOf(of.symbol).missedQuotes(of, { ...position, seq: 5 });
+    const after = await roomOf(of.symbol).replayQuotes(of, { ...position, seq: 5 });
     expect(after).toMatchObject({ position: renewed, recovered: false, missed: [] });
     expect(JSON.parse(after.snapshot ?? "null")).toMatchObject({ symbol: of.symbol, ...renewed });
     // Events of the earlier epoch are not sent under the name of the new one.
-    const forged = await roomOf(of.symbol).missedQuotes(of, { ...renewed, seq: 5 });
+    const forged = await roomOf(of.symbol).replayQuotes(of, { ...renewed, seq: 5 });
     expect(forged).toMatchObject({ position: renewed, recovered: false, missed: [] });
 
     await passUntil(of.symbol, THEN + 12);
@@ -45,7 +45,7 @@ describe("a room whose epoch is renewed", () => {
       { type: "market_data", epoch: renewed.epoch, seq: 11 },
       { type: "market_data", epoch: renewed.epoch, seq: 12 },
     ]);
-    const resumed = await roomOf(of.symbol).missedQuotes(of, renewed);
+    const resumed = await roomOf(of.symbol).replayQuotes(of, renewed);
     expect(resumed.recovered).toBe(true);
     expect(resumed.missed.map((text) => JSON.parse(text).seq)).toEqual([11, 12]);
   });
@@ -53,12 +53,12 @@ describe("a room whose epoch is renewed", () => {
   test("keeps the new epoch through an eviction", async () => {
     const of = simulated("KEPT/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 3);
     const renewed = await roomOf(of.symbol).renewEpoch(of);
     await evict(of.symbol, hub);
-    expect((await roomOf(of.symbol).missedQuotes(of, renewed)).recovered).toBe(true);
-    expect(JSON.parse((await roomOf(of.symbol).missedQuotes(of, null)).snapshot ?? "null")).toMatchObject({
+    expect((await roomOf(of.symbol).replayQuotes(of, renewed)).recovered).toBe(true);
+    expect(JSON.parse((await roomOf(of.symbol).replayQuotes(of, null)).snapshot ?? "null")).toMatchObject({
       epoch: renewed.epoch,
     });
   });
@@ -66,7 +66,7 @@ describe("a room whose epoch is renewed", () => {
   test("never renews it for what a client says that its position is", async () => {
     const of = simulated("FORGED/USDT");
     await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     const forgeries = [
       { epoch: "forged", seq: 3 },
@@ -74,22 +74,22 @@ describe("a room whose epoch is renewed", () => {
       { epoch: "", seq: 0 },
     ];
     for (const since of forgeries) {
-      const answer = await roomOf(of.symbol).missedQuotes(of, since);
+      const answer = await roomOf(of.symbol).replayQuotes(of, since);
       expect(answer).toMatchObject({ position: { epoch: position.epoch, seq: 5 }, recovered: false, missed: [] });
     }
-    expect((await roomOf(of.symbol).missedQuotes(of, { ...position, seq: 2 })).missed).toHaveLength(3);
+    expect((await roomOf(of.symbol).replayQuotes(of, { ...position, seq: 2 })).missed).toHaveLength(3);
   });
 
   test("takes no bar of before for recovered, and those that closed since all the same", async () => {
     const of = simulated("BARS/USDT");
     await playHub(of.symbol);
-    const wants: Wants = { quotes: true, candles: ["1m"], indicators: [{ interval: "1m", spec: "sma:2" }] };
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    const wants: Interest = { quotes: true, candles: ["1m"], indicators: [{ interval: "1m", spec: "sma:2" }] };
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, THEN + MINUTE);
     const lastBar = Math.floor(THEN / MINUTE) * MINUTE;
     const since = async (time: number) => ({
-      candles: await roomOf(of.symbol).missedCandles(of, "1m", time),
-      indicator: await roomOf(of.symbol).missedIndicator(of, wants.indicators[0], time),
+      candles: await roomOf(of.symbol).replayCandles(of, "1m", time),
+      indicator: await roomOf(of.symbol).replayIndicator(of, wants.indicators[0], time),
     });
     expect(await since(lastBar)).toMatchObject({ candles: { recovered: true }, indicator: { recovered: true } });
     await roomOf(of.symbol).renewEpoch(of);
@@ -99,7 +99,7 @@ describe("a room whose epoch is renewed", () => {
         indicator: { recovered: false, missed: [] },
       });
     }
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, THEN + 3 * MINUTE);
     const { candles, indicator } = await since(lastBar + MINUTE);
     expect([candles.recovered, indicator.recovered]).toEqual([true, true]);
@@ -112,15 +112,15 @@ describe("the generation of streams", () => {
     const of = simulated("GENERATION/USDT");
     await roomOf(of.symbol).quote(of, null);
     await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
-      const enter = (generation: string): boolean => openFacts(storage.sql).enterGeneration(generation);
+      const enter = (generation: string): boolean => openRoomState(storage.sql).enterGeneration(generation);
       expect(["1", "", "2", "2", "7", "2"].map(enter)).toEqual([false, false, true, false, true, true]);
     });
   });
 
   test("changes nothing for a room that has no events", async () => {
     await runInDurableObject(roomOf("FRESH/USDT"), (_, { storage }) => {
-      expect(openFacts(storage.sql).enterGeneration("2")).toBe(false);
-      expect(openFacts(storage.sql).enterGeneration("2")).toBe(false);
+      expect(openRoomState(storage.sql).enterGeneration("2")).toBe(false);
+      expect(openRoomState(storage.sql).enterGeneration("2")).toBe(false);
     });
   });
 });
@@ -175,7 +175,7 @@ describe("a client that is connected when the epoch is renewed", () => {
     const client = await openSocket(hub);
     await client.subscribe([quiet], { id: "first" });
     await runInDurableObject(roomOf(quiet), (room) => {
-      room.deliver = async () => {
+      room.publishToHub = async () => {
         throw new Error("the hub is away");
       };
     });

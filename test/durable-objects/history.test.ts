@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { priceOfCandles, priceOfIndicators } from "../../contracts/prices.ts";
+import { costOfCandles, costOfIndicators } from "../../contracts/prices.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { DAY, HOUR, MINUTE } from "../../core/time.ts";
 import type { HistoryTerms } from "../../durable-objects/audience/admission.ts";
-import { priceOfHistory } from "../../durable-objects/audience/history.ts";
+import { historyCost } from "../../durable-objects/audience/history.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
 import type { UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
@@ -45,7 +45,7 @@ async function newKey() {
     object.now = () => Date.now() / 1000;
   });
   const used = async () => {
-    const { left } = await meter().standing(QUOTAS.free);
+    const { left } = await meter().quotaState(QUOTAS.free);
     return QUOTAS.free.minute - left.minute - unspentOf(prefix);
   };
   const use = async (cost: number) => {
@@ -66,31 +66,31 @@ describe("the price of history", () => {
   }));
 
   test.each([1, 1_000, 1_001, 2_500, 4_990])("of %d bars is what REST asks for as many", (bars) => {
-    expect(priceOfHistory(CANDLES, "BINANCE", minutesAgo(bars), now)).toBe(priceOfCandles(bars));
-    expect(priceOfHistory(indicators, "BINANCE", minutesAgo(bars), now)).toBe(priceOfIndicators(1, 3, bars));
+    expect(historyCost(CANDLES, "BINANCE", minutesAgo(bars), now)).toBe(costOfCandles(bars));
+    expect(historyCost(indicators, "BINANCE", minutesAgo(bars), now)).toBe(costOfIndicators(1, 3, bars));
   });
 
   test("is that of one request where no bars are sent: none came, far too many did, or the time lies ahead", () => {
     for (const since of [minutesAgo(0), minutesAgo(11_000), minutesAgo(-60), 0, -1e9]) {
-      expect([since, priceOfHistory(CANDLES, "BINANCE", since, now)]).toEqual([since, 1]);
+      expect([since, historyCost(CANDLES, "BINANCE", since, now)]).toEqual([since, 1]);
     }
   });
 
   test("is no less just beyond what one confirmation holds, for there its room may still send as many as it holds", () => {
     for (const bars of [4_999, 5_000, 5_001, 5_016, 6_000]) {
-      expect([bars, priceOfHistory(CANDLES, "BINANCE", minutesAgo(bars), now)]).toEqual([bars, priceOfCandles(5_000)]);
+      expect([bars, historyCost(CANDLES, "BINANCE", minutesAgo(bars), now)]).toEqual([bars, costOfCandles(5_000)]);
     }
     const days = [{ channel: "candles", interval: "1d" }] as const;
-    expect(priceOfHistory(days, "BINANCE", Math.floor(now / DAY) * DAY - 3_661 * DAY, now)).toBe(4);
+    expect(historyCost(days, "BINANCE", Math.floor(now / DAY) * DAY - 3_661 * DAY, now)).toBe(4);
   });
 
   test("counts no bars while the market is closed", () => {
     const saturday = Date.UTC(2026, 10, 21, 12) / 1000;
-    expect(priceOfHistory(CANDLES, "JSE", saturday - 8 * HOUR, saturday)).toBe(1);
+    expect(historyCost(CANDLES, "JSE", saturday - 8 * HOUR, saturday)).toBe(1);
   });
 
   test("is nothing for quotes", () => {
-    expect(priceOfHistory([{ channel: "quotes" }], "BINANCE", minutesAgo(10), now)).toBe(0);
+    expect(historyCost([{ channel: "quotes" }], "BINANCE", minutesAgo(10), now)).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { FeedEvent } from "../../durable-objects/audience/feed.ts";
+import type { SymbolEvent } from "../../durable-objects/audience/feed.ts";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
 import { StandInFeed } from "./stand-in-feed.ts";
 
@@ -13,11 +13,11 @@ export async function newHub() {
   const feed = new StandInFeed();
   const useFeed = () =>
     runInDurableObject(stub, (hub: StreamHub) => {
-      hub.feed = feed;
+      hub.room = feed;
     });
   await useFeed();
   // A stub belongs to the request that made it, and some pushes are made from within the hub.
-  const push = async (symbol: string, events: FeedEvent[]): Promise<boolean> =>
+  const push = async (symbol: string, events: SymbolEvent[]): Promise<boolean> =>
     env.STREAM_HUB.getByName(name).push(symbol, events);
   const tick = (symbol: string, count = 1) =>
     push(

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { FeedEvent, FrameEvent, Wants } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent, Interest, SymbolEvent } from "../../durable-objects/audience/feed.ts";
 import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 
 /**
@@ -11,15 +11,15 @@ import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.t
  */
 export const THEN = Date.parse("2048-11-19T15:30:20.250Z") / 1000;
 
-export const QUOTES: Wants = { quotes: true, candles: [], indicators: [] };
-export const NOTHING: Wants = { quotes: false, candles: [], indicators: [] };
+export const QUOTES: Interest = { quotes: true, candles: [], indicators: [] };
+export const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
 /** A hub that a test plays, and what was pushed to it. */
 export interface PlayedHub {
   events: FrameEvent[];
   pushes: FrameEvent[][];
   /** Answers a push. */
-  answer: (events: FeedEvent[]) => Promise<boolean>;
+  answer: (events: SymbolEvent[]) => Promise<boolean>;
 }
 
 /** A simulated instrument that trades always. */
@@ -47,7 +47,7 @@ export async function playHub(symbol: string): Promise<PlayedHub> {
 /** Puts a played hub behind a room that has none. */
 export async function connectHub(symbol: string, hub: PlayedHub): Promise<void> {
   await runInDurableObject(roomOf(symbol), (room: SymbolRoom) => {
-    room.deliver = async (_, of, events) => {
+    room.publishToHub = async (_, of, events) => {
       if (of !== symbol) throw new Error(`events of ${of} from ${symbol}`);
       const frames = events.filter((event) => event.channel !== "epoch");
       hub.pushes.push(frames);

@@ -20,19 +20,19 @@ describe("a room that kept what an older simulator said", () => {
   test("shows none of it as the latest: a reader gets the price of now, and numbers go on", async () => {
     const of = simulated("LTC/USDT");
     await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 10);
     await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
       storage.sql.exec(`update quote set body = replace(body, '"price":', '"price":9')`);
     });
-    const seen = await roomOf(of.symbol).missedQuotes(of, null);
+    const seen = await roomOf(of.symbol).replayQuotes(of, null);
     await bringUpToDate(of.symbol);
     await playHub(of.symbol);
 
     const price = simulatedQuote(of, THEN + 10)?.price;
     const reply = await roomOf(of.symbol).quote(of, null);
     expect(reply).toMatchObject({ kind: "quote", quote: { price, epoch: seen.position.epoch, seq: 11 } });
-    const next = await roomOf(of.symbol).missedQuotes(of, { ...seen.position, seq: 10 });
+    const next = await roomOf(of.symbol).replayQuotes(of, { ...seen.position, seq: 10 });
     expect(next).toMatchObject({ recovered: true });
     expect(next.missed).toHaveLength(1);
   });
@@ -40,15 +40,15 @@ describe("a room that kept what an older simulator said", () => {
   test("sends a subscriber that comes back all that was published since its position", async () => {
     const of = simulated("XRP/USDT");
     await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 10);
-    const { position } = await roomOf(of.symbol).missedQuotes(of, null);
+    const { position } = await roomOf(of.symbol).replayQuotes(of, null);
     const since = { ...position, seq: 5 };
-    const before = await roomOf(of.symbol).missedQuotes(of, since);
+    const before = await roomOf(of.symbol).replayQuotes(of, since);
     await bringUpToDate(of.symbol);
     await playHub(of.symbol);
 
-    const resumed = await roomOf(of.symbol).missedQuotes(of, since);
+    const resumed = await roomOf(of.symbol).replayQuotes(of, since);
     expect(resumed).toMatchObject({ recovered: true, position: { epoch: position.epoch } });
     expect(resumed.missed.slice(0, before.missed.length)).toEqual(before.missed);
     expect(before.missed.length).toBeGreaterThan(2);

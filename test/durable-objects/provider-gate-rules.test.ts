@@ -291,7 +291,7 @@ describe("what the upstream refuses", () => {
     await ask(gate);
     expect(await gate.search("apple", "user")).toMatchObject({ reason: "quota_spent", retryAfter: 3_600 });
     expect(upstream.calls).toHaveLength(2);
-    expect(memory.family("quotes").breaker.state).toBe("closed");
+    expect(memory.group("quotes").breaker.state).toBe("closed");
   });
 
   it("blocks what is premium only, not the rest of the family", async () => {
@@ -381,7 +381,7 @@ describe("after the clock was set back", () => {
   it("holds a refusal that an earlier version kept for a day at most", async () => {
     const memory = forgetfulMemory();
     const until = Date.now() / 1000 + 5 * 86_400;
-    memory.keepBlocks({ all: { reason: "bad_key", until, streak: 0 } });
+    memory.saveCooldowns({ all: { reason: "bad_key", until, streak: 0 } });
     const gate = gateBefore(pretend().provider, memory);
     expect(await ask(gate)).toEqual(failure("bad_key", 86_400));
     await sleep(86_401);

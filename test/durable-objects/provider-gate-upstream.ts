@@ -6,8 +6,8 @@ import { NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import type { Spent } from "../../core/scheduling/token-bucket.ts";
 import { NOTHING_SPENT } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
-import type { Blocks, Family } from "../../durable-objects/provider-gate/blocks.ts";
-import type { FamilyRecord, GateMemory } from "../../durable-objects/provider-gate/gate-memory.ts";
+import type { Cooldowns, EndpointGroup } from "../../durable-objects/provider-gate/blocks.ts";
+import type { GateMemory, GroupRecord } from "../../durable-objects/provider-gate/gate-memory.ts";
 import {
   type Budget,
   CallRefused,
@@ -156,23 +156,23 @@ export const failing =
 /** A gate's memory without a database. */
 export function forgetfulMemory(): GateMemory {
   let spent: Spent = NOTHING_SPENT;
-  let blocks: Blocks = {};
-  const families = new Map<Family, FamilyRecord>();
+  let blocks: Cooldowns = {};
+  const families = new Map<EndpointGroup, GroupRecord>();
   return {
     get spent() {
       return spent;
     },
-    get blocks() {
+    get cooldowns() {
       return blocks;
     },
-    family: (family) => families.get(family) ?? { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null },
-    keepSpent: (next) => {
+    group: (family) => families.get(family) ?? { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null },
+    saveSpent: (next) => {
       spent = next;
     },
-    keepBlocks: (next) => {
+    saveCooldowns: (next) => {
       blocks = next;
     },
-    keepFamily: (family, record) => {
+    saveGroup: (family, record) => {
       families.set(family, record);
     },
   };

@@ -47,7 +47,7 @@ const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, state) => state.sto
 async function collectDeliveries(stub: Stub): Promise<string[]> {
   const delivered: string[] = [];
   await runInDurableObject(stub, (gate: ProviderGate) => {
-    gate.deliver = async ({ symbol }) => {
+    gate.publishQuote = async ({ symbol }) => {
       delivered.push(symbol);
     };
   });
@@ -237,7 +237,7 @@ describe("polling", () => {
   it("goes on polling where a room does not take its quote", async () => {
     const gate = await freshGate(pretend());
     await runInDurableObject(gate, (instance: ProviderGate) => {
-      instance.deliver = async () => {
+      instance.publishQuote = async () => {
         throw new Error("overloaded");
       };
     });

@@ -5,7 +5,7 @@ import { ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/strea
 import type { QuotePosition } from "../../durable-objects/audience/feed.ts";
 import { SLOTS } from "../../durable-objects/symbol-room/event-log.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
-import { type Dice, diceFrom } from "../../scripts/soak/dice.ts";
+import { type SeededRandom, seededRandom } from "../../scripts/soak/dice.ts";
 import { Ledger } from "../../scripts/soak/ledger.ts";
 import { setClock, simulated, THEN } from "./live-room.ts";
 import { openSocket, type SocketClient } from "./socket-client.ts";
@@ -59,7 +59,7 @@ class Line {
 const lineTo = async (hub: string, ledger: Ledger): Promise<Line> =>
   new Line(await openSocket(env.STREAM_HUB.getByName(hub)), ledger);
 
-async function evictSome(dice: Dice): Promise<void> {
+async function evictSome(dice: SeededRandom): Promise<void> {
   for (const stub of objects()) if (dice.next() < 0.05) await evictDurableObject(stub);
 }
 
@@ -77,7 +77,7 @@ describe("a client that resumes", () => {
   const positions = async () => {
     const told = new Map<string, QuotePosition>();
     for (const symbol of SYMBOLS) {
-      const { position } = await env.SYMBOL_ROOM.getByName(symbol).missedQuotes(simulated(symbol), null);
+      const { position } = await env.SYMBOL_ROOM.getByName(symbol).replayQuotes(simulated(symbol), null);
       told.set(symbol, position);
     }
     return told;
@@ -86,7 +86,7 @@ describe("a client that resumes", () => {
   test(`gets every event once, in order, though it is cut ${CUTS} times and rooms and hubs are evicted`, async () => {
     const seed = 1 + Math.floor(Math.random() * 1e6);
     console.log(`seed ${seed}`);
-    const dice = diceFrom(seed);
+    const dice = seededRandom(seed);
     // Somebody always listens, so that there is something to miss.
     watching = await lineTo(WATCHING_HUB, watched);
     for (let cut = 0; cut < CUTS; cut++) {

@@ -1,6 +1,6 @@
 import { expect, vi } from "vitest";
 import { type ServerFrame, type ServerFrameOf, ServerFrameSchema } from "../../contracts/stream.ts";
-import { type Admission, admissionRequest } from "../../durable-objects/audience/admission.ts";
+import { type HandshakeRequest, toUpgradeRequest } from "../../durable-objects/audience/admission.ts";
 
 /** A socket's client end: every frame is checked against the contract as it comes. */
 export class SocketClient {
@@ -100,10 +100,10 @@ export function closeSockets(): void {
 /** Opens a socket to an object, as the Worker does. */
 export async function openSocket(
   stub: { fetch(request: Request): Promise<Response> },
-  admission: Partial<Admission> = {},
+  admission: Partial<HandshakeRequest> = {},
 ): Promise<SocketClient> {
   const response = await stub.fetch(
-    admissionRequest({
+    toUpgradeRequest({
       address: `2001:db8:1::${(clients++).toString(16)}`,
       caller: "anonymous",
       anonymous: true,

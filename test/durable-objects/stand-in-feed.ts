@@ -3,34 +3,34 @@ import { quoteAt } from "../../contracts/quote.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type {
-  Attendance,
-  Feed,
-  FeedEvent,
-  MissedBars,
-  MissedQuotes,
+  BarReplay,
+  IndicatorInterest,
+  Interest,
+  Lease,
   QuotePosition,
-  RefusedIndicator,
-  WantedIndicator,
-  Wants,
+  QuoteReplay,
+  RejectedIndicator,
+  RoomClient,
+  SymbolEvent,
 } from "../../durable-objects/audience/feed.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 
-type QuoteEvent = Extract<FeedEvent, { channel: "quotes" }>;
+type QuoteEvent = Extract<SymbolEvent, { channel: "quotes" }>;
 
 const LEASE = 90;
 
 /** Seqs that a symbol's quotes reach the audience with, and everything that was asked. */
-export class StandInFeed implements Feed {
+export class StandInFeed implements RoomClient {
   epoch = "e1";
-  readonly wants = new Map<string, Wants>();
+  readonly wants = new Map<string, Interest>();
   readonly attended: string[] = [];
   readonly asked: { symbol: string; since: QuotePosition | null }[] = [];
   /** Resolves before an answer is given, so that events can come in between. */
   beforeAnswer: () => Promise<void> = async () => {};
   /** Resolves before an attendance is noted. */
-  beforeAttendance: (wants: Wants) => Promise<void> = async () => {};
+  beforeAttendance: (wants: Interest) => Promise<void> = async () => {};
   /** Indicators that it does not deliver. */
-  refused: RefusedIndicator[] = [];
+  refused: RejectedIndicator[] = [];
   /** Symbols whose feed fails. */
   readonly broken = new Set<string>();
   /** The first seq that is still kept. */
@@ -60,7 +60,7 @@ export class StandInFeed implements Feed {
     this.logs.clear();
   }
 
-  async attend(symbol: string, wants: Wants): Promise<Attendance> {
+  async renewLease(symbol: string, wants: Interest): Promise<Lease> {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
     await this.beforeAttendance(wants);
     this.attended.push(symbol);
@@ -69,20 +69,20 @@ export class StandInFeed implements Feed {
       position: this.position(symbol),
       lastEventAt: this.lastEventAt.get(symbol) ?? null,
       exchange: "BINANCE",
-      pace: this.pace,
+      expectedInterval: this.pace,
       until: Date.now() / 1000 + LEASE,
       refused: this.refused,
     };
   }
 
-  async missedQuotes(symbol: string, since: QuotePosition | null): Promise<MissedQuotes> {
+  async replayQuotes(symbol: string, since: QuotePosition | null): Promise<QuoteReplay> {
     this.asked.push({ symbol, since });
     const log = this.logs.get(symbol) ?? [];
     const position = this.position(symbol);
     const missed = since === null ? [] : log.filter(({ seq }) => seq > since.seq);
     const isKnown = since !== null && since.epoch === this.epoch && since.seq <= position.seq;
     const recovered = since === null ? null : isKnown && since.seq + 1 >= this.keptFrom;
-    const answer: MissedQuotes = {
+    const answer: QuoteReplay = {
       position,
       recovered,
       missed: recovered ? missed.map(({ text }) => text) : [],
@@ -92,15 +92,15 @@ export class StandInFeed implements Feed {
     return answer;
   }
 
-  async missedCandles(_symbol: string, _interval: Interval, since: number | null): Promise<MissedBars> {
+  async replayCandles(_symbol: string, _interval: Interval, since: number | null): Promise<BarReplay> {
     return this.bars(since);
   }
 
-  async missedIndicator(_symbol: string, _wanted: WantedIndicator, since: number | null): Promise<MissedBars> {
+  async replayIndicator(_symbol: string, _wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
     return this.bars(since);
   }
 
-  private async bars(since: number | null): Promise<MissedBars> {
+  private async bars(since: number | null): Promise<BarReplay> {
     const time = this.closedBars.at(-1)?.time ?? null;
     const missed = this.closedBars.filter((bar) => since !== null && bar.time > since).map(({ text }) => text);
     await this.beforeAnswer();

@@ -395,7 +395,7 @@ describe("a hub", () => {
     client.send({ action: "unsubscribe", symbols: [BTC] });
     client.send({ action: "subscribe", symbols: [BTC] });
     await client.nth("unsubscription_confirmed");
-    await hub.stub.audienceStats();
+    await hub.stub.streamStats();
     isOvertaken = true;
     await client.nth("subscription_confirmed", 2);
     await vi.waitUntil(() => hub.feed.attended.length === 3, { timeout: 30_000 });
@@ -411,10 +411,10 @@ describe("a hub", () => {
     expect(await theirs.waitForClose()).toMatchObject({ code: 1008 });
     expect(await hub.stub.broadcast("maintenance at noon")).toBe(1);
     expect((await other.nth("broadcast")).message).toBe("maintenance at noon");
-    expect(await hub.stub.audienceConnections()).toMatchObject([
+    expect(await hub.stub.listConnections()).toMatchObject([
       { caller: "key:abcd", address: "192.0.2.1", subscriptions: [BTC], subscription_count: 1 },
     ]);
-    expect(await hub.stub.audienceStats()).toEqual({ connections: 1, subscriptions: 1, symbols: { [BTC]: 1 } });
+    expect(await hub.stub.streamStats()).toEqual({ connections: 1, subscriptions: 1, symbols: { [BTC]: 1 } });
   });
 });
 

@@ -6,14 +6,14 @@ import { IndicatorsAnswerSchema } from "../../contracts/indicator.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { FrameEvent, WantedIndicator, Wants } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent, IndicatorInterest, Interest } from "../../durable-objects/audience/feed.ts";
 import { openFormingBars } from "../../durable-objects/symbol-room/forming-bars.ts";
-import { openLiveCandles } from "../../durable-objects/symbol-room/live-candles.ts";
-import { openLiveIndicators } from "../../durable-objects/symbol-room/live-indicators.ts";
-import { openLiveSeries } from "../../durable-objects/symbol-room/live-series.ts";
+import { openClosedBars } from "../../durable-objects/symbol-room/live-candles.ts";
+import { openIndicatorRunner } from "../../durable-objects/symbol-room/live-indicators.ts";
+import { openBarPublisher } from "../../durable-objects/symbol-room/live-series.ts";
 import { simulatedPage } from "../../durable-objects/symbol-room/room-candles.ts";
-import { type ReadCandles, subjectOf } from "../../durable-objects/symbol-room/subject.ts";
-import { openUntoldBars } from "../../durable-objects/symbol-room/untold-bars.ts";
+import { contextOf, type ReadCandles } from "../../durable-objects/symbol-room/subject.ts";
+import { openBarOutbox } from "../../durable-objects/symbol-room/untold-bars.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 const MINUTE = 60;
-const BARS: Wants = { ...NOTHING, candles: ["1m"] };
+const BARS: Interest = { ...NOTHING, candles: ["1m"] };
 const FRESH = { headers: { "Cache-Control": "no-cache" } };
 
 /** The candles of an interval that were pushed, in order. */
@@ -53,7 +53,7 @@ function candlesOf(events: readonly FrameEvent[], interval: Interval): CandleAns
 const closedOf = (candles: readonly CandleAnswer[]) => candles.filter(({ state }) => state !== "open");
 
 /** What was pushed of an indicator, in order. */
-function valuesOf(events: readonly FrameEvent[], { interval, spec }: WantedIndicator) {
+function valuesOf(events: readonly FrameEvent[], { interval, spec }: IndicatorInterest) {
   return events.flatMap((event) => {
     if (event.channel !== "indicators" || event.interval !== interval || event.spec !== spec) return [];
     const { time, state, value } = frameOf(event);
@@ -103,7 +103,7 @@ describe("the bars of a simulated symbol", () => {
     const specs = ["rsi", "macd:12:26:9", "sma:5", "bollinger", "ichimoku", "vwap", "adx:7"];
     const indicators = (["1m", "1h"] as const).flatMap((interval) => specs.map((spec) => ({ interval, spec })));
     indicators.push({ interval: "1m", spec: "obv" });
-    const wants: Wants = { quotes: false, candles: intervals, indicators };
+    const wants: Interest = { quotes: false, candles: intervals, indicators };
     const hub = await playHub(of.symbol);
     // From before the opening until after the close; alarms ring up to a minute late.
     const open = Date.parse("2048-11-19T14:30:00Z") / 1000;
@@ -112,7 +112,7 @@ describe("the bars of a simulated symbol", () => {
     for (let now = open - 95; now <= end; now += MINUTE) {
       setClock(now);
       await runDurableObjectAlarm(roomOf(of.symbol));
-      await roomOf(of.symbol).attend(of, "hub-1", wants);
+      await roomOf(of.symbol).renewLease(of, "hub-1", wants);
       if (++steps % 130 === 0) await evict(of.symbol, hub);
       if (steps % 60 === 0) await expectLastValues(hub.events, of.symbol, [...specs, "obv"]);
     }
@@ -139,7 +139,7 @@ describe("the bars of a simulated symbol", () => {
     const outage = Math.ceil(THEN / 120) * 120 + 60 - 7_200;
     setClock(outage - 30);
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", { ...QUOTES, candles: ["1m"] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES, candles: ["1m"] });
     await passUntil(of.symbol, outage + 29);
     const quotes = hub.events.filter(({ channel }) => channel === "quotes").map(frameOf);
     expect(quotes.at(-1)?.timestamp).toBe(new Date((outage - 1) * 1000).toISOString());
@@ -148,33 +148,33 @@ describe("the bars of a simulated symbol", () => {
       { timestamp: new Date(outage * 1000).toISOString(), data: { time: outage - MINUTE, state: "closed" } },
     ]);
     expect(candlesOf(hub.events, "1m").filter(({ state }) => state === "open").length).toBeGreaterThan(20);
-    await roomOf(of.symbol).attend(of, "hub-1", NOTHING);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
   });
 
   test("are told to who missed them, or he is told that he cannot have them", async () => {
     const of = simulated("MMM/USDT");
     const hub = await playHub(of.symbol);
-    const wanted: WantedIndicator = { interval: "1m", spec: "ema:5" };
-    await roomOf(of.symbol).attend(of, "hub-1", { ...BARS, indicators: [wanted] });
-    const { time: begin } = await roomOf(of.symbol).missedCandles(of, "1m", null);
+    const wanted: IndicatorInterest = { interval: "1m", spec: "ema:5" };
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [wanted] });
+    const { time: begin } = await roomOf(of.symbol).replayCandles(of, "1m", null);
     if (begin === null) throw new Error("nothing has closed");
     expect(begin).toBe(Math.floor(THEN / MINUTE) * MINUTE - MINUTE);
     await passUntil(of.symbol, THEN + 89);
-    const bars = await roomOf(of.symbol).missedCandles(of, "1m", begin);
+    const bars = await roomOf(of.symbol).replayCandles(of, "1m", begin);
     expect(bars).toMatchObject({ recovered: true, time: begin + MINUTE });
     const data = (texts: readonly string[]) => texts.map((text) => JSON.parse(text).data);
     expect(data(bars.missed)).toEqual(closedOf(candlesOf(hub.events, "1m")));
-    const values = await roomOf(of.symbol).missedIndicator(of, wanted, begin);
+    const values = await roomOf(of.symbol).replayIndicator(of, wanted, begin);
     const streamed = valuesOf(hub.events, wanted).filter(({ state }) => state === "closed");
     expect(values.missed.map((text) => JSON.parse(text).time)).toEqual(streamed.map(({ time }) => time));
     expect(JSON.parse(values.missed[0]).value).toBeCloseTo(Number(streamed[0].value), 6);
     for (const since of [begin - 5_001 * MINUTE, begin + 60 * MINUTE]) {
-      const refused = await roomOf(of.symbol).missedCandles(of, "1m", since);
+      const refused = await roomOf(of.symbol).replayCandles(of, "1m", since);
       expect(refused).toMatchObject({ recovered: false, missed: [] });
     }
-    const ancient = await roomOf(of.symbol).missedCandles(of, "1w", begin - 11 * 366 * 86_400);
+    const ancient = await roomOf(of.symbol).replayCandles(of, "1w", begin - 11 * 366 * 86_400);
     expect(ancient).toMatchObject({ recovered: false, missed: [] });
-    const long = await roomOf(of.symbol).missedCandles(of, "1m", begin - 4_900 * MINUTE);
+    const long = await roomOf(of.symbol).replayCandles(of, "1m", begin - 4_900 * MINUTE);
     expect(long.missed).toHaveLength(4_901);
   });
 });
@@ -206,7 +206,7 @@ describe("the bars of a symbol whose source is polled", () => {
   test("form from its quotes and close with its own candles; polling ends when the last listener leaves", async () => {
     const { of, hub } = await polled("NNN/USDT");
     setClock(begin + 30);
-    await roomOf(of.symbol).attend(of, "hub-1", { ...QUOTES, candles: ["1m"] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES, candles: ["1m"] });
     await passPolled(of, begin + 85);
     expect(await watched()).toBe(1);
     expect(hub.events.filter(({ channel }) => channel === "quotes").length).toBeGreaterThan(10);
@@ -217,7 +217,7 @@ describe("the bars of a symbol whose source is polled", () => {
     expect(forming.at(-1)).toMatchObject({ open: own.open, close: 1000 + 59, volume: null });
     expect(closedOf(bars)).toMatchObject([{ ...own, state: "closed" }]);
     expect(bars.at(-1)).toMatchObject({ time: begin + MINUTE, state: "open" });
-    await roomOf(of.symbol).attend(of, "hub-1", NOTHING);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
     await passUntil(of.symbol, begin + 86);
     expect(await watched()).toBe(0);
     expect(await alarmOf(of.symbol)).toBeNull();
@@ -226,14 +226,14 @@ describe("the bars of a symbol whose source is polled", () => {
   test("that cannot be had at their close come as soon as it can, in order", async () => {
     const { binance, of, hub } = await polled("OOO/USDT");
     setClock(begin + 30);
-    await roomOf(of.symbol).attend(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:3" }] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:3" }] });
     await passPolled(of, begin + 40);
     const known = binance.history;
     binance.history = () => ({ kind: "failure", reason: "bad_call", retryAfter: null });
     await passPolled(of, begin + 100);
     expect(closedOf(candlesOf(hub.events, "1m"))).toEqual([]);
     binance.history = known;
-    await roomOf(of.symbol).attend(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:3" }] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:3" }] });
     await passPolled(of, begin + 130);
     expect(closedOf(candlesOf(hub.events, "1m")).map(({ time }) => time)).toEqual([begin, begin + MINUTE]);
     const values = valuesOf(hub.events, { interval: "1m", spec: "sma:3" }).filter(({ state }) => state === "closed");
@@ -248,7 +248,7 @@ describe("the bars of a symbol whose source is polled", () => {
     const of = simulated("SSS/USDT");
     const wants = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     hub.answer = async () => {
       throw new Error("the hub is restarting");
     };
@@ -257,7 +257,7 @@ describe("the bars of a symbol whose source is polled", () => {
     expect(hub.events).toEqual([]);
     hub.answer = async () => true;
     await evict(of.symbol, hub);
-    await roomOf(of.symbol).attend(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
     await passUntil(of.symbol, first + 2 * MINUTE + 5);
     const closed = () => hub.events.filter((event) => "order" in event && event.isClosed);
     await vi.waitFor(() => expect(closed()).toHaveLength(4));
@@ -281,23 +281,23 @@ describe("the bars of a symbol whose source is polled", () => {
 
   test("wait for all their indicators: none is told of without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
-    const subject = subjectOf(of, ["simulator"]);
-    const wanted: WantedIndicator[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
+    const subject = contextOf(of, ["simulator"]);
+    const wanted: IndicatorInterest[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
     await runInDurableObject(roomOf(of.symbol), async (_, { storage }) => {
       let isHistoryKnown = true;
       const read: ReadCandles = async (instrument, query) =>
         isHistoryKnown || !query.backward
           ? simulatedPage(instrument, query, Date.now() / 1000)
           : { kind: "unavailable", sources: [], retryAfter: 1 };
-      const series = openLiveSeries(
-        openLiveCandles(storage.sql, read),
+      const series = openBarPublisher(
+        openClosedBars(storage.sql, read),
         openFormingBars(read),
-        openLiveIndicators(read),
-        openUntoldBars(storage.sql),
+        openIndicatorRunner(read),
+        openBarOutbox(storage.sql),
       );
-      series.keep(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
+      series.watch(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
       expect(await series.start(subject, "1m", THEN)).toBe(true);
-      series.keep(subject, { ...BARS, indicators: wanted }, THEN);
+      series.watch(subject, { ...BARS, indicators: wanted }, THEN);
       isHistoryKnown = false;
       setClock(THEN + MINUTE);
       expect(await series.close(subject, "1m", THEN + MINUTE)).toBe(false);
@@ -323,7 +323,7 @@ describe("the bars of a symbol whose source is polled", () => {
         candles: candlesFrom([0, 1, 2, 3].map((i) => row(begin - 600 + i * MINUTE, i === 1 ? close : 10))),
       });
     await store(10);
-    await roomOf(of.symbol).attend(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:2" }] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:2" }] });
     await passUntil(of.symbol, THEN + 2);
     await store(11);
     await passUntil(of.symbol, THEN + 4);
@@ -344,13 +344,13 @@ describe("the sandbox", () => {
   const sandbox = (symbol: string) =>
     simulated(symbol, { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
 
-  async function streamOf(symbol: string, from: number, to: number, wants: Wants = QUOTES) {
+  async function streamOf(symbol: string, from: number, to: number, wants: Interest = QUOTES) {
     const of = sandbox(symbol);
     setClock(from);
     await goLive(symbol);
     const hub = await playHub(symbol);
     for (let now = from; now < to; now += MINUTE) {
-      await roomOf(symbol).attend(of, "hub-1", wants);
+      await roomOf(symbol).renewLease(of, "hub-1", wants);
       await passUntil(symbol, Math.min(now + MINUTE, to));
     }
     return hub.events;
@@ -406,7 +406,7 @@ describe("the sandbox", () => {
   });
 
   test("SIM:REVISE puts each closed bar right 20 seconds later, in the stream as in REST", async () => {
-    const wants: Wants = { ...BARS, indicators: [{ interval: "1m", spec: "sma:1" }] };
+    const wants: Interest = { ...BARS, indicators: [{ interval: "1m", spec: "sma:1" }] };
     const events = await streamOf("SIM:REVISE", begin + 50, begin + 81, wants);
     const [closed, revised] = closedOf(candlesOf(events, "1m"));
     expect(closed).toMatchObject({ time: begin, state: "closed", revision: 0 });
@@ -417,7 +417,7 @@ describe("the sandbox", () => {
       ["closed", closed.close],
       ["revised", revised.close],
     ]);
-    const reply = await roomOf("SIM:REVISE").missedCandles(sandbox("SIM:REVISE"), "1m", begin - MINUTE);
+    const reply = await roomOf("SIM:REVISE").replayCandles(sandbox("SIM:REVISE"), "1m", begin - MINUTE);
     expect(reply.missed.map((text) => JSON.parse(text).data)).toEqual([revised]);
   });
 });

@@ -275,7 +275,7 @@ describe("paging", () => {
     while (to !== null && pages++ < 20) {
       const page: CandlesPage = await pageOf(of, "1h", { to, limit: 10 });
       seen.unshift(...timesOf(page));
-      to = page.more ? (page.reaches ?? timesOf(page)[0]) : null;
+      to = page.more ? (page.boundary ?? timesOf(page)[0]) : null;
     }
     expect(seen).toEqual(hours(first, 96).filter((time) => (time / HOUR) % 7 !== 0));
     expect(pages).toBeLessThan(15);
@@ -292,7 +292,7 @@ describe("paging", () => {
     while (from !== null && pages++ < 20) {
       const page: CandlesPage = await pageOf(of, "1h", { from, limit: 10, backward: false });
       seen.push(...timesOf(page));
-      from = page.more ? (page.reaches ?? Math.max(...timesOf(page)) + 1) : null;
+      from = page.more ? (page.boundary ?? Math.max(...timesOf(page)) + 1) : null;
     }
     expect(seen).toEqual(hours(first, 51).filter((time) => (time / HOUR) % 7 !== 0));
   });

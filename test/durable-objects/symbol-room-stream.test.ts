@@ -2,11 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { MOST_LIVE_INDICATORS } from "../../contracts/stream.ts";
-import type { FeedEvent, FrameEvent, MissedQuotes, QuotePosition } from "../../durable-objects/audience/feed.ts";
-import { openEventLog } from "../../durable-objects/symbol-room/event-log.ts";
-import { openFacts } from "../../durable-objects/symbol-room/facts.ts";
-import { openPushLine } from "../../durable-objects/symbol-room/push-line.ts";
+import { MAX_LIVE_INDICATORS } from "../../contracts/stream.ts";
+import type { FrameEvent, QuotePosition, QuoteReplay, SymbolEvent } from "../../durable-objects/audience/feed.ts";
+import { openQuoteLog } from "../../durable-objects/symbol-room/event-log.ts";
+import { openRoomState } from "../../durable-objects/symbol-room/facts.ts";
+import { openPushQueue } from "../../durable-objects/symbol-room/push-line.ts";
 import { openQuoteStore } from "../../durable-objects/symbol-room/quote-store.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import {
@@ -30,15 +30,15 @@ afterEach(() => {
 
 const seqsOf = (texts: readonly string[]): number[] => texts.map((text) => JSON.parse(text).seq);
 
-async function missed(symbol: string, since: QuotePosition | null): Promise<MissedQuotes> {
-  return roomOf(symbol).missedQuotes(simulated(symbol), since);
+async function missed(symbol: string, since: QuotePosition | null): Promise<QuoteReplay> {
+  return roomOf(symbol).replayQuotes(simulated(symbol), since);
 }
 
 describe("a room that somebody listens to", () => {
   test("ticks once a second, each event with the next number and a time of its own, and sleeps when all have left", async () => {
     const of = simulated("AAA/USDT");
     const hub = await playHub(of.symbol);
-    const attendance = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    const attendance = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     expect(attendance).toMatchObject({ position: { seq: 0 }, lastEventAt: null, exchange: "BINANCE" });
     expect(attendance.until).toBeCloseTo(THEN + 90, 3);
     await passUntil(of.symbol, THEN + 10);
@@ -51,18 +51,18 @@ describe("a room that somebody listens to", () => {
       ...{ symbol: of.symbol, epoch: attendance.position.epoch },
       data: { seq: 4, simulated: true, freshness: "live", timestamp: "2048-11-19T15:30:24.000Z" },
     });
-    await roomOf(of.symbol).attend(of, "hub-1", NOTHING);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
   test("goes on after its alarm was lost, as soon as a hub renews its lease", async () => {
     const of = simulated("LOST/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 2);
     await runInDurableObject(roomOf(of.symbol), (_, state) => state.storage.deleteAlarm());
     setClock(THEN + 100);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 102);
     expect(hub.events.length).toBeGreaterThan(2);
   });
@@ -70,9 +70,9 @@ describe("a room that somebody listens to", () => {
   test("forgets a hub that does not renew its lease, and ticks no more", async () => {
     const of = simulated("BBB/USDT");
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 60);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 300);
     expect(hub.events).toHaveLength(150);
     expect(await alarmOf(of.symbol)).toBeNull();
@@ -84,7 +84,7 @@ describe("a room that somebody listens to", () => {
     const close = Date.parse("2048-11-19T21:00:00Z") / 1000;
     setClock(close - 3);
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, close + 30);
     const times = hub.events.map(frameOf).map(({ data }) => (data as ProviderQuote).timestamp);
     expect(times).toEqual(["2048-11-19T20:59:58.000Z", "2048-11-19T20:59:59.000Z", "2048-11-19T21:00:00.000Z"]);
@@ -93,7 +93,7 @@ describe("a room that somebody listens to", () => {
   test("never lets a symbol with imported data tick", async () => {
     const of = simulated("CCC/USDT", { data_sources: ["import"] });
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 60);
     expect(hub.events).toEqual([]);
   });
@@ -102,30 +102,30 @@ describe("a room that somebody listens to", () => {
     const of = simulated("DDD/USDT");
     const hub = await playHub(of.symbol);
     const specs = ["rsi:0", "nonsense", "rsi:3"].map((spec) => ({ interval: "1m" as const, spec }));
-    const { refused } = await roomOf(of.symbol).attend(of, "hub-1", { ...NOTHING, indicators: specs });
+    const { refused } = await roomOf(of.symbol).renewLease(of, "hub-1", { ...NOTHING, indicators: specs });
     expect(refused?.map(({ spec, code }) => [spec, code])).toEqual([
       ["rsi:0", "indicator.invalid_parameters"],
       ["nonsense", "indicator.unknown"],
     ]);
     await passUntil(of.symbol, THEN + 45);
     expect(new Set(hub.events.map((event) => frameOf(event).indicator))).toEqual(new Set(["rsi:3"]));
-    const bars = await roomOf(of.symbol).missedIndicator(of, specs[1], 0);
+    const bars = await roomOf(of.symbol).replayIndicator(of, specs[1], 0);
     expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
   });
 
   test("calculates so many indicators at once, those of all hubs together, and refuses more", async () => {
     const of = simulated("QQQ/USDT");
     await playHub(of.symbol);
-    const specs = Array.from({ length: MOST_LIVE_INDICATORS + 1 }, (_, i) => ({
+    const specs = Array.from({ length: MAX_LIVE_INDICATORS + 1 }, (_, i) => ({
       interval: "1d" as const,
       spec: `sma:${i + 1}`,
     }));
     const attend = async (hub: string, indicators: typeof specs) =>
-      (await roomOf(of.symbol).attend(of, hub, { ...NOTHING, indicators })).refused?.map(({ spec, code }) => [
+      (await roomOf(of.symbol).renewLease(of, hub, { ...NOTHING, indicators })).refused?.map(({ spec, code }) => [
         spec,
         code,
       ]);
-    const refused = [[specs[MOST_LIVE_INDICATORS].spec, "stream.too_many_subscriptions"]];
+    const refused = [[specs[MAX_LIVE_INDICATORS].spec, "stream.too_many_subscriptions"]];
     expect(await attend("hub-1", specs.slice(0, 60))).toEqual([]);
     expect(await attend("hub-2", specs.slice(50))).toEqual(refused);
     expect(await attend("hub-1", specs)).toEqual(refused);
@@ -155,7 +155,7 @@ describe("whoever comes back", () => {
   test("gets all that he missed across an eviction, as the very texts that were pushed", async () => {
     const of = simulated("FFF/USDT");
     const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 20);
     await evict(of.symbol, hub);
     await passUntil(of.symbol, THEN + 40);
@@ -170,10 +170,10 @@ describe("whoever comes back", () => {
       const of = simulated("GGG/USDT");
       const quote = simulatedQuote(of, THEN);
       if (!quote) throw new Error("no quote");
-      const facts = openFacts(storage.sql);
+      const facts = openRoomState(storage.sql);
       const events: FrameEvent[] = [];
       const restart = () => {
-        const log = openEventLog(storage.sql, facts, slots);
+        const log = openQuoteLog(storage.sql, facts, slots);
         return { log, store: openQuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
       };
       let { log, store } = restart();
@@ -216,7 +216,7 @@ describe("whoever comes back", () => {
   test("is told of the numbers whose events the room has lost", async () => {
     const of = simulated("HHH/USDT");
     const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 2);
     await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
       storage.sql.exec("update facts set value = '7' where name = 'seq'");
@@ -239,7 +239,7 @@ describe("a push", () => {
       new Promise((resolve) => {
         release = () => resolve(true);
       });
-    await roomOf(of.symbol).attend(of, "slow", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "slow", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     expect(hub.pushes.map((events) => events.length)).toEqual([1]);
     hub.answer = async () => true;
@@ -255,7 +255,7 @@ describe("a push", () => {
     hub.answer = async () => {
       throw new Error("the hub is restarting");
     };
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 20);
     expect(hub.pushes.length).toBeGreaterThan(3);
     expect(hub.pushes.length).toBeLessThan(8);
@@ -269,7 +269,7 @@ describe("a push", () => {
     const of = simulated("KKK/USDT");
     const hub = await playHub(of.symbol);
     hub.answer = async () => false;
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     expect(hub.pushes).toHaveLength(1);
     expect(await alarmOf(of.symbol)).toBeNull();
@@ -280,18 +280,18 @@ describe("a push", () => {
     const hub = await playHub(of.symbol);
     hub.answer = async () => {
       hub.answer = async () => true;
-      await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+      await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
       return false;
     };
-    await roomOf(of.symbol).attend(of, "hub-1", QUOTES);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
     await passUntil(of.symbol, THEN + 5);
     await vi.waitFor(() => expect(hub.events.length).toBeGreaterThan(3));
   });
 
   test("keeps of what waits the newest state of an open bar, and drops the oldest quotes first", async () => {
-    const pushed: FeedEvent[][] = [];
+    const pushed: SymbolEvent[][] = [];
     let release: (isWanted: boolean) => void = () => {};
-    const line = openPushLine(
+    const line = openPushQueue(
       "hub-1",
       (events) => {
         pushed.push(events);
@@ -301,8 +301,8 @@ describe("a push", () => {
       },
       { taken: () => {}, refused: () => {}, failed: () => {} },
     );
-    const quote = (seq: number): FeedEvent => ({ channel: "quotes", epoch: "e", seq, text: `${seq}` });
-    const bar = (time: number, isClosed: boolean, text: string): FeedEvent => ({
+    const quote = (seq: number): SymbolEvent => ({ channel: "quotes", epoch: "e", seq, text: `${seq}` });
+    const bar = (time: number, isClosed: boolean, text: string): SymbolEvent => ({
       ...{ channel: "candles", interval: "1m", time, isClosed, text, order: 0 },
     });
     line.send([quote(1)]);

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { priceOfCandles, priceOfIndicators, priceOfQuotes } from "../../contracts/prices.ts";
+import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/prices.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
 import { openLeases } from "../../durable-objects/usage-meter/leases.ts";
@@ -67,12 +67,12 @@ describe("a meter", () => {
       left: { minute: 600, day: 100 },
     });
     expect(await stub.lease({ ...alone, quota, cost: 100 })).toMatchObject({ granted: 100, left: { day: 0 } });
-    expect((await stub.standing(quota)).resets).toEqual({
+    expect((await stub.quotaState(quota)).resets).toEqual({
       minute: Date.UTC(2026, 10, 20, 12, 2) / 1000,
       day: Date.UTC(2026, 10, 21) / 1000,
     });
     clock.now = Date.UTC(2026, 10, 21) / 1000;
-    expect((await stub.standing(quota)).left).toEqual(quota);
+    expect((await stub.quotaState(quota)).left).toEqual(quota);
   });
 
   test("takes back what was not spent: of this minute for both windows, of an earlier one for its day alone", async () => {
@@ -91,7 +91,7 @@ describe("a meter", () => {
     await stub.lease({ ...alone, cost: 250 });
     await evictDurableObject(stub);
     await setClock(stub, clock);
-    expect((await stub.standing(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
+    expect((await stub.quotaState(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
   });
 
   test("gives a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
@@ -120,8 +120,8 @@ describe("leases", () => {
       const leases = openLeases(`isolate ${i}`, () => clock.now * 1000);
       let paid = 0;
       for (let tries = 0; tries < 400; tries++) {
-        const payment = await leases.pay(key, 1, ask, (work) => background.push(work), unneeded);
-        if (payment.paid) paid++;
+        const payment = await leases.acquire(key, 1, ask, (work) => background.push(work), unneeded);
+        if (payment.isGranted) paid++;
       }
       await Promise.all(background);
       return paid;
@@ -143,9 +143,9 @@ describe("leases", () => {
     const client = async (i: number): Promise<void> => {
       for (let tries = 0; tries < 80; tries++) {
         const cost = 1 + ((i + tries) % 3);
-        const payment = await leases.pay(key, cost, ask, (work) => background.push(work), unneeded);
+        const payment = await leases.acquire(key, cost, ask, (work) => background.push(work), unneeded);
         requests++;
-        if (payment.paid) spent += cost;
+        if (payment.isGranted) spent += cost;
       }
     };
     await Promise.all(Array.from({ length: 16 }, (_, i) => client(i)));
@@ -159,28 +159,28 @@ describe("leases", () => {
     const { stub, clock, name, ask } = await openMeter();
     const key = { prefix: name, quota: QUOTA };
     const leases = openLeases("isolate", () => clock.now * 1000);
-    const pay = () => leases.pay(key, 1, ask, () => {}, unneeded);
+    const pay = () => leases.acquire(key, 1, ask, () => {}, unneeded);
     for (let i = 0; i < 4; i++) await pay();
     expect(leases.unspent(name)).toBeGreaterThan(0);
     clock.now = START + 60;
     expect(leases.unspent(name)).toBe(0);
     await pay();
     const held = leases.unspent(name);
-    expect((await stub.standing(QUOTA)).left.day + held).toBe(50_000 - 5);
+    expect((await stub.quotaState(QUOTA)).left.day + held).toBe(50_000 - 5);
   });
 
   test("refuse what was just refused without asking, and ask again a second later", async () => {
     const { stub, clock, name, calls, ask } = await openMeter();
     const key = { prefix: name, quota: QUOTA };
     const leases = openLeases("isolate", () => clock.now * 1000);
-    const pay = (cost: number) => leases.pay(key, cost, ask, () => {}, unneeded);
+    const pay = (cost: number) => leases.acquire(key, cost, ask, () => {}, unneeded);
     await stub.lease({ ...alone, holder: "another", cost: 600 });
     expect(await pay(1)).toMatchObject({ paid: false, standing: { left: { minute: 0 } } });
-    for (let i = 0; i < 50; i++) expect((await pay(2)).paid).toBe(false);
+    for (let i = 0; i < 50; i++) expect((await pay(2)).isGranted).toBe(false);
     expect(calls.count).toBe(1);
     await stub.lease({ ...alone, holder: "another", cost: 0, unspent: { minute: MINUTE, tokens: 10 } });
     clock.now += 1;
-    expect((await pay(1)).paid).toBe(true);
+    expect((await pay(1)).isGranted).toBe(true);
   });
 
   test("let requests pass where the meter fails, and leave it alone for a second", async () => {
@@ -193,7 +193,7 @@ describe("leases", () => {
       throw new Error("the object was moved");
     };
     const pay = () =>
-      leases.pay(
+      leases.acquire(
         { prefix: name, quota: QUOTA },
         1,
         broken,
@@ -209,12 +209,12 @@ describe("leases", () => {
 });
 
 test("prices grow with what is asked, and the dearest request fits into the smallest quota", () => {
-  expect([1, 10, 11, 100].map(priceOfQuotes)).toEqual([1, 1, 2, 10]);
-  expect([1, 1_000, 1_001, 5_000].map(priceOfCandles)).toEqual([1, 1, 2, 5]);
-  expect(priceOfIndicators(1, 10, 100)).toBe(1);
-  expect(priceOfIndicators(1, 20, 5_000)).toBe(10);
-  expect(priceOfIndicators(50, 1, 1)).toBe(10);
-  const dearest = priceOfIndicators(50, 20, 500);
+  expect([1, 10, 11, 100].map(costOfQuotes)).toEqual([1, 1, 2, 10]);
+  expect([1, 1_000, 1_001, 5_000].map(costOfCandles)).toEqual([1, 1, 2, 5]);
+  expect(costOfIndicators(1, 10, 100)).toBe(1);
+  expect(costOfIndicators(1, 20, 5_000)).toBe(10);
+  expect(costOfIndicators(50, 1, 1)).toBe(10);
+  const dearest = costOfIndicators(50, 20, 500);
   for (const { minute, day } of Object.values(QUOTAS)) {
     expect(minute).toBeGreaterThanOrEqual(dearest);
     expect(day).toBeGreaterThanOrEqual(minute);

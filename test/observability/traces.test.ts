@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hop, serverTiming } from "../../observability/hop.ts";
+import { serverTiming, withSpan } from "../../observability/hop.ts";
 import { logError, logInfo, setLogLevel } from "../../observability/log.ts";
-import { currentSpan, currentTraceparent, inSpan, Span } from "../../observability/span.ts";
+import { currentSpan, currentTraceparent, runInSpan, Span } from "../../observability/span.ts";
 import { formatTraceparent, parseTraceparent } from "../../observability/trace-parent.ts";
 import { keepLogLines, type LogLine, stopKeepingLogLines } from "./log-lines.ts";
 
@@ -49,21 +49,21 @@ describe("a traceparent", () => {
 describe("a span", () => {
   test("goes on with the caller's trace under an id of its own", () => {
     const span = new Span("request", parseTraceparent(EXAMPLE));
-    expect(span.place()).toMatchObject({ traceId: TRACE, sampled: true });
-    expect(span.place().spanId).toMatch(/^(?!00f067aa0ba902b7)[0-9a-f]{16}$/);
+    expect(span.context()).toMatchObject({ traceId: TRACE, sampled: true });
+    expect(span.context().spanId).toMatch(/^(?!00f067aa0ba902b7)[0-9a-f]{16}$/);
     expect(span.parent()).toEqual({ traceId: TRACE, spanId: PARENT, sampled: true });
   });
 
   test("without a caller begins a trace", () => {
-    const one = new Span("request", null).place();
-    const other = new Span("request", null).place();
+    const one = new Span("request", null).context();
+    const other = new Span("request", null).context();
     expect(one.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(one.traceId).not.toBe(other.traceId);
   });
 
   test("is found through awaits, by what runs in it alone", async () => {
     const seen = async (name: string): Promise<string | undefined> =>
-      inSpan(new Span(name, null), async () => {
+      runInSpan(new Span(name, null), async () => {
         await scheduler.wait(1);
         return currentSpan()?.name;
       });
@@ -76,14 +76,16 @@ describe("a span", () => {
 describe("a hop", () => {
   test("is one line with its name, its parent and how long it took", async () => {
     const span = new Span("request", parseTraceparent(EXAMPLE));
-    const sent = await inSpan(span, () => hop("room", { symbol: "BTC/USDT" }, async () => currentTraceparent()));
+    const sent = await runInSpan(span, () =>
+      withSpan("room", { symbol: "BTC/USDT" }, async () => currentTraceparent()),
+    );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       message: "span",
       span: "room",
       symbol: "BTC/USDT",
       trace_id: TRACE,
-      parent_id: span.place().spanId,
+      parent_id: span.context().spanId,
       failed: false,
       duration_ms: expect.any(Number),
     });
@@ -91,33 +93,35 @@ describe("a hop", () => {
   });
 
   test("in another isolate belongs to the call that it came with", async () => {
-    await hop("gate", {}, async () => {}, EXAMPLE);
+    await withSpan("gate", {}, async () => {}, EXAMPLE);
     expect(lines[0]).toMatchObject({ trace_id: TRACE, parent_id: PARENT });
   });
 
   test("that throws says so, and passes the error on", async () => {
     const fault = new Error("no");
-    await expect(hop("room", {}, () => Promise.reject(fault))).rejects.toBe(fault);
+    await expect(withSpan("room", {}, () => Promise.reject(fault))).rejects.toBe(fault);
     expect(lines[0]).toMatchObject({ span: "room", failed: true });
   });
 
   test("is in Server-Timing with those of its kind", async () => {
     const span = new Span("request", null);
-    await inSpan(span, () => Promise.all([hop("room", {}, async () => {}), hop("room", {}, async () => {})]));
-    await inSpan(span, () => hop("gate", {}, async () => {}));
+    await runInSpan(span, () =>
+      Promise.all([withSpan("room", {}, async () => {}), withSpan("room", {}, async () => {})]),
+    );
+    await runInSpan(span, () => withSpan("gate", {}, async () => {}));
     expect(serverTiming(span, 7)).toMatch(/^total;dur=7, room;dur=\d+;desc="2 calls", gate;dur=\d+$/);
   });
 
   test("is silent where requests are not logged", async () => {
     setLogLevel("warn");
-    await hop("room", {}, async () => {});
+    await withSpan("room", {}, async () => {});
     expect(lines).toEqual([]);
   });
 });
 
 describe("a log line", () => {
   test("says to which trace it belongs", () => {
-    inSpan(new Span("request", parseTraceparent(EXAMPLE)), () => logInfo("something"));
+    runInSpan(new Span("request", parseTraceparent(EXAMPLE)), () => logInfo("something"));
     expect(lines[0]).toMatchObject({ level: "info", message: "something", trace_id: TRACE });
   });
 
@@ -149,7 +153,7 @@ describe("what an asynchronous context holds", () => {
   });
 
   test("is enough to go on with the trace that came with a request", () => {
-    expect(new Span("request", EXAMPLE).place()).toMatchObject({ traceId: TRACE, sampled: true });
+    expect(new Span("request", EXAMPLE).context()).toMatchObject({ traceId: TRACE, sampled: true });
     expect(new Span("request", EXAMPLE).parent()?.spanId).toBe(PARENT);
     expect(new Span("request", "not one").parent()).toBeNull();
   });

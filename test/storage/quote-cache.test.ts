@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { StoredQuote } from "../../contracts/quote.ts";
-import { forgetCachedQuote, readCachedQuotes, writeCachedQuote } from "../../storage/quote-cache.ts";
+import { deleteCachedQuote, readCachedQuotes, writeCachedQuote } from "../../storage/quote-cache.ts";
 
 const quote = (symbol: string, price: number): StoredQuote => ({
   ...{ symbol, price, change: null, change_percent: null, open: null, high: null, low: null, previous_close: null },
@@ -30,9 +30,9 @@ describe("the quote cache", () => {
 
   test("forgets a quote that was taken back", async () => {
     await writeCachedQuote(env.CACHE, quote("XRP/USDT", 2));
-    await forgetCachedQuote(env.CACHE, "XRP/USDT");
+    await deleteCachedQuote(env.CACHE, "XRP/USDT");
     expect((await readCachedQuotes(env.CACHE, ["XRP/USDT"])).size).toBe(0);
-    await forgetCachedQuote(env.CACHE, "XRP/USDT");
+    await deleteCachedQuote(env.CACHE, "XRP/USDT");
   });
 
   test("takes a value that is no quote for none", async () => {
@@ -47,7 +47,7 @@ describe("the quote cache", () => {
     });
     expect((await readCachedQuotes(broken, ["BTC/USDT"])).size).toBe(0);
     await writeCachedQuote(broken, quote("BTC/USDT", 1));
-    await forgetCachedQuote(broken, "BTC/USDT");
+    await deleteCachedQuote(broken, "BTC/USDT");
     expect(logged).toHaveBeenCalledTimes(3);
   });
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { NewSymbol } from "../../contracts/symbol.ts";
-import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols, searchSymbols } from "../../storage/registry/search.ts";
@@ -46,14 +46,14 @@ function counting(database: D1Database): { database: D1Database; rows: () => num
   return { database: counted, rows: () => rows };
 }
 
-async function rowsRead(work: (registry: ReturnType<typeof readRegistry>) => Promise<unknown>): Promise<number> {
+async function rowsRead(work: (registry: ReturnType<typeof openReplica>) => Promise<unknown>): Promise<number> {
   const { database, rows } = counting(env.DB);
-  await work(readRegistry(database));
+  await work(openReplica(database));
   return rows();
 }
 
 beforeAll(async () => {
-  const registry = writeRegistry(env.DB);
+  const registry = openPrimary(env.DB);
   for (let i = 0; i < ADDED; i++) {
     const symbol: NewSymbol = {
       symbol: `ROW${i}`,
@@ -70,7 +70,7 @@ beforeAll(async () => {
 
 describe("a list of symbols", () => {
   test("shows each row its own aliases and provider symbols alone", async () => {
-    const { records } = await listSymbols(readRegistry(env.DB), { limit: 1_000 });
+    const { records } = await listSymbols(openReplica(env.DB), { limit: 1_000 });
     expect(records).toHaveLength(Math.min(1_000, ADDED + REFERENCE_SYMBOLS.length));
     const own = records.filter(({ symbol }) => symbol.startsWith("ROW"));
     expect(own.length).toBeGreaterThan(500);
@@ -81,7 +81,7 @@ describe("a list of symbols", () => {
     }
   });
 
-  test.each<[string, (limit: number) => (registry: ReturnType<typeof readRegistry>) => Promise<unknown>]>([
+  test.each<[string, (limit: number) => (registry: ReturnType<typeof openReplica>) => Promise<unknown>]>([
     ["of all", (limit) => (registry) => listSymbols(registry, { limit })],
     ["of a type", (limit) => (registry) => listSymbols(registry, { limit, type: "stock" })],
     ["of an exchange", (limit) => (registry) => listSymbols(registry, { limit, exchange: "NASDAQ" })],

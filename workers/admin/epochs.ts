@@ -3,14 +3,14 @@ import { NO_QUERY } from "../../contracts/parameters.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
 import type { QuotePosition } from "../../durable-objects/audience/feed.ts";
 import { recordIntent } from "../../storage/audit-log.ts";
-import { writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actOf } from "../caller.ts";
+import { auditActorOf } from "../caller.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
-import { recordOf } from "../symbols.ts";
+import { requireRecord } from "../symbols.ts";
 
 const route = createRoute({
   method: "post",
@@ -53,10 +53,10 @@ export const epochs = createService();
 
 epochs.openapi(route, async (c) => {
   const text = c.req.valid("json").symbol;
-  const registry = writeRegistry(c.env.DB);
-  const record = await recordOf(c.env, text, (await resolveSymbols(registry, [text])).get(text));
+  const registry = openPrimary(c.env.DB);
+  const record = await requireRecord(c.env, text, (await resolveSymbols(registry, [text])).get(text));
   const { symbol } = record;
-  await recordIntent(registry, actOf(c.var.caller), "epoch.renew", symbol, {});
+  await recordIntent(registry, auditActorOf(c.var.caller), "epoch.renew", symbol, {});
   const position = await callRoom<QuotePosition>(c.env, symbol, (room) => room.renewEpoch(instrumentOf(record)));
   forgetQuotes();
   return c.json(envelope({ symbol, ...position }), 200);

@@ -14,15 +14,15 @@ import { candlesFrom } from "../../core/candles.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { ImportReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
-import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
+import { type Database, openPrimary } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { type Act, changeSymbol } from "../../storage/registry/writes.ts";
+import { type AuditActor, changeSymbol } from "../../storage/registry/writes.ts";
 import { envelope, problemResponses } from "../answers.ts";
 import { actorOf } from "../caller.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
-import { forgetSymbols, recordOf } from "../symbols.ts";
+import { clearSymbols, requireRecord } from "../symbols.ts";
 
 const route = createRoute({
   method: "post",
@@ -54,8 +54,8 @@ export const imports = createService();
 
 imports.openapi(route, async (c) => {
   const chunk = c.req.valid("json");
-  const registry = writeRegistry(c.env.DB);
-  const record = await recordOf(
+  const registry = openPrimary(c.env.DB);
+  const record = await requireRecord(
     c.env,
     chunk.symbol,
     (await resolveSymbols(registry, [chunk.symbol])).get(chunk.symbol),
@@ -84,7 +84,7 @@ imports.openapi(route, async (c) => {
     room.importCandles(instrumentOf(imported), batch),
   );
   if (reply.kind === "conflict") throw conflict(record.symbol, chunk.interval, reply.adjustment, chunk.adjustment);
-  forgetSymbols();
+  clearSymbols();
   forgetQuotes();
   // Rows that repeat one another within the chunk are one candle: the others changed nothing.
   const repeated = chunk.rows.length - refused.length - candles.length;
@@ -92,13 +92,13 @@ imports.openapi(route, async (c) => {
   const unchanged = reply.unchanged + repeated;
   if (stored > 0 || replaced > 0) {
     const detail = { interval: chunk.interval, adjustment: chunk.adjustment, stored, replaced };
-    await auditEntry(registry.db, act, "candles.import", record.symbol, detail);
+    await auditEntry(registry.session, act, "candles.import", record.symbol, detail);
   }
   return c.json(envelope({ ...report, stored, replaced, unchanged }), 200);
 });
 
 /** Makes imported candles the symbol's only source, once. */
-async function markImported(registry: Registry, record: SymbolRecord, act: Act): Promise<SymbolRecord> {
+async function markImported(registry: Database, record: SymbolRecord, act: AuditActor): Promise<SymbolRecord> {
   if (record.data_sources.includes("import")) return record;
   await changeSymbol(registry, record.symbol, { data_sources: ["import"] }, act, "symbol.import");
   return { ...record, data_sources: ["import"], last_updated: act.at };

@@ -3,10 +3,10 @@ import { ApiKeySchema, CreatedApiKeySchema, NewApiKeySchema } from "../../contra
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { createKey, listKeys, revokeKey } from "../../storage/api-keys.ts";
-import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actOf } from "../caller.ts";
-import { forgetKeys } from "../gateway/key-ring.ts";
+import { auditActorOf } from "../caller.ts";
+import { clearKeys } from "../gateway/key-ring.ts";
 import { closeSocketsOfKey } from "../open-sockets.ts";
 import { createService } from "../service.ts";
 
@@ -71,21 +71,21 @@ keys.openapi(createKeyRoute, async (c) => {
     const errors = [{ in: "body" as const, path: "expires_at", message: "must lie in the future" }];
     throw new ApiError("request.invalid", "expires_at must lie in the future.", { errors });
   }
-  const created = await createKey(writeRegistry(c.env.DB), input, actOf(c.var.caller));
+  const created = await createKey(openPrimary(c.env.DB), input, auditActorOf(c.var.caller));
   c.header("Cache-Control", "no-store");
   return c.json(envelope(created), 201);
 });
 
 keys.openapi(listKeysRoute, async (c) => {
   c.header("Cache-Control", "no-store");
-  return c.json(envelope(await listKeys(readRegistry(c.env.DB))), 200);
+  return c.json(envelope(await listKeys(openReplica(c.env.DB))), 200);
 });
 
 keys.openapi(revokeKeyRoute, async (c) => {
   const { prefix } = c.req.valid("param");
-  const revoked = await revokeKey(writeRegistry(c.env.DB), prefix, actOf(c.var.caller));
+  const revoked = await revokeKey(openPrimary(c.env.DB), prefix, auditActorOf(c.var.caller));
   if (!revoked) throw new ApiError("route.not_found", "There is no key with this prefix. GET /admin/keys lists them.");
-  forgetKeys();
+  clearKeys();
   await closeSocketsOfKey(c.env, prefix);
   return c.json(envelope(revoked), 200);
 });

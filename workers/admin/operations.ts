@@ -17,9 +17,9 @@ import { isUpstream, UPSTREAMS } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { listAudit, recordIntent } from "../../storage/audit-log.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
-import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actOf } from "../caller.ts";
+import { auditActorOf } from "../caller.ts";
 import { allProviders, providerStatus } from "../gates.ts";
 import { callRoom } from "../room.ts";
 import { createService } from "../service.ts";
@@ -118,7 +118,7 @@ operations.openapi(resetRoute, async (c) => {
     throw new ApiError("route.not_found", `There is no such provider. The providers are ${UPSTREAMS.join(", ")}.`);
   }
   const { family } = c.req.valid("query");
-  await recordIntent(writeRegistry(c.env.DB), actOf(c.var.caller), "provider.reset", provider, { family });
+  await recordIntent(openPrimary(c.env.DB), auditActorOf(c.var.caller), "provider.reset", provider, { family });
   const status: GateStatus = await c.env.PROVIDER_GATE.getByName(provider).resetBreaker(family);
   return c.json(envelope(providerStatus(status)), 200);
 });
@@ -135,10 +135,10 @@ operations.openapi(traceRoute, async (c) => {
 operations.openapi(qualityRoute, async (c) => {
   const query = c.req.valid("query");
   const symbol = query.symbol === undefined ? undefined : (await requireSymbol(c.env, query.symbol)).symbol;
-  return c.json(envelope(await listDecisions(readRegistry(c.env.DB), { symbol, limit: query.limit })), 200);
+  return c.json(envelope(await listDecisions(openReplica(c.env.DB), { symbol, limit: query.limit })), 200);
 });
 
 operations.openapi(auditRoute, async (c) => {
-  const entries = await listAudit(readRegistry(c.env.DB), c.req.valid("query"));
+  const entries = await listAudit(openReplica(c.env.DB), c.req.valid("query"));
   return c.json(envelope(entries), 200);
 });

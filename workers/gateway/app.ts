@@ -21,7 +21,7 @@ import { metrics } from "./metrics.ts";
 import { answerHeaders } from "./middleware/answer-headers.ts";
 import { burstGuard } from "./middleware/burst-guard.ts";
 import { identifyCaller } from "./middleware/caller.ts";
-import { inOrder } from "./middleware/checks.ts";
+import { chain } from "./middleware/checks.ts";
 import { DEPRECATIONS, deprecations } from "./middleware/deprecation.ts";
 import { limitHeaders } from "./middleware/header-limits.ts";
 import { checkBody } from "./middleware/json-bodies.ts";
@@ -42,9 +42,7 @@ app.onError((error, c) => answerError(error, c));
 app.use(observeRequest);
 app.use(answerHeaders(() => app.routes));
 app.use(deprecations(DEPRECATIONS));
-app.use(
-  inOrder(limitHeaders, keyInUrl, identifyCaller, ticketHolder, burstGuard, meterUsage, requireAccess, checkBody),
-);
+app.use(chain(limitHeaders, keyInUrl, identifyCaller, ticketHolder, burstGuard, meterUsage, requireAccess, checkBody));
 
 app.route("/", quotes);
 app.route("/", ohlcv);

@@ -3,12 +3,12 @@ import { NO_QUERY } from "../../contracts/parameters.ts";
 import {
   ClientMessageSchema,
   HEARTBEAT_INTERVAL,
-  MOST_SYMBOLS,
+  MAX_SYMBOLS,
   ServerFrameSchema,
   SUBPROTOCOL,
 } from "../../contracts/stream.ts";
 import { VERSION } from "../../contracts/version.ts";
-import { answerText, problemResponses } from "../answers.ts";
+import { problemResponses, textResponse } from "../answers.ts";
 import { createService } from "../service.ts";
 
 const route = createRoute({
@@ -120,7 +120,7 @@ const CHANNELS = {
   stream: {
     address: "/ws",
     title: "Many symbols on one WebSocket",
-    description: `At most ${MOST_SYMBOLS} symbols. The subprotocol is ${SUBPROTOCOL}; a key goes beside it as \`key.<key>\`.`,
+    description: `At most ${MAX_SYMBOLS} symbols. The subprotocol is ${SUBPROTOCOL}; a key goes beside it as \`key.<key>\`.`,
     servers: [{ $ref: "#/servers/websocket" }],
     messages: onChannel([...namesOf(sent), ...namesOf(received)]),
   },
@@ -184,5 +184,5 @@ export const asyncApi = createService();
 asyncApi.openapi(route, (c) => {
   const { host, protocol } = new URL(c.req.url);
   const document = JSON.stringify(asyncApiDocument(host, protocol === "https:"));
-  return answerText(c, document, document, "application/json", { maxAge: 60 });
+  return textResponse(c, document, document, "application/json", { maxAge: 60 });
 });

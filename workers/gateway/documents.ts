@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError, PROBLEMS, type ProblemCode } from "../../contracts/problem.ts";
-import { answerFixed, answerRead, type FixedText, fixedText, problemResponses } from "../answers.ts";
+import { type FixedText, fixedResponse, fixedText, jsonResponse, problemResponses } from "../answers.ts";
 import { type AppEnv, createService } from "../service.ts";
 import { openApiDocument } from "./openapi/document.ts";
 
@@ -48,7 +48,7 @@ problems.openapi(problemRoute, (c) => {
       `There is no such problem. The codes are ${Object.keys(PROBLEMS).join(", ")}.`,
     );
   }
-  return answerRead(c, { code, ...PROBLEMS[code] }, {}, { maxAge: 3600 });
+  return jsonResponse(c, { code, ...PROBLEMS[code] }, {}, { maxAge: 3600 });
 });
 
 const documentRoute = createRoute({
@@ -73,6 +73,6 @@ export function serveDocument(app: OpenAPIHono<AppEnv>): void {
   let document: FixedText | undefined;
   app.openapi(documentRoute, async (c) => {
     document ??= await fixedText(JSON.stringify(openApiDocument(app)));
-    return answerFixed(c, document, "application/json", { maxAge: 60 });
+    return fixedResponse(c, document, "application/json", { maxAge: 60 });
   });
 }

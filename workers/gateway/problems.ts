@@ -5,7 +5,7 @@ import { redactKeys } from "../../core/api-key.ts";
 import { describeJsonFault } from "../../core/json-fault.ts";
 import { logError } from "../../observability/log.ts";
 import { count } from "../../observability/metrics/collector.ts";
-import { unreachableBehind } from "../../storage/registry/failures.ts";
+import { asUnreachable } from "../../storage/registry/failures.ts";
 import { RoomFailure } from "../room.ts";
 import type { AppContext } from "../service.ts";
 import { holdsSecret } from "./secret-addresses.ts";
@@ -41,7 +41,7 @@ export function answerError(error: Error, c: AppContext): Response | Promise<Res
   }
   if (error instanceof RoomFailure) return problemResponse(c, unavailable("The symbol's room does not answer."));
   const route = routePath(c);
-  const unreachable = unreachableBehind(error);
+  const unreachable = asUnreachable(error);
   if (unreachable) {
     logError("the registry is out of reach", unreachable, { correlation_id: c.var.correlationId });
     return problemResponse(c, unavailable("The registry of symbols and keys does not answer."));

@@ -5,7 +5,7 @@ import { QUOTAS, UsageSchema } from "../../contracts/usage.ts";
 import type { Quota } from "../../core/scheduling/quota.ts";
 import { isoTime } from "../../core/time.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
-import type { Standing } from "../../durable-objects/usage-meter/usage-meter.ts";
+import type { QuotaState } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { logError } from "../../observability/log.ts";
 import { envelope, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
@@ -61,9 +61,9 @@ usage.openapi(route, async (c) => {
   return c.json(envelope({ prefix, name, tier, minute: windowOf("minute"), day: windowOf("day") }), 200);
 });
 
-async function standingOf(env: Env, prefix: string, limits: Quota): Promise<Standing> {
+async function standingOf(env: Env, prefix: string, limits: Quota): Promise<QuotaState> {
   try {
-    return await env.USAGE_METER.getByName(prefix).standing(limits);
+    return await env.USAGE_METER.getByName(prefix).quotaState(limits);
   } catch (error) {
     logError("a usage meter failed", error, { key_prefix: prefix });
     throw new ApiError("service.unavailable", "What your key has used is not known for the moment.", {

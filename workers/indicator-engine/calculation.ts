@@ -100,7 +100,7 @@ function nothingToSay(
 }
 
 function metaOf(spec: IndicatorSpec, bars: Bars, start: number): IndicatorMeta {
-  const settling = spec.definition.settling(spec.numbers, spec.choices);
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
   const history = bars.first - start;
   const { columns } = bars;
   const anchored = isAnchored(spec);

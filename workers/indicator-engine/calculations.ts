@@ -1,11 +1,11 @@
 import { NO_UNITS } from "../../contracts/candle.ts";
-import { MOST_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
-import { priceOfIndicators } from "../../contracts/prices.ts";
+import { MAX_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
+import { costOfIndicators } from "../../contracts/prices.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { AppContext } from "../service.ts";
-import { meaningsOf, recordOf } from "../symbols.ts";
-import { chargeBeyondBase } from "../usage.ts";
+import { requireRecord, resolveAll } from "../symbols.ts";
+import { chargeRest } from "../usage.ts";
 import { indicatorAnswer, namingIgnored, timed } from "./answer.ts";
 import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
 import { byText, readSpecs } from "./specs.ts";
@@ -16,7 +16,7 @@ export function jsonText(c: AppContext, text: string): Response {
 }
 
 /** Indicators over candles that the caller brought. */
-export async function ownCandles(
+export async function fromRequestCandles(
   c: AppContext,
   candles: readonly OwnCandle[],
   texts: readonly string[] | undefined,
@@ -24,7 +24,7 @@ export async function ownCandles(
 ): Promise<Response> {
   const begun = Date.now();
   const specs = readSpecs(texts, "body");
-  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, candles.length));
+  await chargeRest(c, costOfIndicators(1, specs.specs.length, candles.length));
   const columns = candlesFrom(
     candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
       time,
@@ -62,17 +62,17 @@ export async function severalSymbols(
   const begun = Date.now();
   const specs = readSpecs(texts, "body");
   const values = symbols.length * specs.specs.length * query.points;
-  if (values > MOST_VALUES) throw tooMuch(values);
-  await chargeBeyondBase(c, priceOfIndicators(symbols.length, specs.specs.length, query.points));
+  if (values > MAX_VALUES) throw tooMuch(values);
+  await chargeRest(c, costOfIndicators(symbols.length, specs.specs.length, query.points));
   // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
   const asked = new Map<string, Promise<EngineAnswer>>();
   const results = new Map<string, string>();
   const errors = byText();
-  const meanings = await meaningsOf(c.env, [...new Set(symbols)]);
+  const meanings = await resolveAll(c.env, [...new Set(symbols)]);
   await Promise.all(
     [...meanings].map(async ([text, meaning]) => {
       try {
-        const record = await recordOf(c.env, text, meaning);
+        const record = await requireRecord(c.env, text, meaning);
         const answer =
           asked.get(record.symbol) ??
           symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
@@ -91,7 +91,7 @@ export async function severalSymbols(
 }
 
 function tooMuch(values: number): ApiError {
-  const message = `symbols times indicators times data_points is ${values}; ask for at most ${MOST_VALUES} at once`;
+  const message = `symbols times indicators times data_points is ${values}; ask for at most ${MAX_VALUES} at once`;
   return new ApiError("request.invalid", `${message}.`, { errors: [{ in: "body", path: "symbols", message }] });
 }
 

@@ -4,8 +4,8 @@ import {
   CalculationSchema,
   distinctSpecs,
   IndicatorsAnswerSchema,
-  MOST_POINTS,
-  MOST_SPECS,
+  MAX_POINTS,
+  MAX_SPECS,
 } from "../../contracts/indicator.ts";
 import {
   flag,
@@ -15,37 +15,37 @@ import {
   timeParameter,
   wholeNumber,
 } from "../../contracts/parameters.ts";
-import { priceOfIndicators } from "../../contracts/prices.ts";
+import { costOfIndicators } from "../../contracts/prices.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
-import { answerText, problemResponses } from "../answers.ts";
+import { problemResponses, textResponse } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
-import { chargeBeyondBase } from "../usage.ts";
+import { chargeRest } from "../usage.ts";
 import { namingIgnored, stamped, timed } from "./answer.ts";
-import { jsonText, ownCandles, severalSymbols } from "./calculations.ts";
+import { fromRequestCandles, jsonText, severalSymbols } from "./calculations.ts";
 import { type EngineQuery, symbolIndicators } from "./engine.ts";
 import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
   .transform(splitSpecs)
-  .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MOST_SPECS, SPECS_MESSAGE)
+  .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MAX_SPECS, SPECS_MESSAGE)
   .optional()
   .openapi({
     type: "array",
     items: { type: "string" },
     minItems: 1,
-    maxItems: MOST_SPECS,
-    description: `1 to ${MOST_SPECS} specs, separated by commas or repeated: NAME, NAME:p1:p2 or NAME:fast=12:slow=26; one that is repeated counts once. The default ten unless given.`,
+    maxItems: MAX_SPECS,
+    description: `1 to ${MAX_SPECS} specs, separated by commas or repeated: NAME, NAME:p1:p2 or NAME:fast=12:slow=26; one that is repeated counts once. The default ten unless given.`,
   });
 
 const Query = z
   .strictObject({
     indicators: specList,
     interval: intervalParameter.default("1h"),
-    data_points: wholeNumber(1, MOST_POINTS).default(100),
+    data_points: wholeNumber(1, MAX_POINTS).default(100),
     from: timeParameter.optional(),
     to: timeParameter.optional(),
     include_open: flag
@@ -167,7 +167,7 @@ indicators.openapi(availableRoute, (c) => {
     CATEGORIES.map((category) => [category, CATALOG.filter((entry) => entry.category === category).map(describe)]),
   );
   const json = JSON.stringify({ success: true, indicators: byCategory, total_count: CATALOG.length });
-  return answerText(c, stamped(json.slice(0, -1)), json, "application/json", { maxAge: 3600 });
+  return textResponse(c, stamped(json.slice(0, -1)), json, "application/json", { maxAge: 3600 });
 });
 
 const goesPastCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
@@ -176,7 +176,7 @@ indicators.openapi(symbolRoute, async (c) => {
   const begun = Date.now();
   const query = c.req.valid("query");
   const specs = readSpecs(query.indicators, "query");
-  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, query.data_points));
+  await chargeRest(c, costOfIndicators(1, specs.specs.length, query.data_points));
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const answer = await symbolIndicators(
     c.env,
@@ -194,7 +194,7 @@ indicators.openapi(symbolRoute, async (c) => {
     (work) => c.executionCtx.waitUntil(work),
   );
   const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier] };
-  return answerText(c, timed(answer.json, begun), answer.json, "application/json", options);
+  return textResponse(c, timed(answer.json, begun), answer.json, "application/json", options);
 });
 
 /** What a calculation names that has no effect. */
@@ -204,7 +204,7 @@ indicators.openapi(calculateRoute, async (c) => {
   const begun = Date.now();
   const body = c.req.valid("json");
   const ignored = ignoredIn(body);
-  if ("candles" in body) return ownCandles(c, body.candles, body.indicators, ignored);
+  if ("candles" in body) return fromRequestCandles(c, body.candles, body.indicators, ignored);
   const query: EngineQuery = {
     interval: body.interval,
     points: body.data_points,
@@ -216,7 +216,7 @@ indicators.openapi(calculateRoute, async (c) => {
   };
   if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query, ignored);
   const specs = readSpecs(body.indicators, "body");
-  await chargeBeyondBase(c, priceOfIndicators(1, specs.specs.length, body.data_points));
+  await chargeRest(c, costOfIndicators(1, specs.specs.length, body.data_points));
   const record = await requireSymbol(c.env, body.symbol);
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
   return jsonText(c, timed(namingIgnored(answer.json, ignored), begun));

@@ -1,4 +1,4 @@
-import { distinctSpecs, MOST_SPECS } from "../../contracts/indicator.ts";
+import { distinctSpecs, MAX_SPECS } from "../../contracts/indicator.ts";
 import { ApiError, type InputError, type Problem } from "../../contracts/problem.ts";
 import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
 import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.ts";
@@ -65,4 +65,4 @@ export function splitSpecs(given: string | readonly string[]): string[] {
   return texts.map((text) => text.trim()).filter((text) => text !== "");
 }
 
-export const SPECS_MESSAGE = `must name 1 to ${MOST_SPECS} indicators, such as indicators=RSI,MACD:12:26:9`;
+export const SPECS_MESSAGE = `must name 1 to ${MAX_SPECS} indicators, such as indicators=RSI,MACD:12:26:9`;

@@ -1,6 +1,6 @@
 import { instrumentOf, type SymbolChange, SymbolChangeSchema, type SymbolRecord } from "../../contracts/symbol.ts";
 import { type CompanyProfile, type Failure, isFailure } from "../../providers/provider.ts";
-import { writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/registry/database.ts";
 import { changeSymbol } from "../../storage/registry/writes.ts";
 
 /** The provider that knows companies. */
@@ -30,5 +30,5 @@ export async function fillProfile(env: Env, record: SymbolRecord): Promise<void>
   const change = unknownFacts(record, profile);
   if (!change) return;
   const act = { actor: PROFILER, at: new Date().toISOString() };
-  await changeSymbol(writeRegistry(env.DB), record.symbol, change, act, "symbol.profile");
+  await changeSymbol(openPrimary(env.DB), record.symbol, change, act, "symbol.profile");
 }

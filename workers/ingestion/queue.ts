@@ -1,10 +1,10 @@
 import { type Instrument, instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import { reportNow } from "../../durable-objects/telemetry/report.ts";
-import { hop } from "../../observability/hop.ts";
+import { withSpan } from "../../observability/hop.ts";
 import { logError } from "../../observability/log.ts";
 import { count, observe } from "../../observability/metrics/collector.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
-import { readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { callRoom } from "../room.ts";
 import { IngestionMessage } from "./messages.ts";
@@ -22,10 +22,10 @@ const DEAD_LETTERS = /-dead(?:-|$)/;
 export async function consumeBatch(batch: MessageBatch, env: Env): Promise<void> {
   for (const message of batch.messages) {
     if (DEAD_LETTERS.test(batch.queue)) {
-      await bury(message, batch.queue, env);
+      await deadLetter(message, batch.queue, env);
       count("wizdata_ingestion_messages_total", { kind: "unknown", outcome: "dead" });
       message.ack();
-    } else if (await isDone(message, batch.queue, env)) message.ack();
+    } else if (await process(message, batch.queue, env)) message.ack();
     else message.retry();
   }
   await reportNow(env);
@@ -33,7 +33,7 @@ export async function consumeBatch(batch: MessageBatch, env: Env): Promise<void>
 
 const secondsSince = (time: Date): number => Math.max(0, (Date.now() - time.getTime()) / 1000);
 
-async function isDone(message: Message, queue: string, env: Env): Promise<boolean> {
+async function process(message: Message, queue: string, env: Env): Promise<boolean> {
   const fields = { queue, message: message.id, attempts: message.attempts };
   const work = IngestionMessage.safeParse(message.body);
   if (!work.success) {
@@ -43,7 +43,7 @@ async function isDone(message: Message, queue: string, env: Env): Promise<boolea
   const { kind, traceparent } = work.data;
   observe("wizdata_queue_age_seconds", { kind }, secondsSince(message.timestamp));
   try {
-    await hop("queue", { kind, attempts: message.attempts }, () => perform(work.data, env), traceparent);
+    await withSpan("queue", { kind, attempts: message.attempts }, () => perform(work.data, env), traceparent);
     observe("wizdata_ingestion_lag_seconds", { kind }, secondsSince(message.timestamp));
     count("wizdata_ingestion_messages_total", { kind, outcome: "done" });
     return true;
@@ -55,7 +55,7 @@ async function isDone(message: Message, queue: string, env: Env): Promise<boolea
 }
 
 async function perform(work: IngestionMessage, env: Env): Promise<void> {
-  const meanings = await resolveSymbols(readRegistry(env.DB), work.symbols);
+  const meanings = await resolveSymbols(openReplica(env.DB), work.symbols);
   const records = [...meanings.values()].flatMap((meaning) => (meaning.kind === "found" ? [meaning.record] : []));
   // At once, so that what they ask of a provider meets in its gate.
   await Promise.all(records.map((record) => performFor(work, record, instrumentOf(record), env)));
@@ -83,8 +83,8 @@ async function performFor(
 }
 
 /** Makes a message that nobody could work on visible at /admin/audit. */
-async function bury(message: Message, queue: string, env: Env): Promise<void> {
+async function deadLetter(message: Message, queue: string, env: Env): Promise<void> {
   const act = { actor: "queue", at: new Date().toISOString() };
   const body = JSON.stringify(message.body)?.slice(0, 2000) ?? "";
-  await auditEntry(writeRegistry(env.DB).db, act, "ingestion.dead_letter", queue, { message: message.id, body });
+  await auditEntry(openPrimary(env.DB).session, act, "ingestion.dead_letter", queue, { message: message.id, body });
 }

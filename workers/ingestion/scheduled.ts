@@ -5,13 +5,13 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen, openSecondsBetween } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE } from "../../core/time.ts";
 import { reportNow } from "../../durable-objects/telemetry/report.ts";
-import { hop } from "../../observability/hop.ts";
+import { withSpan } from "../../observability/hop.ts";
 import { logInfo } from "../../observability/log.ts";
 import { currentTraceparent } from "../../observability/span.ts";
-import { forgetDemand, symbolsInDemand } from "../../storage/demand.ts";
-import { forgetOldKeys } from "../../storage/idempotency.ts";
-import { forgetDecisions } from "../../storage/quality-log.ts";
-import { type Registry, readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { deleteDemand, symbolsInDemand } from "../../storage/demand.ts";
+import { deleteExpiredKeys } from "../../storage/idempotency.ts";
+import { deleteDecisions } from "../../storage/quality-log.ts";
+import { type Database, openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
 import { checkGates } from "../gates.ts";
@@ -45,7 +45,7 @@ export async function runScheduled(controller: ScheduledController, env: Env): P
   const cron = cronOf(controller, env);
   if (cron === null) return;
   const at = Math.min(controller.scheduledTime, Date.now());
-  await hop("cron", { cron }, () => doWhatIsDue(cron, at, env));
+  await withSpan("cron", { cron }, () => doWhatIsDue(cron, at, env));
   await reportNow(env);
 }
 
@@ -54,12 +54,12 @@ async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
   switch (cron) {
     case EVERY_MINUTE:
       await checkStreams(env);
-      await forgetOldKeys(writeRegistry(env.DB), at);
+      await deleteExpiredKeys(openPrimary(env.DB), at);
       return enqueueQuotes(env, now);
     case EVERY_QUARTER:
       return enqueueCandles(env, now);
     case DAILY:
-      await prune(writeRegistry(env.DB), now);
+      await prune(openPrimary(env.DB), now);
       if (marketModeOf(env) === "live") await checkGates(env);
       return enqueueRegistry(env);
     default:
@@ -70,7 +70,7 @@ async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
 /** Records of active symbols that somebody asked for lately and that real providers serve. */
 async function inDemand(env: Env, now: number): Promise<SymbolRecord[]> {
   if (marketModeOf(env) !== "live") return [];
-  const registry = readRegistry(env.DB);
+  const registry = openReplica(env.DB);
   const meanings = await resolveSymbols(registry, await symbolsInDemand(registry, now - DEMAND_FOR));
   return [...meanings.values()].flatMap((meaning) =>
     meaning.kind === "found" && meaning.record.is_active && !meaning.record.data_sources.includes("import")
@@ -96,9 +96,9 @@ async function enqueueCandles(env: Env, now: number): Promise<void> {
 }
 
 /** Forgets what is kept for a time only. */
-async function prune(registry: Registry, now: number): Promise<void> {
-  await forgetDecisions(registry, isoTime(now - DECISIONS_KEPT_FOR));
-  await forgetDemand(registry, now - DEMAND_KEPT_FOR);
+async function prune(registry: Database, now: number): Promise<void> {
+  await deleteDecisions(registry, isoTime(now - DECISIONS_KEPT_FOR));
+  await deleteDemand(registry, now - DEMAND_KEPT_FOR);
 }
 
 /**
@@ -111,7 +111,7 @@ async function checkStreams(env: Env): Promise<void> {
 
 /** Puts every symbol's registry row on its way to its room, which then looks after its alarm, too, and asks for unknown company facts. */
 async function enqueueRegistry(env: Env): Promise<void> {
-  const registry = readRegistry(env.DB);
+  const registry = openReplica(env.DB);
   const live = marketModeOf(env) === "live";
   let after: string | undefined;
   let more = true;

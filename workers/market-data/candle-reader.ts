@@ -1,7 +1,7 @@
 import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import { bucketStamped, bucketsBefore, stampsEnd } from "../../core/buckets.ts";
+import { bucketStamped, bucketsBefore, lastPossibleStamp } from "../../core/buckets.ts";
 import { type CandleColumns, candleAt } from "../../core/candles.ts";
 import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
@@ -61,7 +61,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   const now = Date.now() / 1000;
   const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
   const forming = last !== null && last.closes > now;
-  const window = windowOf(query, columns, next, stampsEnd(market, interval, now));
+  const window = windowOf(query, columns, next, lastPossibleStamp(market, interval, now));
   const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
   const coverage = coverageOf({
     market,
@@ -92,9 +92,9 @@ function windowOf(
   return { from: next ?? (query.from === null ? first : Math.min(query.from, to)), to };
 }
 
-function nextOf({ candles, more, reaches }: CandlesPage, backward: boolean): number | null {
+function nextOf({ candles, more, boundary }: CandlesPage, backward: boolean): number | null {
   if (!more) return null;
-  if (reaches !== null || candles.length === 0) return reaches;
+  if (boundary !== null || candles.length === 0) return boundary;
   return backward ? candles.time[0] : candles.time[candles.length - 1] + 1;
 }
 

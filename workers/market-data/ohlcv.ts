@@ -1,17 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
 import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
-import { priceOfCandles } from "../../contracts/prices.ts";
+import { costOfCandles } from "../../contracts/prices.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import { stampsEnd } from "../../core/buckets.ts";
+import { lastPossibleStamp } from "../../core/buckets.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { answerRead, answerText, problemResponses } from "../answers.ts";
+import { jsonResponse, problemResponses, textResponse } from "../answers.ts";
 import { toCsv } from "../csv.ts";
 import { formatCursor } from "../cursor.ts";
 import { type AppContext, createService } from "../service.ts";
 import { requireSymbol } from "../symbols.ts";
-import { chargeBeyondBase } from "../usage.ts";
+import { chargeRest } from "../usage.ts";
 import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 
@@ -77,7 +77,7 @@ export const ohlcv = createService();
 
 ohlcv.openapi(route, async (c) => {
   const query = c.req.valid("query");
-  await chargeBeyondBase(c, priceOfCandles(query.limit));
+  await chargeRest(c, costOfCandles(query.limit));
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const page = await readCandlePage(c.env, record, pageQuery(query, record));
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
@@ -90,9 +90,9 @@ ohlcv.openapi(route, async (c) => {
       COLUMNS,
       candles.map((candle) => ({ ...candle, provider, simulated })),
     );
-    return answerText(c, csv, csv, "text/csv; charset=utf-8", options);
+    return textResponse(c, csv, csv, "text/csv; charset=utf-8", options);
   }
-  return answerRead(c, candles, besides(record, query, page, cursor), options);
+  return jsonResponse(c, candles, besides(record, query, page, cursor), options);
 });
 
 function besides(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
@@ -111,7 +111,7 @@ function positionOf(query: CandleParameters, symbol: string) {
 function pageQuery(query: CandleParameters, record: SymbolRecord): PageQuery {
   const { interval, limit } = query;
   const backward = isBackward(query);
-  let to = query.to ?? stampsEnd(marketOf(record.primary_exchange), interval, Date.now() / 1000);
+  let to = query.to ?? lastPossibleStamp(marketOf(record.primary_exchange), interval, Date.now() / 1000);
   let from = query.from ?? null;
   if (query.cursor !== undefined) {
     const time = timeOfCursor(query.cursor, positionOf(query, record.symbol));

@@ -1,16 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
-import { priceOfQuotes } from "../../contracts/prices.ts";
+import { costOfQuotes } from "../../contracts/prices.ts";
 import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
 import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
 import { count } from "../../observability/metrics/collector.ts";
-import { answerRead, digestOf, problemResponses, type Tier } from "../answers.ts";
+import { digestOf, jsonResponse, problemResponses, type Tier } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
-import { meaningsOf, recordOf, requireActive, requireSymbol } from "../symbols.ts";
-import { chargeBeyondBase } from "../usage.ts";
+import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symbols.ts";
+import { chargeRest } from "../usage.ts";
 import { withConsensus } from "./consensus.ts";
 import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
 
@@ -149,14 +149,14 @@ quotes.openapi(quoteRoute, async (c) => {
   const { quote, tier } = reading;
   countServed(quote);
   if (c.req.valid("query").consensus) {
-    return answerRead(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
+    return jsonResponse(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
   }
-  return answerRead(c, quote, {}, { weakTag: stateOf(quote), maxAge: keepFor(quote, record), tiers: [tier] });
+  return jsonResponse(c, quote, {}, { weakTag: stateOf(quote), maxAge: keepFor(quote, record), tiers: [tier] });
 });
 
 quotes.openapi(batchRoute, async (c) => {
   const { symbols, max_age } = c.req.valid("query");
-  await chargeBeyondBase(c, priceOfQuotes(symbols.length));
+  await chargeRest(c, costOfQuotes(symbols.length));
   const { records, resolved, errors } = await resolveBatch(c.env, symbols);
   const readings = await readQuotes(c.env, [...new Set(records.values())], termsOf(c, max_age));
   const data: Record<string, Quote> = {};
@@ -178,7 +178,7 @@ quotes.openapi(batchRoute, async (c) => {
   if (answered.length === 0) throw batchError(errors);
   const state = answered.map((quote) => `${quote.symbol}-${stateOf(quote)}`).concat([...errors.keys()]);
   const options = { weakTag: await digestOf(state.join()), maxAge: keep, tiers };
-  return answerRead(c, data, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
+  return jsonResponse(c, data, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
 });
 
 interface Batch {
@@ -191,11 +191,11 @@ interface Batch {
 
 async function resolveBatch(env: Env, asked: readonly string[]): Promise<Batch> {
   const batch: Batch = { records: new Map(), resolved: {}, errors: new Map() };
-  const meanings = await meaningsOf(env, asked);
+  const meanings = await resolveAll(env, asked);
   const byCanonical = new Map<string, SymbolRecord>();
   for (const text of asked) {
     try {
-      const found = await recordOf(env, text, meanings.get(text));
+      const found = await requireRecord(env, text, meanings.get(text));
       requireActive(found);
       const record = byCanonical.get(found.symbol) ?? found;
       byCanonical.set(record.symbol, record);

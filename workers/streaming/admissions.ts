@@ -1,9 +1,9 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { CLOSE, SUBPROTOCOL } from "../../contracts/stream.ts";
-import type { Admission, HistoryTerms } from "../../durable-objects/audience/admission.ts";
+import type { HandshakeRequest, HistoryTerms } from "../../durable-objects/audience/admission.ts";
 import { actorOf, type Caller, holdsScope } from "../caller.ts";
 import { isOpenToAnyone } from "../gateway/access.ts";
-import { holdsStill } from "../gateway/key-ring.ts";
+import { isStillValid } from "../gateway/key-ring.ts";
 import { addressOf } from "../gateway/middleware/burst-guard.ts";
 import { mayOpenSocket } from "../gateway/origins.ts";
 import type { AppContext } from "../service.ts";
@@ -33,7 +33,7 @@ function historyTermsOf(c: AppContext): HistoryTerms {
 }
 
 /** What an object is told of whoever opens a stream. */
-export function admissionFor(c: AppContext): Admission {
+export function admissionFor(c: AppContext): HandshakeRequest {
   const offered = c.req.header("Sec-WebSocket-Protocol")?.split(",") ?? [];
   const { caller } = c.var;
   return {
@@ -56,7 +56,7 @@ export function admissionFor(c: AppContext): Admission {
 export async function confirmAdmission(c: AppContext, opened: Response): Promise<Response> {
   let isGood = false;
   try {
-    isGood = await holdsStill(c.env, c.var.caller);
+    isGood = await isStillValid(c.env, c.var.caller);
   } finally {
     if (!isGood) {
       opened.webSocket?.accept();

@@ -3,8 +3,8 @@ import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import type { Admission } from "../../durable-objects/audience/admission.ts";
-import { priceOfHistory } from "../../durable-objects/audience/history.ts";
+import type { HandshakeRequest } from "../../durable-objects/audience/admission.ts";
+import { historyCost } from "../../durable-objects/audience/history.ts";
 import type { Subject } from "../../durable-objects/audience/subscription.ts";
 import { problemResponses } from "../answers.ts";
 import { type AppContext, createService } from "../service.ts";
@@ -90,7 +90,7 @@ async function payForHistory(
     channel === "candles"
       ? [{ channel, interval }]
       : Array.from(specs, (indicator) => ({ channel, interval, indicator }));
-  await charge(c, priceOfHistory(subjects, exchange, since.time, Date.now() / 1000));
+  await charge(c, historyCost(subjects, exchange, since.time, Date.now() / 1000));
 }
 
 /** Routes that answer with server-sent events. */
@@ -113,7 +113,7 @@ eventStreams.openapi(route, async (c) => {
     maxHz: max_hz ?? null,
   };
   await payForHistory(c, record.primary_exchange, question);
-  const admission: Admission = { ...admissionFor(c), history: { kind: "free" } };
+  const admission: HandshakeRequest = { ...admissionFor(c), history: { kind: "free" } };
   const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admission));
   const socket = response.webSocket;
   if (!socket) throw new Error("a hub answered without a socket");

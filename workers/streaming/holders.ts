@@ -1,17 +1,17 @@
 import type { ConnectionAnswer } from "../../contracts/stream.ts";
-import type { AudienceReading, AudienceStats } from "../../durable-objects/audience/audience.ts";
+import type { StreamMetrics, StreamStats } from "../../durable-objects/audience/audience.ts";
 import { DIRECTORY } from "../../durable-objects/stream-directory/presence.ts";
-import type { Holder } from "../../durable-objects/stream-directory/stream-directory.ts";
+import type { SocketObject } from "../../durable-objects/stream-directory/stream-directory.ts";
 import { logWarning } from "../../observability/log.ts";
-import { reach } from "./reach.ts";
+import { callOrUnavailable } from "./reach.ts";
 
 /** What every object that holds sockets can be asked: hubs, and rooms with sockets of their own. */
-export interface SocketHolder {
-  audienceStats(): Promise<AudienceStats>;
-  audienceReading(): Promise<AudienceReading>;
+export interface SocketObjectStub {
+  streamStats(): Promise<StreamStats>;
+  takeStreamMetrics(): Promise<StreamMetrics>;
   checkAlarm(): Promise<void>;
-  audienceConnections(): Promise<ConnectionAnswer[]>;
-  audienceSubscribers(most: number): Promise<Record<string, string[]>>;
+  listConnections(): Promise<ConnectionAnswer[]>;
+  listSubscribers(limit: number): Promise<Record<string, string[]>>;
   broadcast(message: string): Promise<number>;
   closeCaller(caller: string): Promise<number>;
 }
@@ -19,22 +19,22 @@ export interface SocketHolder {
 /** Holders that are asked at once. */
 const AT_ONCE = 100;
 
-function holderNamed(env: Env, { kind, name }: Holder): SocketHolder {
+function stubOf(env: Env, { kind, name }: SocketObject): SocketObjectStub {
   return kind === "hub" ? env.STREAM_HUB.getByName(name) : env.SYMBOL_ROOM.getByName(name);
 }
 
-const holdersOf = async (env: Env): Promise<Holder[]> => env.STREAM_DIRECTORY.getByName(DIRECTORY).holders();
+const listSocketObjects = async (env: Env): Promise<SocketObject[]> => env.STREAM_DIRECTORY.getByName(DIRECTORY).list();
 
 /**
  * Asks every object that holds sockets.
  * @throws ApiError service.unavailable where one of them does not answer
  */
-export async function eachHolder<T>(env: Env, ask: (holder: SocketHolder) => Promise<T>): Promise<T[]> {
-  const holders = await reach("The directory of streams", () => holdersOf(env));
+export async function forEachSocketObject<T>(env: Env, ask: (holder: SocketObjectStub) => Promise<T>): Promise<T[]> {
+  const holders = await callOrUnavailable("The directory of streams", () => listSocketObjects(env));
   const answers: T[] = [];
   for (let i = 0; i < holders.length; i += AT_ONCE) {
     const some = holders.slice(i, i + AT_ONCE);
-    const replies = some.map((holder) => reach("A part of the streams", () => ask(holderNamed(env, holder))));
+    const replies = some.map((holder) => callOrUnavailable("A part of the streams", () => ask(stubOf(env, holder))));
     answers.push(...(await Promise.all(replies)));
   }
   return answers;
@@ -61,14 +61,14 @@ async function inTime<T>(name: string, work: () => Promise<T>): Promise<{ answer
 /** Asks every object that holds sockets; gives the answers of those that can be reached, and the number of those that cannot. */
 export async function eachReachable<T>(
   env: Env,
-  ask: (holder: SocketHolder) => Promise<T>,
+  ask: (holder: SocketObjectStub) => Promise<T>,
 ): Promise<{ answers: T[]; unreachable: number }> {
-  const known = await inTime(DIRECTORY, () => holdersOf(env));
+  const known = await inTime(DIRECTORY, () => listSocketObjects(env));
   if (!known) return { answers: [], unreachable: 1 };
   const answers: T[] = [];
   for (let i = 0; i < known.answer.length; i += AT_ONCE) {
     const some = known.answer.slice(i, i + AT_ONCE);
-    const replies = await Promise.all(some.map((each) => inTime(each.name, () => ask(holderNamed(env, each)))));
+    const replies = await Promise.all(some.map((each) => inTime(each.name, () => ask(stubOf(env, each)))));
     answers.push(...replies.flatMap((reply) => (reply ? [reply.answer] : [])));
   }
   return { answers, unreachable: known.answer.length - answers.length };

@@ -1,9 +1,9 @@
 import { ApiError } from "../../contracts/problem.ts";
-import { type Admission, admissionRequest } from "../../durable-objects/audience/admission.ts";
+import { type HandshakeRequest, toUpgradeRequest } from "../../durable-objects/audience/admission.ts";
 import { refusalOf } from "../../durable-objects/audience/door.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { continentOf } from "../caller-address.ts";
-import { reach } from "./reach.ts";
+import { callOrUnavailable } from "./reach.ts";
 
 /** Hubs that were full a moment ago. */
 const full = new MemoryCache<true>(5_000, 1_000);
@@ -40,13 +40,13 @@ function tooFull(detail: string): ApiError {
  * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address or the key has its share,
  *   service.unavailable where a hub does not answer
  */
-export async function openAtHub(env: Env, region: string, admission: Admission): Promise<Response> {
+export async function openAtHub(env: Env, region: string, admission: HandshakeRequest): Promise<Response> {
   const hubs = hubsOf(env);
   for (let n = 0; n < hubs; n++) {
     const name = `hub:${region}:${n}`;
     if (full.get(name)) continue;
-    const knock = async () => env.STREAM_HUB.getByName(name).fetch(admissionRequest(admission));
-    const response = await reach("The hub of your region", knock);
+    const knock = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(admission));
+    const response = await callOrUnavailable("The hub of your region", knock);
     checkShare(env, response);
     if (refusalOf(response) === null) return response;
     full.set(name, true);
@@ -58,9 +58,9 @@ export async function openAtHub(env: Env, region: string, admission: Admission):
  * Opens a socket at a symbol's own room.
  * @throws ApiError as `openAtHub`
  */
-export async function openAtRoom(env: Env, symbol: string, admission: Admission): Promise<Response> {
-  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(admissionRequest({ ...admission, symbol }));
-  const response = await reach(`The room of ${symbol}`, knock);
+export async function openAtRoom(env: Env, symbol: string, admission: HandshakeRequest): Promise<Response> {
+  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...admission, symbol }));
+  const response = await callOrUnavailable(`The room of ${symbol}`, knock);
   checkShare(env, response);
   if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
   return response;

@@ -2,11 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ConnectionSchema } from "../../contracts/stream.ts";
 import { recordIntent } from "../../storage/audit-log.ts";
-import { writeRegistry } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/registry/database.ts";
 import { problemResponses } from "../answers.ts";
-import { actOf, holdsScope } from "../caller.ts";
+import { auditActorOf, holdsScope } from "../caller.ts";
 import { createService } from "../service.ts";
-import { eachHolder } from "./holders.ts";
+import { forEachSocketObject } from "./holders.ts";
 
 const common = { tags: ["Streaming"] };
 
@@ -112,7 +112,7 @@ const timestamp = (): string => new Date().toISOString();
 export const overview = createService();
 
 overview.openapi(statusRoute, async (c) => {
-  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
+  const all = await forEachSocketObject(c.env, (holder) => holder.streamStats());
   const sum = (of: (stats: (typeof all)[number]) => number): number =>
     all.reduce((total, stats) => total + of(stats), 0);
   const symbols = new Set(all.flatMap((stats) => Object.keys(stats.symbols)));
@@ -127,7 +127,7 @@ overview.openapi(statusRoute, async (c) => {
 });
 
 overview.openapi(connectionsRoute, async (c) => {
-  const all = (await eachHolder(c.env, (holder) => holder.audienceConnections())).flat();
+  const all = (await forEachSocketObject(c.env, (holder) => holder.listConnections())).flat();
   c.header("Cache-Control", "no-store");
   const connections = holdsScope(c.var.caller, "admin") ? all : [];
   return c.json({ success: true as const, connections, total_connections: all.length, timestamp: timestamp() }, 200);
@@ -136,7 +136,7 @@ overview.openapi(connectionsRoute, async (c) => {
 /** The ids of the connections that carry each symbol, from all objects. */
 async function connectionIds(env: Env): Promise<Map<string, string[]>> {
   const ids = new Map<string, string[]>();
-  for (const bySymbol of await eachHolder(env, (holder) => holder.audienceSubscribers(MOST_NAMES))) {
+  for (const bySymbol of await forEachSocketObject(env, (holder) => holder.listSubscribers(MOST_NAMES))) {
     for (const [symbol, some] of Object.entries(bySymbol)) {
       ids.set(symbol, [...(ids.get(symbol) ?? []), ...some].slice(0, MOST_NAMES));
     }
@@ -145,7 +145,7 @@ async function connectionIds(env: Env): Promise<Map<string, string[]>> {
 }
 
 overview.openapi(subscriptionsRoute, async (c) => {
-  const all = await eachHolder(c.env, (holder) => holder.audienceStats());
+  const all = await forEachSocketObject(c.env, (holder) => holder.streamStats());
   const ids = holdsScope(c.var.caller, "admin") ? await connectionIds(c.env) : null;
   const counts = new Map<string, number>();
   for (const [symbol, count] of all.flatMap(({ symbols }) => Object.entries(symbols))) {
@@ -163,8 +163,8 @@ overview.openapi(subscriptionsRoute, async (c) => {
 
 overview.openapi(broadcastRoute, async (c) => {
   const { message } = c.req.valid("json");
-  await recordIntent(writeRegistry(c.env.DB), actOf(c.var.caller), "stream.broadcast", "streams", { message });
-  const sent = await eachHolder(c.env, (holder) => holder.broadcast(message));
+  await recordIntent(openPrimary(c.env.DB), auditActorOf(c.var.caller), "stream.broadcast", "streams", { message });
+  const sent = await forEachSocketObject(c.env, (holder) => holder.broadcast(message));
   const total = sent.reduce((sum, count) => sum + count, 0);
   return c.json({ success: true as const, message, sent_to: total, timestamp: timestamp() }, 200);
 });

@@ -8,7 +8,7 @@ const RETRY_AFTER = "5";
  * Calls an object of the stream that an answer cannot do without.
  * @throws ApiError service.unavailable where it does not answer; its own error is logged
  */
-export async function reach<T>(what: string, call: () => Promise<T>): Promise<T> {
+export async function callOrUnavailable<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

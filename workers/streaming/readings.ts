@@ -1,4 +1,4 @@
-import { countTally } from "../../durable-objects/audience/tally.ts";
+import { reportStreamCounts } from "../../durable-objects/audience/tally.ts";
 import type { Sample } from "../../observability/metrics/series.ts";
 import { eachReachable } from "./holders.ts";
 
@@ -8,8 +8,8 @@ import { eachReachable } from "./holders.ts";
  */
 export async function streamSeries(env: Env): Promise<Sample[]> {
   const { answers, unreachable } = await eachReachable(env, async (holder) => {
-    const reading = await holder.audienceReading();
-    countTally(reading);
+    const reading = await holder.takeStreamMetrics();
+    reportStreamCounts(reading);
     return reading;
   });
   const connections = answers.reduce((sum, reading) => sum + reading.connections, 0);

@@ -4,10 +4,10 @@ import { ApiError } from "../../contracts/problem.ts";
 import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
 import { digestOf, envelope, problemResponses } from "../answers.ts";
 import type { Caller } from "../caller.ts";
-import { holdsStill } from "../gateway/key-ring.ts";
+import { isStillValid } from "../gateway/key-ring.ts";
 import { checkGuesses, noteGuess } from "../gateway/middleware/caller.ts";
 import { type AppContext, createService } from "../service.ts";
-import { reach } from "./reach.ts";
+import { callOrUnavailable } from "./reach.ts";
 
 const TICKET_BYTES = 24;
 const TICKET = /^[0-9a-f]{48}$/;
@@ -19,7 +19,7 @@ const officeOf = (env: Env, digest: string) => env.TICKET_OFFICE.getByName(`tick
 const OFFICE = "The office that keeps tickets";
 
 const redeem = (env: Env, digest: string) =>
-  reach<string | null>(OFFICE, async () => officeOf(env, digest).redeem(digest));
+  callOrUnavailable<string | null>(OFFICE, async () => officeOf(env, digest).redeem(digest));
 
 const route = createRoute({
   method: "post",
@@ -54,7 +54,7 @@ tickets.openapi(route, async (c) => {
   const ticket = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const digest = await digestOf(ticket);
   const holder = JSON.stringify(c.var.caller);
-  await reach(OFFICE, async () => officeOf(c.env, digest).issue(digest, holder));
+  await callOrUnavailable(OFFICE, async () => officeOf(c.env, digest).issue(digest, holder));
   c.header("Cache-Control", "no-store");
   const expires = new Date(Date.now() + TICKET_SECONDS * 1000).toISOString();
   return c.json(envelope({ ticket, expires_at: expires }), 201);
@@ -76,7 +76,7 @@ async function takeTicket(c: AppContext, ticket: string): Promise<void> {
     throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
   }
   const caller: Caller = JSON.parse(holder);
-  if (!(await holdsStill(c.env, caller))) {
+  if (!(await isStillValid(c.env, caller))) {
     throw new ApiError("auth.invalid", "The key that asked for the ticket is no longer valid.");
   }
   c.set("caller", caller);

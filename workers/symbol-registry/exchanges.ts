@@ -5,9 +5,9 @@ import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { ASSET_TYPES, type AssetType } from "../../core/symbol.ts";
 import { isoTime } from "../../core/time.ts";
-import { readRegistry } from "../../storage/registry/database.ts";
+import { openReplica } from "../../storage/registry/database.ts";
 import { type ExchangeRow, listExchanges } from "../../storage/registry/exchanges.ts";
-import { answerRead, problemResponses } from "../answers.ts";
+import { jsonResponse, problemResponses } from "../answers.ts";
 import { createService } from "../service.ts";
 
 const TYPE_NAMES: Record<AssetType, string> = {
@@ -100,14 +100,14 @@ function exchangeAnswer(row: ExchangeRow, now: number): z.infer<typeof ExchangeS
 export const exchanges = createService();
 
 exchanges.openapi(exchangesRoute, async (c) => {
-  const rows = await listExchanges(readRegistry(c.env.DB, c.req.header("X-D1-Bookmark")));
+  const rows = await listExchanges(openReplica(c.env.DB, c.req.header("X-D1-Bookmark")));
   const now = Date.now() / 1000;
   const data = c.req.valid("query").detail ? rows.map((row) => exchangeAnswer(row, now)) : rows.map((row) => row.code);
-  return answerRead(c, data, {}, { maxAge: c.req.valid("query").detail ? 1 : 60 });
+  return jsonResponse(c, data, {}, { maxAge: c.req.valid("query").detail ? 1 : 60 });
 });
 
 exchanges.openapi(typesRoute, async (c) => {
   const types = [...ASSET_TYPES].sort();
   const data = c.req.valid("query").detail ? types.map((code) => ({ code, name: TYPE_NAMES[code] })) : types;
-  return answerRead(c, data, {}, { maxAge: 60 });
+  return jsonResponse(c, data, {}, { maxAge: 60 });
 });

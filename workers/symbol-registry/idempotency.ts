@@ -1,6 +1,6 @@
 import { ApiError } from "../../contracts/problem.ts";
-import { claimKey, keyOfCaller, releaseKey, settleKey } from "../../storage/idempotency.ts";
-import type { Registry, Statement } from "../../storage/registry/database.ts";
+import { claimKey, completeKey, keyOfCaller, releaseKey } from "../../storage/idempotency.ts";
+import type { Database, Statement } from "../../storage/registry/database.ts";
 import { digestOf } from "../answers.ts";
 
 interface Outcome {
@@ -17,7 +17,7 @@ type Settle = (status: number, answer: string) => Statement[];
  * @throws ApiError request.idempotency_conflict where the key was used for another body, or its first request is in flight
  */
 export async function runOnce(
-  registry: Registry,
+  registry: Database,
   caller: string,
   given: string | undefined,
   body: string,
@@ -45,9 +45,9 @@ export async function runOnce(
   }
 }
 
-async function once(registry: Registry, key: string, deed: (settle: Settle) => Promise<Outcome>): Promise<Outcome> {
+async function once(registry: Database, key: string, deed: (settle: Settle) => Promise<Outcome>): Promise<Outcome> {
   try {
-    return await deed((status, answer) => [settleKey(registry, key, status, answer)]);
+    return await deed((status, answer) => [completeKey(registry, key, status, answer)]);
   } catch (error) {
     await releaseKey(registry, key);
     throw error;

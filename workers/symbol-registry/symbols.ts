@@ -10,15 +10,15 @@ import {
 } from "../../contracts/symbol.ts";
 import { ASSET_TYPES } from "../../core/symbol.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
-import { readRegistry } from "../../storage/registry/database.ts";
+import { openReplica } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols, type SymbolFilters, type SymbolPage, searchSymbols } from "../../storage/registry/search.ts";
 import { suggestSymbols } from "../../storage/registry/suggestions.ts";
-import { answerRead, problemResponses } from "../answers.ts";
+import { jsonResponse, problemResponses } from "../answers.ts";
 import { cursorError, formatCursor, parseCursor } from "../cursor.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
-import { recordOf, rememberedPage } from "../symbols.ts";
+import { cachedPage, requireRecord } from "../symbols.ts";
 import { availabilityAnswer, sessionAnswer, symbolAnswer } from "./presentation.ts";
 
 const text = z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters");
@@ -163,11 +163,11 @@ async function answerList(c: AppContext, query: ListRequest): Promise<Response> 
     throw cursorError("belongs to another question; keep search as it was");
   }
   const bookmark = bookmarkOf(c);
-  const registry = readRegistry(c.env.DB, bookmark);
+  const registry = openReplica(c.env.DB, bookmark);
   const offset = position && "offset" in position ? position.offset : 0;
   const after = position && "after" in position ? position.after : undefined;
   const asksAnew = bookmark !== undefined || /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
-  const found = await rememberedPage(asksAnew ? null : JSON.stringify(query), () =>
+  const found = await cachedPage(asksAnew ? null : JSON.stringify(query), () =>
     query.search === undefined
       ? listSymbols(registry, { ...query, after })
       : searchSymbols(registry, { ...query, search: query.search, offset }),
@@ -175,7 +175,7 @@ async function answerList(c: AppContext, query: ListRequest): Promise<Response> 
   const cursor = nextCursor(found, query.search === undefined ? null : offset);
   const data = found.records.map((record) => symbolAnswer(record, c.env));
   const headers = cursor === null ? undefined : { Link: nextLink(c, cursor) };
-  return answerRead(c, data, { next_cursor: cursor }, { maxAge: 5, headers });
+  return jsonResponse(c, data, { next_cursor: cursor }, { maxAge: 5, headers });
 }
 
 /** @param offset how many finds came before the page; null for a list, whose pages begin after a symbol */
@@ -197,15 +197,15 @@ symbols.openapi(streamableRoute, (c) => answerList(c, { ...c.req.valid("query"),
 
 symbols.openapi(detailRoute, async (c) => {
   const asked = c.req.valid("param").symbol;
-  const meaning = (await resolveSymbols(readRegistry(c.env.DB, bookmarkOf(c)), [asked])).get(asked);
-  const record = await recordOf(c.env, asked, meaning);
+  const meaning = (await resolveSymbols(openReplica(c.env.DB, bookmarkOf(c)), [asked])).get(asked);
+  const record = await requireRecord(c.env, asked, meaning);
   const availability = await availabilityOf(c.env, record);
   const data = {
     ...symbolAnswer(record, c.env),
     session: sessionAnswer(record, Date.now() / 1000),
     availability: await availabilityAnswer(record, availability, c.env),
   };
-  return answerRead(c, data, {}, { maxAge: 1 });
+  return jsonResponse(c, data, {}, { maxAge: 1 });
 });
 
 /** What a symbol's room can serve; where the room fails, nothing is known of it. */
@@ -220,15 +220,15 @@ async function availabilityOf(env: Env, record: SymbolRecord): Promise<Availabil
 
 symbols.openapi(validateRoute, async (c) => {
   const asked = c.req.valid("param").symbol;
-  const registry = readRegistry(c.env.DB, bookmarkOf(c));
+  const registry = openReplica(c.env.DB, bookmarkOf(c));
   const meaning = (await resolveSymbols(registry, [asked])).get(asked);
   if (meaning?.kind === "found") {
     const { symbol, is_active } = meaning.record;
     const reason = is_active ? null : "The symbol is retired; its history stays readable.";
-    return answerRead(c, { valid: is_active, canonical: symbol, reason, suggestions: [] }, {}, { maxAge: 5 });
+    return jsonResponse(c, { valid: is_active, canonical: symbol, reason, suggestions: [] }, {}, { maxAge: 5 });
   }
   const ambiguous = meaning?.kind === "ambiguous";
   const suggestions = ambiguous ? meaning.candidates : await suggestSymbols(registry, asked);
   const reason = ambiguous ? "The alias stands for several symbols." : "Neither a symbol nor an alias of the registry.";
-  return answerRead(c, { valid: false, canonical: null, reason, suggestions }, {}, { maxAge: 5 });
+  return jsonResponse(c, { valid: false, canonical: null, reason, suggestions }, {}, { maxAge: 5 });
 });

@@ -12,14 +12,14 @@ import {
   SymbolSchema,
 } from "../../contracts/symbol.ts";
 import { ownersOf } from "../../storage/registry/alias-owners.ts";
-import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
+import { type Database, openPrimary } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
 import { envelope, problemResponses } from "../answers.ts";
-import { actOf } from "../caller.ts";
+import { auditActorOf } from "../caller.ts";
 import { callRoom, RoomFailure } from "../room.ts";
 import { type AppContext, createService } from "../service.ts";
-import { forgetSymbols, recordOf } from "../symbols.ts";
+import { clearSymbols, requireRecord } from "../symbols.ts";
 import { runOnce } from "./idempotency.ts";
 import { symbolAnswer, withExchange } from "./presentation.ts";
 
@@ -108,13 +108,13 @@ const streamingRoute = createRoute({
 /** Routes that change symbols. */
 export const symbolWrites = createService();
 
-async function findRecord(c: AppContext, registry: Registry, text: string): Promise<SymbolRecord> {
-  return recordOf(c.env, text, (await resolveSymbols(registry, [text])).get(text));
+async function findRecord(c: AppContext, registry: Database, text: string): Promise<SymbolRecord> {
+  return requireRecord(c.env, text, (await resolveSymbols(registry, [text])).get(text));
 }
 
 /** Tells everyone who keeps a copy: this isolate, and the symbol's room. A room that does not listen is told again daily. */
-async function spread(c: AppContext, registry: Registry, record: SymbolRecord): Promise<void> {
-  forgetSymbols();
+async function spread(c: AppContext, registry: Database, record: SymbolRecord): Promise<void> {
+  clearSymbols();
   try {
     await callRoom<void>(c.env, record.symbol, async (room) => room.keepInstrument(instrumentOf(record)));
   } catch (error) {
@@ -152,7 +152,7 @@ const aliasTaken = (name: string, owner: string): ApiError =>
   );
 
 /** The first of some names that another symbol has, and whose it is. */
-async function takenAmong(registry: Registry, symbol: string, names: readonly string[]): Promise<[string, string]> {
+async function takenAmong(registry: Database, symbol: string, names: readonly string[]): Promise<[string, string]> {
   const owners = await ownersOf(registry, names);
   const taken = [...owners].find(([, owner]) => owner !== symbol);
   if (!taken) throw new Error("a name was taken and is free again");
@@ -166,14 +166,14 @@ async function change(
   action: string,
   move = false,
 ): Promise<SymbolAnswer> {
-  const registry = writeRegistry(c.env.DB);
+  const registry = openPrimary(c.env.DB);
   const before = await findRecord(c, registry, text);
   await checkUnits(c.env, before, changes);
   const { symbol } = before;
   const owners = await ownersOf(registry, changes.aliases ?? []);
   const others = [...owners].filter(([, owner]) => owner !== symbol);
   for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
-  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, others);
+  const isChanged = await changeSymbol(registry, symbol, changes, auditActorOf(c.var.caller), action, others);
   // Another request has taken an alias in the meantime.
   if (!isChanged) throw aliasTaken(...(await takenAmong(registry, symbol, changes.aliases ?? [])));
   const after = await findRecord(c, registry, before.symbol);
@@ -184,8 +184,8 @@ async function change(
 symbolWrites.openapi(createSymbolRoute, async (c) => {
   const input = c.req.valid("json");
   const key = c.req.valid("header")["idempotency-key"];
-  const registry = writeRegistry(c.env.DB);
-  const act = actOf(c.var.caller);
+  const registry = openPrimary(c.env.DB);
+  const act = auditActorOf(c.var.caller);
   const outcome = await runOnce(registry, act.actor, key, JSON.stringify(input), async (settle) => {
     const { symbol, aliases = [] } = input;
     const implied = impliedAliases(input);

@@ -1,14 +1,14 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { typicalPrice } from "../price-source.ts";
 import { finite } from "../ratio.ts";
 import { MeanDeviation } from "../series/mean-deviation.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
 /** Lambert's constant: with it most values of a random series lie between −100 and 100. */
 const LAMBERT = 0.015;
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
+function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const meanDeviation = new MeanDeviation(memory, numbers.period);
   const prices = scratch();
   const deviations = scratch();
@@ -37,6 +37,6 @@ mean deviation = the mean of |TP[k] − SMA| over the window, SMA being that of 
   reference: "Donald R. Lambert, Commodity Channel Index, Commodities magazine (October 1980)",
   example: "CCI:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(cci.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(cci.warmUp(numbers)),
   build,
 };

@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { Lag } from "../series/lag.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, source }: Setup): Kernel {
+function build({ memory, numbers, source }: KernelInputs): Kernel {
   const lag = new Lag(memory, numbers.period);
   return {
     advance(candles, [output]) {
@@ -26,6 +26,6 @@ export const momentum: IndicatorDefinition = {
   reference: "John J. Murphy, Technical Analysis of the Financial Markets (1999), chapter 10",
   example: "MOMENTUM:3",
   warmUp: (numbers) => [numbers.period],
-  settling: (numbers) => settledAfter(momentum.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(momentum.warmUp(numbers)),
   build,
 };

@@ -1,11 +1,11 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 import { fastBelowSlow, slowestWeight, warmUpOfTwoAverages } from "../two-averages.ts";
 
-function build({ memory, numbers, source }: Setup): Kernel {
+function build({ memory, numbers, source }: KernelInputs): Kernel {
   const fast = exponentialAverage(memory, numbers.fast);
   const slow = exponentialAverage(memory, numbers.slow);
   const average = exponentialAverage(memory, numbers.signal);
@@ -36,6 +36,6 @@ histogram = line − signal`,
   example: "PPO:2:4:3",
   refuse: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
-  settling: (numbers) => settledAfter(ppo.warmUp(numbers), slowestWeight(numbers)),
+  convergence: (numbers) => convergedAfter(ppo.warmUp(numbers), slowestWeight(numbers)),
   build,
 };

@@ -2,7 +2,7 @@ import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RelativeStrength } from "../series/relative-strength.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, wilderWeight } from "../settling.ts";
 
 export const rsi: IndicatorDefinition = {
   name: "RSI",
@@ -17,6 +17,6 @@ up = (up[1] × (period − 1) + rise) / period, first the mean of the first \`pe
   reference: "J. Welles Wilder Jr., New Concepts in Technical Trading Systems (1978), section VI",
   example: "RSI:3",
   warmUp: (numbers) => [numbers.period],
-  settling: (numbers) => settledAfter(rsi.warmUp(numbers), wilderWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(rsi.warmUp(numbers), wilderWeight(numbers.period)),
   build: (setup) => seriesKernel(setup, new RelativeStrength(setup.memory, setup.numbers.period)),
 };

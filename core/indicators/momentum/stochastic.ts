@@ -1,10 +1,10 @@
-import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { placeInRange } from "../series/place-in-range.ts";
+import { positionInRange } from "../series/place-in-range.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch, range }: Setup): Kernel {
+function build({ memory, numbers, scratch, range }: KernelInputs): Kernel {
   const extremes = range(numbers.k);
   const smoothing = rollingMean(memory, numbers.smooth);
   const average = rollingMean(memory, numbers.d);
@@ -13,7 +13,7 @@ function build({ memory, numbers, scratch, range }: Setup): Kernel {
     advance(candles, [k, d]) {
       const place = numbers.smooth === 1 ? k : raw.of(candles.length);
       const { highest, lowest } = extremes.of(candles);
-      placeInRange(candles.close, highest, lowest, place);
+      positionInRange(candles.close, highest, lowest, place);
       if (place !== k) smoothing.advance(place, k);
       average.advance(k, d);
     },
@@ -40,6 +40,6 @@ d = SMA(k, d)`,
   reference: "George C. Lane, Lane's Stochastics, Stocks & Commodities 2:3 (1984)",
   example: "STOCHASTIC:3:2",
   warmUp,
-  settling: (numbers) => settledAfter(warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(warmUp(numbers)),
   build,
 };

@@ -1,12 +1,12 @@
-import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { placeInRange } from "../series/place-in-range.ts";
+import { positionInRange } from "../series/place-in-range.ts";
 import { RelativeStrength } from "../series/relative-strength.ts";
 import { RollingRange } from "../series/rolling-range.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
-import { settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, wilderWeight } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const strength = new RelativeStrength(memory, numbers.rsi);
   const range = new RollingRange(memory, numbers.stoch);
   const smoothing = rollingMean(memory, numbers.smooth);
@@ -17,7 +17,7 @@ function build({ memory, numbers, source, scratch }: Setup): Kernel {
       const rsi = index.of(candles.length);
       strength.advance(source.column(candles), rsi);
       range.advance(rsi, rsi, k, d);
-      placeInRange(rsi, k, d, rsi);
+      positionInRange(rsi, k, d, rsi);
       smoothing.advance(rsi, k);
       average.advance(k, d);
     },
@@ -42,6 +42,6 @@ k = SMA(raw, smooth), d = SMA(k, d)`,
   reference: "Tushar S. Chande and Stanley Kroll, The New Technical Trader (1994)",
   example: "STOCHRSI:3:3:1:2",
   warmUp,
-  settling: (numbers) => settledAfter(warmUp(numbers), wilderWeight(numbers.rsi)),
+  convergence: (numbers) => convergedAfter(warmUp(numbers), wilderWeight(numbers.rsi)),
   build,
 };

@@ -1,11 +1,11 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
 import { Lag } from "../series/lag.ts";
-import { exponentialWeight, settledAfter } from "../settling.ts";
+import { convergedAfter, exponentialWeight } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const averages = [1, 2, 3].map(() => exponentialAverage(memory, numbers.period));
   const lag = new Lag(memory, 1);
   const smoothed = scratch();
@@ -33,6 +33,6 @@ export const trix: IndicatorDefinition = {
   reference: "Jack K. Hutson, Good Trix, Stocks & Commodities 1:5 (1983)",
   example: "TRIX:2",
   warmUp: (numbers) => [3 * (numbers.period - 1) + 1],
-  settling: (numbers) => settledAfter(trix.warmUp(numbers), exponentialWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(trix.warmUp(numbers), exponentialWeight(numbers.period)),
   build,
 };

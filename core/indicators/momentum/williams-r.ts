@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ numbers, range }: Setup): Kernel {
+function build({ numbers, range }: KernelInputs): Kernel {
   const extremes = range(numbers.period);
   return {
     advance(candles, [output]) {
@@ -30,6 +30,6 @@ export const williamsR: IndicatorDefinition = {
   reference: "Larry Williams, How I Made One Million Dollars Last Year Trading Commodities (1973)",
   example: "WILLIAMS_R:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(williamsR.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(williamsR.warmUp(numbers)),
   build,
 };

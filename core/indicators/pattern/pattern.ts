@@ -1,5 +1,5 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
-import { settledAfter } from "../settling.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
+import { convergedAfter } from "../settling.ts";
 
 /** Candles as the library reads them, oldest first. */
 export interface PatternCandles {
@@ -43,12 +43,12 @@ export function pattern(outline: PatternOutline): IndicatorDefinition {
     reference,
     example: name,
     warmUp,
-    settling: () => settledAfter(warmUp()),
+    convergence: () => convergedAfter(warmUp()),
     build: (setup) => build(outline, setup),
   };
 }
 
-function build({ span, bullish, bearish }: PatternOutline, { memory }: Setup): Kernel {
+function build({ span, bullish, bearish }: PatternOutline, { memory }: KernelInputs): Kernel {
   const seenAt = memory.reserve(1);
   const window = memory.reserve(4 * span);
   const blank = () => new Array<number>(span).fill(0);

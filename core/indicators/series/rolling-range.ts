@@ -1,6 +1,6 @@
 import type { Memory } from "../memory.ts";
 
-const PLACE = 0;
+const OFFSET = 0;
 const TAILS = 1;
 const TOP = 2;
 const BOTTOM = 3;
@@ -40,7 +40,7 @@ export class RollingRange {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const at = this.#at;
-    let place = numbers[at + PLACE] | 0;
+    let place = numbers[at + OFFSET] | 0;
     let top = numbers[at + TOP];
     let bottom = numbers[at + BOTTOM];
     for (let i = 0; i < high.length; ) {
@@ -72,7 +72,7 @@ export class RollingRange {
         i++;
       }
     }
-    numbers[at + PLACE] = place;
+    numbers[at + OFFSET] = place;
     numbers[at + TOP] = top;
     numbers[at + BOTTOM] = bottom;
   }

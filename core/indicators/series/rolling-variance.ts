@@ -6,14 +6,14 @@ const LEFT = 1;
 const PIVOT = 2;
 const SUM = 3;
 const SQUARES = 4;
-const LEAST = 5;
+const MIN_COUNT = 5;
 
 /** The part of the largest sum of squares so far below which too many of its digits have cancelled. */
 const CANCELLED = 1e-3;
 
 /** Windows after which the sums are taken anew in any case, and the fewest values. */
 const WINDOWS = 4;
-const FEWEST = 64;
+const MIN_WINDOW = 64;
 
 /**
  * The mean and the population variance of the last `period` values, O(1) a value amortised.
@@ -91,7 +91,7 @@ export class RollingVariance {
     const stop = Math.min(end, from + (numbers[at + LEFT] | 0));
     let sum = numbers[at + SUM];
     let squares = numbers[at + SQUARES];
-    let least = numbers[at + LEAST];
+    let least = numbers[at + MIN_COUNT];
     let i = from;
     for (; i < stop; i++) {
       const value = values[base + i];
@@ -110,7 +110,7 @@ export class RollingVariance {
     }
     numbers[at + SUM] = sum;
     numbers[at + SQUARES] = squares;
-    numbers[at + LEAST] = least;
+    numbers[at + MIN_COUNT] = least;
     numbers[at + LEFT] -= i - from;
     return i;
   }
@@ -133,7 +133,7 @@ export class RollingVariance {
     numbers[this.#at + PIVOT] = pivot;
     numbers[this.#at + SUM] = sum;
     numbers[this.#at + SQUARES] = squares;
-    numbers[this.#at + LEAST] = squares * CANCELLED;
-    numbers[this.#at + LEFT] = Math.max(FEWEST, WINDOWS * period);
+    numbers[this.#at + MIN_COUNT] = squares * CANCELLED;
+    numbers[this.#at + LEFT] = Math.max(MIN_WINDOW, WINDOWS * period);
   }
 }

@@ -1,10 +1,10 @@
 import type { CandleColumns } from "../../candles.ts";
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { period } from "../parameters.ts";
 import { type ExponentialAverage, wilderAverage } from "../series/exponential-average.ts";
 import { rangeWith } from "../series/true-range.ts";
-import { settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, wilderWeight } from "../settling.ts";
 
 const SEEN = 0;
 const HIGH = 1;
@@ -165,7 +165,7 @@ function movement(side: number, other: number): number {
   return Number(side > other) * (side / 2 + Math.abs(side) / 2);
 }
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const movement = new DirectionalMovement(memory, numbers.period);
   const average = wilderAverage(memory, numbers.period);
   return {
@@ -200,6 +200,6 @@ ADX = (ADX[1] × (period − 1) + DX) / period, first the mean of the first \`pe
   reference: "J. Welles Wilder Jr., New Concepts in Technical Trading Systems (1978), section IV",
   example: "ADX:3",
   warmUp: (numbers) => [2 * numbers.period - 1, numbers.period, numbers.period],
-  settling: (numbers) => settledAfter(adx.warmUp(numbers), wilderWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(adx.warmUp(numbers), wilderWeight(numbers.period)),
   build,
 };

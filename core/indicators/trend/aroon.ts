@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { ExtremeAge } from "../series/extreme-age.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const sinceHighest = new ExtremeAge(memory, numbers.period + 1, 1);
   const sinceLowest = new ExtremeAge(memory, numbers.period + 1, -1);
   const recency = (age: number) => (100 * (numbers.period - age)) / numbers.period;
@@ -34,6 +34,6 @@ oscillator = up − down`,
   reference: "Tushar S. Chande, A Time Price Oscillator, Stocks & Commodities 13:9 (1995)",
   example: "AROON:4",
   warmUp: (numbers) => [numbers.period, numbers.period, numbers.period],
-  settling: (numbers) => settledAfter(aroon.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(aroon.warmUp(numbers)),
   build,
 };

@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
-import { exponentialWeight, settledAfter } from "../settling.ts";
+import { convergedAfter, exponentialWeight } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const average = exponentialAverage(memory, numbers.period);
   const averageOfAverage = new ExponentialAverage(memory, 1, exponentialWeight(numbers.period));
   const second = scratch();
@@ -29,6 +29,6 @@ export const dema: IndicatorDefinition = {
   reference: "Patrick G. Mulloy, Smoothing Data with Faster Moving Averages, Stocks & Commodities 12:1 (1994)",
   example: "DEMA:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(dema.warmUp(numbers), exponentialWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(dema.warmUp(numbers), exponentialWeight(numbers.period)),
   build,
 };

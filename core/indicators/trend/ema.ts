@@ -2,7 +2,7 @@ import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { exponentialWeight, settledAfter } from "../settling.ts";
+import { convergedAfter, exponentialWeight } from "../settling.ts";
 
 export const ema: IndicatorDefinition = {
   name: "EMA",
@@ -16,6 +16,6 @@ export const ema: IndicatorDefinition = {
   reference: "P. N. Haurlan, Measuring Trend Values (1968)",
   example: "EMA:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(ema.warmUp(numbers), exponentialWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(ema.warmUp(numbers), exponentialWeight(numbers.period)),
   build: (setup) => seriesKernel(setup, exponentialAverage(setup.memory, setup.numbers.period)),
 };

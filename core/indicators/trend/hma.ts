@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { WeightedMean } from "../series/weighted-mean.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const half = new WeightedMean(memory, Math.floor(numbers.period / 2));
   const whole = new WeightedMean(memory, numbers.period);
   const smoothing = new WeightedMean(memory, Math.floor(Math.sqrt(numbers.period)));
@@ -32,6 +32,6 @@ export const hma: IndicatorDefinition = {
   reference: "Alan Hull, How to Reduce Lag in a Moving Average (2005)",
   example: "HMA:4",
   warmUp: (numbers) => [numbers.period - 1 + Math.floor(Math.sqrt(numbers.period)) - 1],
-  settling: (numbers) => settledAfter(hma.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(hma.warmUp(numbers)),
   build,
 };

@@ -1,13 +1,13 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingRange } from "../series/rolling-range.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
 /** The cloud is drawn this many candles ahead, and the close as many behind: 26 with the present candle counted. */
 const DISPLACEMENT = 25;
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
+function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const ranges = [numbers.tenkan, numbers.kijun, numbers.senkou].map((length) => new RollingRange(memory, length));
   const [tenkanRange, kijunRange, senkouRange] = ranges;
   const lagA = new Lag(memory, DISPLACEMENT);
@@ -59,6 +59,6 @@ chikou = the close 25 candles later, so it is never streamed; \`ahead\` holds th
     senkou - 1 + DISPLACEMENT,
     0,
   ],
-  settling: (numbers) => settledAfter(ichimoku.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(ichimoku.warmUp(numbers)),
   build,
 };

@@ -1,10 +1,10 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { type ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 import { fastBelowSlow, slowestWeight, warmUpOfTwoAverages } from "../two-averages.ts";
 
-function build({ memory, numbers, source }: Setup): Kernel {
+function build({ memory, numbers, source }: KernelInputs): Kernel {
   const fast = exponentialAverage(memory, numbers.fast);
   const slow = exponentialAverage(memory, numbers.slow);
   const signal = exponentialAverage(memory, numbers.signal);
@@ -82,6 +82,6 @@ histogram = line − signal`,
   example: "MACD:2:4:3",
   refuse: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
-  settling: (numbers) => settledAfter(macd.warmUp(numbers), slowestWeight(numbers)),
+  convergence: (numbers) => convergedAfter(macd.warmUp(numbers), slowestWeight(numbers)),
   build,
 };

@@ -1,4 +1,4 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 
 const SEEN = 0;
@@ -91,7 +91,7 @@ class ParabolicStop {
   }
 }
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const stop = new ParabolicStop(memory, numbers.step, numbers.max);
   return {
     advance({ length, high, low }, [output]) {
@@ -121,6 +121,6 @@ The first trend falls where candle 1 moved down more than up, else it rises; the
   refuse: ({ step, max }) =>
     step <= max ? undefined : { parameter: "step", rule: `must be from 0.0001 to ${max}, not above max` },
   warmUp: () => [1],
-  settling: () => ({ candles: SETTLED }),
+  convergence: () => ({ candles: SETTLED }),
   build,
 };

@@ -2,7 +2,7 @@ import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
 export const sma: IndicatorDefinition = {
   name: "SMA",
@@ -16,6 +16,6 @@ export const sma: IndicatorDefinition = {
   reference: "Robert D. Edwards and John Magee, Technical Analysis of Stock Trends (1948)",
   example: "SMA:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(sma.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(sma.warmUp(numbers)),
   build: (setup) => seriesKernel(setup, rollingMean(setup.memory, setup.numbers.period)),
 };

@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { factor, period } from "../parameters.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { forgetting, wilderWeight } from "../settling.ts";
+import { samplesUntilNegligible, wilderWeight } from "../settling.ts";
 
 const DIRECTION = 0;
 const UPPER = 1;
@@ -13,7 +13,7 @@ const CLOSE = 3;
 /** Candles after which bands that began at different candles have met, the range apart. */
 const BANDS_SETTLED = 500;
 
-function build({ memory, numbers: { period, multiplier }, scratch }: Setup): Kernel {
+function build({ memory, numbers: { period, multiplier }, scratch }: KernelInputs): Kernel {
   const trueRange = new TrueRange(memory);
   const average = wilderAverage(memory, period);
   const bands = new TrailingBands(memory);
@@ -95,6 +95,8 @@ supertrend = lower while direction is +1, upper while it is −1`,
   reference: "Olivier Seban, Tout le monde mérite d'être riche (2009)",
   example: "SUPERTREND:3:2",
   warmUp: (numbers) => [numbers.period, numbers.period],
-  settling: (numbers) => ({ candles: numbers.period + forgetting(wilderWeight(numbers.period)) + BANDS_SETTLED }),
+  convergence: (numbers) => ({
+    candles: numbers.period + samplesUntilNegligible(wilderWeight(numbers.period)) + BANDS_SETTLED,
+  }),
   build,
 };

@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
-import { exponentialWeight, settledAfter } from "../settling.ts";
+import { convergedAfter, exponentialWeight } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const weight = exponentialWeight(numbers.period);
   const first = exponentialAverage(memory, numbers.period);
   const second = new ExponentialAverage(memory, 1, weight);
@@ -35,6 +35,6 @@ export const tema: IndicatorDefinition = {
   reference: "Patrick G. Mulloy, Smoothing Data with Less Lag, Stocks & Commodities 12:2 (1994)",
   example: "TEMA:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(tema.warmUp(numbers), exponentialWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(tema.warmUp(numbers), exponentialWeight(numbers.period)),
   build,
 };

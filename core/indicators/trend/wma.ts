@@ -2,7 +2,7 @@ import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { WeightedMean } from "../series/weighted-mean.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
 export const wma: IndicatorDefinition = {
   name: "WMA",
@@ -17,6 +17,6 @@ export const wma: IndicatorDefinition = {
   reference: "John J. Murphy, Technical Analysis of the Financial Markets (1999), chapter 9",
   example: "WMA:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(wma.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(wma.warmUp(numbers)),
   build: (setup) => seriesKernel(setup, new WeightedMean(setup.memory, setup.numbers.period)),
 };

@@ -1,10 +1,10 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, wilderWeight } from "../settling.ts";
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const range = new TrueRange(memory);
   const average = wilderAverage(memory, numbers.period);
   return {
@@ -28,6 +28,6 @@ export const atr: IndicatorDefinition = {
   reference: "J. Welles Wilder Jr., New Concepts in Technical Trading Systems (1978), section III",
   example: "ATR:3",
   warmUp: (numbers) => [numbers.period],
-  settling: (numbers) => settledAfter(atr.warmUp(numbers), wilderWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(atr.warmUp(numbers), wilderWeight(numbers.period)),
   build,
 };

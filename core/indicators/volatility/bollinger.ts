@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
 import { RollingVariance } from "../series/rolling-variance.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers: { period, deviations }, source }: Setup): Kernel {
+function build({ memory, numbers: { period, deviations }, source }: KernelInputs): Kernel {
   const variance = new RollingVariance(memory, period);
   return {
     advance(candles, [upper, middle, lower]) {
@@ -31,6 +31,6 @@ upper, lower = middle ± deviations × the population standard deviation of the 
   reference: "John Bollinger, Bollinger on Bollinger Bands (2001)",
   example: "BOLLINGER:3:2",
   warmUp: (numbers) => [numbers.period - 1, numbers.period - 1, numbers.period - 1],
-  settling: (numbers) => settledAfter(bollinger.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(bollinger.warmUp(numbers)),
   build,
 };

@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RollingRange } from "../series/rolling-range.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const range = new RollingRange(memory, numbers.period);
   return {
     advance({ length, high, low }, [upper, middle, lower]) {
@@ -26,6 +26,6 @@ middle = (upper + lower) / 2`,
   reference: "Richard D. Donchian, Commodities: High Finance in Copper, Financial Analysts Journal (1960)",
   example: "DONCHIAN:3",
   warmUp: (numbers) => [numbers.period - 1, numbers.period - 1, numbers.period - 1],
-  settling: (numbers) => settledAfter(donchian.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(donchian.warmUp(numbers)),
   build,
 };

@@ -1,10 +1,10 @@
-import type { IndicatorDefinition, Kernel, Numbers, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
 import { exponentialAverage, wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { exponentialWeight, settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, exponentialWeight, wilderWeight } from "../settling.ts";
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const centre = exponentialAverage(memory, numbers.period);
   const range = new TrueRange(memory);
   const average = wilderAverage(memory, numbers.atr);
@@ -41,7 +41,7 @@ upper, lower = middle ± multiplier × ATR(atr)`,
   reference: "Linda Bradford Raschke's form of Chester W. Keltner, How to Make Money in Commodities (1960)",
   example: "KELTNER:3:2:3",
   warmUp,
-  settling: (numbers) =>
-    settledAfter(warmUp(numbers), Math.min(exponentialWeight(numbers.period), wilderWeight(numbers.atr))),
+  convergence: (numbers) =>
+    convergedAfter(warmUp(numbers), Math.min(exponentialWeight(numbers.period), wilderWeight(numbers.atr))),
   build,
 };

@@ -1,11 +1,11 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { settledAfter, wilderWeight } from "../settling.ts";
+import { convergedAfter, wilderWeight } from "../settling.ts";
 
-function build({ memory, numbers }: Setup): Kernel {
+function build({ memory, numbers }: KernelInputs): Kernel {
   const range = new TrueRange(memory);
   const average = wilderAverage(memory, numbers.period);
   return {
@@ -30,6 +30,6 @@ export const natr: IndicatorDefinition = {
     "John Forman, Cross-Market Evaluations with Normalized Average True Range, Stocks & Commodities 24:5 (2006)",
   example: "NATR:3",
   warmUp: (numbers) => [numbers.period],
-  settling: (numbers) => settledAfter(natr.warmUp(numbers), wilderWeight(numbers.period)),
+  convergence: (numbers) => convergedAfter(natr.warmUp(numbers), wilderWeight(numbers.period)),
   build,
 };

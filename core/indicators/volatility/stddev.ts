@@ -1,9 +1,9 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RollingVariance } from "../series/rolling-variance.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, source, scratch }: Setup): Kernel {
+function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const variance = new RollingVariance(memory, numbers.period);
   const means = scratch();
   return {
@@ -28,6 +28,6 @@ export const stddev: IndicatorDefinition = {
   reference: "Karl Pearson, Contributions to the Mathematical Theory of Evolution (1894)",
   example: "STDDEV:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(stddev.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(stddev.warmUp(numbers)),
   build,
 };

@@ -1,6 +1,6 @@
 import type { IndicatorDefinition } from "../indicator.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
 export const trueRange: IndicatorDefinition = {
   name: "TRUE_RANGE",
@@ -14,7 +14,7 @@ export const trueRange: IndicatorDefinition = {
   reference: "J. Welles Wilder Jr., New Concepts in Technical Trading Systems (1978), section III",
   example: "TRUE_RANGE",
   warmUp: () => [1],
-  settling: () => settledAfter([1]),
+  convergence: () => convergedAfter([1]),
   build({ memory }) {
     const range = new TrueRange(memory);
     return { advance: (candles, [output]) => range.advance(candles, output) };

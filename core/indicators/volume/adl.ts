@@ -1,8 +1,8 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { moneyFlow } from "../series/money-flow.ts";
 import { RunningTotal } from "../series/running-total.ts";
 
-function build({ memory }: Setup): Kernel {
+function build({ memory }: KernelInputs): Kernel {
   const total = new RunningTotal(memory);
   return {
     advance(candles, [output]) {
@@ -27,6 +27,6 @@ A candle whose high is its low adds nothing; one with an unknown field is null a
     "Marc Chaikin, accumulation/distribution line (1970s); Steven B. Achelis, Technical Analysis from A to Z (1995)",
   example: "ADL",
   warmUp: () => [0],
-  settling: () => ({ since: "first" }),
+  convergence: () => ({ since: "first" }),
   build,
 };

@@ -1,12 +1,12 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { finite } from "../ratio.ts";
 import { moneyFlow } from "../series/money-flow.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
+function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const flowSum = new RollingSum(memory, numbers.period);
   const volumeSum = new RollingSum(memory, numbers.period);
   const flowZeros = new ZeroWindow(memory, numbers.period);
@@ -40,6 +40,6 @@ flow = volume × ((close − low) − (high − close)) / (high − low), 0 wher
   reference: "Marc Chaikin, Chaikin money flow (1980s)",
   example: "CMF:3",
   warmUp: (numbers) => [numbers.period - 1],
-  settling: (numbers) => settledAfter(cmf.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(cmf.warmUp(numbers)),
   build,
 };

@@ -1,13 +1,13 @@
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { typicalPrice } from "../price-source.ts";
 import { percentOf } from "../ratio.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";
-import { settledAfter } from "../settling.ts";
+import { convergedAfter } from "../settling.ts";
 
-function build({ memory, numbers, scratch }: Setup): Kernel {
+function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const lag = new Lag(memory, 1);
   const upSum = new RollingSum(memory, numbers.period);
   const downSum = new RollingSum(memory, numbers.period);
@@ -52,6 +52,6 @@ up = the sum of TP × volume over those of the last \`period\` candles whose TP 
   reference: "Gene Quong and Avrum Soudack, Volume-Weighted RSI: Money Flow, Stocks & Commodities 7:3 (1989)",
   example: "MFI:3",
   warmUp: (numbers) => [numbers.period],
-  settling: (numbers) => settledAfter(mfi.warmUp(numbers)),
+  convergence: (numbers) => convergedAfter(mfi.warmUp(numbers)),
   build,
 };

@@ -1,5 +1,5 @@
 import type { CandleColumns } from "../../candles.ts";
-import type { IndicatorDefinition, Kernel, Setup } from "../indicator.ts";
+import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { roundingError } from "../series/compensated-sum.ts";
 
@@ -58,7 +58,7 @@ class OnBalance {
   }
 }
 
-function build({ memory }: Setup): Kernel {
+function build({ memory }: KernelInputs): Kernel {
   const total = new OnBalance(memory);
   return {
     advance(candles, [output]) {
@@ -80,6 +80,6 @@ A candle without close or volume is null and adds nothing`,
   reference: "Joseph E. Granville, Granville's New Key to Stock Market Profits (1963)",
   example: "OBV",
   warmUp: () => [0],
-  settling: () => ({ since: "first" }),
+  convergence: () => ({ since: "first" }),
   build,
 };

@@ -1,4 +1,4 @@
-import type { Choices, IndicatorDefinition, Kernel, Settling, Setup, TradingDay } from "../indicator.ts";
+import type { Choices, Convergence, IndicatorDefinition, Kernel, KernelInputs, TradingDay } from "../indicator.ts";
 import { choice } from "../parameters.ts";
 import { roundingError } from "../series/compensated-sum.ts";
 
@@ -15,7 +15,7 @@ const VOLUME_LOST = 5;
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-function build({ memory, choices, tradingDay }: Setup): Kernel {
+function build({ memory, choices, tradingDay }: KernelInputs): Kernel {
   const key = anchorKey(anchorNamed(choices.anchor), tradingDay);
   const at = memory.reserve(6);
   return {
@@ -84,7 +84,7 @@ function anchorNamed(name: string): Anchor {
   return anchor;
 }
 
-function settling(_: unknown, { anchor }: Choices): Settling {
+function convergence(_: unknown, { anchor }: Choices): Convergence {
   return { since: anchorNamed(anchor) };
 }
 
@@ -102,6 +102,6 @@ A candle with an unknown field is null and adds nothing`,
     "Stephen A. Berkowitz, Dennis E. Logue and Eugene A. Noser, The Total Cost of Transactions on the NYSE, Journal of Finance 43:1 (1988)",
   example: "VWAP:first",
   warmUp: () => [0],
-  settling,
+  convergence,
   build,
 };

@@ -18,7 +18,7 @@ export interface Growth {
 }
 
 /** Adds up, by turn, what is in use after it and was not before. */
-export interface Ledger {
+export interface MemoryLedger {
   /** Takes note of a turn's answers. */
   answered(name: string, answer: string): void;
   /** Takes note of what a turn has left behind. */
@@ -49,7 +49,7 @@ export const residentGrowth = (before: Use, after: Use): number | null =>
 const newEntry = (): Entry => ({ answers: new Map(), values: 0, runtimeObjects: 0, resident: 0 });
 
 /** Opens a ledger of the turns that are to be taken. */
-export function openLedger(names: readonly string[]): Ledger {
+export function openMemoryLedger(names: readonly string[]): MemoryLedger {
   const entries = new Map<string, Entry>(names.map((name) => [name, newEntry()]));
   const entryOf = (name: string): Entry => {
     const entry = entries.get(name);

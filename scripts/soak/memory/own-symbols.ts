@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { ImportChunk } from "../../../contracts/import.ts";
 import { HOUR } from "../../../core/time.ts";
 import type { FuzzRequest } from "../../fuzz/requests.ts";
-import type { Dice } from "../dice.ts";
+import type { SeededRandom } from "../dice.ts";
 
 const SYMBOLS = Array.from({ length: 8 }, (_, i) => `SOAK${i}/USDT`);
 const ROWS = 500;
 /** Keys that are made. Their list is answered whole: with more of them its answers would grow, which is no leak. */
-const MOST_KEYS = 50;
+const MAX_KEYS = 50;
 const FIRST_ROW = Date.UTC(2020, 0, 1) / 1000;
 
 const Body = z.looseObject({});
@@ -23,7 +23,7 @@ export interface OwnSymbols {
 }
 
 /** @param headers those of an operator */
-export function openOwnSymbols(url: string, headers: Record<string, string>, dice: Dice): OwnSymbols {
+export function openOwnSymbols(url: string, headers: Record<string, string>, dice: SeededRandom): OwnSymbols {
   const json = { ...headers, "Content-Type": "application/json" };
   let imported = 0;
   let keys = 0;
@@ -56,7 +56,7 @@ export function openOwnSymbols(url: string, headers: Record<string, string>, dic
     },
     protect(request) {
       const { route, method } = request;
-      if (method === "POST" && route?.path === "/admin/keys" && keys++ >= MOST_KEYS) return { ...request, body: "{}" };
+      if (method === "POST" && route?.path === "/admin/keys" && keys++ >= MAX_KEYS) return { ...request, body: "{}" };
       const isChange = method !== "GET" && route !== null && /^\/(?:symbols|admin)\b/.test(route.path);
       if (!isChange) return request;
       const symbol = dice.pick(SYMBOLS);

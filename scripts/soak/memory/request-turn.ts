@@ -1,6 +1,6 @@
 import type { ApiDocument, Route } from "../../fuzz/document.ts";
 import type { FuzzRequest, Requests } from "../../fuzz/requests.ts";
-import type { Dice } from "../dice.ts";
+import type { SeededRandom } from "../dice.ts";
 import type { OwnSymbols } from "./own-symbols.ts";
 
 /** Of 1: up to where a request is broken, at the bounds of its schema, and valid; the rest is large where a route has large answers. */
@@ -48,7 +48,7 @@ export interface RequestSite {
   url: string;
   document: ApiDocument;
   requests: Requests;
-  dice: Dice;
+  dice: SeededRandom;
   callers: Callers;
   own: OwnSymbols;
   answered(name: string, answer: string): void;

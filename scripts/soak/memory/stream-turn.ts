@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import WebSocket from "ws";
 import { z } from "zod";
-import type { Dice } from "../dice.ts";
+import type { SeededRandom } from "../dice.ts";
 
 const SYMBOLS = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "DOGE/USDT", "ADA/USDT"];
 const SYMBOLS_A_SOCKET = 3;
 /** A client that is not confirmed in this time (milliseconds) leaves, too. */
-const LONGEST_MS = 20_000;
+const MAX_WAIT_MS = 20_000;
 
 /** Where streams are opened, and as whom. */
 export interface StreamSite {
   url: string;
   headers: Record<string, string>;
-  dice: Dice;
+  dice: SeededRandom;
   answered(name: string, answer: string): void;
 }
 
@@ -27,7 +27,7 @@ const CONFIRMED = '"type":"subscription_confirmed"';
 async function visit({ url, headers, dice }: StreamSite, path: string, message: string | null): Promise<string> {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers, perMessageDeflate: false });
   const { promise, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve("late"), LONGEST_MS);
+  const timer = setTimeout(() => resolve("late"), MAX_WAIT_MS);
   socket.on("open", () => {
     if (message !== null) socket.send(message);
   });

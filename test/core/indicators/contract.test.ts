@@ -193,7 +193,7 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
   });
 
   it("does not depend on what came before once it has settled", () => {
-    const settling = definition.settling(specs[0].numbers, specs[0].choices);
+    const settling = definition.convergence(specs[0].numbers, specs[0].choices);
     if ("since" in settling) return;
     const candles = movingCandles(settling.candles + 700, { seed: 3 });
     const whole = batch(specs[0], candles);

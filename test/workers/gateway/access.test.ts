@@ -4,7 +4,7 @@ import { z } from "zod";
 import { AuditEntrySchema } from "../../../contracts/admin.ts";
 import { ApiKeySchema, SCOPES, type Scope } from "../../../contracts/api-key.ts";
 import { accessOf } from "../../../workers/gateway/access.ts";
-import { holdsStill, KEY_TRUSTED_FOR_MS } from "../../../workers/gateway/key-ring.ts";
+import { isStillValid, KEY_TRUSTED_FOR_MS } from "../../../workers/gateway/key-ring.ts";
 import { ADMIN, ADMIN_KEY, bodyOf, call, newAddress, problemOf, QuoteAnswer, read, send } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";
 
@@ -132,12 +132,12 @@ describe("a key", () => {
   test("is asked for anew where what it opened goes on", async () => {
     const { key, prefix, scopes, name, tier } = await makeKey(["read"]);
     const caller = { kind: "key" as const, prefix, scopes, name, tier, expiresAt: null };
-    expect(await holdsStill(env, caller)).toBe(true);
+    expect(await isStillValid(env, caller)).toBe(true);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
     await send("DELETE", `/admin/keys/${prefix}`);
-    expect(await holdsStill(env, caller)).toBe(false);
-    expect(await holdsStill(env, { ...caller, prefix: "aaaaaaaa" })).toBe(false);
-    expect(await holdsStill(env, { kind: "anonymous" })).toBe(true);
+    expect(await isStillValid(env, caller)).toBe(false);
+    expect(await isStillValid(env, { ...caller, prefix: "aaaaaaaa" })).toBe(false);
+    expect(await isStillValid(env, { kind: "anonymous" })).toBe(true);
   });
 
   test("that is used says when, to within minutes", async () => {

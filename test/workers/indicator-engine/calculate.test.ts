@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { IndicatorsAnswerSchema, MOST_OWN_CANDLES } from "../../../contracts/indicator.ts";
+import { IndicatorsAnswerSchema, MAX_OWN_CANDLES } from "../../../contracts/indicator.ts";
 import type { ProblemCode } from "../../../contracts/problem.ts";
 import { ProblemSchema } from "../../../contracts/problem.ts";
 import { DEFAULT_INDICATORS } from "../../../core/indicators/catalog.ts";
@@ -105,17 +105,17 @@ describe("own candles", () => {
   });
 
   test("may be ten thousand, more than a mebibyte, under every prefix", async () => {
-    const candles = wanderingCandles(MOST_OWN_CANDLES, START, 60);
+    const candles = wanderingCandles(MAX_OWN_CANDLES, START, 60);
     const text = JSON.stringify({ candles, indicators: ["SMA:5"] });
     expect(text.length).toBeGreaterThan(1024 * 1024);
     for (const prefix of ["", "/v1", "/api/indicators"]) {
       const answer = await answerOf(await post(`${prefix}/calculate`, text));
-      expect(answer.data_points_used).toBe(MOST_OWN_CANDLES);
+      expect(answer.data_points_used).toBe(MAX_OWN_CANDLES);
     }
   });
 
   test("may be no more than ten thousand, and at least one", async () => {
-    const many = await refusal({ candles: wanderingCandles(MOST_OWN_CANDLES + 1, START, 60) });
+    const many = await refusal({ candles: wanderingCandles(MAX_OWN_CANDLES + 1, START, 60) });
     expect(faultsOf(many)).toEqual({ candles: "must hold at most 10000 candles" });
     expect(faultsOf(await refusal({ candles: [] }))).toEqual({ candles: "must hold at least one candle" });
   });

@@ -38,7 +38,7 @@ const isAnchored = (definition: IndicatorDefinition): boolean => {
     if ("values" in parameter) choices[parameter.name] = parameter.default;
     else numbers[parameter.name] = parameter.default;
   }
-  return "since" in definition.settling(numbers, choices);
+  return "since" in definition.convergence(numbers, choices);
 };
 
 /** One of each asset class, each at another interval. */

@@ -28,14 +28,14 @@ async function ticketOf(key: string): Promise<string> {
 
 /** What a key has used of its day: minutes may turn meanwhile. */
 async function usedOf(prefix: string): Promise<number> {
-  const { left } = await env.USAGE_METER.getByName(prefix).standing(QUOTAS.free);
+  const { left } = await env.USAGE_METER.getByName(prefix).quotaState(QUOTAS.free);
   return QUOTAS.free.day - left.day - unspentOf(prefix);
 }
 
 /** Leaves nothing of a key's day, in its meter and in this isolate. */
 async function useUp(key: string, prefix: string): Promise<void> {
   const meter = env.USAGE_METER.getByName(prefix);
-  const { left } = await meter.standing(QUOTAS.free);
+  const { left } = await meter.quotaState(QUOTAS.free);
   const endless = { minute: 1e9, day: 1e9 };
   await meter.lease({ holder: "another", quota: endless, cost: left.day, ahead: false, unspent: null });
   const ask = () => callWith({}, "/types", { headers: bearer(key) });

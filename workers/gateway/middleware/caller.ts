@@ -2,7 +2,7 @@ import { ApiError } from "../../../contracts/problem.ts";
 import { MemoryCache } from "../../../storage/memory-cache.ts";
 import type { AppContext } from "../../service.ts";
 import { CHALLENGE } from "../challenge.ts";
-import { holderOf } from "../key-ring.ts";
+import { authenticate } from "../key-ring.ts";
 import { addressOf, BURST_SECONDS, passesGuard } from "./burst-guard.ts";
 import { presentedKey } from "./presented-key.ts";
 
@@ -26,7 +26,7 @@ const opensStream = (c: AppContext): boolean =>
 async function identify(c: AppContext, key: string): Promise<void> {
   checkGuesses(c);
   const fresh = opensStream(c);
-  const caller = await holderOf(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
+  const caller = await authenticate(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
   if (caller) return c.set("caller", caller);
   await noteGuess(c);
   throw new ApiError("auth.invalid", "The key is unknown, expired or revoked.", { headers: CHALLENGE });

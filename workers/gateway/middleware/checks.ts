@@ -5,7 +5,7 @@ import type { AppContext, AppEnv } from "../../service.ts";
 export type Check = (c: AppContext) => void | Promise<void>;
 
 /** One middleware of many checks, in their order: each middleware costs every request some turns of waiting, a check costs none. */
-export const inOrder = (...checks: readonly Check[]) =>
+export const chain = (...checks: readonly Check[]) =>
   createMiddleware<AppEnv>(async function pass(c, next) {
     for (const check of checks) {
       const pending = check(c);

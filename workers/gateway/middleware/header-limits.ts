@@ -1,28 +1,28 @@
 import { ApiError } from "../../../contracts/problem.ts";
 import type { AppContext } from "../../service.ts";
 
-const MOST_HEADERS = 100;
-const MOST_HEADER_CHARACTERS = 8_192;
-const MOST_ADDRESS_CHARACTERS = 16_384;
+const MAX_HEADERS = 100;
+const MAX_HEADER_CHARACTERS = 8_192;
+const MAX_URL_CHARACTERS = 16_384;
 
 /** Bounds addresses and headers: nothing that we read is nearly so long. */
 export function limitHeaders(c: AppContext): void {
-  if (c.req.url.length > MOST_ADDRESS_CHARACTERS) {
-    throw new ApiError("request.invalid", `The address may hold ${MOST_ADDRESS_CHARACTERS} characters.`);
+  if (c.req.url.length > MAX_URL_CHARACTERS) {
+    throw new ApiError("request.invalid", `The address may hold ${MAX_URL_CHARACTERS} characters.`);
   }
   let count = 0;
   // Half the cost of an iterator, on every request.
   c.req.raw.headers.forEach((value, name) => {
     count++;
-    if (value.length > MOST_HEADER_CHARACTERS) throw tooLong(name.slice(0, 100));
+    if (value.length > MAX_HEADER_CHARACTERS) throw tooLong(name.slice(0, 100));
   });
-  if (count > MOST_HEADERS) {
-    throw new ApiError("request.invalid", `A request may carry ${MOST_HEADERS} headers.`);
+  if (count > MAX_HEADERS) {
+    throw new ApiError("request.invalid", `A request may carry ${MAX_HEADERS} headers.`);
   }
 }
 
 function tooLong(name: string): ApiError {
-  const message = `must be at most ${MOST_HEADER_CHARACTERS} characters`;
+  const message = `must be at most ${MAX_HEADER_CHARACTERS} characters`;
   const errors = [{ in: "header" as const, path: name, message }];
   return new ApiError("request.invalid", `The header ${name} ${message}.`, { errors });
 }

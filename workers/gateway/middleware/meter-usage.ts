@@ -1,4 +1,4 @@
-import { BASE_PRICE } from "../../../contracts/prices.ts";
+import { BASE_COST } from "../../../contracts/prices.ts";
 import type { AppContext } from "../../service.ts";
 import { charge } from "../../usage.ts";
 import { UNGUARDED } from "./burst-guard.ts";
@@ -6,5 +6,5 @@ import { UNGUARDED } from "./burst-guard.ts";
 /** Takes a unit of a key's quotas for each of its requests, but for those that ask how it stands. */
 export function meterUsage(c: AppContext): void | Promise<void> {
   if (c.get("caller").kind !== "key" || UNGUARDED.has(c.req.path) || c.req.path === "/usage") return;
-  return charge(c, BASE_PRICE);
+  return charge(c, BASE_COST);
 }

@@ -1,10 +1,10 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { reportWhenDue } from "../../../durable-objects/telemetry/report.ts";
-import { placeFields, serverTiming } from "../../../observability/hop.ts";
+import { serverTiming, traceFields } from "../../../observability/hop.ts";
 import { isLogged, logInfo } from "../../../observability/log.ts";
 import { count, observe } from "../../../observability/metrics/collector.ts";
-import { inSpan, Span } from "../../../observability/span.ts";
+import { runInSpan, Span } from "../../../observability/span.ts";
 import type { AppContext, AppEnv } from "../../service.ts";
 
 /** Requests that no route took: pages, files and what is not there. A path of somebody's invention is no label. */
@@ -44,7 +44,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
     duration_ms: durationMs,
     cache: c.res.headers.get("Cache-Status"),
     correlation_id: c.get("correlationId"),
-    ...placeFields(span),
+    ...traceFields(span),
     caller: caller?.kind,
     key: caller && "prefix" in caller ? String(caller.prefix) : null,
   });
@@ -57,7 +57,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
 export const observeRequest = createMiddleware<AppEnv>(async function observeRequest(c, next) {
   const begun = Date.now();
   const span = new Span("request", c.req.header("traceparent") ?? null);
-  await inSpan(span, next);
+  await runInSpan(span, next);
   const durationMs = Date.now() - begun;
   const route = routeOf(c);
   const { status } = c.res;
