@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type BundledWorker, startBundledWorker } from "../test/e2e/bundled-worker.ts";
+import { type BundledWorker, startBundledWorker } from "../tools/bundled-worker.ts";
 import { CASES, EMPTY, type HttpCase, QUOTE } from "./http/cases.ts";
 import { type Job, type LoadResult, LoadResults, type Turn } from "./http/load.ts";
 

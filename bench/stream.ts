@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "../scripts/arguments.ts";
-import { mostOpenFiles } from "../scripts/runtime-usage.ts";
+import { mostOpenFiles } from "../tools/runtime-usage.ts";
 import { type Contender, startBare, startPlain, startPlatform } from "./stream/contenders.ts";
 import { type Generator, startGenerator } from "./stream/generator.ts";
 import { memoryGrowth, unacknowledgedBytes } from "./stream/memory.ts";

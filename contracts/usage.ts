@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { TIERS, type Tier } from "./api-key.ts";
 
-/** What the keys of each tier may use, in requests as contracts/prices.ts prices them. Minutes and days begin on the clock, in UTC. */
+/** What the keys of each tier may use, in requests as contracts/request-costs.ts prices them. Minutes and days begin on the clock, in UTC. */
 export const QUOTAS: Readonly<Record<Tier, { minute: number; day: number }>> = {
   free: { minute: 600, day: 50_000 },
   standard: { minute: 3_000, day: 1_000_000 },

@@ -10,7 +10,7 @@ import { parseArgs } from "./arguments.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
 import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
-import { badUrlWords, platformUrl, usualUrl } from "./platform-words.ts";
+import { badUrlWords, platformUrl, usualUrl } from "./platform-errors.ts";
 
 const HELP = `Imports candles from a CSV file.
 

@@ -4,7 +4,7 @@ import { type ApiKey, SCOPES, TIERS } from "../contracts/api-key.ts";
 import { adminTokenFor, noAdminToken } from "./admin-token.ts";
 import { parseArgs } from "./arguments.ts";
 import { type KeysClient, KeysFailure, openKeys } from "./keys/client.ts";
-import { badUrlWords, platformUrl, usualUrl } from "./platform-words.ts";
+import { badUrlWords, platformUrl, usualUrl } from "./platform-errors.ts";
 
 const HELP = `Makes, lists and revokes API keys.
 

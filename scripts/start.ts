@@ -7,7 +7,7 @@ import { parse } from "smol-toml";
 import { ensureDevVars, ROOT } from "./dev-vars.ts";
 import { stateOfPort } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
-import { withoutMeaningless } from "./start/meaningless.ts";
+import { withoutMeaningless } from "./start/noise.ts";
 import { whenNpmIsGone } from "./start/npm-watch.ts";
 import { checkState, lockState, StateInUse } from "./start/state-lock.ts";
 import { applyMigrations, newCronToken, STATE, startWrangler, stopProcess } from "./wrangler.ts";

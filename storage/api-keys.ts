@@ -2,9 +2,9 @@ import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
 import type { ApiKey, CreatedApiKey, NewApiKey, Scope, Tier } from "../contracts/api-key.ts";
 import { formatKey, KEY_BYTES } from "../core/api-key.ts";
 import { auditEntry } from "./audit-log.ts";
-import type { Database } from "./registry/database.ts";
-import { apiKeys } from "./registry/schema.ts";
+import type { Database } from "./database.ts";
 import type { AuditActor } from "./registry/writes.ts";
+import { apiKeys } from "./schema.ts";
 
 /** What a key is judged by. Times are unix milliseconds. */
 export interface KnownKey {

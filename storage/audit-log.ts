@@ -1,7 +1,7 @@
 import { desc, lt } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
-import type { Database } from "./registry/database.ts";
-import { auditLog } from "./registry/schema.ts";
+import type { Database } from "./database.ts";
+import { auditLog } from "./schema.ts";
 
 /** The statement that records a deed; it belongs into the batch of the deed itself. */
 export function auditEntry(

@@ -1,6 +1,6 @@
 import { gt, lt } from "drizzle-orm";
-import type { Database } from "./registry/database.ts";
-import { demand } from "./registry/schema.ts";
+import type { Database } from "./database.ts";
+import { demand } from "./schema.ts";
 
 /** Notes that somebody asked for a symbol (unix seconds). Rooms do so at most every few minutes. */
 export async function noteDemand(registry: Database, symbol: string, askedAt: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, lt, or } from "drizzle-orm";
-import type { Database } from "./registry/database.ts";
-import { idempotencyKeys } from "./registry/schema.ts";
+import type { Database } from "./database.ts";
+import { idempotencyKeys } from "./schema.ts";
 
 /** After this a request that never finished is taken for dead, and its key may begin again. */
 const ABANDONED_AFTER_MS = 60_000;

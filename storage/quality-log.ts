@@ -1,6 +1,6 @@
 import { count, desc, eq, lt } from "drizzle-orm";
-import type { Database } from "./registry/database.ts";
-import { qualityDecisions } from "./registry/schema.ts";
+import type { Database } from "./database.ts";
+import { qualityDecisions } from "./schema.ts";
 
 /** One decision of the data-quality checks. */
 export type QualityDecision = Omit<typeof qualityDecisions.$inferSelect, "id">;

@@ -1,4 +1,4 @@
-import "./log-level.ts";
+import "./http/log-level.ts";
 import { app } from "./gateway/app.ts";
 import { consumeBatch } from "./ingestion/queue.ts";
 import { runScheduled } from "./ingestion/scheduled.ts";

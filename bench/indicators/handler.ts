@@ -1,7 +1,7 @@
 import { NO_UNITS } from "../../contracts/candle.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { indicatorAnswer, stamped } from "../../workers/indicator-engine/answer.ts";
+import { indicatorAnswer, stamped } from "../../workers/indicator-engine/response.ts";
 
 /** Bars of history that the service reads before the first one that it answers. */
 const HISTORY = 500;

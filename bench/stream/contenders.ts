@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { runtimes } from "../../scripts/runtime-usage.ts";
-import { startBundledWorker, WITH_TOKEN } from "../../test/e2e/bundled-worker.ts";
+import { startBundledWorker, WITH_TOKEN } from "../../tools/bundled-worker.ts";
+import { runtimes } from "../../tools/runtime-usage.ts";
 import type { Generator } from "./generator.ts";
 
 /** A server that sends events to a crowd, once a second. */

@@ -1,6 +1,6 @@
 import WebSocket from "ws";
+import { Tally } from "./counts.ts";
 import type { Measured } from "./orders.ts";
-import { Tally } from "./tally.ts";
 
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;

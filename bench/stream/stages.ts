@@ -1,4 +1,4 @@
-import { usageOf } from "../../scripts/runtime-usage.ts";
+import { usageOf } from "../../tools/runtime-usage.ts";
 import { type Contender, PLATFORM } from "./contenders.ts";
 import type { Generator } from "./generator.ts";
 import type { Measured } from "./orders.ts";

@@ -1,5 +1,5 @@
+import { exponentialWeight } from "./convergence.ts";
 import type { Numbers, ParameterFault } from "./indicator.ts";
-import { exponentialWeight } from "./settling.ts";
 
 /** Refuses a fast period that is not below the slow one. */
 export function fastBelowSlow({ fast, slow }: Numbers): ParameterFault | undefined {

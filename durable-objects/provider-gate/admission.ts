@@ -10,7 +10,7 @@ import {
   type Scope,
   wholeSeconds,
   withoutGroup,
-} from "./blocks.ts";
+} from "./cooldowns.ts";
 import type { GateMemory, GroupRecord } from "./gate-memory.ts";
 
 /** What a call is for. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import { NOTHING_SPENT, type Spent } from "../../core/scheduling/token-bucket.ts";
 import type { FailureReason } from "../../providers/provider.ts";
-import { type Cooldowns, ENDPOINT_GROUPS, type EndpointGroup } from "./blocks.ts";
+import { type Cooldowns, ENDPOINT_GROUPS, type EndpointGroup } from "./cooldowns.ts";
 
 /** How a family of endpoints has fared. Times are unix seconds. */
 export interface GroupRecord {

@@ -13,7 +13,7 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import { openAdmission } from "./admission.ts";
-import type { EndpointGroup, Scope } from "./blocks.ts";
+import type { EndpointGroup, Scope } from "./cooldowns.ts";
 import type { GateMemory } from "./gate-memory.ts";
 import { openQuoteQueue, type QuoteAnswer } from "./quote-queue.ts";
 import { openSharedRequests, type SharedRequests } from "./shared-requests.ts";

@@ -1,6 +1,6 @@
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 import { type CallContext, CallRefused, type Failure, failure } from "../../providers/provider.ts";
-import type { RateLimitQueue } from "./pay-desk.ts";
+import type { RateLimitQueue } from "./rate-limit-queue.ts";
 
 /** What one try may use of the world, and what it has used. */
 export interface MeteredContext {

@@ -3,8 +3,8 @@ import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
-import { withSpan } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
+import { withSpan } from "../../observability/trace.ts";
 import { providerOf } from "../../providers/catalogue.ts";
 import {
   type CandleRequest,
@@ -17,13 +17,13 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
-import type { EndpointGroup } from "./blocks.ts";
+import type { EndpointGroup } from "./cooldowns.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { type GateMemory, openGateMemory } from "./gate-memory.ts";
 import { openPolling, type Polling, WATCH_LEASE } from "./polling.ts";
 import type { QuoteAnswer } from "./quote-queue.ts";
+import { prepareTables } from "./schema.ts";
 import { type GateStatus, rememberedStatus } from "./status.ts";
-import { prepareTables } from "./tables.ts";
 import type { CallRuntime } from "./upstream-calls.ts";
 import { openWatchList, type WatchList } from "./watch-list.ts";
 

@@ -1,6 +1,6 @@
-import { withSpan } from "../../observability/hop.ts";
 import { logWarning } from "../../observability/log.ts";
 import { count, observe } from "../../observability/metrics/collector.ts";
+import { withSpan } from "../../observability/trace.ts";
 import {
   type CallContext,
   CallRefused,
@@ -11,7 +11,7 @@ import {
 } from "../../providers/provider.ts";
 import type { Admission, CallOutcome, CallSpec } from "./admission.ts";
 import { meteredContext } from "./metered-context.ts";
-import { openRateLimitQueue } from "./pay-desk.ts";
+import { openRateLimitQueue } from "./rate-limit-queue.ts";
 
 /** The world as calls need it; tests bring their own. */
 export interface CallRuntime {

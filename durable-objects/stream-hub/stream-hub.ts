@@ -1,14 +1,14 @@
-import { openSessionHub, type SessionHub } from "../audience/audience.ts";
-import { StreamingObject } from "../audience/audience-object.ts";
-import type { RoomClient, SymbolEvent } from "../audience/feed.ts";
-import { openHistoryAccess } from "../audience/history.ts";
-import { streamLimits } from "../audience/settings.ts";
-import { registryResolver } from "../audience/symbol-book.ts";
-import { reportStreamCounts } from "../audience/tally.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
+import { openHistoryAccess } from "../streaming/commands/history-access.ts";
+import { registryResolver } from "../streaming/commands/symbol-resolver.ts";
+import { streamLimits } from "../streaming/connections/limits.ts";
+import { reportStreamCounts } from "../streaming/connections/metrics.ts";
+import { openSessionHub, type SessionHub } from "../streaming/session-hub.ts";
+import { StreamingObject } from "../streaming/streaming-object.ts";
+import type { RoomClient, SymbolEvent } from "../symbol-events/symbol-events.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
 import { acquireFromKey } from "../usage-meter/payment.ts";
-import { roomClient } from "./room-feed.ts";
+import { roomClient } from "./room-client.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
 export class StreamHub extends StreamingObject {

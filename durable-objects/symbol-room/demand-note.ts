@@ -1,8 +1,8 @@
 import type { MarketMode } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { isWithin } from "../../core/time.ts";
+import { openPrimary } from "../../storage/database.ts";
 import { noteDemand } from "../../storage/demand.ts";
-import { openPrimary } from "../../storage/registry/database.ts";
 
 /** Demand is noted this often (seconds). */
 const DEMAND_EVERY = 600;

@@ -1,8 +1,8 @@
-import type { QuotePosition } from "../audience/feed.ts";
-import type { QuoteLog } from "./event-log.ts";
-import type { RoomState } from "./facts.ts";
-import type { QuoteStore } from "./quote-store.ts";
-import type { Publisher } from "./room-life.ts";
+import type { QuotePosition } from "../symbol-events/symbol-events.ts";
+import type { Publisher } from "./publishing/publisher.ts";
+import type { QuoteLog } from "./quotes/quote-log.ts";
+import type { QuoteStore } from "./quotes/quote-store.ts";
+import type { RoomState } from "./room-state.ts";
 
 /** The parts of a room that an epoch runs through. */
 interface EpochParts {

@@ -3,10 +3,10 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { Attempt } from "./ask-sources.ts";
-import type { StoreCounts } from "./candle-store.ts";
-import type { DecisionCount } from "./doubt-log.ts";
-import type { CandlesPage } from "./room-candles.ts";
+import type { CandlesPage } from "./candles/candle-pages.ts";
+import type { StoreCounts } from "./candles/candle-store.ts";
+import type { DecisionCount } from "./quality-log.ts";
+import type { Attempt } from "./quotes/source-failover.ts";
 
 /** What rides on an answer: the data-quality decisions since the last one. */
 export interface WithCounts {

@@ -2,9 +2,9 @@ import { effectiveSources, marketModeOf, type ProviderName } from "../../contrac
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Interval } from "../../core/interval.ts";
-import { withRemoteParent } from "../../observability/hop.ts";
-import type { SessionHub } from "../audience/audience.ts";
-import { StreamingObject } from "../audience/audience-object.ts";
+import { withRemoteParent } from "../../observability/trace.ts";
+import type { SessionHub } from "../streaming/session-hub.ts";
+import { StreamingObject } from "../streaming/streaming-object.ts";
 import type {
   BarReplay,
   IndicatorInterest,
@@ -13,29 +13,29 @@ import type {
   QuotePosition,
   QuoteReplay,
   SymbolEvent,
-} from "../audience/feed.ts";
-import { OWN_SESSIONS, type PublishToHub } from "./attendees.ts";
-import { type CandleStore, openCandleStore, type RowQuery } from "./candle-store.ts";
-import { askEachSource, type SourcePrice } from "./consensus.ts";
+} from "../symbol-events/symbol-events.ts";
+import { knownIntervals } from "./candles/availability.ts";
+import { type BackfillQueue, openBackfillQueue } from "./candles/backfill-queue.ts";
+import { importedPage, providedPage, simulatedPage } from "./candles/candle-pages.ts";
+import { type CandleStore, openCandleStore, type RowQuery } from "./candles/candle-store.ts";
+import { type FetchedRanges, openFetchedRanges } from "./candles/fetched-ranges.ts";
+import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
-import { openQualityLog, type QualityLog } from "./doubt-log.ts";
 import { renewEpoch } from "./epochs.ts";
-import { openQuoteLog } from "./event-log.ts";
-import { openRoomState, type RoomState } from "./facts.ts";
-import { openUpstreams, type Priority, type Upstreams } from "./gates.ts";
-import { importBatch } from "./import-batch.ts";
-import { type FetchedRanges, openFetchedRanges } from "./ingested.ts";
-import { knownIntervals } from "./known-intervals.ts";
-import { openRoomSockets } from "./own-audience.ts";
-import { type BackfillQueue, openBackfillQueue } from "./page-filler.ts";
-import { openQuoteStore, type QuoteStore } from "./quote-store.ts";
+import { OWN_SESSIONS, type PublishToHub } from "./publishing/hub-leases.ts";
+import { openPublisher, type Publisher } from "./publishing/publisher.ts";
+import { openQualityLog, type QualityLog } from "./quality-log.ts";
+import { openQuoteBroadcast, type QuoteBroadcast } from "./quotes/quote-broadcast.ts";
+import { openQuoteLog } from "./quotes/quote-log.ts";
+import { isYoungEnough, openQuoteService, type QuoteService } from "./quotes/quote-service.ts";
+import { openQuoteStore, type QuoteStore } from "./quotes/quote-store.ts";
+import { tickSimulated } from "./quotes/simulated-quote.ts";
+import { askEachSource, type SourcePrice } from "./quotes/source-prices.ts";
 import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
-import { importedPage, providedPage, simulatedPage } from "./room-candles.ts";
-import { openPublisher, type Publisher } from "./room-life.ts";
-import { isYoungEnough, openQuoteService, type QuoteService } from "./room-quotes.ts";
-import { openQuoteBroadcast, type QuoteBroadcast } from "./shared-quote.ts";
-import { tickSimulated } from "./simulated.ts";
-import { prepareTables } from "./tables.ts";
+import { openRoomSockets } from "./room-sockets.ts";
+import { openRoomState, type RoomState } from "./room-state.ts";
+import { prepareTables } from "./schema.ts";
+import { openUpstreams, type Priority, type Upstreams } from "./upstreams.ts";
 
 export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ImportChunk, type ImportReport, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
-import { refusalWords, silenceWords, strangerWords } from "../platform-words.ts";
+import { refusalWords, silenceWords, strangerWords } from "../platform-errors.ts";
 
 /** The platform refused the import as a whole, or could not be reached. */
 export class ImportFailure extends Error {

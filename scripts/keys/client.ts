@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ApiKey, ApiKeySchema, type CreatedApiKey, CreatedApiKeySchema } from "../../contracts/api-key.ts";
-import { refusalWords, silenceWords, strangerWords } from "../platform-words.ts";
+import { refusalWords, silenceWords, strangerWords } from "../platform-errors.ts";
 
 /** The platform refused, or could not be reached. */
 export class KeysFailure extends Error {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { Database, Statement } from "./database.ts";
-import { aliases } from "./schema.ts";
+import type { Database, Statement } from "../database.ts";
+import { aliases } from "../schema.ts";
 
 /**
  * Whose each name is: the symbol that is called so, else the first symbol of which it is an alias. Retired symbols keep their names. Names

@@ -1,6 +1,6 @@
 import { asc, type InferSelectModel } from "drizzle-orm";
-import type { Database } from "./database.ts";
-import { exchanges } from "./schema.ts";
+import type { Database } from "../database.ts";
+import { exchanges } from "../schema.ts";
 
 /** An exchange as the registry has it; its hours are in core/market-calendar. */
 export type ExchangeRow = InferSelectModel<typeof exchanges>;

@@ -2,7 +2,7 @@ import { getTableColumns, type InferSelectModel, sql } from "drizzle-orm";
 import { z } from "zod";
 import { PROVIDERS } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import { symbols } from "./schema.ts";
+import { symbols } from "../schema.ts";
 
 /**
  * What is selected of a symbol: its row, and its aliases and provider symbols as JSON, in one query. The outer table is named in

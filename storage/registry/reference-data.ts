@@ -1,10 +1,10 @@
 import type { SymbolRecord } from "../../contracts/symbol.ts";
+import type { exchanges } from "../schema.ts";
 import { CRYPTO_PAIRS } from "./reference/crypto.ts";
 import { FOREX_PAIRS } from "./reference/forex.ts";
 import { JSE_SHARES } from "./reference/jse.ts";
 import { SANDBOX_STREAMS } from "./reference/sandbox.ts";
 import { US_SHARES } from "./reference/us.ts";
-import type { exchanges } from "./schema.ts";
 
 /** The exchanges that a new registry knows; their calendars are in core/market-calendar. */
 export const REFERENCE_EXCHANGES: readonly (typeof exchanges.$inferInsert)[] = [

@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { isSymbolText, normaliseSymbol } from "../../core/symbol.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../database.ts";
+import { aliases, symbols } from "../schema.ts";
 import { recordColumns, toRecord } from "./records.ts";
-import { aliases, symbols } from "./schema.ts";
 
 /** What a symbol or an alias stands for. */
 export type Resolution =

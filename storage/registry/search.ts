@@ -2,9 +2,9 @@ import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, normaliseSymbol } from "../../core/symbol.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../database.ts";
+import { symbols } from "../schema.ts";
 import { recordColumns, toRecord } from "./records.ts";
-import { symbols } from "./schema.ts";
 
 /** Filters combine; those that are absent let everything through. Retired symbols are never listed. */
 export interface SymbolFilters {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { distance } from "fastest-levenshtein";
 import { MAX_SYMBOL_LENGTH, normaliseSymbol } from "../../core/symbol.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../database.ts";
 import { searchSymbols } from "./search.ts";
 
 const MAX_SUGGESTIONS = 5;

@@ -4,10 +4,10 @@ import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symb
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
+import type { Database, Statement } from "../database.ts";
+import { aliases, providerSymbols, symbols } from "../schema.ts";
 import { claimNames, isTaken } from "./alias-owners.ts";
-import type { Database, Statement } from "./database.ts";
 import { toRecord } from "./records.ts";
-import { aliases, providerSymbols, symbols } from "./schema.ts";
 
 const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
   JSE: ["jse", "alpha_vantage"],

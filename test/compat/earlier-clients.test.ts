@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { heartbeatFrame } from "../../durable-objects/audience/heartbeat.ts";
+import { heartbeatFrame } from "../../durable-objects/streaming/delivery/heartbeat.ts";
 import { closeSockets, type SocketClient } from "../durable-objects/socket-client.ts";
 import { ADMIN, call, send } from "../workers/client.ts";
 import { connections, open } from "../workers/streaming/open-stream.ts";

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { HOUR, MINUTE } from "../../core/time.ts";
-import { MessageRateLimiter } from "../../durable-objects/audience/message-pace.ts";
+import { MessageRateLimiter } from "../../durable-objects/streaming/connections/message-rate.ts";
 import { alarmOf, evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 import { closeSockets, openSocket } from "./socket-client.ts";
 

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { MINUTE } from "../../core/time.ts";
-import type { Interest } from "../../durable-objects/audience/feed.ts";
-import { openRoomState } from "../../durable-objects/symbol-room/facts.ts";
+import type { Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
+import { openRoomState } from "../../durable-objects/symbol-room/room-state.ts";
 import { evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 

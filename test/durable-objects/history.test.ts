@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { costOfCandles, costOfIndicators } from "../../contracts/prices.ts";
+import { costOfCandles, costOfIndicators } from "../../contracts/request-costs.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { DAY, HOUR, MINUTE } from "../../core/time.ts";
-import type { HistoryTerms } from "../../durable-objects/audience/admission.ts";
-import { historyCost } from "../../durable-objects/audience/history.ts";
+import { historyCost } from "../../durable-objects/streaming/commands/history-access.ts";
+import type { HistoryTerms } from "../../durable-objects/streaming/connections/handshake-request.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
 import type { UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";

@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { SymbolEvent } from "../../durable-objects/audience/feed.ts";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
-import { StandInFeed } from "./stand-in-feed.ts";
+import type { SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
+import { StandInFeed } from "./stand-in-room.ts";
 
 let hubs = 0;
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { FrameEvent, Interest, SymbolEvent } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent, Interest, SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
 import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { FORGET_SIMULATION } from "../../durable-objects/symbol-room/tables.ts";
+import { FORGET_SIMULATION } from "../../durable-objects/symbol-room/schema.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 

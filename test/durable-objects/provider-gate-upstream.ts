@@ -6,7 +6,7 @@ import { NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import type { Spent } from "../../core/scheduling/token-bucket.ts";
 import { NOTHING_SPENT } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
-import type { Cooldowns, EndpointGroup } from "../../durable-objects/provider-gate/blocks.ts";
+import type { Cooldowns, EndpointGroup } from "../../durable-objects/provider-gate/cooldowns.ts";
 import type { GateMemory, GroupRecord } from "../../durable-objects/provider-gate/gate-memory.ts";
 import {
   type Budget,

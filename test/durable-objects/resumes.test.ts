@@ -2,11 +2,11 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
-import type { QuotePosition } from "../../durable-objects/audience/feed.ts";
-import { SLOTS } from "../../durable-objects/symbol-room/event-log.ts";
+import type { QuotePosition } from "../../durable-objects/symbol-events/symbol-events.ts";
+import { SLOTS } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
-import { type SeededRandom, seededRandom } from "../../scripts/soak/dice.ts";
-import { Ledger } from "../../scripts/soak/ledger.ts";
+import { type SeededRandom, seededRandom } from "../../tools/seeded-random.ts";
+import { Ledger } from "../../tools/soak/event-ledger.ts";
 import { setClock, simulated, THEN } from "./live-room.ts";
 import { openSocket, type SocketClient } from "./socket-client.ts";
 

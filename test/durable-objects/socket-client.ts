@@ -1,6 +1,9 @@
 import { expect, vi } from "vitest";
 import { type ServerFrame, type ServerFrameOf, ServerFrameSchema } from "../../contracts/stream.ts";
-import { type HandshakeRequest, toUpgradeRequest } from "../../durable-objects/audience/admission.ts";
+import {
+  type HandshakeRequest,
+  toUpgradeRequest,
+} from "../../durable-objects/streaming/connections/handshake-request.ts";
 
 /** A socket's client end: every frame is checked against the contract as it comes. */
 export class SocketClient {

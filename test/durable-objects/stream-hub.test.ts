@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConfirmedQuotesSchema } from "../../contracts/stream.ts";
-import type { FrameEvent } from "../../durable-objects/audience/feed.ts";
+import type { FrameEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { newHub } from "./hub-under-test.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 

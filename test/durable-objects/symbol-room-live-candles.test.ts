@@ -5,8 +5,8 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { type Candle, candleAt, candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { RowQuery } from "../../durable-objects/symbol-room/candle-store.ts";
-import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
+import type { RowQuery } from "../../durable-objects/symbol-room/candles/candle-store.ts";
 import type { CandlesReply, ImportReply, SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { failure } from "../../providers/provider.ts";
 import {

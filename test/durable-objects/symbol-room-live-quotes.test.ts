@@ -5,7 +5,7 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { isoTime } from "../../core/time.ts";
-import type { SourcePrice } from "../../durable-objects/symbol-room/consensus.ts";
+import type { SourcePrice } from "../../durable-objects/symbol-room/quotes/source-prices.ts";
 import type { QuoteReply, SymbolRoom, Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { failure } from "../../providers/provider.ts";
 import {

@@ -3,11 +3,16 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import { MAX_LIVE_INDICATORS } from "../../contracts/stream.ts";
-import type { FrameEvent, QuotePosition, QuoteReplay, SymbolEvent } from "../../durable-objects/audience/feed.ts";
-import { openQuoteLog } from "../../durable-objects/symbol-room/event-log.ts";
-import { openRoomState } from "../../durable-objects/symbol-room/facts.ts";
-import { openPushQueue } from "../../durable-objects/symbol-room/push-line.ts";
-import { openQuoteStore } from "../../durable-objects/symbol-room/quote-store.ts";
+import type {
+  FrameEvent,
+  QuotePosition,
+  QuoteReplay,
+  SymbolEvent,
+} from "../../durable-objects/symbol-events/symbol-events.ts";
+import { openPushQueue } from "../../durable-objects/symbol-room/publishing/push-queue.ts";
+import { openQuoteLog } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
+import { openQuoteStore } from "../../durable-objects/symbol-room/quotes/quote-store.ts";
+import { openRoomState } from "../../durable-objects/symbol-room/room-state.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import {
   alarmOf,

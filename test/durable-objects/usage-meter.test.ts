@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/prices.ts";
+import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/request-costs.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
 import { openLeases } from "../../durable-objects/usage-meter/leases.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleFaults, MAX_GZIP_BYTES } from "../../scripts/build/bundle.ts";
 import { runWrangler } from "../../scripts/wrangler.ts";
+import { bundleFaults, MAX_GZIP_BYTES } from "../../tools/build/bundle.ts";
 
 describe("the bundle that is deployed", () => {
   const folder = mkdtempSync(join(tmpdir(), "wizdata-bundle-"));

@@ -2,9 +2,9 @@ import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { QuoteSchema } from "../../contracts/quote.ts";
-import { priceOf } from "../fakes/prices.ts";
-import { type Fakes, startFakes } from "../fakes/start.ts";
-import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "./bundled-worker.ts";
+import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../../tools/bundled-worker.ts";
+import { priceOf } from "../../tools/fakes/prices.ts";
+import { type Fakes, startFakes } from "../../tools/fakes/start.ts";
 
 const SYMBOLS = 100;
 const REQUESTS = 1_000;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { QuoteSchema } from "../../contracts/quote.ts";
-import { priceOf } from "../fakes/prices.ts";
-import { type Fakes, startFakes } from "../fakes/start.ts";
+import { priceOf } from "../../tools/fakes/prices.ts";
+import { type Fakes, startFakes } from "../../tools/fakes/start.ts";
 import {
   answerOf,
   eventually,

@@ -4,8 +4,8 @@ import { QuoteSchema } from "../../contracts/quote.ts";
 import { bucketStamped } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
-import { barOf, decimalsOf, priceOf } from "../fakes/prices.ts";
-import { type Fakes, startFakes } from "../fakes/start.ts";
+import { barOf, decimalsOf, priceOf } from "../../tools/fakes/prices.ts";
+import { type Fakes, startFakes } from "../../tools/fakes/start.ts";
 import { answerOf, CandlesSchema, HealthSchema, QuoteAnswerSchema } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 

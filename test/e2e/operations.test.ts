@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../../scripts/dev-vars.ts";
-import { lintDocuments } from "../../scripts/lint-documents/spectral.ts";
 import { freePort } from "../../scripts/ports.ts";
-import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "./bundled-worker.ts";
+import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../../tools/bundled-worker.ts";
+import { lintDocuments } from "../../tools/lint-documents/spectral.ts";
 import { runScript } from "./command.ts";
 
 /** Debian's package `prometheus` brings both; .ci/run installs it where it can. */

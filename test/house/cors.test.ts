@@ -40,7 +40,7 @@ test("a page may send every header that the platform reads", () => {
 });
 
 test("a page may read every header of its own that the platform sends", () => {
-  const exposed = listIn("workers/gateway-headers.ts", "EXPOSED");
+  const exposed = listIn("workers/http/headers.ts", "EXPOSED");
   const ofPages = ["etag", "link", "location", "retry-after", "ratelimit", "ratelimit-policy", "cache-status", "allow"];
   expect(ofPages.filter((name) => !exposed.includes(name))).toEqual([]);
   const sent = sources.flatMap((text) =>

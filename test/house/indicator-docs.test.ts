@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { indicatorDocs } from "../../scripts/indicator-docs/page.ts";
+import { indicatorDocs } from "../../tools/indicator-docs/page.ts";
 
-it("docs/indicators.md is what the catalogue says: run `node scripts/indicator-docs.ts` after a change", () => {
+it("docs/indicators.md is what the catalogue says: run `node tools/indicator-docs.ts` after a change", () => {
   expect(readFileSync("docs/indicators.md", "utf8")).toBe(indicatorDocs());
 });

@@ -9,9 +9,9 @@ const ROOMS = ["core", "contracts", "observability", "providers", "storage", "du
 /** Collections that nothing is ever taken out of, since what goes in is bounded by the code itself. */
 const BOUNDED_BY_CODE: Readonly<Record<string, string>> = {
   "core/market-calendar/zone.ts formatters": "one for each time zone",
-  "durable-objects/symbol-room/page-filler.ts formingAt": "one for each interval",
-  "durable-objects/symbol-room/source-watch.ts polled": "made new with each watch",
-  "workers/gateway-headers.ts toPrograms": "one for the configured origins",
+  "durable-objects/symbol-room/candles/backfill-queue.ts formingAt": "one for each interval",
+  "durable-objects/symbol-room/publishing/source-polling.ts polled": "made new with each watch",
+  "workers/http/headers.ts toPrograms": "one for the configured origins",
   "workers/gateway/middleware/require-access.ts needed": "one for each route",
 };
 

@@ -5,8 +5,8 @@ import { SymbolRecordSchema } from "../../contracts/symbol.ts";
 import { isinCheckDigit } from "../../core/isin.ts";
 import { MARKET_OF_EXCHANGE } from "../../core/market-calendar/markets.ts";
 import { CANONICAL_FORM, isSymbolText } from "../../core/symbol.ts";
-import { migratedDatabase, referenceChanges } from "../../scripts/reference-data.ts";
 import { REFERENCE_EXCHANGES, REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
+import { migratedDatabase, referenceChanges } from "../../tools/reference-data.ts";
 
 const BREAKPOINT = "--> statement-breakpoint";
 

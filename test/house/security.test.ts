@@ -21,7 +21,7 @@ test("one file alone reads what requests say of where they come from", () => {
     text(path)
       .replace(/\/\*[\s\S]*?\*\//g, "")
       .replace(/(^|\s)\/\/.*$/gm, "$1");
-  expect(files.filter((path) => says.test(code(path)))).toEqual(["workers/caller-address.ts"]);
+  expect(files.filter((path) => says.test(code(path)))).toEqual(["workers/auth/caller-address.ts"]);
 });
 
 describe("docs/security.md", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { serverTiming, withSpan } from "../../observability/hop.ts";
 import { logError, logInfo, setLogLevel } from "../../observability/log.ts";
 import { currentSpan, currentTraceparent, runInSpan, Span } from "../../observability/span.ts";
+import { serverTiming, withSpan } from "../../observability/trace.ts";
 import { formatTraceparent, parseTraceparent } from "../../observability/trace-parent.ts";
 import { keepLogLines, type LogLine, stopKeepingLogLines } from "./log-lines.ts";
 

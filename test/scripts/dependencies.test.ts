@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { faultsOfDependencies, LockFileSchema, ManifestSchema } from "../../scripts/dependencies/lock-file.ts";
 import { ROOT } from "../../scripts/dev-vars.ts";
+import { faultsOfDependencies, LockFileSchema, ManifestSchema } from "../../tools/dependencies/lock-file.ts";
 
 const text = (name: string): string => readFileSync(join(ROOT, name), "utf8");
 const HASH = "sha512-AAAA";

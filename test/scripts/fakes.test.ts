@@ -7,8 +7,8 @@ import { isoTime } from "../../core/time.ts";
 import { providerOf } from "../../providers/catalogue.ts";
 import { type CallContext, failure, isFailure, type Listing, type Provider } from "../../providers/provider.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
-import { priceOf } from "../fakes/prices.ts";
-import { type FakeName, type Fakes, startFakes } from "../fakes/start.ts";
+import { priceOf } from "../../tools/fakes/prices.ts";
+import { type FakeName, type Fakes, startFakes } from "../../tools/fakes/start.ts";
 
 /** A Friday in the sessions of Johannesburg and New York. */
 const NOW = Date.UTC(2026, 10, 20, 14, 47, 20) / 1000;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { NewSymbol } from "../../contracts/symbol.ts";
-import { openPrimary, openReplica } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/database.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols, searchSymbols } from "../../storage/registry/search.ts";

@@ -1,16 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
-import type { QuotePosition } from "../../durable-objects/audience/feed.ts";
+import type { QuotePosition } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { recordIntent } from "../../storage/audit-log.ts";
-import { openPrimary } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { auditActorOf } from "../caller.ts";
+import { auditActorOf } from "../auth/caller.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
-import { callRoom } from "../room.ts";
-import { createService } from "../service.ts";
-import { requireRecord } from "../symbols.ts";
+import { callRoom } from "../rooms/call-room.ts";
+import { requireRecord } from "../symbol-registry/symbol-lookup.ts";
 
 const route = createRoute({
   method: "post",

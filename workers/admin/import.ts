@@ -14,15 +14,15 @@ import { candlesFrom } from "../../core/candles.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { ImportReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
-import { type Database, openPrimary } from "../../storage/registry/database.ts";
+import { type Database, openPrimary } from "../../storage/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type AuditActor, changeSymbol } from "../../storage/registry/writes.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { actorOf } from "../caller.ts";
+import { actorOf } from "../auth/caller.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 import { forgetQuotes } from "../market-data/quote-reader.ts";
-import { callRoom } from "../room.ts";
-import { createService } from "../service.ts";
-import { clearSymbols, requireRecord } from "../symbols.ts";
+import { callRoom } from "../rooms/call-room.ts";
+import { clearSymbols, requireRecord } from "../symbol-registry/symbol-lookup.ts";
 
 const route = createRoute({
   method: "post",

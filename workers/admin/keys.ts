@@ -3,12 +3,12 @@ import { ApiKeySchema, CreatedApiKeySchema, NewApiKeySchema } from "../../contra
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { createKey, listKeys, revokeKey } from "../../storage/api-keys.ts";
-import { openPrimary, openReplica } from "../../storage/registry/database.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { auditActorOf } from "../caller.ts";
-import { clearKeys } from "../gateway/key-ring.ts";
-import { closeSocketsOfKey } from "../open-sockets.ts";
-import { createService } from "../service.ts";
+import { openPrimary, openReplica } from "../../storage/database.ts";
+import { clearKeys } from "../auth/api-keys.ts";
+import { auditActorOf } from "../auth/caller.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
+import { closeSocketsOfKey } from "../streaming/close-sockets.ts";
 
 const shared = { tags: ["Administration"] };
 

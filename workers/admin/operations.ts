@@ -16,14 +16,14 @@ import type { Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { isUpstream, UPSTREAMS } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { listAudit, recordIntent } from "../../storage/audit-log.ts";
+import { openPrimary, openReplica } from "../../storage/database.ts";
 import { listDecisions } from "../../storage/quality-log.ts";
-import { openPrimary, openReplica } from "../../storage/registry/database.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { auditActorOf } from "../caller.ts";
-import { allProviders, providerStatus } from "../gates.ts";
-import { callRoom } from "../room.ts";
-import { createService } from "../service.ts";
-import { requireSymbol } from "../symbols.ts";
+import { auditActorOf } from "../auth/caller.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
+import { callRoom } from "../rooms/call-room.ts";
+import { allProviders, providerStatus } from "../rooms/providers.ts";
+import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 
 const common = { tags: ["Administration"] };
 

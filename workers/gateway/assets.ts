@@ -1,5 +1,5 @@
 import { ApiError } from "../../contracts/problem.ts";
-import type { AppContext } from "../service.ts";
+import type { AppContext } from "../http/service.ts";
 
 /** How our pages and files are called. Anything odder is not looked for: `//host` would even be another address. */
 const ASSET_PATH = /^\/(?:[\w.-]+\/)*[\w.-]*$/;

@@ -8,8 +8,8 @@ import {
   SUBPROTOCOL,
 } from "../../contracts/stream.ts";
 import { VERSION } from "../../contracts/version.ts";
-import { problemResponses, textResponse } from "../answers.ts";
-import { createService } from "../service.ts";
+import { problemResponses, textResponse } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 
 const route = createRoute({
   method: "get",

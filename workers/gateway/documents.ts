@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError, PROBLEMS, type ProblemCode } from "../../contracts/problem.ts";
-import { type FixedText, fixedResponse, fixedText, jsonResponse, problemResponses } from "../answers.ts";
-import { type AppEnv, createService } from "../service.ts";
+import { type FixedText, fixedResponse, fixedText, jsonResponse, problemResponses } from "../http/responses.ts";
+import { type AppEnv, createService } from "../http/service.ts";
 import { openApiDocument } from "./openapi/document.ts";
 
 const problemRoute = createRoute({

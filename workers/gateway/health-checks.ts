@@ -4,7 +4,7 @@ import { marketModeOf } from "../../contracts/provider.ts";
 import { VERSION } from "../../contracts/version.ts";
 import { UPSTREAMS, type Upstream } from "../../providers/catalogue.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
-import { statusOfProvider } from "../gates.ts";
+import { statusOfProvider } from "../rooms/providers.ts";
 
 /** A check that takes longer counts as failed. */
 const CHECK_TIMEOUT_MS = 2_000;

@@ -2,8 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { HealthSchema, SERVICES, StateSchema } from "../../contracts/health.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
-import { problemResponses } from "../answers.ts";
-import { createService } from "../service.ts";
+import { problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 import { healthOf } from "./health-checks.ts";
 
 type Service = (typeof SERVICES)[number];

@@ -7,10 +7,10 @@ import { readTelemetry, reportNow } from "../../durable-objects/telemetry/report
 import { logWarning } from "../../observability/log.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../observability/metrics/prometheus.ts";
 import type { Sample } from "../../observability/metrics/series.ts";
-import { problemResponses } from "../answers.ts";
-import { allProviders } from "../gates.ts";
-import { createService } from "../service.ts";
-import { streamSeries } from "../streaming/readings.ts";
+import { problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
+import { allProviders } from "../rooms/providers.ts";
+import { streamSeries } from "../streaming/stream-metrics.ts";
 
 /** Gates that answer later than this (milliseconds) are left out of a scrape. */
 const GATES_TIMEOUT = 2_000;

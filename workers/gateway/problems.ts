@@ -6,9 +6,9 @@ import { describeJsonFault } from "../../core/json-fault.ts";
 import { logError } from "../../observability/log.ts";
 import { count } from "../../observability/metrics/collector.ts";
 import { asUnreachable } from "../../storage/registry/failures.ts";
-import { RoomFailure } from "../room.ts";
-import type { AppContext } from "../service.ts";
-import { holdsSecret } from "./secret-addresses.ts";
+import { holdsSecret } from "../auth/secrets-in-url.ts";
+import type { AppContext } from "../http/service.ts";
+import { RoomFailure } from "../rooms/call-room.ts";
 
 /** A problem document (RFC 9457) for the request at hand. It repeats neither keys nor the admin token, wherever they stood. */
 function problemResponse(c: AppContext, error: ApiError): Response {

@@ -7,8 +7,8 @@ import { isoTime } from "../../core/time.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
 import type { QuotaState } from "../../durable-objects/usage-meter/usage-meter.ts";
 import { logError } from "../../observability/log.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { createService } from "../service.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 
 const route = createRoute({
   method: "get",
@@ -34,7 +34,7 @@ const route = createRoute({
   },
 });
 
-import { passesGuard } from "./middleware/burst-guard.ts";
+import { passesGuard } from "../metering/burst-guard.ts";
 
 /** The route that tells a key what it has used. */
 export const usage = createService();

@@ -5,9 +5,9 @@ import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
-import { digestOf, type Tier } from "../answers.ts";
-import { indicatorAnswer } from "./answer.ts";
-import { findBars } from "./history.ts";
+import { digestOf, type Tier } from "../http/responses.ts";
+import { findBars } from "./bars.ts";
+import { indicatorAnswer } from "./response.ts";
 import type { ReadSpecs } from "./specs.ts";
 
 /** What is asked of a symbol's indicators. */

@@ -15,17 +15,17 @@ import {
   timeParameter,
   wholeNumber,
 } from "../../contracts/parameters.ts";
-import { costOfIndicators } from "../../contracts/prices.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
+import { costOfIndicators } from "../../contracts/request-costs.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
-import { problemResponses, textResponse } from "../answers.ts";
-import { type AppContext, createService } from "../service.ts";
-import { requireSymbol } from "../symbols.ts";
-import { chargeRest } from "../usage.ts";
-import { namingIgnored, stamped, timed } from "./answer.ts";
-import { fromRequestCandles, jsonText, severalSymbols } from "./calculations.ts";
+import { problemResponses, textResponse } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { chargeRest } from "../metering/usage.ts";
+import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
+import { fromRequestCandles, jsonText, severalSymbols } from "./batch-handlers.ts";
 import { type EngineQuery, symbolIndicators } from "./engine.ts";
+import { namingIgnored, stamped, timed } from "./response.ts";
 import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
 const specList = z

@@ -1,6 +1,6 @@
 import { instrumentOf, type SymbolChange, SymbolChangeSchema, type SymbolRecord } from "../../contracts/symbol.ts";
 import { type CompanyProfile, type Failure, isFailure } from "../../providers/provider.ts";
-import { openPrimary } from "../../storage/registry/database.ts";
+import { openPrimary } from "../../storage/database.ts";
 import { changeSymbol } from "../../storage/registry/writes.ts";
 
 /** The provider that knows companies. */

@@ -1,12 +1,12 @@
 import { type Instrument, instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import { reportNow } from "../../durable-objects/telemetry/report.ts";
-import { withSpan } from "../../observability/hop.ts";
 import { logError } from "../../observability/log.ts";
 import { count, observe } from "../../observability/metrics/collector.ts";
+import { withSpan } from "../../observability/trace.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
-import { openPrimary, openReplica } from "../../storage/registry/database.ts";
+import { openPrimary, openReplica } from "../../storage/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
-import { callRoom } from "../room.ts";
+import { callRoom } from "../rooms/call-room.ts";
 import { IngestionMessage } from "./messages.ts";
 import { fillProfile } from "./profiles.ts";
 

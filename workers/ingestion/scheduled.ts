@@ -5,17 +5,17 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen, openSecondsBetween } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, MINUTE } from "../../core/time.ts";
 import { reportNow } from "../../durable-objects/telemetry/report.ts";
-import { withSpan } from "../../observability/hop.ts";
 import { logInfo } from "../../observability/log.ts";
 import { currentTraceparent } from "../../observability/span.ts";
+import { withSpan } from "../../observability/trace.ts";
+import { type Database, openPrimary, openReplica } from "../../storage/database.ts";
 import { deleteDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { deleteExpiredKeys } from "../../storage/idempotency.ts";
 import { deleteDecisions } from "../../storage/quality-log.ts";
-import { type Database, openPrimary, openReplica } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
-import { checkGates } from "../gates.ts";
-import { eachReachable } from "../streaming/holders.ts";
+import { checkGates } from "../rooms/providers.ts";
+import { eachReachable } from "../streaming/socket-objects.ts";
 import { type IngestionMessage, SYMBOLS_PER_MESSAGE } from "./messages.ts";
 
 /** As `[triggers]` in wrangler.toml has them. */

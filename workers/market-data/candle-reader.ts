@@ -7,10 +7,10 @@ import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
-import type { CandlesPage } from "../../durable-objects/symbol-room/room-candles.ts";
-import type { Tier } from "../answers.ts";
-import { candlesOfRoom } from "../room-candles.ts";
-import { sourcesSilence } from "../unavailable-sources.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
+import type { Tier } from "../http/responses.ts";
+import { candlesOfRoom } from "../rooms/candles.ts";
+import { sourcesSilence } from "../rooms/unavailable-sources.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
 export interface PageQuery {

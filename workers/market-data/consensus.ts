@@ -4,9 +4,9 @@ import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen } from "../../core/market-calendar/sessions.ts";
 import { consensusOf } from "../../core/quotes/consensus.ts";
-import type { SourcePrice } from "../../durable-objects/symbol-room/consensus.ts";
+import type { SourcePrice } from "../../durable-objects/symbol-room/quotes/source-prices.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
-import { callRoom } from "../room.ts";
+import { callRoom } from "../rooms/call-room.ts";
 
 /** A price that a source gave, as it is now. */
 interface Priced {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cursorError, parseCursor } from "../cursor.ts";
+import { cursorError, parseCursor } from "../http/cursor.ts";
 
 const CandleCursorSchema = z.strictObject({
   symbol: z.string(),

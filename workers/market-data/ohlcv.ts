@@ -1,17 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
 import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
-import { costOfCandles } from "../../contracts/prices.ts";
 import { ApiError } from "../../contracts/problem.ts";
+import { costOfCandles } from "../../contracts/request-costs.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastPossibleStamp } from "../../core/buckets.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { jsonResponse, problemResponses, textResponse } from "../answers.ts";
-import { toCsv } from "../csv.ts";
-import { formatCursor } from "../cursor.ts";
-import { type AppContext, createService } from "../service.ts";
-import { requireSymbol } from "../symbols.ts";
-import { chargeRest } from "../usage.ts";
+import { toCsv } from "../http/csv.ts";
+import { formatCursor } from "../http/cursor.ts";
+import { jsonResponse, problemResponses, textResponse } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { chargeRest } from "../metering/usage.ts";
+import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 

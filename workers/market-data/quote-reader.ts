@@ -8,9 +8,9 @@ import type { QuoteReply } from "../../durable-objects/symbol-room/symbol-room.t
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
-import type { Tier } from "../answers.ts";
-import { callRoom, countDecisions, RoomFailure } from "../room.ts";
-import { sourcesSilence } from "../unavailable-sources.ts";
+import type { Tier } from "../http/responses.ts";
+import { callRoom, countDecisions, RoomFailure } from "../rooms/call-room.ts";
+import { sourcesSilence } from "../rooms/unavailable-sources.ts";
 
 /** How old a quote a caller accepts. */
 export interface QuoteTerms {

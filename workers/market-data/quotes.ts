@@ -1,16 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
-import { costOfQuotes } from "../../contracts/prices.ts";
 import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
 import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
+import { costOfQuotes } from "../../contracts/request-costs.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
 import { count } from "../../observability/metrics/collector.ts";
-import { digestOf, jsonResponse, problemResponses, type Tier } from "../answers.ts";
-import { type AppContext, createService } from "../service.ts";
-import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symbols.ts";
-import { chargeRest } from "../usage.ts";
+import { digestOf, jsonResponse, problemResponses, type Tier } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { chargeRest } from "../metering/usage.ts";
+import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symbol-registry/symbol-lookup.ts";
 import { withConsensus } from "./consensus.ts";
 import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
 

@@ -3,17 +3,17 @@ import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import type { HandshakeRequest } from "../../durable-objects/audience/admission.ts";
-import { historyCost } from "../../durable-objects/audience/history.ts";
-import type { Subject } from "../../durable-objects/audience/subscription.ts";
-import { problemResponses } from "../answers.ts";
-import { type AppContext, createService } from "../service.ts";
-import { requireActive, requireSymbol } from "../symbols.ts";
-import { charge } from "../usage.ts";
-import { admissionFor, checkOrigin, confirmAdmission, mayRead } from "./admissions.ts";
-import { bridgeEvents, type EventQuestion } from "./event-bridge.ts";
+import { historyCost } from "../../durable-objects/streaming/commands/history-access.ts";
+import type { HandshakeRequest } from "../../durable-objects/streaming/connections/handshake-request.ts";
+import type { Subject } from "../../durable-objects/streaming/protocol/subscription.ts";
+import { problemResponses } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { charge } from "../metering/usage.ts";
+import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
+import { admissionFor, checkOrigin, confirmAdmission, mayRead } from "./handshakes.ts";
 import { openAtHub, regionOf } from "./hubs.ts";
 import { ticketParameter } from "./sockets.ts";
+import { bridgeEvents, type EventQuestion } from "./sse-bridge.ts";
 
 const Query = z
   .strictObject({

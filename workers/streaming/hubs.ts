@@ -1,9 +1,12 @@
 import { ApiError } from "../../contracts/problem.ts";
-import { type HandshakeRequest, toUpgradeRequest } from "../../durable-objects/audience/admission.ts";
-import { refusalOf } from "../../durable-objects/audience/door.ts";
+import { refusalOf } from "../../durable-objects/streaming/connections/handshake.ts";
+import {
+  type HandshakeRequest,
+  toUpgradeRequest,
+} from "../../durable-objects/streaming/connections/handshake-request.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
-import { continentOf } from "../caller-address.ts";
-import { callOrUnavailable } from "./reach.ts";
+import { continentOf } from "../auth/caller-address.ts";
+import { callOrUnavailable } from "./call-or-unavailable.ts";
 
 /** Hubs that were full a moment ago. */
 const full = new MemoryCache<true>(5_000, 1_000);

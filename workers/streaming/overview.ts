@@ -2,11 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ConnectionSchema } from "../../contracts/stream.ts";
 import { recordIntent } from "../../storage/audit-log.ts";
-import { openPrimary } from "../../storage/registry/database.ts";
-import { problemResponses } from "../answers.ts";
-import { auditActorOf, holdsScope } from "../caller.ts";
-import { createService } from "../service.ts";
-import { forEachSocketObject } from "./holders.ts";
+import { openPrimary } from "../../storage/database.ts";
+import { auditActorOf, holdsScope } from "../auth/caller.ts";
+import { problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
+import { forEachSocketObject } from "./socket-objects.ts";
 
 const common = { tags: ["Streaming"] };
 

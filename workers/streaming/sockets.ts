@@ -2,11 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
-import { problemResponses } from "../answers.ts";
-import { callRoom } from "../room.ts";
-import { type AppContext, createService } from "../service.ts";
-import { requireActive, requireSymbol } from "../symbols.ts";
-import { admissionFor, checkOrigin, confirmAdmission } from "./admissions.ts";
+import { problemResponses } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { callRoom } from "../rooms/call-room.ts";
+import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
+import { admissionFor, checkOrigin, confirmAdmission } from "./handshakes.ts";
 import { openAtHub, openAtRoom, regionOf } from "./hubs.ts";
 
 /** A ticket in a query; what it is worth has been seen to before the route. */

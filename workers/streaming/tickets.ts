@@ -2,12 +2,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
-import { digestOf, envelope, problemResponses } from "../answers.ts";
-import type { Caller } from "../caller.ts";
-import { isStillValid } from "../gateway/key-ring.ts";
-import { checkGuesses, noteGuess } from "../gateway/middleware/caller.ts";
-import { type AppContext, createService } from "../service.ts";
-import { callOrUnavailable } from "./reach.ts";
+import { isStillValid } from "../auth/api-keys.ts";
+import type { Caller } from "../auth/caller.ts";
+import { checkGuesses, noteGuess } from "../gateway/middleware/identify-caller.ts";
+import { digestOf, envelope, problemResponses } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { callOrUnavailable } from "./call-or-unavailable.ts";
 
 const TICKET_BYTES = 24;
 const TICKET = /^[0-9a-f]{48}$/;

@@ -5,10 +5,10 @@ import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { ASSET_TYPES, type AssetType } from "../../core/symbol.ts";
 import { isoTime } from "../../core/time.ts";
-import { openReplica } from "../../storage/registry/database.ts";
+import { openReplica } from "../../storage/database.ts";
 import { type ExchangeRow, listExchanges } from "../../storage/registry/exchanges.ts";
-import { jsonResponse, problemResponses } from "../answers.ts";
-import { createService } from "../service.ts";
+import { jsonResponse, problemResponses } from "../http/responses.ts";
+import { createService } from "../http/service.ts";
 
 const TYPE_NAMES: Record<AssetType, string> = {
   stock: "Shares",

@@ -1,7 +1,7 @@
 import { ApiError } from "../../contracts/problem.ts";
+import type { Database, Statement } from "../../storage/database.ts";
 import { claimKey, completeKey, keyOfCaller, releaseKey } from "../../storage/idempotency.ts";
-import type { Database, Statement } from "../../storage/registry/database.ts";
-import { digestOf } from "../answers.ts";
+import { digestOf } from "../http/responses.ts";
 
 interface Outcome {
   status: number;

@@ -4,8 +4,8 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/market-calendar/sessions.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
-import { providerStates } from "../gates.ts";
-import { obstacleOf } from "../unavailable-sources.ts";
+import { providerStates } from "../rooms/providers.ts";
+import { obstacleOf } from "../rooms/unavailable-sources.ts";
 
 /** A symbol under all the names that answers use. */
 export const withExchange = (record: SymbolRecord): SymbolAnswer => ({ ...record, exchange: record.primary_exchange });

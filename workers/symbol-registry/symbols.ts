@@ -10,16 +10,16 @@ import {
 } from "../../contracts/symbol.ts";
 import { ASSET_TYPES } from "../../core/symbol.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
-import { openReplica } from "../../storage/registry/database.ts";
+import { openReplica } from "../../storage/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols, type SymbolFilters, type SymbolPage, searchSymbols } from "../../storage/registry/search.ts";
 import { suggestSymbols } from "../../storage/registry/suggestions.ts";
-import { jsonResponse, problemResponses } from "../answers.ts";
-import { cursorError, formatCursor, parseCursor } from "../cursor.ts";
-import { callRoom, RoomFailure } from "../room.ts";
-import { type AppContext, createService } from "../service.ts";
-import { cachedPage, requireRecord } from "../symbols.ts";
+import { cursorError, formatCursor, parseCursor } from "../http/cursor.ts";
+import { jsonResponse, problemResponses } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { callRoom, RoomFailure } from "../rooms/call-room.ts";
 import { availabilityAnswer, sessionAnswer, symbolAnswer } from "./presentation.ts";
+import { cachedPage, requireRecord } from "./symbol-lookup.ts";
 
 const text = z.string().trim().min(1, "must not be empty").max(100, "must be at most 100 characters");
 

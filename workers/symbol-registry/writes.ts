@@ -11,17 +11,17 @@ import {
   SymbolRecordSchema,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
+import { type Database, openPrimary } from "../../storage/database.ts";
 import { ownersOf } from "../../storage/registry/alias-owners.ts";
-import { type Database, openPrimary } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
-import { envelope, problemResponses } from "../answers.ts";
-import { auditActorOf } from "../caller.ts";
-import { callRoom, RoomFailure } from "../room.ts";
-import { type AppContext, createService } from "../service.ts";
-import { clearSymbols, requireRecord } from "../symbols.ts";
+import { auditActorOf } from "../auth/caller.ts";
+import { envelope, problemResponses } from "../http/responses.ts";
+import { type AppContext, createService } from "../http/service.ts";
+import { callRoom, RoomFailure } from "../rooms/call-room.ts";
 import { runOnce } from "./idempotency.ts";
 import { symbolAnswer, withExchange } from "./presentation.ts";
+import { clearSymbols, requireRecord } from "./symbol-lookup.ts";
 
 const SymbolWritten = z.object({ success: z.literal(true), data: SymbolSchema, timestamp: z.string() });
 

@@ -1,9 +1,9 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { typicalPrice } from "../price-source.ts";
 import { finite } from "../ratio.ts";
 import { MeanDeviation } from "../series/mean-deviation.ts";
-import { convergedAfter } from "../settling.ts";
 
 /** Lambert's constant: with it most values of a random series lie between −100 and 100. */
 const LAMBERT = 0.015;

@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { Lag } from "../series/lag.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, source }: KernelInputs): Kernel {
   const lag = new Lag(memory, numbers.period);

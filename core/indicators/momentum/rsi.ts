@@ -1,8 +1,8 @@
+import { convergedAfter, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RelativeStrength } from "../series/relative-strength.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { convergedAfter, wilderWeight } from "../settling.ts";
 
 export const rsi: IndicatorDefinition = {
   name: "RSI",

@@ -1,8 +1,8 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { positionInRange } from "../series/place-in-range.ts";
+import { positionInRange } from "../series/position-in-range.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, scratch, range }: KernelInputs): Kernel {
   const extremes = range(numbers.k);

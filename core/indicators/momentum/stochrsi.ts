@@ -1,10 +1,10 @@
+import { convergedAfter, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { period } from "../parameters.ts";
-import { positionInRange } from "../series/place-in-range.ts";
+import { positionInRange } from "../series/position-in-range.ts";
 import { RelativeStrength } from "../series/relative-strength.ts";
 import { RollingRange } from "../series/rolling-range.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
-import { convergedAfter, wilderWeight } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const strength = new RelativeStrength(memory, numbers.rsi);

@@ -1,9 +1,9 @@
+import { convergedAfter, exponentialWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
 import { Lag } from "../series/lag.ts";
-import { convergedAfter, exponentialWeight } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const averages = [1, 2, 3].map(() => exponentialAverage(memory, numbers.period));

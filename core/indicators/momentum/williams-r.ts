@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ numbers, range }: KernelInputs): Kernel {
   const extremes = range(numbers.period);

@@ -1,5 +1,5 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
-import { convergedAfter } from "../settling.ts";
 
 /** Candles as the library reads them, oldest first. */
 export interface PatternCandles {

@@ -1,5 +1,5 @@
+import { exponentialWeight, wilderWeight } from "../convergence.ts";
 import type { Memory } from "../memory.ts";
-import { exponentialWeight, wilderWeight } from "../settling.ts";
 
 const SEEN = 0;
 const SEED = 1;

@@ -1,10 +1,10 @@
 import type { CandleColumns } from "../../candles.ts";
+import { convergedAfter, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { period } from "../parameters.ts";
 import { type ExponentialAverage, wilderAverage } from "../series/exponential-average.ts";
 import { rangeWith } from "../series/true-range.ts";
-import { convergedAfter, wilderWeight } from "../settling.ts";
 
 const SEEN = 0;
 const HIGH = 1;

@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { ExtremeAge } from "../series/extreme-age.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers }: KernelInputs): Kernel {
   const sinceHighest = new ExtremeAge(memory, numbers.period + 1, 1);

@@ -1,7 +1,7 @@
+import { convergedAfter, exponentialWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
-import { convergedAfter, exponentialWeight } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const average = exponentialAverage(memory, numbers.period);

@@ -1,8 +1,8 @@
+import { convergedAfter, exponentialWeight } from "../convergence.ts";
 import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { exponentialAverage } from "../series/exponential-average.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { convergedAfter, exponentialWeight } from "../settling.ts";
 
 export const ema: IndicatorDefinition = {
   name: "EMA",

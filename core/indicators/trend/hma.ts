@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { WeightedMean } from "../series/weighted-mean.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const half = new WeightedMean(memory, Math.floor(numbers.period / 2));

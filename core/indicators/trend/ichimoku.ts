@@ -1,8 +1,8 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingRange } from "../series/rolling-range.ts";
-import { convergedAfter } from "../settling.ts";
 
 /** The cloud is drawn this many candles ahead, and the close as many behind: 26 with the present candle counted. */
 const DISPLACEMENT = 25;

@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { type ExponentialAverage, exponentialAverage } from "../series/exponential-average.ts";
-import { convergedAfter } from "../settling.ts";
 import { fastBelowSlow, slowestWeight, warmUpOfTwoAverages } from "../two-averages.ts";
 
 function build({ memory, numbers, source }: KernelInputs): Kernel {

@@ -1,8 +1,8 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { rollingMean } from "../series/rolling-sum.ts";
 import { seriesKernel } from "../series-kernel.ts";
-import { convergedAfter } from "../settling.ts";
 
 export const sma: IndicatorDefinition = {
   name: "SMA",

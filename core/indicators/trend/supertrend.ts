@@ -1,9 +1,9 @@
+import { samplesUntilNegligible, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import type { Memory } from "../memory.ts";
 import { factor, period } from "../parameters.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { samplesUntilNegligible, wilderWeight } from "../settling.ts";
 
 const DIRECTION = 0;
 const UPPER = 1;

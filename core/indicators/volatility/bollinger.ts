@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
 import { RollingVariance } from "../series/rolling-variance.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers: { period, deviations }, source }: KernelInputs): Kernel {
   const variance = new RollingVariance(memory, period);

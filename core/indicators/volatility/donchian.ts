@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RollingRange } from "../series/rolling-range.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers }: KernelInputs): Kernel {
   const range = new RollingRange(memory, numbers.period);

@@ -1,8 +1,8 @@
+import { convergedAfter, exponentialWeight, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs, Numbers } from "../indicator.ts";
 import { factor, period } from "../parameters.ts";
 import { exponentialAverage, wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { convergedAfter, exponentialWeight, wilderWeight } from "../settling.ts";
 
 function build({ memory, numbers }: KernelInputs): Kernel {
   const centre = exponentialAverage(memory, numbers.period);

@@ -1,9 +1,9 @@
+import { convergedAfter, wilderWeight } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { percentOf } from "../ratio.ts";
 import { wilderAverage } from "../series/exponential-average.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { convergedAfter, wilderWeight } from "../settling.ts";
 
 function build({ memory, numbers }: KernelInputs): Kernel {
   const range = new TrueRange(memory);

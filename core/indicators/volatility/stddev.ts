@@ -1,7 +1,7 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { RollingVariance } from "../series/rolling-variance.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, source, scratch }: KernelInputs): Kernel {
   const variance = new RollingVariance(memory, numbers.period);

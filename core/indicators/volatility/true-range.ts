@@ -1,6 +1,6 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition } from "../indicator.ts";
 import { TrueRange } from "../series/true-range.ts";
-import { convergedAfter } from "../settling.ts";
 
 export const trueRange: IndicatorDefinition = {
   name: "TRUE_RANGE",

@@ -1,10 +1,10 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { finite } from "../ratio.ts";
 import { moneyFlow } from "../series/money-flow.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const flowSum = new RollingSum(memory, numbers.period);

@@ -1,3 +1,4 @@
+import { convergedAfter } from "../convergence.ts";
 import type { IndicatorDefinition, Kernel, KernelInputs } from "../indicator.ts";
 import { period } from "../parameters.ts";
 import { typicalPrice } from "../price-source.ts";
@@ -5,7 +6,6 @@ import { percentOf } from "../ratio.ts";
 import { Lag } from "../series/lag.ts";
 import { RollingSum } from "../series/rolling-sum.ts";
 import { ZeroWindow } from "../series/zero-window.ts";
-import { convergedAfter } from "../settling.ts";
 
 function build({ memory, numbers, scratch }: KernelInputs): Kernel {
   const lag = new Lag(memory, 1);

@@ -10,7 +10,7 @@ import { QuoteSchema } from "../../../contracts/quote.ts";
 import { SymbolSchema } from "../../../contracts/symbol.ts";
 import { DAY, HOUR } from "../../../core/time.ts";
 import { ROOT } from "../../../scripts/dev-vars.ts";
-import { startFakes } from "../../fakes/start.ts";
+import { startFakes } from "../../../tools/fakes/start.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "../platform.ts";
 import { type Manifest, ManifestSchema } from "./manifest.ts";
 import { openStream, type StreamClient } from "./stream-client.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { accessOf } from "../../../workers/gateway/access.ts";
+import { accessOf } from "../../../workers/auth/access.ts";
 import { ADMIN, ADMIN_KEY, call, problemOf, read, send } from "../client.ts";
 import { callWith, makeKey } from "../keys.ts";
 

@@ -3,8 +3,8 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { AuditEntrySchema } from "../../../contracts/admin.ts";
 import { ApiKeySchema, SCOPES, type Scope } from "../../../contracts/api-key.ts";
-import { accessOf } from "../../../workers/gateway/access.ts";
-import { isStillValid, KEY_TRUSTED_FOR_MS } from "../../../workers/gateway/key-ring.ts";
+import { accessOf } from "../../../workers/auth/access.ts";
+import { isStillValid, KEY_TRUSTED_FOR_MS } from "../../../workers/auth/api-keys.ts";
 import { ADMIN, ADMIN_KEY, bodyOf, call, newAddress, problemOf, QuoteAnswer, read, send } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { callerNetwork, networkOf } from "../../../workers/caller-address.ts";
+import { callerNetwork, networkOf } from "../../../workers/auth/caller-address.ts";
 import { regionOf } from "../../../workers/streaming/hubs.ts";
 
 const group = fc.integer({ min: 0, max: 0xffff });

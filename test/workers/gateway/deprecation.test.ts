@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { DEPRECATIONS, deprecations } from "../../../workers/gateway/middleware/deprecation.ts";
-import type { AppEnv } from "../../../workers/service.ts";
+import type { AppEnv } from "../../../workers/http/service.ts";
 import { call } from "../client.ts";
 
 describe("an address of the earlier platform", () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { accessOf } from "../../../workers/gateway/access.ts";
+import { accessOf } from "../../../workers/auth/access.ts";
 import { app } from "../../../workers/gateway/app.ts";
 import { ADMIN, call, importCandles, read, send } from "../client.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { holdsKey, redactKeys } from "../../../core/api-key.ts";
-import { toCsv } from "../../../workers/csv.ts";
+import { toCsv } from "../../../workers/http/csv.ts";
 import { ADMIN, ADMIN_KEY, call, problemOf, read, SymbolWritten, send } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";
 

@@ -9,8 +9,8 @@ import {
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failure } from "../../../providers/provider.ts";
+import { openPrimary } from "../../../storage/database.ts";
 import { noteDemand } from "../../../storage/demand.ts";
-import { openPrimary } from "../../../storage/registry/database.ts";
 import { IngestionMessage } from "../../../workers/ingestion/messages.ts";
 import { consumeBatch } from "../../../workers/ingestion/queue.ts";
 import { runScheduled } from "../../../workers/ingestion/scheduled.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ServerFrameSchema } from "../../../contracts/stream.ts";
-import { bridgeEvents } from "../../../workers/streaming/event-bridge.ts";
+import { bridgeEvents } from "../../../workers/streaming/sse-bridge.ts";
 import { call, problemOf } from "../client.ts";
 
 const BTC = "BTC/USDT";

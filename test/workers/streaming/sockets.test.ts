@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { mayOpenSocket } from "../../../workers/gateway/origins.ts";
+import { mayOpenSocket } from "../../../workers/auth/origins.ts";
 import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, ADMIN_KEY, call, newAddress, problemOf, read, send } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";

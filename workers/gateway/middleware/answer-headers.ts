@@ -1,9 +1,9 @@
 import type { Next } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { gatewayHeaders } from "../../gateway-headers.ts";
-import type { AppContext, AppEnv } from "../../service.ts";
-import { allowedOrigin } from "../origins.ts";
+import { allowedOrigin } from "../../auth/origins.ts";
+import { gatewayHeaders } from "../../http/headers.ts";
+import type { AppContext, AppEnv } from "../../http/service.ts";
 import { methodsAt, type RegisteredRoute } from "../problems.ts";
 import { correlationIdOf } from "./correlation-id.ts";
 

@@ -1,6 +1,6 @@
 import type { Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { AppContext, AppEnv } from "../../service.ts";
+import type { AppContext, AppEnv } from "../../http/service.ts";
 import { EARLIER_PREFIX } from "../path.ts";
 
 /** Addresses that have a successor, or that will go. */

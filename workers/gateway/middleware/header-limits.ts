@@ -1,5 +1,5 @@
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppContext } from "../../service.ts";
+import type { AppContext } from "../../http/service.ts";
 
 const MAX_HEADERS = 100;
 const MAX_HEADER_CHARACTERS = 8_192;

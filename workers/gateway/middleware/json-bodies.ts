@@ -1,6 +1,6 @@
 import { bodyLimit } from "hono/body-limit";
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppContext } from "../../service.ts";
+import type { AppContext } from "../../http/service.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const LARGE_BODIES = new Set(["/calculate", "/admin/import"]);

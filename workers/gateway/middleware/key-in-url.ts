@@ -1,6 +1,6 @@
 import { ApiError } from "../../../contracts/problem.ts";
-import type { AppContext } from "../../service.ts";
-import { holdsSecret } from "../secret-addresses.ts";
+import { holdsSecret } from "../../auth/secrets-in-url.ts";
+import type { AppContext } from "../../http/service.ts";
 
 const NAMES = [
   "key",

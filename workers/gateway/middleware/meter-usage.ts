@@ -1,7 +1,7 @@
-import { BASE_COST } from "../../../contracts/prices.ts";
-import type { AppContext } from "../../service.ts";
-import { charge } from "../../usage.ts";
-import { UNGUARDED } from "./burst-guard.ts";
+import { BASE_COST } from "../../../contracts/request-costs.ts";
+import type { AppContext } from "../../http/service.ts";
+import { UNGUARDED } from "../../metering/burst-guard.ts";
+import { charge } from "../../metering/usage.ts";
 
 /** Takes a unit of a key's quotas for each of its requests, but for those that ask how it stands. */
 export function meterUsage(c: AppContext): void | Promise<void> {

@@ -1,11 +1,11 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { reportWhenDue } from "../../../durable-objects/telemetry/report.ts";
-import { serverTiming, traceFields } from "../../../observability/hop.ts";
 import { isLogged, logInfo } from "../../../observability/log.ts";
 import { count, observe } from "../../../observability/metrics/collector.ts";
 import { runInSpan, Span } from "../../../observability/span.ts";
-import type { AppContext, AppEnv } from "../../service.ts";
+import { serverTiming, traceFields } from "../../../observability/trace.ts";
+import type { AppContext, AppEnv } from "../../http/service.ts";
 
 /** Requests that no route took: pages, files and what is not there. A path of somebody's invention is no label. */
 const UNROUTED = "unrouted";

@@ -1,9 +1,9 @@
 import { matchedRoutes } from "hono/route";
 import { ApiError } from "../../../contracts/problem.ts";
-import { holdsScope } from "../../caller.ts";
-import type { AppContext } from "../../service.ts";
-import { accessOf, isOpenToAnyone } from "../access.ts";
-import { CHALLENGE } from "../challenge.ts";
+import { accessOf, isOpenToAnyone } from "../../auth/access.ts";
+import { holdsScope } from "../../auth/caller.ts";
+import { CHALLENGE } from "../../auth/challenge.ts";
+import type { AppContext } from "../../http/service.ts";
 
 /** What each registered route needs, by method and path as the router has them. */
 const needed = new Map<string, ReturnType<typeof accessOf>>();

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { PROBLEM_DESCRIPTIONS } from "../../answers.ts";
-import type { AppEnv } from "../../service.ts";
-import { type Access, accessOf } from "../access.ts";
+import { type Access, accessOf } from "../../auth/access.ts";
+import { PROBLEM_DESCRIPTIONS } from "../../http/responses.ts";
+import type { AppEnv } from "../../http/service.ts";
 
 type Document = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 type Credentials = Record<string, string[]>[];

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { TIME_DESCRIPTION } from "../../../contracts/parameters.ts";
-import { PROBLEM_DESCRIPTIONS } from "../../answers.ts";
-import type { AppEnv } from "../../service.ts";
+import { PROBLEM_DESCRIPTIONS } from "../../http/responses.ts";
+import type { AppEnv } from "../../http/service.ts";
 import { DESCRIPTIONS } from "./descriptions.ts";
 import { exampleOf, isTimeName, problemExample, type Schema } from "./examples.ts";
 import { HEADERS } from "./headers.ts";

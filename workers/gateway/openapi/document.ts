@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { VERSION } from "../../../contracts/version.ts";
-import type { AppEnv } from "../../service.ts";
+import type { AppEnv } from "../../http/service.ts";
 import { documentAccess } from "./access.ts";
 import { completeDocument } from "./completion.ts";
 

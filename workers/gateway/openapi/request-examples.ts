@@ -1,4 +1,4 @@
-import { formatCursor } from "../../cursor.ts";
+import { formatCursor } from "../../http/cursor.ts";
 
 /** Bodies that a newcomer may send as they stand, by operation; each is accepted by the platform. */
 export const BODY_EXAMPLES: Readonly<Record<string, object>> = {

@@ -1,0 +1,210 @@
+import type { SeriesFacts } from "../../contracts/candle.ts";
+import { MAX_POINTS } from "../../contracts/indicator.ts";
+import { bucketStamped } from "../buckets.ts";
+import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../candles.ts";
+import { INTRADAY_SECONDS, type Interval, isDated } from "../interval.ts";
+import type { Market } from "../market-calendar/markets.ts";
+import { sessionOf } from "../market-calendar/sessions.ts";
+import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../time.ts";
+import type { TradingDay } from "./indicator.ts";
+import type { IndicatorSpec } from "./spec.ts";
+
+/** History that is read before the first bar whatever is asked. */
+const MIN_WARM_UP = 300;
+/** History that is read at most: what Wilder's average over a thousand bars needs to forget its start. */
+const MAX_WARM_UP = 40_000;
+/** What may be read beyond that for what runs since a point in time: the minutes of a month and a day. */
+const MAX_SINCE = 32 * (DAY / MINUTE);
+
+/** Which bars are asked for. */
+export interface BarsQuery {
+  interval: Interval;
+  points: number;
+  /** Unix seconds; null for the last bars. */
+  from: number | null;
+  to: number | null;
+  includeOpen: boolean;
+}
+
+/** What is calculated over. */
+export interface Bars {
+  /** History, then the bars that are answered. */
+  columns: CandleColumns;
+  /** The index of the first bar that is answered. */
+  first: number;
+  /** Whether no older bars exist than those in `columns`. */
+  fromTheBeginning: boolean;
+  /** Where running totals begin, unix seconds; null for the first bar. */
+  anchor: number | null;
+  tradingDay?: TradingDay;
+}
+
+/** What a page of candles must say. */
+export interface HistoryPage {
+  candles: CandleColumns;
+  more: boolean;
+  facts: SeriesFacts;
+}
+
+/** Bars with their history, the page that holds the ones that are answered, and whether the last of those is still forming. */
+export interface ReadBars<Page extends HistoryPage> {
+  bars: Bars;
+  page: Page;
+  forming: boolean;
+}
+
+/** Reads a page of one series, its doubted candles left out. */
+export type ReadPage<Page extends HistoryPage> = (
+  from: number,
+  to: number,
+  limit: number,
+  backward: boolean,
+) => Promise<Page>;
+
+const LOWEST = -8.64e12;
+
+/** Reads the bars that are asked for and enough history before them for every spec. */
+export async function readBars<Page extends HistoryPage>(
+  read: ReadPage<Page>,
+  market: Market,
+  specs: readonly IndicatorSpec[],
+  query: BarsQuery,
+  now: number,
+): Promise<ReadBars<Page>> {
+  const { interval } = query;
+  const asked = await readRequested(query, market, now, read);
+  const { columns, forming } = asked;
+  if (columns.length === 0) {
+    const bars = { columns, first: 0, fromTheBeginning: true, anchor: null };
+    return { bars, page: asked.page, forming };
+  }
+  const start = columns.time[0];
+  const history = await read(
+    LOWEST,
+    start,
+    Math.min(Math.max(MIN_WARM_UP, ...specs.map(candlesNeeded)), MAX_WARM_UP),
+    true,
+  );
+  const last = query.from === null ? columns.time[columns.length - 1] : start;
+  const round = anchorOf(market, interval, last);
+  // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
+  const imported = asked.page.facts.provider === "import";
+  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : round)));
+  let before = history.candles;
+  let more = history.more;
+  if (more && before.length > 0 && since < before.time[0]) {
+    const older = await read(since, before.time[0], MAX_SINCE, true);
+    before = joinCandles(older.candles, before);
+    more = older.more || since > LOWEST;
+  }
+  const readable = before.length + (query.from === null ? columns.length : 0) <= MAX_WARM_UP;
+  const anchor = imported && !more && readable ? null : round;
+  return {
+    bars: {
+      columns: joinCandles(before, columns),
+      first: before.length,
+      fromTheBeginning: !more,
+      anchor,
+      tradingDay: tradingDayOf(market, interval),
+    },
+    page: asked.page,
+    forming,
+  };
+}
+
+/** The bars that are answered, without their history. */
+async function readRequested<Page extends HistoryPage>(
+  query: BarsQuery,
+  market: Market,
+  now: number,
+  read: ReadPage<Page>,
+): Promise<{ page: Page; columns: CandleColumns; forming: boolean }> {
+  const to = query.to ?? Math.floor(now) + 1;
+  const backward = query.from === null;
+  // One bar more, in case the last is still forming and not wanted.
+  const page = await read(query.from ?? LOWEST, to, query.points + (backward ? 1 : 0), backward);
+  const { candles } = page;
+  const last = candles.length - 1;
+  const forming = last >= 0 && (bucketStamped(market, query.interval, candles.time[last])?.closes ?? 0) > now;
+  const closed = forming && !query.includeOpen ? sliceCandles(candles, 0, last) : candles;
+  const columns = backward ? sliceCandles(closed, Math.max(0, closed.length - query.points)) : closed;
+  return { page, columns: columns.length > 0 ? columns : emptyCandles(0), forming: forming && query.includeOpen };
+}
+
+/** Whether a spec is a running total since its series' anchor. */
+export function isAnchored(spec: IndicatorSpec): boolean {
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
+  return "since" in settling && settling.since === "first";
+}
+
+/** The index of the bar at which running totals begin. */
+export function anchorIndexOf({ columns, first, anchor }: Bars): number {
+  return anchor === null ? 0 : Math.min(firstAtOrAfter(columns, anchor), first);
+}
+
+function candlesNeeded(spec: IndicatorSpec): number {
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
+  return "candles" in settling ? settling.candles : 0;
+}
+
+/** From when on bars are needed by what runs since a point in time. */
+function sinceOf(
+  spec: IndicatorSpec,
+  market: Market,
+  interval: Interval,
+  start: number,
+  anchor: number | null,
+): number {
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
+  if (!("since" in settling)) return Number.POSITIVE_INFINITY;
+  const date = tradingDayOf(market, interval)(start) * DAY;
+  switch (settling.since) {
+    case "first":
+      return anchor ?? LOWEST;
+    case "session":
+      return date - DAY;
+    case "week":
+      return startOfWeek(date) - DAY;
+    case "month":
+      return startOfMonth(date) - DAY;
+  }
+}
+
+/** Calendar time that holds a given time of trading, with a tenth more for holidays. */
+function calendarSeconds(market: Market, trading: number): number {
+  const openPerWeek = (market.close - market.open) * market.tradingDays.length;
+  return trading * ((7 * DAY) / openPerWeek) * 1.1;
+}
+
+/**
+ * Where running totals (OBV, ADL) begin: the series' first bar for daily and longer bars. Intraday series are too long for
+ * that, so they begin at a round date further back than the most bars that can be asked for: the same for every `data_points`.
+ * @param last stamp of the last bar, or of the first where bars are counted from there
+ * @returns unix seconds, null for the series' first bar
+ */
+export function anchorOf(market: Market, interval: Interval, last: number): number | null {
+  const seconds = INTRADAY_SECONDS[interval];
+  if (seconds === null) return null;
+  const reach = last - calendarSeconds(market, MAX_POINTS * seconds);
+  if (seconds <= MINUTE) return startOfDay(reach);
+  if (seconds <= 5 * MINUTE) return startOfWeek(reach);
+  if (seconds <= HOUR) return startOfMonth(reach);
+  return Date.UTC(new Date(reach * 1000).getUTCFullYear(), 0, 1) / 1000;
+}
+
+/** The trading date of a bar, counted in days; of crypto the UTC day. */
+export function tradingDayOf(market: Market, interval: Interval): TradingDay {
+  if (isDated(interval)) return (time) => Math.floor(time / DAY);
+  let date = Number.NaN;
+  let opens = 0;
+  let closes = 0;
+  return (time) => {
+    if (time >= opens && time < closes) return date;
+    const session = sessionOf(market, time);
+    if (!session) return Math.floor(time / DAY);
+    date = session.date / DAY;
+    opens = session.anchor;
+    closes = session.close;
+    return date;
+  };
+}

@@ -1,0 +1,183 @@
+import type { HistoryTerms } from "./handshake-request.ts";
+import type { StreamLimits } from "./limits.ts";
+import type { StreamCounts } from "./metrics.ts";
+import type { WriteBatcher } from "./write-batcher.ts";
+
+/** A symbol's place in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
+export type StoredPosition = [epoch: string, seq: number, bars?: number];
+
+/** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
+export interface Attachment {
+  id: string;
+  address: string;
+  caller: string;
+  anonymous: boolean;
+  history: HistoryTerms;
+  /** When its key expires, unix seconds; null for never. */
+  expiresAt: number | null;
+  connectedAt: number;
+  /** Sent and not yet known to be read. */
+  unread: number;
+  /** Sent and not proven to be read by an `ack`. */
+  unproven: number;
+  /** The last ping, unix milliseconds, that counted as a frame although the platform answered it without waking the object. */
+  pingedAt: number;
+  /** When sending stopped, unix seconds; null while it goes on. */
+  stoppedAt: number | null;
+  /** The last heartbeat, and what had been sent and not proven when it left. */
+  mark: { beat: number; unproven: number } | null;
+  /** How far the symbols came whose place this socket keeps for its audience. */
+  places: Record<string, StoredPosition>;
+}
+
+/** A client may send frames and never read: after so many times the usual limit only an `ack` shows that it reads. */
+const MAX_UNCONFIRMED_FACTOR = 16;
+
+/** What a connection tells, and asks. */
+export interface ConnectionHooks {
+  /** Counts what all connections of the audience send. */
+  counts: StreamCounts;
+  /** Gathers what they post. */
+  batcher: WriteBatcher;
+  /** Sending has stopped. */
+  onStop(connection: Connection): void;
+  /** When the platform answered the socket's last ping, unix milliseconds; 0 where there was none. */
+  pingedAt(socket: WebSocket): number;
+}
+
+/**
+ * One socket, with its attachment at hand, so that a broadcast deserialises nothing. It counts what its client may not have read:
+ * the platform says nothing of full buffers, and what is queued for a client that never reads stays in the object's memory. So
+ * sending stops first, and the socket is closed later.
+ */
+export class Connection {
+  readonly id: string;
+  readonly socket: WebSocket;
+  private readonly attachment: Attachment;
+  private readonly limits: StreamLimits;
+  private readonly hooks: ConnectionHooks;
+  private pending: string[] = [];
+  /** The last frame that woke the object, unix milliseconds. In memory only: it shows how the client does, and decides nothing. */
+  private lastFrameAt = 0;
+
+  constructor(socket: WebSocket, attachment: Attachment, settings: StreamLimits, hooks: ConnectionHooks) {
+    this.socket = socket;
+    this.attachment = attachment;
+    this.limits = settings;
+    this.hooks = hooks;
+    this.id = attachment.id;
+  }
+
+  get info(): Readonly<Attachment> {
+    return this.attachment;
+  }
+
+  /** Whether frames go out; false once the client is too far behind. */
+  get isWritable(): boolean {
+    return this.attachment.stoppedAt === null;
+  }
+
+  /** When the client was last heard of, unix milliseconds: a ping or another frame, or its arrival. */
+  get lastActivityAt(): number {
+    return Math.max(this.lastFrameAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
+  }
+
+  /** Sends the frame of an event together with those of others, when the outbox is emptied. */
+  enqueue(text: string): void {
+    if (this.pending.length === 0) this.hooks.batcher.add(this);
+    this.pending.push(text);
+  }
+
+  /** Sends what was posted. */
+  flush(): void {
+    const texts = this.pending;
+    if (texts.length === 0) return;
+    this.pending = [];
+    for (const text of texts) {
+      this.attachment.unread += text.length;
+      this.write(text);
+    }
+  }
+
+  /** Sends a frame, unless sending has stopped. Frames are ASCII but for a few, so that their length is their size. */
+  send(text: string): void {
+    this.flush();
+    this.attachment.unread += text.length;
+    this.write(text);
+  }
+
+  /** Sends the answer to a message: it may be as large as all that may be unread, and its client has just been heard of. */
+  sendReply(text: string): void {
+    this.flush();
+    this.write(text);
+  }
+
+  private write(text: string): void {
+    const kept = this.attachment;
+    if (kept.stoppedAt !== null) return;
+    kept.unproven += text.length;
+    const { unacknowledgedBytes } = this.limits;
+    if (kept.unread > unacknowledgedBytes && this.hasPinged()) kept.unread = text.length;
+    if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR) {
+      kept.stoppedAt = Date.now() / 1000;
+      this.save();
+      this.hooks.onStop(this);
+      return;
+    }
+    try {
+      this.socket.send(text);
+      this.hooks.counts.frames++;
+    } catch (error) {
+      // A socket that has just closed; the platform tells of it by its own event.
+      if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
+    }
+  }
+
+  /** Whether the client has sent a ping that has not counted yet. */
+  private hasPinged(): boolean {
+    const at = this.hooks.pingedAt(this.socket);
+    if (at === 0 || at === this.attachment.pingedAt) return false;
+    this.attachment.pingedAt = at;
+    this.save();
+    return true;
+  }
+
+  /** Any frame from the client shows that it reads. */
+  onActivity(): void {
+    this.lastFrameAt = Date.now();
+    this.attachment.unread = 0;
+  }
+
+  /** The client has read everything up to a heartbeat. */
+  acknowledge(beat: number): void {
+    const { mark } = this.attachment;
+    if (mark?.beat !== beat) return;
+    this.attachment.unproven -= mark.unproven;
+    this.attachment.unread = Math.min(this.attachment.unread, this.attachment.unproven);
+    this.attachment.mark = null;
+  }
+
+  /** Sends a heartbeat, and keeps what is counted through a hibernation. */
+  sendHeartbeat(beat: number, text: string): void {
+    this.send(text);
+    this.attachment.mark = { beat, unproven: this.attachment.unproven };
+    this.save();
+  }
+
+  /** Keeps a symbol's place for the whole audience, through hibernation and eviction; costs no write to the database. */
+  savePosition(symbol: string, position: StoredPosition | null): void {
+    if (position === null) delete this.attachment.places[symbol];
+    else this.attachment.places[symbol] = position;
+    this.save();
+  }
+
+  close(code: number, reason: string): void {
+    this.attachment.stoppedAt ??= Date.now() / 1000;
+    this.save();
+    this.socket.close(code, reason);
+  }
+
+  private save(): void {
+    if (this.socket.readyState === WebSocket.READY_STATE_OPEN) this.socket.serializeAttachment(this.attachment);
+  }
+}

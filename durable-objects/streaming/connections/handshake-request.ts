@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { TIERS } from "../../../contracts/api-key.ts";
+
+/**
+ * On what terms a socket gets history by `since` of candles and indicators: its caller may read and pays with its key, is counted by
+ * its address, or pays nothing, or it may not read.
+ */
+const HistoryTermsSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("by_key"), prefix: z.string(), tier: z.enum(TIERS) }),
+  z.object({ kind: z.literal("by_address") }),
+  z.object({ kind: z.literal("free") }),
+  z.object({ kind: z.literal("forbidden") }),
+]);
+
+export type HistoryTerms = z.infer<typeof HistoryTermsSchema>;
+
+/** Who opens a socket, and what it is for; told to the audience by the Worker that let it in. */
+const HandshakeRequestSchema = z.object({
+  address: z.string(),
+  /** `anonymous`, or the name by which its key is known; never the key. */
+  caller: z.string(),
+  anonymous: z.boolean(),
+  history: HistoryTermsSchema,
+  /** When its key expires, unix seconds; null where it has none, or one that never does. */
+  expiresAt: z.number().nullable(),
+  correlationId: z.string(),
+  /** Whether the client offered our subprotocol, and so must be answered with it. */
+  subprotocol: z.boolean(),
+  /** The one symbol that the socket carries, and is subscribed to at once; null where it may carry many. */
+  symbol: z.string().nullable(),
+});
+
+export type HandshakeRequest = z.infer<typeof HandshakeRequestSchema>;
+
+const HEADER = "X-WizData-Admission";
+
+/** The request by which the Worker hands a socket on. Nothing of the client's own request is in it. */
+export function toUpgradeRequest(handshake: HandshakeRequest): Request {
+  const headers = { Upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(handshake)) };
+  return new Request("https://audience/", { headers });
+}
+
+/** Reads what the Worker said of a socket. */
+export function readHandshake(request: Request): HandshakeRequest {
+  return HandshakeRequestSchema.parse(JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "null")));
+}

@@ -1,0 +1,66 @@
+import type { Channel, Delivery } from "../../../contracts/stream.ts";
+import type { Interval } from "../../../core/interval.ts";
+import type { FrameEvent, Interest } from "../../symbol-events/symbol-events.ts";
+
+/** What may be listened to of a symbol. */
+export type Subject =
+  | { channel: "quotes" }
+  | { channel: "candles"; interval: Interval }
+  | { channel: "indicators"; interval: Interval; indicator: string };
+
+/** One thing that a socket listens to, as it is kept and as its client is told. */
+export type Subscription = Subject & { symbol: string; delivery: Delivery };
+
+/** What tells subjects of one symbol apart. */
+export function subjectKey(subject: Subject): string {
+  switch (subject.channel) {
+    case "quotes":
+      return "quotes";
+    case "candles":
+      return `candles ${subject.interval}`;
+    case "indicators":
+      return `indicators ${subject.interval} ${subject.indicator}`;
+  }
+}
+
+/** The subject of an event; a gap is one of quotes. */
+export function eventKey(event: FrameEvent): string {
+  switch (event.channel) {
+    case "quotes":
+    case "gap":
+      return "quotes";
+    case "candles":
+      return `candles ${event.interval}`;
+    case "indicators":
+      return `indicators ${event.interval} ${event.spec}`;
+  }
+}
+
+/** What all these subjects together want of a symbol. */
+export function interestOf(subjects: Iterable<Subject>): Interest {
+  const wants = { quotes: false, candles: [] as Interval[], indicators: [] as { interval: Interval; spec: string }[] };
+  for (const subject of subjects) {
+    if (subject.channel === "quotes") wants.quotes = true;
+    else if (subject.channel === "candles") wants.candles.push(subject.interval);
+    else wants.indicators.push({ interval: subject.interval, spec: subject.indicator });
+  }
+  return wants;
+}
+
+/** Which of a socket's subscriptions somebody means: null stands for all. */
+export interface Selection {
+  symbols: ReadonlySet<string> | null;
+  channel: Channel | null;
+  interval: Interval | null;
+  indicators: ReadonlySet<string> | null;
+}
+
+/** Whether a subscription is one of those that are meant. */
+export function isSelected(subscription: Subscription, selection: Selection): boolean {
+  const { symbols, channel, interval, indicators } = selection;
+  if (symbols !== null && !symbols.has(subscription.symbol)) return false;
+  if (channel !== null && subscription.channel !== channel) return false;
+  if (subscription.channel === "quotes") return true;
+  if (interval !== null && subscription.interval !== interval) return false;
+  return subscription.channel === "candles" || indicators === null || indicators.has(subscription.indicator);
+}

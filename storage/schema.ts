@@ -1,0 +1,167 @@
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Scope, Tier } from "../contracts/api-key.ts";
+import type { ProviderName } from "../contracts/provider.ts";
+import type { VOLUME_UNITS } from "../contracts/symbol.ts";
+import type { ExchangeCode } from "../core/market-calendar/markets.ts";
+import type { AssetType } from "../core/symbol.ts";
+
+/** Exchanges. Their hours and holidays are in core/market-calendar, under the same codes. */
+export const exchanges = sqliteTable("exchanges", {
+  code: text().$type<ExchangeCode>().primaryKey(),
+  name: text().notNull(),
+  /** ISO 3166 code; null for markets without a country. */
+  country: text(),
+  /** ISO 10383 market identifier code. */
+  mic: text(),
+});
+
+/** One row per symbol. Unknown facts are null. */
+export const symbols = sqliteTable(
+  "symbols",
+  {
+    /** Row id of the full-text index. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    symbol: text().notNull().unique(),
+    name: text().notNull(),
+    type: text().$type<AssetType>().notNull(),
+    sector: text(),
+    industry: text(),
+    currency: text().notNull(),
+    country: text(),
+    primaryExchange: text("primary_exchange")
+      .$type<ExchangeCode>()
+      .notNull()
+      .references(() => exchanges.code),
+    /** In `currency`. */
+    marketCap: real("market_cap"),
+    sharesOutstanding: real("shares_outstanding"),
+    description: text(),
+    website: text(),
+    ceo: text(),
+    employees: integer(),
+    founded: integer(),
+    headquarters: text(),
+    streamingAvailable: integer("streaming_available", { mode: "boolean" }).notNull(),
+    dataSources: text("data_sources", { mode: "json" }).$type<ProviderName[]>().notNull(),
+    isActive: integer("is_active", { mode: "boolean" }).notNull(),
+    isin: text(),
+    /** `ZAc` where prices are in South African cents, else the currency. */
+    priceUnit: text("price_unit").notNull(),
+    priceDecimals: integer("price_decimals").notNull(),
+    volumeUnit: text("volume_unit").$type<(typeof VOLUME_UNITS)[number]>(),
+    /** ISO-8601 with milliseconds. */
+    lastUpdated: text("last_updated").notNull(),
+  },
+  (table) => [index("symbols_by_type").on(table.type), index("symbols_by_exchange").on(table.primaryExchange)],
+);
+
+/** Other ways of writing a symbol. One alias may stand for several symbols: then it is ambiguous. */
+export const aliases = sqliteTable(
+  "aliases",
+  {
+    alias: text().notNull(),
+    symbol: text()
+      .notNull()
+      .references(() => symbols.symbol),
+  },
+  (table) => [primaryKey({ columns: [table.alias, table.symbol] }), index("aliases_by_symbol").on(table.symbol)],
+);
+
+/** What each provider calls a symbol. */
+export const providerSymbols = sqliteTable(
+  "provider_symbols",
+  {
+    symbol: text()
+      .notNull()
+      .references(() => symbols.symbol),
+    provider: text().$type<ProviderName>().notNull(),
+    providerSymbol: text("provider_symbol").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.symbol, table.provider] })],
+);
+
+/** Who changed what, and when. Only ever added to. */
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: text().notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    target: text().notNull(),
+    detail: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index("audit_log_by_target").on(table.target)],
+);
+
+/** Requests that carried an Idempotency-Key, and what was answered; kept for a day. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    /** The caller and its key, with a blank between them: `admin-token import-17`. */
+    key: text().primaryKey(),
+    /** SHA-256 of the request's body. */
+    fingerprint: text().notNull(),
+    /** Null while the first request is in flight. */
+    status: integer(),
+    answer: text(),
+    /** Unix milliseconds. */
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("idempotency_keys_by_age").on(table.createdAt)],
+);
+
+/** What data-quality checks doubted, and why; kept for a month. */
+export const qualityDecisions = sqliteTable(
+  "quality_decisions",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: text().notNull(),
+    symbol: text().notNull(),
+    provider: text().$type<ProviderName>().notNull(),
+    kind: text().$type<"quote" | "candle">().notNull(),
+    /** Empty for quotes. */
+    interval: text().notNull(),
+    /** The stamp of the candle, or the time of the quote, unix seconds. */
+    time: integer().notNull(),
+    check: text().notNull(),
+    detail: text().notNull(),
+  },
+  (table) => [
+    uniqueIndex("quality_decisions_once").on(
+      table.symbol,
+      table.provider,
+      table.kind,
+      table.interval,
+      table.time,
+      table.check,
+    ),
+    index("quality_decisions_by_age").on(table.at),
+  ],
+);
+
+/** When each symbol was last asked for, to within minutes; what nobody asks for is not refreshed. */
+export const demand = sqliteTable("demand", {
+  symbol: text().primaryKey(),
+  /** Unix seconds. */
+  askedAt: integer("asked_at").notNull(),
+});
+
+/** API keys. Of a key itself only its digest is known; times are ISO-8601 with milliseconds. */
+export const apiKeys = sqliteTable("api_keys", {
+  /** The public part of the key, by which it is found and spoken of. */
+  prefix: text().primaryKey(),
+  /** SHA-256 of the whole key, in hexadecimal. */
+  digest: text().notNull(),
+  name: text().notNull(),
+  scopes: text({ mode: "json" }).$type<Scope[]>().notNull(),
+  tier: text().$type<Tier>().notNull(),
+  createdAt: text("created_at").notNull(),
+  createdBy: text("created_by").notNull(),
+  /** Null for a key that does not expire. */
+  expiresAt: text("expires_at"),
+  /** Null for a key that was not revoked. */
+  revokedAt: text("revoked_at"),
+  /** To within minutes; null for a key that nobody has used. */
+  lastUsedAt: text("last_used_at"),
+});

@@ -1,0 +1,125 @@
+import type { StoredQuote } from "../../contracts/quote.ts";
+import { quoteAt } from "../../contracts/quote.ts";
+import type { Interval } from "../../core/interval.ts";
+import { marketOf } from "../../core/market-calendar/markets.ts";
+import type {
+  BarReplay,
+  IndicatorInterest,
+  Interest,
+  Lease,
+  QuotePosition,
+  QuoteReplay,
+  RejectedIndicator,
+  RoomClient,
+  SymbolEvent,
+} from "../../durable-objects/symbol-events/symbol-events.ts";
+import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
+
+type QuoteEvent = Extract<SymbolEvent, { channel: "quotes" }>;
+
+const LEASE = 90;
+
+/** Seqs that a symbol's quotes reach the audience with, and everything that was asked. */
+export class StandInFeed implements RoomClient {
+  epoch = "e1";
+  readonly wants = new Map<string, Interest>();
+  readonly attended: string[] = [];
+  readonly asked: { symbol: string; since: QuotePosition | null }[] = [];
+  /** Resolves before an answer is given, so that events can come in between. */
+  beforeAnswer: () => Promise<void> = async () => {};
+  /** Resolves before an attendance is noted. */
+  beforeAttendance: (wants: Interest) => Promise<void> = async () => {};
+  /** Indicators that it does not deliver. */
+  refused: RejectedIndicator[] = [];
+  /** Symbols whose feed fails. */
+  readonly broken = new Set<string>();
+  /** The first seq that is still kept. */
+  keptFrom = 1;
+  pace = 60;
+  readonly closedBars: { time: number; text: string }[] = [];
+  private readonly lastEventAt = new Map<string, string>();
+  private readonly logs = new Map<string, QuoteEvent[]>();
+
+  /** Makes the next event of a symbol, without telling anyone. */
+  next(symbol: string): QuoteEvent {
+    const log = this.logs.get(symbol) ?? [];
+    this.logs.set(symbol, log);
+    const seq = (log.at(-1)?.seq ?? 0) + 1;
+    const data = quoteOf(symbol, this.epoch, seq);
+    const timestamp = new Date().toISOString();
+    const text = JSON.stringify({ type: "market_data", symbol, epoch: this.epoch, seq, data, timestamp });
+    const event: QuoteEvent = { channel: "quotes", epoch: this.epoch, seq, text };
+    log.push(event);
+    this.lastEventAt.set(symbol, timestamp);
+    return event;
+  }
+
+  /** Begins a new epoch, as a room does that has lost its log. */
+  forget(epoch: string): void {
+    this.epoch = epoch;
+    this.logs.clear();
+  }
+
+  async renewLease(symbol: string, wants: Interest): Promise<Lease> {
+    if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
+    await this.beforeAttendance(wants);
+    this.attended.push(symbol);
+    this.wants.set(symbol, wants);
+    return {
+      position: this.position(symbol),
+      lastEventAt: this.lastEventAt.get(symbol) ?? null,
+      exchange: "BINANCE",
+      expectedInterval: this.pace,
+      until: Date.now() / 1000 + LEASE,
+      refused: this.refused,
+    };
+  }
+
+  async replayQuotes(symbol: string, since: QuotePosition | null): Promise<QuoteReplay> {
+    this.asked.push({ symbol, since });
+    const log = this.logs.get(symbol) ?? [];
+    const position = this.position(symbol);
+    const missed = since === null ? [] : log.filter(({ seq }) => seq > since.seq);
+    const isKnown = since !== null && since.epoch === this.epoch && since.seq <= position.seq;
+    const recovered = since === null ? null : isKnown && since.seq + 1 >= this.keptFrom;
+    const answer: QuoteReplay = {
+      position,
+      recovered,
+      missed: recovered ? missed.map(({ text }) => text) : [],
+      snapshot: recovered || position.seq === 0 ? null : JSON.stringify(quoteOf(symbol, this.epoch, position.seq)),
+    };
+    await this.beforeAnswer();
+    return answer;
+  }
+
+  async replayCandles(_symbol: string, _interval: Interval, since: number | null): Promise<BarReplay> {
+    return this.bars(since);
+  }
+
+  async replayIndicator(_symbol: string, _wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
+    return this.bars(since);
+  }
+
+  private async bars(since: number | null): Promise<BarReplay> {
+    const time = this.closedBars.at(-1)?.time ?? null;
+    const missed = this.closedBars.filter((bar) => since !== null && bar.time > since).map(({ text }) => text);
+    await this.beforeAnswer();
+    return { time, recovered: since === null ? null : true, missed };
+  }
+
+  private position(symbol: string): QuotePosition {
+    return { epoch: this.epoch, seq: this.logs.get(symbol)?.at(-1)?.seq ?? 0 };
+  }
+}
+
+function quoteOf(symbol: string, epoch: string, seq: number) {
+  const now = Date.now();
+  const stored: StoredQuote = {
+    ...{ symbol, price: 100 + seq, change: null, change_percent: null, open: null, high: null, low: null },
+    ...{ previous_close: null, volume: null, market_cap: null, bid: null, ask: null, window: "24h" },
+    ...{ currency: "USDT", price_unit: "USDT", volume_unit: "base", exchange: "BINANCE", price_basis: "exchange" },
+    ...{ timestamp: new Date(now).toISOString(), received_at: new Date(now).toISOString() },
+    ...{ provider: "simulator", simulated: true, epoch, seq },
+  };
+  return quoteAt(stored, freshnessPolicyOf("simulator"), marketOf("BINANCE"), now / 1000);
+}

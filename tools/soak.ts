@@ -1,0 +1,94 @@
+// `npm run soak`: live mode while its upstreams fail at random, and streams that are cut at random and resume.
+import { parseArgs } from "../scripts/arguments.ts";
+import { soakStorm } from "./soak/chaos-run.ts";
+import { soakMemory } from "./soak/memory.ts";
+import { soakResumes } from "./soak/resumes.ts";
+
+const VIOLATIONS_SHOWN = 20;
+const USUAL = { seconds: 120, resumes: 10_000 };
+const USUAL_MEMORY = { requests: 100_000, sockets: 5_000, imports: 200 };
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string" },
+    resumes: { type: "string" },
+    memory: { type: "boolean" },
+    requests: { type: "string" },
+    sockets: { type: "string" },
+    imports: { type: "string" },
+    seed: { type: "string" },
+    help: { type: "boolean" },
+  },
+});
+
+if (values.help) {
+  console.log(`npm run soak [-- --seconds 120] [--resumes 10000] [--seed 1]
+npm run soak -- --memory [--requests 100000] [--sockets 5000] [--imports 200] [--seed 1]
+
+Two parts; naming one of them leaves the other out. Exit code 1 where something does not hold.
+
+--seconds: asks everything of a platform in live mode while its upstreams fail at random. It must not answer with an error that
+is not documented, nor with a wrong price; no upstream's budget may be exceeded; and within 60 seconds after the faults stop every
+symbol must be fresh again.
+
+--resumes: cuts streaming clients so many times at random moments, while the runtime is started anew now and then. Each goes on
+from where it stood and must get every event once, in order.
+
+--memory, a part by itself: asks all routes of the OpenAPI document in turns, opens and closes sockets and event streams, and imports
+chunks of candles, as many as the options say. After a tenth of it all, the process may grow by 100 MB at most, and no object may hold a closed
+stream. Prints a report as JSON, which says what each route has left in memory.`);
+  process.exit(0);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+function wholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isInteger(value) || value < least) fail(`--${name} must be a whole number of at least ${least}.`);
+  return value;
+}
+
+/** How much of a part is done: nothing of one that is not named where the other is. */
+const amountOf = (name: "seconds" | "resumes", other: "seconds" | "resumes"): number =>
+  values[name] === undefined && values[other] !== undefined ? 0 : wholeNumber(name, values[name], USUAL[name]);
+
+/** Soaks for memory alone, and ends the process. */
+async function soakForMemory(): Promise<never> {
+  const amount = (name: keyof typeof USUAL_MEMORY): number =>
+    wholeNumber(name, values[name], USUAL_MEMORY[name], name === "requests" ? 1 : 0);
+  const amounts = { requests: amount("requests"), sockets: amount("sockets"), imports: amount("imports") };
+  const report = await soakMemory({ ...amounts, seed, progress });
+  console.log(JSON.stringify(report, null, 2));
+  for (const violation of report.violations) console.error(violation);
+  process.exit(report.violations.length > 0 ? 1 : 0);
+}
+
+const seconds = amountOf("seconds", "resumes");
+const resumes = amountOf("resumes", "seconds");
+const seed = wholeNumber("seed", values.seed, 1 + Math.floor(Math.random() * 1e6));
+
+/** Shows how far it is, on one line of a terminal. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+if (values.memory) await soakForMemory();
+
+const violations: string[] = [];
+if (seconds > 0) {
+  console.log(`Soaking for ${seconds} s with seed ${seed}.`);
+  violations.push(...(await soakStorm({ seconds, seed, progress })));
+}
+if (resumes > 0) {
+  console.log(`Cutting streams ${resumes} times with seed ${seed}.`);
+  const { violations: found, ...facts } = await soakResumes(resumes, seed, progress);
+  console.table(facts);
+  if (found.length === 0) console.log(`Every event came once, in order, over ${facts.cuts} cuts.`);
+  violations.push(...found);
+}
+for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) console.error(violation);
+if (violations.length > 0) console.error(`${violations.length} violations; --seed ${seed} draws the same again.`);
+process.exitCode = violations.length > 0 ? 1 : 0;

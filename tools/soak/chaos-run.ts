@@ -1,0 +1,83 @@
+import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
+import { FAKES, type Fakes, startFakes } from "../fakes/start.ts";
+import { seededRandom } from "../seeded-random.ts";
+import { budgetUse, overspent } from "./budgets.ts";
+import { weatherOf } from "./fault-schedule.ts";
+import { recover, warmUp } from "./phases.ts";
+import { type Findings, noFindings } from "./report.ts";
+import { askAnything, type Reader } from "./traffic.ts";
+
+const READERS = 8;
+const WEATHER_MS = 2_000;
+/** Few, so that this budget is felt. */
+const SHARES_CALLS_PER_MINUTE = 60;
+const PROGRESS_MS = 1_000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Storm {
+  seconds: number;
+  seed: number;
+  /** Shows how far it is. */
+  progress: (text: string) => void;
+}
+
+async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: Storm): Promise<void> {
+  const { findings } = reader;
+  const begun = Date.now();
+  const until = begun + seconds * 1000;
+  const running = (): boolean => Date.now() < until;
+  const readers = Array.from({ length: READERS }, async (_, i) => {
+    const dice = seededRandom(seed + 1 + i);
+    while (running()) {
+      await askAnything(reader, dice);
+      await pause(10 + dice.next() * 60);
+    }
+  });
+  const weather = async (): Promise<void> => {
+    const dice = seededRandom(seed);
+    const upstreams = FAKES.map((name) => ({ name, next: weatherOf(name, dice) }));
+    for (let turn = 0; running(); turn++) {
+      for (const { name, next } of upstreams) await fakes.misbehave(name, next(), seed + turn);
+      await pause(Math.min(WEATHER_MS, Math.max(0, until - Date.now())));
+    }
+  };
+  const show = setInterval(() => {
+    const done = Math.min(seconds, Math.round((Date.now() - begun) / 1000));
+    progress(`${done} of ${seconds} s, ${findings.requests()} requests, ${findings.violations().length} violations`);
+  }, PROGRESS_MS);
+  try {
+    await Promise.all([...readers, weather()]);
+  } finally {
+    clearInterval(show);
+    for (const name of FAKES) await fakes.misbehave(name, []);
+    progress("");
+  }
+}
+
+/** Mixed traffic on live mode while the stand-ins for all upstreams fail at random in every way they can; gives the violations. */
+export async function soakStorm(storm: Storm): Promise<string[]> {
+  const findings: Findings = noFindings();
+  const fakes = await startFakes();
+  const variables = { ...fakes.variables, ALPHA_VANTAGE_CALLS_PER_MINUTE: String(SHARES_CALLS_PER_MINUTE) };
+  const worker = await startBundledWorker({ MARKET_MODE: "live", ...variables });
+  try {
+    const reader: Reader = { url: worker.url, headers: WITH_TOKEN, findings };
+    await warmUp(reader);
+    await blow(reader, fakes, storm);
+    const recovery = await recover(reader);
+    const uses = budgetUse(fakes, variables);
+    const violations = [...findings.violations(), ...overspent(uses)];
+    console.table(findings.table());
+    console.table(Object.fromEntries(uses.map(({ provider, faults: _, ...use }) => [provider, use])));
+    console.table(Object.fromEntries(uses.map(({ provider, faults }) => [provider, faults])));
+    console.log(`All symbols were fresh again ${recovery.toFixed(1)} s after the faults stopped.`);
+    if (findings.connectionsDropped() > 0)
+      console.log(`${findings.connectionsDropped()} connections broke and were made anew.`);
+    if (violations.length === 0) console.log(`No violation in ${findings.requests()} requests.`);
+    return violations;
+  } finally {
+    await worker.stop();
+    await fakes.close();
+  }
+}

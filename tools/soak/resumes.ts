@@ -1,0 +1,143 @@
+import WebSocket from "ws";
+import { z } from "zod";
+import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
+import { type SeededRandom, seededRandom } from "../seeded-random.ts";
+import { Ledger, type Place } from "./event-ledger.ts";
+
+const CLIENTS = 80;
+/** Symbols that trade always, and how many of them a client listens to. */
+const SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "BNB", "ADA", "DOGE", "DOT", "LTC", "LINK"].map((coin) => `${coin}/USDT`);
+const SYMBOLS_A_CLIENT = 4;
+/** A client stays, and is away, for so long at most: often much less, so that some are cut before they are confirmed. */
+const LONGEST_MS = 1_500;
+/** How often the runtime is started anew, with which all rooms and hubs lose their memory and all sockets. */
+const RESTARTS = 4;
+const PROGRESS_MS = 1_000;
+/** The time that clients are given, at the end, to have all that the platform has told by then. */
+const LAST_STAY_MS = 120_000;
+const RETRY_MS = 200;
+/** The longest that nobody may answer a client, and that one try may take. */
+const UNANSWERED_MS = 60_000;
+const TRY_MS = 10_000;
+
+/** What came of the cuts. */
+export interface Resumed {
+  cuts: number;
+  restarts: number;
+  events: number;
+  recovered: number;
+  violations: string[];
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Opens a socket, again and again while nobody answers; throws where that goes on. */
+async function open(url: string): Promise<WebSocket> {
+  const begun = Date.now();
+  for (;;) {
+    const socket = new WebSocket(url, { headers: WITH_TOKEN, perMessageDeflate: false, handshakeTimeout: TRY_MS });
+    const isOpen = await new Promise<boolean>((resolve) => {
+      socket.once("open", () => resolve(true));
+      socket.on("error", () => resolve(false));
+    });
+    if (isOpen) return socket;
+    if (Date.now() - begun > UNANSWERED_MS) throw new Error(`nobody answered for ${UNANSWERED_MS / 1000} s`);
+    await pause(RETRY_MS);
+  }
+}
+
+/** Connects a client and lets it go on from where it stands; gives what ends the connection. */
+async function connect(url: string, ledger: Ledger): Promise<() => void> {
+  const socket = await open(`${url.replace("http", "ws")}/ws`);
+  const hear = (data: Buffer): void => ledger.take(data.toString());
+  socket.on("message", hear);
+  socket.send(JSON.stringify({ action: "subscribe", symbols: ledger.symbols, since: ledger.since() }));
+  return () => {
+    socket.off("message", hear);
+    socket.terminate();
+  };
+}
+
+const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() }) });
+
+/** Where the platform itself is in each symbol, as its rooms say and not its streams. */
+async function positions(url: string): Promise<Map<string, Place>> {
+  const told = new Map<string, Place>();
+  for (const symbol of SYMBOLS) {
+    const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
+    const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(UNANSWERED_MS) });
+    told.set(symbol, Answer.parse(await answer.json()).data);
+  }
+  return told;
+}
+
+/** Waits until every client has all that the platform has told by now; gives what they lack if that takes too long. */
+async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
+  const told = await positions(url);
+  const begun = Date.now();
+  for (;;) {
+    const lacking = ledgers.flatMap((ledger) => ledger.lacks(told));
+    if (lacking.length === 0) return [];
+    if (Date.now() - begun > LAST_STAY_MS) return lacking.map((what) => `${what} ${LAST_STAY_MS / 1000} s later`);
+    await pause(RETRY_MS);
+  }
+}
+
+function someSymbols(dice: SeededRandom): string[] {
+  const chosen = new Set<string>();
+  while (chosen.size < SYMBOLS_A_CLIENT) chosen.add(dice.pick(SYMBOLS));
+  return [...chosen];
+}
+
+/**
+ * Cuts clients so many times in all, at random moments, and lets them resume. The runtime is started anew now and then.
+ * @param progress shows how far it is
+ */
+export async function soakResumes(cuts: number, seed: number, progress: (text: string) => void): Promise<Resumed> {
+  const worker = await startBundledWorker({ MARKET_MODE: "demo" });
+  const { url } = worker;
+  const clients = Array.from({ length: CLIENTS }, (_, index) => {
+    const dice = seededRandom(seed + index);
+    return { dice, ledger: new Ledger(someSymbols(dice)) };
+  });
+  const ledgers = clients.map(({ ledger }) => ledger);
+  let begun = 0;
+  let done = 0;
+  let restarts = 0;
+  let isOver = false;
+
+  const live = async ({ dice, ledger }: (typeof clients)[number]): Promise<void> => {
+    while (begun < cuts && !isOver) {
+      begun++;
+      const cut = await connect(url, ledger);
+      await pause(dice.next() ** 2 * LONGEST_MS);
+      cut();
+      done++;
+      await pause(dice.next() ** 2 * LONGEST_MS);
+    }
+  };
+  const restart = async (): Promise<void> => {
+    for (; restarts < RESTARTS; restarts++) {
+      const at = ((restarts + 1) / (RESTARTS + 1)) * cuts;
+      while (done < at && !isOver) await pause(RETRY_MS);
+      if (isOver) return;
+      await worker.restart();
+    }
+  };
+  const show = setInterval(() => progress(`${done} of ${cuts} cuts, ${restarts} restarts`), PROGRESS_MS);
+  try {
+    await Promise.all([...clients.map(live), restart()]);
+    const cutters = await Promise.all(ledgers.map((ledger) => connect(url, ledger)));
+    const lacking = await waitForAll(url, ledgers);
+    for (const cut of cutters) cut();
+    const violations = [...ledgers.flatMap((ledger) => ledger.violations), ...lacking];
+    const sum = (of: (ledger: Ledger) => number): number => ledgers.reduce((total, ledger) => total + of(ledger), 0);
+    const [events, recovered] = [sum((ledger) => ledger.events), sum((ledger) => ledger.recovered)];
+    return { cuts: done, restarts, events, recovered, violations };
+  } finally {
+    isOver = true;
+    clearInterval(show);
+    progress("");
+    await worker.stop();
+  }
+}

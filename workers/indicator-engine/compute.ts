@@ -1,0 +1,114 @@
+import type { z } from "zod";
+import type { IndicatorMetaSchema } from "../../contracts/indicator.ts";
+import { ApiError, type InputError, type Problem } from "../../contracts/problem.ts";
+import { sliceCandles } from "../../core/candles.ts";
+import { calculate, type IndicatorSeries } from "../../core/indicators/batch.ts";
+import { anchorIndexOf, type Bars, isAnchored } from "../../core/indicators/history.ts";
+import { type IndicatorSpec, parametersOf } from "../../core/indicators/spec.ts";
+import { count } from "../../observability/metrics/collector.ts";
+
+export type IndicatorMeta = z.infer<typeof IndicatorMetaSchema>;
+
+/** Values, what there is to say of them, and what failed, by key; values as JSON text, for there are many. */
+export interface Calculated {
+  indicators: Map<string, string>;
+  meta: Record<string, IndicatorMeta>;
+  errors: Record<string, Problem>;
+}
+
+/** A column as JSON: `JSON.stringify` writes null for what is not defined, and is the fastest writer of numbers there is. */
+function columnJson(column: Float64Array, from: number): string {
+  return JSON.stringify(numbersOf(column, from));
+}
+
+/** The values from a row on as an array of its own: this loop takes an eighth of the time of `Array.from`. */
+export function numbersOf(column: Float64Array, from: number): number[] {
+  const numbers = new Array<number>(column.length - from);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = column[from + i];
+  return numbers;
+}
+
+function valuesJson(series: IndicatorSeries, from: number): string {
+  const { outputs, ahead, spec } = series;
+  const names = spec.definition.outputs;
+  if (names.length === 1 && !ahead) return columnJson(outputs[names[0]], from);
+  const members = names.map((name) => `${JSON.stringify(name)}:${columnJson(outputs[name], from)}`);
+  if (ahead) {
+    const inner = Object.entries(ahead).map(([name, column]) => `${JSON.stringify(name)}:${columnJson(column, 0)}`);
+    members.push(`"ahead":{${inner.join(",")}}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** Bars that a spec needs before any of its outputs has a value. */
+const neededBy = (spec: IndicatorSpec): number => Math.min(...spec.definition.warmUp(spec.numbers)) + 1;
+
+function notEnough(spec: IndicatorSpec, have: number, errors: InputError[] = []): ApiError {
+  const needs = neededBy(spec);
+  return new ApiError("indicator.not_enough_data", `${spec.key} needs ${needs} candles; there are ${have}.`, {
+    ...(errors.length > 0 ? { errors } : {}),
+    extensions: { needs, has: have },
+  });
+}
+
+/**
+ * Calculates specs over bars. Running totals begin at the anchor; everything else uses all history that there is.
+ * @param unread the problems of specs that could not be read, which are told where there is nothing else to answer
+ * @throws ApiError indicator.not_enough_data where no spec has enough candles for a single value
+ */
+export function calculateOver(
+  specs: readonly IndicatorSpec[],
+  bars: Bars,
+  unread: Readonly<Record<string, Problem>>,
+): Calculated {
+  const result: Calculated = { indicators: new Map(), meta: {}, errors: {} };
+  const { columns } = bars;
+  const anchorIndex = anchorIndexOf(bars);
+  const enough = specs.filter((spec) => {
+    const have = columns.length - (isAnchored(spec) ? anchorIndex : 0);
+    if (have >= neededBy(spec)) return true;
+    result.errors[spec.key] = notEnough(spec, have).toProblem();
+    return false;
+  });
+  if (enough.length === 0) throw nothingToSay(specs, columns.length, unread);
+  const options = bars.tradingDay ? { tradingDay: bars.tradingDay } : {};
+  const anchored = enough.filter(isAnchored);
+  const others = enough.filter((spec) => !isAnchored(spec));
+  const total = anchorIndex === 0 ? columns : sliceCandles(columns, anchorIndex);
+  for (const [chosen, over, start] of [
+    [others, columns, 0],
+    [anchored, total, anchorIndex],
+  ] as const) {
+    for (const series of calculate(chosen, over, options)) {
+      const { spec } = series;
+      result.indicators.set(spec.key, valuesJson(series, bars.first - start));
+      count("wizdata_indicators_calculated_total", { indicator: spec.definition.name });
+      result.meta[spec.key] = metaOf(spec, bars, start);
+    }
+  }
+  return result;
+}
+
+function nothingToSay(
+  specs: readonly IndicatorSpec[],
+  have: number,
+  unread: Readonly<Record<string, Problem>>,
+): ApiError {
+  const least = specs.reduce((a, b) => (neededBy(b) < neededBy(a) ? b : a));
+  const errors = Object.values(unread).flatMap((problem) => problem.errors ?? []);
+  return notEnough(least, have, errors);
+}
+
+function metaOf(spec: IndicatorSpec, bars: Bars, start: number): IndicatorMeta {
+  const settling = spec.definition.convergence(spec.numbers, spec.choices);
+  const history = bars.first - start;
+  const { columns } = bars;
+  const anchored = isAnchored(spec);
+  return {
+    algorithm: spec.definition.algorithm,
+    parameters: parametersOf(spec),
+    stable: "candles" in settling ? history + 1 >= settling.candles : true,
+    warm_up: history,
+    anchor_time: anchored && columns.length > start ? columns.time[start] : null,
+  };
+}
