@@ -175,7 +175,7 @@ describe("leases", () => {
     const leases = openLeases("isolate", () => clock.now * 1000);
     const pay = (cost: number) => leases.acquire(key, cost, ask, () => {}, unneeded);
     await stub.lease({ ...alone, holder: "another", cost: 600 });
-    expect(await pay(1)).toMatchObject({ paid: false, standing: { left: { minute: 0 } } });
+    expect(await pay(1)).toMatchObject({ isGranted: false, standing: { left: { minute: 0 } } });
     for (let i = 0; i < 50; i++) expect((await pay(2)).isGranted).toBe(false);
     expect(calls.count).toBe(1);
     await stub.lease({ ...alone, holder: "another", cost: 0, unspent: { minute: MINUTE, tokens: 10 } });
@@ -200,7 +200,7 @@ describe("leases", () => {
         () => {},
         (error) => failures.push(error.message),
       );
-    for (let i = 0; i < 20; i++) expect(await pay()).toEqual({ paid: true, standing: null });
+    for (let i = 0; i < 20; i++) expect(await pay()).toEqual({ isGranted: true, quotaState: null });
     expect([asked, failures]).toEqual([1, ["the object was moved"]]);
     clock.now += 1;
     await pay();
