@@ -30,19 +30,6 @@ export type CallOutcome = Failure | null | "nothing";
 /** `paid`, a short pause (seconds) until the second's budget has a token again, or why there is none for longer. */
 export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
 
-/** Decides whether the upstream may be asked, and learns from how it went. Times are unix seconds. */
-export interface Admission {
-  /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Admits nothing. */
-  refusal(spec: CallSpec, now: number): Failure | null;
-  /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
-  enter(spec: CallSpec, now: number): Failure | null;
-  /** Takes the price of one request to the upstream from the budget, or says why it cannot. */
-  acquire(priority: Priority, now: number): AcquireResult;
-  leave(spec: CallSpec, outcome: CallOutcome, now: number): void;
-  /** Forgets a family's failures and blocks. */
-  reset(group: EndpointGroup): void;
-}
-
 /** A probe whose outcome nobody has told after this long (seconds) is lost, its object with it. */
 const PROBE_LOST_AFTER = 30;
 
@@ -54,71 +41,93 @@ const refusedPurchase = (purchase: Purchase): Failure | null => {
   return failure(purchase.span === "day" ? "quota_spent" : "throttled", wholeSeconds(purchase.retryAfter));
 };
 
-/** The admission of one provider, on top of what is remembered of it. */
-export function openAdmission(memory: GateMemory, limits: Limits): Admission {
+/** Decides whether the upstream may be asked, and learns from how it went. Times are unix seconds. */
+export class Admission {
+  readonly #memory: GateMemory;
+  readonly #limits: Limits;
   // The second's budget is a matter of pace: whoever pays waits for it.
-  const patient: Limits = { ...limits, perSecond: null };
-  const keepBreaker = (family: EndpointGroup, change: Partial<GroupRecord>): void => {
-    const before = memory.group(family);
+  readonly #patient: Limits;
+
+  constructor(memory: GateMemory, limits: Limits) {
+    this.#memory = memory;
+    this.#limits = limits;
+    this.#patient = { ...limits, perSecond: null };
+  }
+
+  /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Admits nothing. */
+  refusal(errand: CallSpec, now: number): Failure | null {
+    if (this.#memory.group(errand.group).breaker.state === "half_open") {
+      return cooldownOf(this.#memory.cooldowns, errand.group, errand.scopes, now);
+    }
+    const judged = this.#judge(errand, now);
+    return judged.kind === "failure" ? judged : null;
+  }
+
+  /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
+  enter(errand: CallSpec, now: number): Failure | null {
+    const judged = this.#judge(errand, now);
+    if (judged.kind === "failure") return judged;
+    this.#keepBreaker(errand.group, { breaker: judged.breaker });
+    return null;
+  }
+
+  /** Takes the price of one request to the upstream from the budget, or says why it cannot. */
+  acquire(priority: Priority, now: number): AcquireResult {
+    this.#afterSetBack(now);
+    const purchase = spend(this.#memory.spent, this.#limits, priority, now);
+    if (purchase.kind === "refused" && purchase.span === "second")
+      return { kind: "pause", seconds: purchase.retryAfter };
+    if (purchase.kind === "spent") this.#memory.saveSpent(purchase.spent);
+    return refusedPurchase(purchase) ?? { kind: "paid" };
+  }
+
+  leave(errand: CallSpec, ending: CallOutcome, now: number): void {
+    const { group } = errand;
+    const { breaker } = this.#memory.group(group);
+    if (ending === "nothing") {
+      this.#keepBreaker(group, { breaker: afterNothing(breaker, now) });
+      return;
+    }
+    if (ending === null) {
+      this.#memory.saveCooldowns(afterAnswer(this.#memory.cooldowns, ["all", group, ...errand.scopes], now));
+      this.#keepBreaker(group, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
+      return;
+    }
+    this.#memory.saveCooldowns(afterRefusal(this.#memory.cooldowns, group, errand.scopes, ending, now));
+    const faulty = UPSTREAM_FAULTS.has(ending.reason);
+    const next = faulty ? afterFailure(breaker, now) : afterSuccess(breaker, now);
+    this.#keepBreaker(group, { breaker: next, lastFailure: { at: now, reason: ending.reason } });
+  }
+
+  /** Forgets a family's failures and blocks. */
+  reset(family: EndpointGroup): void {
+    this.#memory.saveCooldowns(withoutGroup(this.#memory.cooldowns, family));
+    this.#keepBreaker(family, { breaker: NEW_BREAKER });
+  }
+
+  #keepBreaker(family: EndpointGroup, change: Partial<GroupRecord>): void {
+    const before = this.#memory.group(family);
     const next = { ...before, ...change };
     const changed = next.breaker !== before.breaker || next.lastFailure !== before.lastFailure;
-    if (changed || next.lastSuccessAt !== before.lastSuccessAt) memory.saveGroup(family, next);
-  };
+    if (changed || next.lastSuccessAt !== before.lastSuccessAt) this.#memory.saveGroup(family, next);
+  }
+
   /** Gives what lies ahead of a clock that was set back a new date. */
-  const afterSetBack = (now: number): void => {
-    memory.saveCooldowns(redated(memory.cooldowns, now));
-    const spent = spentUpTo(memory.spent, now);
-    if (spent !== memory.spent) memory.saveSpent(spent);
-  };
-  const judge = (errand: CallSpec, now: number) => {
-    afterSetBack(now);
-    const blocked = cooldownOf(memory.cooldowns, errand.group, errand.scopes, now);
+  #afterSetBack(now: number): void {
+    this.#memory.saveCooldowns(redated(this.#memory.cooldowns, now));
+    const spent = spentUpTo(this.#memory.spent, now);
+    if (spent !== this.#memory.spent) this.#memory.saveSpent(spent);
+  }
+
+  #judge(errand: CallSpec, now: number) {
+    this.#afterSetBack(now);
+    const blocked = cooldownOf(this.#memory.cooldowns, errand.group, errand.scopes, now);
     if (blocked) return blocked;
-    const record = memory.group(errand.group);
+    const record = this.#memory.group(errand.group);
     const admission = admit(record.breaker, now, PROBE_LOST_AFTER);
     if (admission.kind === "refused") {
       return failure(record.lastFailure?.reason ?? "server_error", wholeSeconds(admission.retryAfter));
     }
-    return refusedPurchase(spend(memory.spent, patient, errand.priority, now)) ?? admission;
-  };
-  return {
-    refusal(errand, now) {
-      if (memory.group(errand.group).breaker.state === "half_open") {
-        return cooldownOf(memory.cooldowns, errand.group, errand.scopes, now);
-      }
-      const judged = judge(errand, now);
-      return judged.kind === "failure" ? judged : null;
-    },
-    enter(errand, now) {
-      const judged = judge(errand, now);
-      if (judged.kind === "failure") return judged;
-      keepBreaker(errand.group, { breaker: judged.breaker });
-      return null;
-    },
-    acquire(priority, now) {
-      afterSetBack(now);
-      const purchase = spend(memory.spent, limits, priority, now);
-      if (purchase.kind === "refused" && purchase.span === "second")
-        return { kind: "pause", seconds: purchase.retryAfter };
-      if (purchase.kind === "spent") memory.saveSpent(purchase.spent);
-      return refusedPurchase(purchase) ?? { kind: "paid" };
-    },
-    leave(errand, ending, now) {
-      const { group } = errand;
-      const { breaker } = memory.group(group);
-      if (ending === "nothing") return keepBreaker(group, { breaker: afterNothing(breaker, now) });
-      if (ending === null) {
-        memory.saveCooldowns(afterAnswer(memory.cooldowns, ["all", group, ...errand.scopes], now));
-        return keepBreaker(group, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
-      }
-      memory.saveCooldowns(afterRefusal(memory.cooldowns, group, errand.scopes, ending, now));
-      const faulty = UPSTREAM_FAULTS.has(ending.reason);
-      const next = faulty ? afterFailure(breaker, now) : afterSuccess(breaker, now);
-      keepBreaker(group, { breaker: next, lastFailure: { at: now, reason: ending.reason } });
-    },
-    reset(family) {
-      memory.saveCooldowns(withoutGroup(memory.cooldowns, family));
-      keepBreaker(family, { breaker: NEW_BREAKER });
-    },
-  };
+    return refusedPurchase(spend(this.#memory.spent, this.#patient, errand.priority, now)) ?? admission;
+  }
 }

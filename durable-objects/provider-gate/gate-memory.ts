@@ -68,46 +68,88 @@ const NOTHING_KNOWN: GroupRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, 
 /** Where all is well, the time of the last success is worth a write this often (seconds). */
 const SUCCESS_WRITTEN_EVERY = 10;
 
-/** Opens a gate's memory. */
-export function openGateMemory(sql: SqlStorage): GateMemory {
-  const read = <T>(name: string, schema: z.ZodType<T>, otherwise: T): T => {
-    const row = sql.exec<{ body: string }>("select body from states where name = ?", name).toArray()[0];
+/** What a gate knows of its upstream; it outlives the object's memory. */
+export class SqlGateMemory implements GateMemory {
+  readonly #sql: SqlStorage;
+  #spent: Spent;
+  #cooldowns: Record<
+    string,
+    {
+      reason:
+        | "timeout"
+        | "throttled"
+        | "quota_spent"
+        | "premium_only"
+        | "demo_key"
+        | "bad_key"
+        | "blocked"
+        | "unknown_notice"
+        | "bad_call"
+        | "unknown_symbol"
+        | "unsupported"
+        | "unreachable"
+        | "server_error"
+        | "bad_answer"
+        | "not_configured";
+      until: number;
+      streak: number;
+      since?: number | undefined;
+    }
+  >;
+  readonly #stored: Map<"candles" | "quotes" | "search", GroupRecord>;
+  readonly #written: Map<"candles" | "quotes" | "search", GroupRecord>;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#spent = this.#read("spent", SpentSchema, NOTHING_SPENT);
+    this.#cooldowns = this.#read("blocks", CooldownsSchema, {});
+    this.#stored = new Map(ENDPOINT_GROUPS.map((family) => [family, this.#read(family, GroupSchema, NOTHING_KNOWN)]));
+    this.#written = new Map(this.#stored);
+  }
+
+  get spent(): Spent {
+    return this.#spent;
+  }
+
+  get cooldowns(): Cooldowns {
+    return this.#cooldowns;
+  }
+
+  group(family: EndpointGroup): GroupRecord {
+    return this.#groupOf(this.#stored, family);
+  }
+
+  saveSpent(next: Spent): void {
+    this.#spent = next;
+    this.#write("spent", next);
+  }
+
+  saveCooldowns(next: Cooldowns): void {
+    if (next === this.#cooldowns) return;
+    this.#cooldowns = next;
+    this.#write("blocks", next);
+  }
+
+  saveGroup(family: EndpointGroup, next: GroupRecord): void {
+    this.#stored.set(family, next);
+    const before = this.#groupOf(this.#written, family);
+    const sameButForSuccess = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
+    const sinceWritten = (next.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0);
+    if (sameButForSuccess && sinceWritten < SUCCESS_WRITTEN_EVERY) return;
+    this.#written.set(family, next);
+    this.#write(family, next);
+  }
+
+  #read<T>(name: string, schema: z.ZodType<T>, otherwise: T): T {
+    const row = this.#sql.exec<{ body: string }>("select body from states where name = ?", name).toArray()[0];
     return row ? schema.parse(JSON.parse(row.body)) : otherwise;
-  };
-  const write = (name: string, state: unknown): void => {
-    sql.exec("insert or replace into states (name, body) values (?, ?)", name, JSON.stringify(state));
-  };
-  let spent = read("spent", SpentSchema, NOTHING_SPENT);
-  let cooldowns = read("blocks", CooldownsSchema, {});
-  const stored = new Map(ENDPOINT_GROUPS.map((family) => [family, read(family, GroupSchema, NOTHING_KNOWN)]));
-  const written = new Map(stored);
-  const groupOf = (records: Map<EndpointGroup, GroupRecord>, family: EndpointGroup) =>
-    records.get(family) ?? NOTHING_KNOWN;
-  return {
-    get spent() {
-      return spent;
-    },
-    get cooldowns() {
-      return cooldowns;
-    },
-    group: (family) => groupOf(stored, family),
-    saveSpent(next) {
-      spent = next;
-      write("spent", next);
-    },
-    saveCooldowns(next) {
-      if (next === cooldowns) return;
-      cooldowns = next;
-      write("blocks", next);
-    },
-    saveGroup(family, next) {
-      stored.set(family, next);
-      const before = groupOf(written, family);
-      const sameButForSuccess = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
-      const sinceWritten = (next.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0);
-      if (sameButForSuccess && sinceWritten < SUCCESS_WRITTEN_EVERY) return;
-      written.set(family, next);
-      write(family, next);
-    },
-  };
+  }
+
+  #write(name: string, state: unknown): void {
+    this.#sql.exec("insert or replace into states (name, body) values (?, ?)", name, JSON.stringify(state));
+  }
+
+  #groupOf(records: Map<EndpointGroup, GroupRecord>, family: EndpointGroup) {
+    return records.get(family) ?? NOTHING_KNOWN;
+  }
 }

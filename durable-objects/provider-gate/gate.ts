@@ -12,25 +12,12 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../../providers/provider.ts";
-import { openAdmission } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import type { EndpointGroup, Scope } from "./cooldowns.ts";
 import type { GateMemory } from "./gate-memory.ts";
-import { openQuoteQueue, type QuoteAnswer } from "./quote-queue.ts";
-import { openSharedRequests, type SharedRequests } from "./shared-requests.ts";
-import { type CallRuntime, openUpstreamCalls, type UpstreamQuery } from "./upstream-calls.ts";
-
-/** What stands before one upstream: the way in, and the rules that every call keeps. */
-export interface Gate {
-  quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>>;
-  candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure>;
-  search(text: string, priority: Priority): Promise<FoundListing[] | Failure>;
-  profile(listing: Listing, priority: Priority): Promise<CompanyProfile | Failure>;
-  /** Why a background question for quotes would be refused now; null where it would not. */
-  refusal(listing: Listing): Failure | null;
-  reset(group: EndpointGroup): void;
-  inFlight(): number;
-  waiting(): number;
-}
+import { type QuoteAnswer, QuoteQueue } from "./quote-queue.ts";
+import { SharedRequests } from "./shared-requests.ts";
+import { type CallRuntime, UpstreamCalls, type UpstreamQuery } from "./upstream-calls.ts";
 
 /** Seconds that one try may take. */
 const TIMEOUTS: Record<EndpointGroup, number> = { quotes: 3, candles: 10, search: 5 };
@@ -59,85 +46,121 @@ export function verdictOf(answers: Iterable<ProviderQuote | Failure>): Failure |
   return failures[0] ?? null;
 }
 
-/** Opens the gate before a provider. */
-export function openGate(provider: Provider, memory: GateMemory, runtime: CallRuntime): Gate {
-  const { batchSize, budget } = provider.capabilities;
-  const admission = openAdmission(memory, budget);
-  const calls = openUpstreamCalls(provider, admission, runtime);
-  const queueable = budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * QUEUED_SECONDS);
-  const mostRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
-  const candleRequests = openSharedRequests<ProviderCandles | Failure>(LANES.candles, mostRequests);
-  const searches = openSharedRequests<FoundListing[] | Failure>(LANES.search, mostRequests);
-  const profiles = openSharedRequests<CompanyProfile | Failure>(LANES.search, mostRequests);
+/** What stands before one upstream: the way in, and the rules that every call keeps. */
+export class Gate {
+  readonly #runtime: CallRuntime;
+  readonly #admission: Admission;
+  readonly #calls: UpstreamCalls;
+  readonly #candleRequests: SharedRequests<Failure | ProviderCandles>;
+  readonly #searches: SharedRequests<Failure | FoundListing[]>;
+  readonly #profiles: SharedRequests<CompanyProfile | Failure>;
+  readonly #queue: QuoteQueue;
 
-  async function single<Answer extends object>(
+  constructor(provider: Provider, memory: GateMemory, runtime: CallRuntime) {
+    this.#runtime = runtime;
+    const { batchSize, budget } = provider.capabilities;
+    this.#admission = new Admission(memory, budget);
+    this.#calls = new UpstreamCalls(provider, this.#admission, this.#runtime);
+    const queueable =
+      budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * QUEUED_SECONDS);
+    const mostRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
+    this.#candleRequests = new SharedRequests<ProviderCandles | Failure>(LANES.candles, mostRequests);
+    this.#searches = new SharedRequests<FoundListing[] | Failure>(LANES.search, mostRequests);
+    this.#profiles = new SharedRequests<CompanyProfile | Failure>(LANES.search, mostRequests);
+    this.#queue = new QuoteQueue({
+      batchSize,
+      // Only the probe goes through a breaker that is not closed; the others wait for its outcome.
+      lanes: () => (memory.group("quotes").breaker.state === "closed" ? LANES.quotes : 1),
+      maxWaiting: Math.min(MAX_WAITING_QUOTES, queueable * batchSize),
+      refusal: (listing, priority) => this.#refusal(listing, priority),
+      now: this.#runtime.now,
+      ask: (listings, priority) =>
+        this.#calls.run({
+          group: "quotes",
+          scopes: [...new Set(listings.map((it) => this.#scopeOf(it)))],
+          priority,
+          timeout: TIMEOUTS.quotes,
+          ask: async (upstream, context) => upstream.quotes(listings, context),
+          verdict: (answers) => verdictOf(answers.values()),
+        }),
+    });
+  }
+
+  quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
+    return this.#queue.quotes(listings, priority);
+  }
+
+  candles(request: CandleRequest, priority: Priority): Promise<ProviderCandles | Failure> {
+    const { listing, interval, from, to } = request;
+    const { symbol, type } = listing.instrument;
+    return this.#single(this.#candleRequests, `${symbol} ${interval} ${from} ${to}`, {
+      group: "candles",
+      scopes: [`candles ${type} ${interval}`],
+      priority,
+      timeout: TIMEOUTS.candles,
+      ask: async (upstream, context) => upstream.candles(request, context),
+    });
+  }
+
+  search(text: string, priority: Priority): Promise<FoundListing[] | Failure> {
+    return this.#single(this.#searches, text, {
+      group: "search",
+      scopes: ["search names"],
+      priority,
+      timeout: TIMEOUTS.search,
+      ask: async (upstream, context) => upstream.search?.(text, context) ?? failure("unsupported"),
+    });
+  }
+
+  profile(listing: Listing, priority: Priority): Promise<CompanyProfile | Failure> {
+    return this.#single(this.#profiles, listing.instrument.symbol, {
+      group: "search",
+      scopes: ["search profiles"],
+      priority,
+      timeout: TIMEOUTS.search,
+      ask: async (upstream, context) => upstream.profile?.(listing, context) ?? failure("unsupported"),
+    });
+  }
+
+  /** Why a background question for quotes would be refused now; null where it would not. */
+  refusal(listing: Listing): Failure | null {
+    return this.#refusal(listing, "background");
+  }
+
+  reset(group: EndpointGroup): void {
+    this.#admission.reset(group);
+  }
+
+  inFlight(): number {
+    return this.#calls.inFlight().length;
+  }
+
+  waiting(): number {
+    return this.#queue.waiting() + this.#candleRequests.waiting() + this.#searches.waiting() + this.#profiles.waiting();
+  }
+
+  async #single<Answer extends object>(
     requests: SharedRequests<Answer | Failure>,
     key: string,
     question: Omit<UpstreamQuery<Answer | Failure>, "verdict">,
   ): Promise<Answer | Failure> {
-    const refused = admission.refusal(question, runtime.now());
+    const refused = this.#admission.refusal(question, this.#runtime.now());
     if (refused) return refused;
     return requests.share(key, question.priority, (priority) =>
-      calls.run({ ...question, priority, verdict: failureAmong }),
+      this.#calls.run({ ...question, priority, verdict: failureAmong }),
     );
   }
 
-  const scopeOf = ({ instrument }: Listing): Scope => `quotes ${instrument.type}`;
-  const refusal = (listing: Listing, priority: Priority): Failure | null =>
-    admission.refusal({ group: "quotes", scopes: [scopeOf(listing)], priority }, runtime.now());
+  #scopeOf({ instrument }: Listing): Scope {
+    return `quotes ${instrument.type}`;
+  }
 
-  const queue = openQuoteQueue({
-    batchSize,
-    // Only the probe goes through a breaker that is not closed; the others wait for its outcome.
-    lanes: () => (memory.group("quotes").breaker.state === "closed" ? LANES.quotes : 1),
-    maxWaiting: Math.min(MAX_WAITING_QUOTES, queueable * batchSize),
-    refusal,
-    now: runtime.now,
-    ask: (listings, priority) =>
-      calls.run({
-        group: "quotes",
-        scopes: [...new Set(listings.map(scopeOf))],
-        priority,
-        timeout: TIMEOUTS.quotes,
-        ask: async (upstream, context) => upstream.quotes(listings, context),
-        verdict: (answers) => verdictOf(answers.values()),
-      }),
-  });
-
-  return {
-    quotes: queue.quotes,
-    candles: (request, priority) => {
-      const { listing, interval, from, to } = request;
-      const { symbol, type } = listing.instrument;
-      return single(candleRequests, `${symbol} ${interval} ${from} ${to}`, {
-        group: "candles",
-        scopes: [`candles ${type} ${interval}`],
-        priority,
-        timeout: TIMEOUTS.candles,
-        ask: async (upstream, context) => upstream.candles(request, context),
-      });
-    },
-    search: (text, priority) =>
-      single(searches, text, {
-        group: "search",
-        scopes: ["search names"],
-        priority,
-        timeout: TIMEOUTS.search,
-        ask: async (upstream, context) => upstream.search?.(text, context) ?? failure("unsupported"),
-      }),
-    profile: (listing, priority) =>
-      single(profiles, listing.instrument.symbol, {
-        group: "search",
-        scopes: ["search profiles"],
-        priority,
-        timeout: TIMEOUTS.search,
-        ask: async (upstream, context) => upstream.profile?.(listing, context) ?? failure("unsupported"),
-      }),
-    refusal: (listing) => refusal(listing, "background"),
-    reset: admission.reset,
-    inFlight: () => calls.inFlight().length,
-    waiting: () => queue.waiting() + candleRequests.waiting() + searches.waiting() + profiles.waiting(),
-  };
+  #refusal(listing: Listing, priority: Priority): Failure | null {
+    return this.#admission.refusal(
+      { group: "quotes", scopes: [this.#scopeOf(listing)], priority },
+      this.#runtime.now(),
+    );
+  }
 }
 
 /** A single question's failure, unless it is about the symbol alone. */

@@ -18,14 +18,14 @@ import {
 } from "../../providers/provider.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
 import type { EndpointGroup } from "./cooldowns.ts";
-import { type Gate, openGate } from "./gate.ts";
-import { type GateMemory, openGateMemory } from "./gate-memory.ts";
-import { openPolling, type Polling, WATCH_LEASE } from "./polling.ts";
+import { Gate } from "./gate.ts";
+import { type GateMemory, SqlGateMemory } from "./gate-memory.ts";
+import { Polling, WATCH_LEASE } from "./polling.ts";
 import type { QuoteAnswer } from "./quote-queue.ts";
 import { prepareTables } from "./schema.ts";
 import { type GateStatus, rememberedStatus } from "./status.ts";
 import type { CallRuntime } from "./upstream-calls.ts";
-import { openWatchList, type WatchList } from "./watch-list.ts";
+import { WatchList } from "./watch-list.ts";
 
 /** What a room learns when it begins or renews a watch. */
 export type WatchReply =
@@ -79,8 +79,8 @@ export class ProviderGate extends DurableObject<Env> {
     if (!name) throw new Error("a gate is named by its provider");
     this.name = name;
     prepareTables(ctx.storage);
-    this.memory = openGateMemory(ctx.storage.sql);
-    this.watches = openWatchList(ctx.storage.sql);
+    this.memory = new SqlGateMemory(ctx.storage.sql);
+    this.watches = new WatchList(ctx.storage.sql);
   }
 
   /** Quotes by canonical symbol; each has a quote or a failure of its own. Any number may be asked for. */
@@ -185,9 +185,9 @@ export class ProviderGate extends DurableObject<Env> {
       this.opened = provider;
       return provider;
     }
-    const gate = openGate(provider, this.memory, RUNTIME);
+    const gate = new Gate(provider, this.memory, RUNTIME);
     const deliver = (instrument: Instrument, quote: ProviderQuote) => this.publish(instrument, quote);
-    const polling = openPolling(provider, this.memory, this.watches, gate, deliver);
+    const polling = new Polling(provider, this.memory, this.watches, gate, deliver);
     this.opened = { provider, gate, polling };
     return this.opened;
   }

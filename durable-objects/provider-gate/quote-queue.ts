@@ -22,13 +22,6 @@ export interface QueueRules {
   now: () => number;
 }
 
-/** Merges requests for quotes into the fewest calls. */
-export interface QuoteQueue {
-  quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>>;
-  /** Symbols that wait for a call to leave. */
-  waiting(): number;
-}
-
 /** Someone waits for this symbol. */
 interface PendingQuote {
   pending: PendingSymbol;
@@ -41,97 +34,110 @@ interface PendingQuote {
 /** Who asks this soon (seconds) after an answer came is given the same. */
 const ANSWER_KEPT = 1;
 
-/** Opens a provider's queue. Its only timer is the one that closes the window, while somebody waits. */
-export function openQuoteQueue(rules: QueueRules): QuoteQueue {
-  const waiting = new Map<string, PendingQuote>();
-  const dispatched = new Map<string, PendingQuote>();
-  const inFlight = new Map<object, number>();
-  const recentAnswers = new Map<string, { quote: ProviderQuote; at: number }>();
-  let window = NEW_WINDOW;
-  let timer: number | null = null;
+/** Merges requests for quotes into the fewest calls. */
+export class QuoteQueue {
+  readonly #rules: QueueRules;
+  readonly #waiting = new Map<string, PendingQuote>();
+  readonly #dispatched = new Map<string, PendingQuote>();
+  readonly #inFlight = new Map<object, number>();
+  readonly #recentAnswers = new Map<string, { quote: ProviderQuote; at: number }>();
+  #window = NEW_WINDOW;
+  #timer: number | null = null;
 
-  function join(listing: Listing, priority: Priority): Promise<QuoteAnswer> | QuoteAnswer {
+  constructor(rules: QueueRules) {
+    this.#rules = rules;
+  }
+
+  async quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
+    const answers = listings.map((listing) => this.#join(listing, priority));
+    this.#dispatch();
+    const told = await Promise.all(answers);
+    return new Map(listings.map((listing, i) => [listing.instrument.symbol, told[i]]));
+  }
+
+  /** Symbols that wait for a call to leave. */
+  waiting(): number {
+    return this.#waiting.size;
+  }
+
+  #join(listing: Listing, priority: Priority): Promise<QuoteAnswer> | QuoteAnswer {
     const { symbol } = listing.instrument;
-    const now = rules.now();
-    const recent = recentAnswers.get(symbol);
+    const now = this.#rules.now();
+    const recent = this.#recentAnswers.get(symbol);
     if (recent && isWithin(ANSWER_KEPT, recent.at, now)) return recent.quote;
-    const underway = dispatched.get(symbol) ?? waiting.get(symbol);
+    const underway = this.#dispatched.get(symbol) ?? this.#waiting.get(symbol);
     if (underway) {
       if (priority === "user") underway.pending.priority = "user";
       return underway.answer;
     }
-    const refused = rules.refusal(listing, priority);
+    const refused = this.#rules.refusal(listing, priority);
     if (refused) return refused;
-    if (ahead(priority) >= rules.maxWaiting) return failure("throttled", 1);
+    if (this.#ahead(priority) >= this.#rules.maxWaiting) return failure("throttled", 1);
     const { promise, resolve, reject } = Promise.withResolvers<QuoteAnswer>();
-    window = afterArrival(window, waiting.size > 0, now);
+    this.#window = afterArrival(this.#window, this.#waiting.size > 0, now);
     const pending: PendingSymbol = { symbol, priority, since: now };
-    waiting.set(symbol, { pending, listing, answer: promise, resolve: resolve, reject: reject });
+    this.#waiting.set(symbol, { pending, listing, answer: promise, resolve: resolve, reject: reject });
     return promise;
   }
 
-  function ahead(priority: Priority): number {
-    if (priority === "background" || waiting.size < rules.maxWaiting) return waiting.size;
-    return [...waiting.values()].filter(({ pending }) => pending.priority === "user").length;
+  #ahead(priority: Priority): number {
+    if (priority === "background" || this.#waiting.size < this.#rules.maxWaiting) return this.#waiting.size;
+    return [...this.#waiting.values()].filter(({ pending }) => pending.priority === "user").length;
   }
 
-  function dispatch(): void {
-    clearTimeout(timer);
-    const now = rules.now();
-    const seats = Array.from(waiting.values(), (request) => request.pending);
-    const traffic = { batchSize: rules.batchSize, lanes: rules.lanes(), inFlight: [...inFlight.values()] };
-    const { batches, checkAt } = departures(seats, window, traffic, now);
+  #dispatch(): void {
+    clearTimeout(this.#timer);
+    const now = this.#rules.now();
+    const seats = Array.from(this.#waiting.values(), (request) => request.pending);
+    const traffic = {
+      batchSize: this.#rules.batchSize,
+      lanes: this.#rules.lanes(),
+      inFlight: [...this.#inFlight.values()],
+    };
+    const { batches, checkAt } = departures(seats, this.#window, traffic, now);
     for (const symbols of batches) {
-      const batch = symbols.flatMap((symbol) => waiting.get(symbol) ?? []);
-      for (const { pending } of batch) waiting.delete(pending.symbol);
-      window = { ...window, departedAt: now };
-      void dispatchBatch(batch, now);
+      const batch = symbols.flatMap((symbol) => this.#waiting.get(symbol) ?? []);
+      for (const { pending } of batch) this.#waiting.delete(pending.symbol);
+      this.#window = { ...this.#window, departedAt: now };
+      void this.#dispatchBatch(batch, now);
     }
-    if (checkAt !== null) timer = setTimeout(dispatch, Math.max(0, Math.ceil((checkAt - now) * 1000)));
+    if (checkAt !== null)
+      this.#timer = setTimeout(() => this.#dispatch(), Math.max(0, Math.ceil((checkAt - now) * 1000)));
   }
 
-  async function dispatchBatch(batch: readonly PendingQuote[], now: number): Promise<void> {
+  async #dispatchBatch(batch: readonly PendingQuote[], now: number): Promise<void> {
     const call = {};
-    inFlight.set(call, now);
-    for (const request of batch) dispatched.set(request.pending.symbol, request);
+    this.#inFlight.set(call, now);
+    for (const request of batch) this.#dispatched.set(request.pending.symbol, request);
     const priority = batch.some(({ pending }) => pending.priority === "user") ? "user" : "background";
     const listings = batch.map((request) => request.listing);
     try {
-      const answers = await rules.ask(listings, priority);
-      for (const request of batch) resolve(request, isFailure(answers) ? answers : answers.get(request.pending.symbol));
+      const answers = await this.#rules.ask(listings, priority);
+      for (const request of batch)
+        this.#resolve(request, isFailure(answers) ? answers : answers.get(request.pending.symbol));
     } catch (fault) {
       // A fault of our own: it belongs to those who wait.
       for (const request of batch) request.reject(fault);
     } finally {
-      inFlight.delete(call);
-      for (const { pending } of batch) dispatched.delete(pending.symbol);
+      this.#inFlight.delete(call);
+      for (const { pending } of batch) this.#dispatched.delete(pending.symbol);
     }
-    dispatch();
+    this.#dispatch();
   }
 
-  function resolve(request: PendingQuote, answer: QuoteAnswer = failure("bad_answer")): void {
+  #resolve(request: PendingQuote, answer: QuoteAnswer = failure("bad_answer")): void {
     const { symbol } = request.pending;
-    const at = rules.now();
-    dropExpired(at);
-    recentAnswers.delete(symbol);
-    if (!isFailure(answer)) recentAnswers.set(symbol, { quote: answer, at });
+    const at = this.#rules.now();
+    this.#dropExpired(at);
+    this.#recentAnswers.delete(symbol);
+    if (!isFailure(answer)) this.#recentAnswers.set(symbol, { quote: answer, at });
     request.resolve(answer);
   }
 
-  function dropExpired(now: number): void {
-    for (const [symbol, { at }] of recentAnswers) {
+  #dropExpired(now: number): void {
+    for (const [symbol, { at }] of this.#recentAnswers) {
       if (isWithin(ANSWER_KEPT, at, now)) return;
-      recentAnswers.delete(symbol);
+      this.#recentAnswers.delete(symbol);
     }
   }
-
-  return {
-    async quotes(listings, priority) {
-      const answers = listings.map((listing) => join(listing, priority));
-      dispatch();
-      const told = await Promise.all(answers);
-      return new Map(listings.map((listing, i) => [listing.instrument.symbol, told[i]]));
-    },
-    waiting: () => waiting.size,
-  };
 }

@@ -11,12 +11,6 @@ export interface Clock {
   wait: (seconds: number) => Promise<void>;
 }
 
-/** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
-export interface RateLimitQueue {
-  /** Null once it is paid, else why it cannot be. */
-  acquire(priority: Priority): Promise<Failure | null>;
-}
-
 interface Waiter {
   priority: Priority;
   since: number;
@@ -26,17 +20,38 @@ interface Waiter {
 /** The longest (seconds) that anyone stands in line. */
 const MAX_WAIT = 3;
 
-/** Opens the desk of one provider. Its only timer runs while somebody stands in line. */
-export function openRateLimitQueue(admission: Admission, clock: Clock): RateLimitQueue {
-  const waiting: Waiter[] = [];
-  let serving = false;
+/** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
+export class RateLimitQueue {
+  readonly #admission: Admission;
+  readonly #clock: Clock;
+  readonly #waiting: Waiter[] = [];
+  #serving = false;
 
-  const next = (): Waiter | undefined => waiting.find(({ priority }) => priority === "user") ?? waiting[0];
+  constructor(admission: Admission, clock: Clock) {
+    this.#admission = admission;
+    this.#clock = clock;
+  }
+
+  /** Null once it is paid, else why it cannot be. */
+  acquire(priority: Priority): Promise<Failure | null> {
+    const { promise, resolve } = Promise.withResolvers<Failure | null>();
+    const payer: Waiter = { priority, since: this.#clock.now(), done: resolve };
+    // Who is first in line need not wait for those behind to have had their pause.
+    const first = this.#waiting.length === 0 || (priority === "user" && this.#next()?.priority === "background");
+    if (first && this.#serve(payer) === 0) return promise;
+    this.#waiting.push(payer);
+    void this.#serveLine();
+    return promise;
+  }
+
+  #next(): Waiter | undefined {
+    return this.#waiting.find(({ priority }) => priority === "user") ?? this.#waiting[0];
+  }
 
   /** @returns seconds until it is worth trying again; 0 where the payer is done. */
-  function serve(payer: Waiter): number {
-    const now = clock.now();
-    const payment = admission.acquire(payer.priority, now);
+  #serve(payer: Waiter): number {
+    const now = this.#clock.now();
+    const payment = this.#admission.acquire(payer.priority, now);
     if (payment.kind === "pause") {
       if (now + payment.seconds - payer.since <= MAX_WAIT) return payment.seconds;
       payer.done(failure("throttled", wholeSeconds(payment.seconds)));
@@ -46,27 +61,14 @@ export function openRateLimitQueue(admission: Admission, clock: Clock): RateLimi
     return 0;
   }
 
-  async function serveLine(): Promise<void> {
-    if (serving) return;
-    serving = true;
-    for (let payer = next(); payer; payer = next()) {
-      const pause = serve(payer);
-      if (pause === 0) waiting.splice(waiting.indexOf(payer), 1);
-      else await clock.wait(pause);
+  async #serveLine(): Promise<void> {
+    if (this.#serving) return;
+    this.#serving = true;
+    for (let payer = this.#next(); payer; payer = this.#next()) {
+      const pause = this.#serve(payer);
+      if (pause === 0) this.#waiting.splice(this.#waiting.indexOf(payer), 1);
+      else await this.#clock.wait(pause);
     }
-    serving = false;
+    this.#serving = false;
   }
-
-  return {
-    acquire(priority) {
-      const { promise, resolve } = Promise.withResolvers<Failure | null>();
-      const payer: Waiter = { priority, since: clock.now(), done: resolve };
-      // Who is first in line need not wait for those behind to have had their pause.
-      const first = waiting.length === 0 || (priority === "user" && next()?.priority === "background");
-      if (first && serve(payer) === 0) return promise;
-      waiting.push(payer);
-      void serveLine();
-      return promise;
-    },
-  };
 }

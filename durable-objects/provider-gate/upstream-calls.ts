@@ -11,7 +11,7 @@ import {
 } from "../../providers/provider.ts";
 import type { Admission, CallOutcome, CallSpec } from "./admission.ts";
 import { meteredContext } from "./metered-context.ts";
-import { openRateLimitQueue } from "./rate-limit-queue.ts";
+import { RateLimitQueue } from "./rate-limit-queue.ts";
 
 /** The world as calls need it; tests bring their own. */
 export interface CallRuntime {
@@ -33,14 +33,6 @@ export interface UpstreamQuery<Answer> extends CallSpec {
   verdict: (answer: Answer) => Failure | null;
 }
 
-/** Asks questions under the rules of the gate. */
-export interface UpstreamCalls {
-  /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
-  run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure>;
-  /** When each question that is being asked went out, unix seconds. */
-  inFlight(): readonly number[];
-}
-
 const RETRIES = 2;
 /** Reads may be repeated after these; after anything else the upstream would say the same again. */
 const RETRYABLE: ReadonlySet<FailureReason> = new Set(["server_error", "unreachable", "timeout"]);
@@ -60,33 +52,59 @@ function outcomeOf(ending: CallOutcome): string {
 
 type Try<Answer> = { ending: CallOutcome; outcome: Answer | Failure };
 
-/** Asks a provider's questions one try at a time, each admitted, paid for, timed and judged. */
-export function openUpstreamCalls(provider: Provider, admission: Admission, runtime: CallRuntime): UpstreamCalls {
-  const running = new Set<{ at: number }>();
-  const queue = openRateLimitQueue(admission, runtime);
+/** Asks questions under the rules of the gate. */
+export class UpstreamCalls {
+  readonly #provider: Provider;
+  readonly #admission: Admission;
+  readonly #runtime: CallRuntime;
+  readonly #running = new Set<{ at: number }>();
+  readonly #queue: RateLimitQueue;
+
+  constructor(provider: Provider, admission: Admission, runtime: CallRuntime) {
+    this.#provider = provider;
+    this.#admission = admission;
+    this.#runtime = runtime;
+    this.#queue = new RateLimitQueue(admission, runtime);
+  }
+
+  /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
+  async run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
+    const call = { at: this.#runtime.now() };
+    this.#running.add(call);
+    try {
+      return await this.#run(question);
+    } finally {
+      this.#running.delete(call);
+    }
+  }
+
+  /** When each question that is being asked went out, unix seconds. */
+  inFlight(): readonly number[] {
+    return Array.from(this.#running, (call) => call.at);
+  }
 
   /**
    * Resolves when a try has taken its time. Standing in line to pay does not count, nor does time in which this object was
    * too busy to see an answer that had come: the time is waited out in short pieces, and a late one counts as no longer.
    */
-  async function overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
+  async #overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
     for (let waited = 0; waited < seconds + held(); ) {
       const piece = Math.min(PIECE, seconds + held() - waited);
-      await runtime.wait(piece, ended);
+      await this.#runtime.wait(piece, ended);
       waited += piece;
     }
   }
 
-  async function attempt<Answer>(question: UpstreamQuery<Answer>, seconds: number): Promise<Try<Answer>> {
+  async #attempt<Answer>(question: UpstreamQuery<Answer>, seconds: number): Promise<Try<Answer>> {
     const controller = new AbortController();
     const { signal } = controller;
-    const meter = meteredContext(queue, question.priority, runtime, signal);
+    const meter = meteredContext(this.#queue, question.priority, this.#runtime, signal);
     const overtime = new AbortController();
-    const late = overrun(seconds, meter.queuedSeconds, overtime.signal).then((): Try<Answer> => {
+    const late = this.#overrun(seconds, meter.queuedSeconds, overtime.signal).then((): Try<Answer> => {
       const timeout = failure("timeout");
       return { ending: timeout, outcome: timeout };
     });
-    const answered = question.ask(provider, meter.context).then(
+    const answered = question.ask(this.#provider, meter.context).then(
       (answer): Try<Answer> => {
         const verdict = question.verdict(answer);
         // What we ourselves refused, or what needed no request, says nothing about the upstream.
@@ -98,7 +116,7 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, runt
         // The port forbids this, so it is a fault of the provider's own code. An error's text may hold the upstream's words.
         const name = error instanceof Error ? error.name : typeof error;
         if (!signal.aborted)
-          logWarning("a provider threw", { provider: provider.name, family: question.group, error: name });
+          logWarning("a provider threw", { provider: this.#provider.name, family: question.group, error: name });
         const fault = failure("bad_answer");
         return { ending: fault, outcome: fault };
       },
@@ -111,41 +129,28 @@ export function openUpstreamCalls(provider: Provider, admission: Admission, runt
     }
   }
 
-  async function run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
-    const deadline = runtime.now() + 2 * question.timeout;
+  async #run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
+    const deadline = this.#runtime.now() + 2 * question.timeout;
     let last: Answer | Failure | null = null;
     for (let tries = 0; ; tries++) {
-      const refusal = admission.enter(question, runtime.now());
+      const refusal = this.#admission.enter(question, this.#runtime.now());
       if (refusal) return last ?? refusal;
-      const seconds = Math.min(question.timeout, deadline - runtime.now());
+      const seconds = Math.min(question.timeout, deadline - this.#runtime.now());
       const { group } = question;
-      const labels = { provider: provider.name, family: group };
-      const begun = runtime.now();
+      const labels = { provider: this.#provider.name, family: group };
+      const begun = this.#runtime.now();
       const { ending, outcome } = await withSpan("provider", { ...labels, try: tries + 1 }, () =>
-        attempt(question, seconds),
+        this.#attempt(question, seconds),
       );
-      observe("wizdata_provider_call_duration_seconds", labels, runtime.now() - begun);
+      observe("wizdata_provider_call_duration_seconds", labels, this.#runtime.now() - begun);
       count("wizdata_provider_calls_total", { ...labels, outcome: outcomeOf(ending) });
-      admission.leave(question, ending, runtime.now());
+      this.#admission.leave(question, ending, this.#runtime.now());
       last = outcome;
       const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);
       if (!repeatable || tries === RETRIES) return last;
-      const pause = runtime.random() * MIN_RETRY_PAUSE * 2 ** tries;
-      if (runtime.now() + pause + MIN_ATTEMPT > deadline) return last;
-      await runtime.wait(pause);
+      const pause = this.#runtime.random() * MIN_RETRY_PAUSE * 2 ** tries;
+      if (this.#runtime.now() + pause + MIN_ATTEMPT > deadline) return last;
+      await this.#runtime.wait(pause);
     }
   }
-
-  return {
-    async run(question) {
-      const call = { at: runtime.now() };
-      running.add(call);
-      try {
-        return await run(question);
-      } finally {
-        running.delete(call);
-      }
-    },
-    inFlight: () => Array.from(running, (call) => call.at),
-  };
 }

@@ -12,19 +12,6 @@ export interface Watch {
   failing: Failure | null;
 }
 
-/** The symbols that are watched. Leases are kept in the database; how polls went only in memory. */
-export interface WatchList {
-  /** Begins or renews a lease. */
-  renew(listing: Listing, until: number): Watch;
-  end(symbol: string): void;
-  /** Ends the leases that were not renewed; `longest` is a lease's whole length (seconds), and none lasts longer from now. */
-  endExpired(now: number, maxLease: number): void;
-  /** Tells when a symbol was last asked for, and how that ended. */
-  recordPoll(symbol: string, failing: Failure | null, askedAt: number | null): void;
-  /** Leases that run at `now`. */
-  running(now: number): Watch[];
-}
-
 /** What the plan needs to know of a watch. */
 export function pollableOf({ listing, askedAt }: Watch, now: number): Pollable {
   const { symbol, primary_exchange } = listing.instrument;
@@ -33,48 +20,62 @@ export function pollableOf({ listing, askedAt }: Watch, now: number): Pollable {
   return { symbol, market: marketOf(primary_exchange), demand: "watched", askedAt: isAhead ? null : askedAt };
 }
 
-/** Opens a gate's watch list. */
-export function openWatchList(sql: SqlStorage): WatchList {
-  const rows = sql.exec<{ symbol: string; listing: string; until: number; asked_at: number | null }>(
-    "select symbol, listing, until, asked_at from watches",
-  );
-  const watches = new Map<string, Watch>();
-  for (const { symbol, listing, until, asked_at } of rows) {
-    watches.set(symbol, { listing: JSON.parse(listing) as Listing, until, askedAt: asked_at, failing: null });
+/** The symbols that are watched. Leases are kept in the database; how polls went only in memory. */
+export class WatchList {
+  readonly #sql: SqlStorage;
+  readonly #watches = new Map<string, Watch>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const rows = this.#sql.exec<{ symbol: string; listing: string; until: number; asked_at: number | null }>(
+      "select symbol, listing, until, asked_at from watches",
+    );
+    for (const { symbol, listing, until, asked_at } of rows) {
+      this.#watches.set(symbol, { listing: JSON.parse(listing) as Listing, until, askedAt: asked_at, failing: null });
+    }
   }
-  const end = (symbol: string): void => {
-    if (watches.delete(symbol)) sql.exec("delete from watches where symbol = ?", symbol);
-  };
-  const shorten = (symbol: string, watch: Watch, until: number): void => {
-    watches.set(symbol, { ...watch, until });
-    sql.exec("update watches set until = ? where symbol = ?", until, symbol);
-  };
-  return {
-    renew(listing, until) {
-      const { symbol } = listing.instrument;
-      const before = watches.get(symbol);
-      const watch = { listing, until, askedAt: before?.askedAt ?? null, failing: before?.failing ?? null };
-      watches.set(symbol, watch);
-      sql.exec(
-        "insert or replace into watches (symbol, listing, until, asked_at) values (?, ?, ?, ?)",
-        symbol,
-        JSON.stringify(listing),
-        until,
-        watch.askedAt,
-      );
-      return watch;
-    },
-    end,
-    endExpired(now, longest) {
-      for (const [symbol, watch] of watches) {
-        if (watch.until <= now) end(symbol);
-        else if (watch.until > now + longest) shorten(symbol, watch, now + longest);
-      }
-    },
-    recordPoll(symbol, failing, askedAt) {
-      const watch = watches.get(symbol);
-      if (watch) watches.set(symbol, { ...watch, failing, askedAt });
-    },
-    running: (now) => [...watches.values()].filter(({ until }) => until > now),
-  };
+
+  /** Begins or renews a lease. */
+  renew(listing: Listing, until: number): Watch {
+    const { symbol } = listing.instrument;
+    const before = this.#watches.get(symbol);
+    const watch = { listing, until, askedAt: before?.askedAt ?? null, failing: before?.failing ?? null };
+    this.#watches.set(symbol, watch);
+    this.#sql.exec(
+      "insert or replace into watches (symbol, listing, until, asked_at) values (?, ?, ?, ?)",
+      symbol,
+      JSON.stringify(listing),
+      until,
+      watch.askedAt,
+    );
+    return watch;
+  }
+
+  end(symbol: string): void {
+    if (this.#watches.delete(symbol)) this.#sql.exec("delete from watches where symbol = ?", symbol);
+  }
+
+  /** Ends the leases that were not renewed; `longest` is a lease's whole length (seconds), and none lasts longer from now. */
+  endExpired(now: number, longest: number): void {
+    for (const [symbol, watch] of this.#watches) {
+      if (watch.until <= now) this.end(symbol);
+      else if (watch.until > now + longest) this.#shorten(symbol, watch, now + longest);
+    }
+  }
+
+  /** Tells when a symbol was last asked for, and how that ended. */
+  recordPoll(symbol: string, failing: Failure | null, askedAt: number | null): void {
+    const watch = this.#watches.get(symbol);
+    if (watch) this.#watches.set(symbol, { ...watch, failing, askedAt });
+  }
+
+  /** Leases that run at `now`. */
+  running(now: number): Watch[] {
+    return [...this.#watches.values()].filter(({ until }) => until > now);
+  }
+
+  #shorten(symbol: string, watch: Watch, until: number): void {
+    this.#watches.set(symbol, { ...watch, until });
+    this.#sql.exec("update watches set until = ? where symbol = ?", until, symbol);
+  }
 }

@@ -1,9 +1,9 @@
 import { announcePresence } from "../stream-directory/presence.ts";
-import { openHistoryAccess } from "../streaming/commands/history-access.ts";
+import { HistoryAccess } from "../streaming/commands/history-access.ts";
 import { registryResolver } from "../streaming/commands/symbol-resolver.ts";
 import { streamLimits } from "../streaming/connections/limits.ts";
 import { reportStreamCounts } from "../streaming/connections/metrics.ts";
-import { openSessionHub, type SessionHub } from "../streaming/session-hub.ts";
+import { SessionHub } from "../streaming/session-hub.ts";
 import { StreamingObject } from "../streaming/streaming-object.ts";
 import type { RoomClient, SymbolEvent } from "../symbol-events/symbol-events.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
@@ -21,13 +21,13 @@ export class StreamHub extends StreamingObject {
     const name = ctx.id.name;
     if (name === undefined) throw new Error("a hub is named by its region and number");
     this.room = roomClient(env, name, (symbol) => this.sessions.instrumentOf(symbol));
-    this.sessions = openSessionHub({
+    this.sessions = new SessionHub({
       ctx,
       name,
       room: () => this.room,
       resolver: registryResolver(env.DB),
       limits: streamLimits(env),
-      historyAccess: openHistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+      historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
       schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
       onPresence: (isPresent) => {
         this.report();

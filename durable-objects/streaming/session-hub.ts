@@ -4,23 +4,23 @@ import { keyedQueue } from "../../core/concurrency/keyed-queue.ts";
 import { SingleFlight } from "../../core/concurrency/single-flight.ts";
 import { logError } from "../../observability/log.ts";
 import type { Interest, QuoteReplay, RoomClient, SymbolEvent } from "../symbol-events/symbol-events.ts";
-import { openDispatcher } from "./commands/dispatcher.ts";
+import { Dispatcher } from "./commands/dispatcher.ts";
 import type { HistoryAccess } from "./commands/history-access.ts";
-import { openSubscriptions } from "./commands/subscribe.ts";
+import { Subscriptions } from "./commands/subscribe.ts";
 import type { SymbolResolver } from "./commands/symbol-resolver.ts";
 import { accept, reject } from "./connections/handshake.ts";
 import { readHandshake } from "./connections/handshake-request.ts";
 import type { StreamLimits } from "./connections/limits.ts";
 import { newStreamCounts, type StreamCounts, takeStreamCounts } from "./connections/metrics.ts";
 import { WriteBatcher } from "./connections/write-batcher.ts";
-import { openFanOut } from "./delivery/fan-out.ts";
-import { openHeartbeat } from "./delivery/heartbeat-loop.ts";
-import { openRoomLeases } from "./delivery/room-lease.ts";
+import { FanOut } from "./delivery/fan-out.ts";
+import { Heartbeat } from "./delivery/heartbeat-loop.ts";
+import { RoomLeases } from "./delivery/room-lease.ts";
 import { connectedFrame, frame, PONG } from "./protocol/server-frames.ts";
 import type { SymbolChannel } from "./subscriptions/channel.ts";
 import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
-import { openSubscriptionRegistry, type Session, type SubscriptionRegistry } from "./subscriptions/registry.ts";
-import { openSubscriptionStore } from "./subscriptions/subscription-store.ts";
+import { type Session, SubscriptionRegistry } from "./subscriptions/registry.ts";
+import { SubscriptionStore } from "./subscriptions/subscription-store.ts";
 
 /** What an audience needs of the object that it sits in. */
 export interface SessionHubHost {
@@ -52,34 +52,6 @@ export interface StreamMetrics extends StreamCounts {
   subscriptions: number;
 }
 
-/** The sockets of an object, what they listen to, and the way on which events reach them. */
-export interface SessionHub {
-  /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
-  accept(request: Request): Promise<Response>;
-  /** A frame from a client. */
-  onMessage(socket: WebSocket, data: string | ArrayBuffer): void;
-  /** A socket has closed or failed. */
-  onClose(socket: WebSocket): void;
-  /** Hands on what happened to a symbol; false where nobody listens to it. */
-  publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean>;
-  /** Does what is due; for the object's alarm. */
-  runDue(): Promise<void>;
-  /** The registry row of a symbol that somebody listens to, or did a moment ago. */
-  instrumentOf(symbol: string): Instrument;
-  stats(): StreamStats;
-  /** What has been done since this was last asked. */
-  takeCounts(): StreamCounts;
-  /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
-  checkSchedule(): void;
-  connections(): ConnectionAnswer[];
-  /** The ids of the sockets that carry each symbol, at most `most` of each. */
-  subscribers(limit: number): Record<string, string[]>;
-  /** Sends a message to everyone; gives the number of sockets. */
-  broadcast(message: string): number;
-  /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
-  closeCaller(caller: string): number;
-}
-
 /** A socket waits no longer (milliseconds) for others to know of it. */
 const MAX_ANNOUNCEMENT_MS = 2_000;
 
@@ -93,155 +65,190 @@ async function waitAtMost(announced: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Opens the audience of an object, with the sockets that outlived the object's memory. */
-export function openSessionHub(host: SessionHubHost): SessionHub {
-  const { ctx, limits } = host;
-  const replays = new SingleFlight<QuoteReplay>();
-  const inOrder = keyedQueue();
-  const feed: RoomClient = {
-    // One call may overtake another on its way: what was wanted last must be heard last.
-    renewLease: (symbol, wants) => inOrder(symbol, () => host.room().renewLease(symbol, wants)),
-    // After a restart very many sockets come back at once, from much the same place.
-    replayQuotes: (symbol, since) =>
-      replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => host.room().replayQuotes(symbol, since)),
-    replayCandles: (symbol, interval, since) => host.room().replayCandles(symbol, interval, since),
-    replayIndicator: (symbol, wanted, since) => host.room().replayIndicator(symbol, wanted, since),
-  };
-  const store = openSubscriptionStore(ctx.storage.sql);
-  const batcher = new WriteBatcher();
-  const leases = openRoomLeases(feed);
-  const counts = newStreamCounts();
-  const subscriptions = openSubscriptions(() => registry, feed, host.resolver, leases, counts, host.historyAccess);
-  const fanOut = openFanOut(feed, subscriptions.resubscribe, batcher);
-  const registry: SubscriptionRegistry = openSubscriptionRegistry(ctx, store, limits, counts, batcher, {
-    onEmpty: (topic) => {
-      if (topic.lease !== null || topic.renewal !== null) ctx.waitUntil(releaseLease(topic));
-    },
-    onStop: () => schedule(),
-  });
+/** The sockets of an object, what they listen to, and the way on which events reach them. */
+export class SessionHub {
+  readonly #host: SessionHubHost;
+  readonly #ctx: DurableObjectState<unknown>;
+  readonly #limits: StreamLimits;
+  readonly #inOrder = keyedQueue();
+  readonly #counts = newStreamCounts();
+  readonly #fanOut: FanOut;
+  readonly #registry: SubscriptionRegistry;
   /** Symbols that nobody listens to any more and whose feed is being told so, by as many farewells. */
-  const releasing = new Map<string, { instrument: Instrument; farewells: number }>();
-  const heartbeat = openHeartbeat(registry, store, leases, fanOut);
+  readonly #releasing = new Map<string, { instrument: Instrument; farewells: number }>();
+  readonly #heartbeat: Heartbeat;
+  #announced = Promise.resolve();
+  readonly #dispatcher: Dispatcher;
 
-  const releaseLease = async ({ symbol, instrument }: SymbolChannel): Promise<void> => {
-    const left = releasing.get(symbol) ?? { instrument, farewells: 0 };
+  constructor(host: SessionHubHost) {
+    this.#host = host;
+    this.#ctx = host.ctx;
+    this.#limits = host.limits;
+    const replays = new SingleFlight<QuoteReplay>();
+    const feed: RoomClient = {
+      // One call may overtake another on its way: what was wanted last must be heard last.
+      renewLease: (symbol, wants) => this.#inOrder(symbol, () => this.#host.room().renewLease(symbol, wants)),
+      // After a restart very many sockets come back at once, from much the same place.
+      replayQuotes: (symbol, since) =>
+        replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room().replayQuotes(symbol, since)),
+      replayCandles: (symbol, interval, since) => this.#host.room().replayCandles(symbol, interval, since),
+      replayIndicator: (symbol, wanted, since) => this.#host.room().replayIndicator(symbol, wanted, since),
+    };
+    const store = new SubscriptionStore(this.#ctx.storage.sql);
+    const batcher = new WriteBatcher();
+    const leases = new RoomLeases(feed);
+    const subscriptions = new Subscriptions(
+      () => this.#registry,
+      feed,
+      this.#host.resolver,
+      leases,
+      this.#counts,
+      this.#host.historyAccess,
+    );
+    this.#fanOut = new FanOut(feed, (topic, onlyConflated) => subscriptions.resubscribe(topic, onlyConflated), batcher);
+    this.#registry = new SubscriptionRegistry(this.#ctx, store, this.#limits, this.#counts, batcher, {
+      onEmpty: (topic) => {
+        if (topic.lease !== null || topic.renewal !== null) this.#ctx.waitUntil(this.#releaseLease(topic));
+      },
+      onStop: () => this.checkSchedule(),
+    });
+    this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.#fanOut);
+    this.checkSchedule();
+    this.#dispatcher = new Dispatcher(this.#registry, subscriptions, this.#host.resolver, (member, code, reason) =>
+      this.#disconnect(member, code, reason),
+    );
+    this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
+  }
+
+  /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
+  async accept(request: Request): Promise<Response> {
+    const admission = readHandshake(request);
+    const refusal =
+      this.#registry.sessions.size >= this.#limits.sockets ? "full" : this.#registry.quota.exceeded(admission);
+    if (refusal !== null) return reject(refusal);
+    const { response, socket, attachment } = accept(admission);
+    const member = this.#registry.connect(socket, attachment);
+    member.connection.send(connectedFrame(attachment.id, this.#limits.unacknowledgedBytes));
+    if (this.#registry.sessions.size === 1) {
+      this.#heartbeat.start(Date.now() / 1000);
+      this.#announce(true);
+    }
+    this.checkSchedule();
+    if (admission.symbol !== null) {
+      const symbols = [admission.symbol];
+      const delivery = { mode: "all" } as const;
+      this.#dispatcher.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
+    }
+    await waitAtMost(this.#announced);
+    return response;
+  }
+
+  /** A frame from a client. */
+  onMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    const member = this.#registry.sessionOf(socket);
+    // Who has been given up is closed soon.
+    if (member?.connection.isWritable) this.#dispatcher.handleMessage(member, data);
+  }
+
+  /** A socket has closed or failed. */
+  onClose(socket: WebSocket): void {
+    const member = this.#registry.sessionOf(socket);
+    if (member) this.#remove(member);
+  }
+
+  /** Hands on what happened to a symbol; false where nobody listens to it. */
+  async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
+    const topic = this.#registry.channels.get(symbol);
+    if (!topic || topic.isEmpty) return false;
+    await this.#fanOut.publish(topic, events);
+    return true;
+  }
+
+  /** Does what is due; for the object's alarm. */
+  async runDue(): Promise<void> {
+    const wasPresent = this.#registry.sessions.size > 0;
+    await this.#heartbeat.runDue(Date.now() / 1000);
+    if (wasPresent) this.#announce(this.#registry.sessions.size > 0);
+    this.checkSchedule();
+  }
+
+  /** The registry row of a symbol that somebody listens to, or did a moment ago. */
+  instrumentOf(symbol: string): Instrument {
+    const instrument = this.#registry.channels.get(symbol)?.instrument ?? this.#releasing.get(symbol)?.instrument;
+    if (!instrument) throw new Error("nobody listens to this symbol");
+    return instrument;
+  }
+
+  stats(): StreamStats {
+    const symbols: Record<string, number> = {};
+    for (const topic of this.#registry.channels.values()) symbols[topic.symbol] = topic.connectionSet.size;
+    let subscriptions = 0;
+    for (const { subscribers } of this.#registry.sessions.values()) subscriptions += subscribers.size;
+    return { connections: this.#registry.sessions.size, subscriptions, symbols };
+  }
+
+  /** What has been done since this was last asked. */
+  takeCounts(): StreamCounts {
+    return takeStreamCounts(this.#counts);
+  }
+
+  /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
+  checkSchedule(): void {
+    const next = this.#heartbeat.nextAt();
+    if (next !== null) this.#host.schedule(next);
+  }
+
+  connections(): ConnectionAnswer[] {
+    return connectionsOf(this.#registry, this.#host.name);
+  }
+
+  /** The ids of the sockets that carry each symbol, at most `most` of each. */
+  subscribers(most: number): Record<string, string[]> {
+    return subscribersOf(this.#registry, most);
+  }
+
+  /** Sends a message to everyone; gives the number of sockets. */
+  broadcast(message: string): number {
+    const text = frame("broadcast", { message, data: { message } });
+    for (const { connection } of this.#registry.sessions.values()) connection.send(text);
+    return this.#registry.sessions.size;
+  }
+
+  /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
+  closeCaller(caller: string): number {
+    const theirs = [...this.#registry.sessions.values()].filter(({ connection }) => connection.info.caller === caller);
+    for (const member of theirs) this.#disconnect(member, CLOSE.policy, "the key is no longer valid");
+    return theirs.length;
+  }
+
+  async #releaseLease({ symbol, instrument }: SymbolChannel): Promise<void> {
+    const left = this.#releasing.get(symbol) ?? { instrument, farewells: 0 };
     left.farewells++;
-    releasing.set(symbol, left);
+    this.#releasing.set(symbol, left);
     try {
-      await inOrder(symbol, async () => {
-        if (!registry.channels.has(symbol)) await host.room().renewLease(symbol, NOTHING);
+      await this.#inOrder(symbol, async () => {
+        if (!this.#registry.channels.has(symbol)) await this.#host.room().renewLease(symbol, NOTHING);
       });
     } catch (error) {
       // The feed forgets whoever does not come back.
       logError("a feed was not told that nobody listens", error, { symbol });
     } finally {
-      if (--left.farewells === 0) releasing.delete(symbol);
+      if (--left.farewells === 0) this.#releasing.delete(symbol);
     }
-  };
+  }
 
-  const schedule = (): void => {
-    const next = heartbeat.nextAt();
-    if (next !== null) host.schedule(next);
-  };
-  schedule();
-
-  const disconnect = (member: Session, code: number, reason: string): void => {
+  #disconnect(member: Session, code: number, reason: string): void {
     member.connection.close(code, reason);
-    remove(member);
-  };
+    this.#remove(member);
+  }
 
-  const remove = (member: Session): void => {
-    registry.remove(member);
-    if (registry.sessions.size === 0) announce(false);
-  };
+  #remove(member: Session): void {
+    this.#registry.remove(member);
+    if (this.#registry.sessions.size === 0) this.#announce(false);
+  }
 
-  let announced = Promise.resolve();
-  const announce = (isPresent: boolean): void => {
-    announced = announced.then(() => host.onPresence(isPresent));
-    ctx.waitUntil(announced);
-  };
-
-  const dispatcher = openDispatcher(registry, subscriptions, host.resolver, disconnect);
-
-  ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
-
-  return {
-    async accept(request) {
-      const admission = readHandshake(request);
-      const refusal = registry.sessions.size >= limits.sockets ? "full" : registry.quota.exceeded(admission);
-      if (refusal !== null) return reject(refusal);
-      const { response, socket, attachment } = accept(admission);
-      const member = registry.connect(socket, attachment);
-      member.connection.send(connectedFrame(attachment.id, limits.unacknowledgedBytes));
-      if (registry.sessions.size === 1) {
-        heartbeat.start(Date.now() / 1000);
-        announce(true);
-      }
-      schedule();
-      if (admission.symbol !== null) {
-        const symbols = [admission.symbol];
-        const delivery = { mode: "all" } as const;
-        dispatcher.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
-      }
-      await waitAtMost(announced);
-      return response;
-    },
-
-    onMessage(socket, data) {
-      const member = registry.sessionOf(socket);
-      // Who has been given up is closed soon.
-      if (member?.connection.isWritable) dispatcher.handleMessage(member, data);
-    },
-
-    onClose(socket) {
-      const member = registry.sessionOf(socket);
-      if (member) remove(member);
-    },
-
-    async publish(symbol, events) {
-      const topic = registry.channels.get(symbol);
-      if (!topic || topic.isEmpty) return false;
-      await fanOut.publish(topic, events);
-      return true;
-    },
-
-    async runDue() {
-      const wasPresent = registry.sessions.size > 0;
-      await heartbeat.runDue(Date.now() / 1000);
-      if (wasPresent) announce(registry.sessions.size > 0);
-      schedule();
-    },
-
-    instrumentOf(symbol) {
-      const instrument = registry.channels.get(symbol)?.instrument ?? releasing.get(symbol)?.instrument;
-      if (!instrument) throw new Error("nobody listens to this symbol");
-      return instrument;
-    },
-
-    stats() {
-      const symbols: Record<string, number> = {};
-      for (const topic of registry.channels.values()) symbols[topic.symbol] = topic.connectionSet.size;
-      let subscriptions = 0;
-      for (const { subscribers } of registry.sessions.values()) subscriptions += subscribers.size;
-      return { connections: registry.sessions.size, subscriptions, symbols };
-    },
-
-    takeCounts: () => takeStreamCounts(counts),
-    checkSchedule: schedule,
-
-    connections: () => connectionsOf(registry, host.name),
-    subscribers: (most) => subscribersOf(registry, most),
-
-    broadcast(message) {
-      const text = frame("broadcast", { message, data: { message } });
-      for (const { connection } of registry.sessions.values()) connection.send(text);
-      return registry.sessions.size;
-    },
-
-    closeCaller(caller) {
-      const theirs = [...registry.sessions.values()].filter(({ connection }) => connection.info.caller === caller);
-      for (const member of theirs) disconnect(member, CLOSE.policy, "the key is no longer valid");
-      return theirs.length;
-    },
-  };
+  #announce(isPresent: boolean): void {
+    this.#announced = this.#announced.then(() => this.#host.onPresence(isPresent));
+    this.#ctx.waitUntil(this.#announced);
+  }
 }

@@ -1,41 +1,45 @@
 /** What a room has to do at a time, by name; each name has one time. Times are unix seconds. */
-export interface Alarms {
-  set(name: string, at: number): void;
-  clear(name: string): void;
-  /** Clears all but these. */
-  clearAllBut(...names: string[]): void;
-  at(name: string): number | null;
-  /** Names whose time has come, the earliest first, those of one moment by name. */
-  due(now: number): string[];
-  /** The earliest time; null where there is nothing to do. */
-  next(): number | null;
-}
+export class Alarms {
+  readonly #sql: SqlStorage;
+  readonly #times: Map<string, number>;
 
-/** Opens a room's deadline table. */
-export function openAlarms(sql: SqlStorage): Alarms {
-  const rows = sql.exec<{ name: string; at: number }>("select name, at from deadlines").toArray();
-  const times = new Map(rows.map(({ name, at }) => [name, at]));
-  const clear = (name: string): void => {
-    if (times.delete(name)) sql.exec("delete from deadlines where name = ?", name);
-  };
-  return {
-    set(name, at) {
-      if (times.get(name) === at) return;
-      times.set(name, at);
-      sql.exec("insert or replace into deadlines (name, at) values (?, ?)", name, at);
-    },
-    clear,
-    clearAllBut(...kept) {
-      for (const name of times.keys()) if (!kept.includes(name)) clear(name);
-    },
-    at: (name) => times.get(name) ?? null,
-    due: (now) =>
-      [...times]
-        .filter(([, at]) => at <= now)
-        .sort(([a, atA], [b, atB]) => atA - atB || (a < b ? -1 : 1))
-        .map(([name]) => name),
-    next: () => (times.size === 0 ? null : Math.min(...times.values())),
-  };
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const rows = this.#sql.exec<{ name: string; at: number }>("select name, at from deadlines").toArray();
+    this.#times = new Map(rows.map(({ name, at }) => [name, at]));
+  }
+
+  set(name: string, at: number): void {
+    if (this.#times.get(name) === at) return;
+    this.#times.set(name, at);
+    this.#sql.exec("insert or replace into deadlines (name, at) values (?, ?)", name, at);
+  }
+
+  clear(name: string): void {
+    if (this.#times.delete(name)) this.#sql.exec("delete from deadlines where name = ?", name);
+  }
+
+  /** Clears all but these. */
+  clearAllBut(...kept: string[]): void {
+    for (const name of this.#times.keys()) if (!kept.includes(name)) this.clear(name);
+  }
+
+  at(name: string): number | null {
+    return this.#times.get(name) ?? null;
+  }
+
+  /** Names whose time has come, the earliest first, those of one moment by name. */
+  due(now: number): string[] {
+    return [...this.#times]
+      .filter(([, at]) => at <= now)
+      .sort(([a, atA], [b, atB]) => atA - atB || (a < b ? -1 : 1))
+      .map(([name]) => name);
+  }
+
+  /** The earliest time; null where there is nothing to do. */
+  next(): number | null {
+    return this.#times.size === 0 ? null : Math.min(...this.#times.values());
+  }
 }
 
 /** Seconds after its time at which an alarm that has not rung counts as lost: the platform's may be a minute late. */

@@ -1,8 +1,8 @@
 import { announcePresence } from "../stream-directory/presence.ts";
-import { openHistoryAccess } from "../streaming/commands/history-access.ts";
+import { HistoryAccess } from "../streaming/commands/history-access.ts";
 import { singleSymbolResolver } from "../streaming/commands/symbol-resolver.ts";
 import { streamLimits } from "../streaming/connections/limits.ts";
-import { openSessionHub, type SessionHub } from "../streaming/session-hub.ts";
+import { SessionHub } from "../streaming/session-hub.ts";
 import { acquireFromKey } from "../usage-meter/payment.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { RoomState } from "./room-state.ts";
@@ -10,14 +10,14 @@ import type { RoomState } from "./room-state.ts";
 /** Opens the audience of a room's own sockets, which hear of its symbol and no other. */
 export function openRoomSockets(ctx: DurableObjectState, env: Env, state: RoomState, publisher: Publisher): SessionHub {
   const name = ctx.id.name ?? "";
-  return openSessionHub({
+  return new SessionHub({
     ctx,
     name,
     room: () => publisher.roomClient,
-    resolver: singleSymbolResolver(state.instrument),
+    resolver: singleSymbolResolver(() => state.instrument()),
     limits: streamLimits(env),
-    historyAccess: openHistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
-    schedule: publisher.scheduleSessions,
+    historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+    schedule: (at) => publisher.scheduleSessions(at),
     onPresence: (isPresent) => announcePresence(env, { kind: "room", name }, isPresent),
   });
 }

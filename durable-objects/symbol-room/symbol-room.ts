@@ -17,23 +17,23 @@ import type {
 import { knownIntervals } from "./candles/availability.ts";
 import { type BackfillQueue, openBackfillQueue } from "./candles/backfill-queue.ts";
 import { importedPage, providedPage, simulatedPage } from "./candles/candle-pages.ts";
-import { type CandleStore, openCandleStore, type RowQuery } from "./candles/candle-store.ts";
-import { type FetchedRanges, openFetchedRanges } from "./candles/fetched-ranges.ts";
+import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
+import { FetchedRanges } from "./candles/fetched-ranges.ts";
 import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
 import { renewEpoch } from "./epochs.ts";
 import { OWN_SESSIONS, type PublishToHub } from "./publishing/hub-leases.ts";
-import { openPublisher, type Publisher } from "./publishing/publisher.ts";
-import { openQualityLog, type QualityLog } from "./quality-log.ts";
-import { openQuoteBroadcast, type QuoteBroadcast } from "./quotes/quote-broadcast.ts";
-import { openQuoteLog } from "./quotes/quote-log.ts";
-import { isYoungEnough, openQuoteService, type QuoteService } from "./quotes/quote-service.ts";
-import { openQuoteStore, type QuoteStore } from "./quotes/quote-store.ts";
+import { Publisher } from "./publishing/publisher.ts";
+import { QualityLog } from "./quality-log.ts";
+import { QuoteBroadcast } from "./quotes/quote-broadcast.ts";
+import { QuoteLog } from "./quotes/quote-log.ts";
+import { isYoungEnough, QuoteService } from "./quotes/quote-service.ts";
+import { QuoteStore } from "./quotes/quote-store.ts";
 import { tickSimulated } from "./quotes/simulated-quote.ts";
 import { askEachSource, type SourcePrice } from "./quotes/source-prices.ts";
 import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 import { openRoomSockets } from "./room-sockets.ts";
-import { openRoomState, type RoomState } from "./room-state.ts";
+import { RoomState } from "./room-state.ts";
 import { prepareTables } from "./schema.ts";
 import { openUpstreams, type Priority, type Upstreams } from "./upstreams.ts";
 
@@ -67,23 +67,23 @@ export class SymbolRoom extends StreamingObject {
     super(ctx, env);
     prepareTables(ctx.storage);
     const keep = (work: Promise<void>): void => ctx.waitUntil(work);
-    this.state = openRoomState(ctx.storage.sql);
-    const log = openQuoteLog(ctx.storage.sql, this.state);
-    this.quoteStore = openQuoteStore(ctx.storage, this.state, log, (...event) => this.publisher.onQuote(...event));
-    this.candleStore = openCandleStore(ctx.storage, (...bars) => this.publisher.onRevised(...bars));
-    this.fetched = openFetchedRanges(ctx.storage.sql);
+    this.state = new RoomState(ctx.storage.sql);
+    const log = new QuoteLog(ctx.storage.sql, this.state);
+    this.quoteStore = new QuoteStore(ctx.storage, this.state, log, (...event) => this.publisher.onQuote(...event));
+    this.candleStore = new CandleStore(ctx.storage, (...bars) => this.publisher.onRevised(...bars));
+    this.fetched = new FetchedRanges(ctx.storage.sql);
     this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     this.upstreams = openUpstreams(env);
-    this.quality = openQualityLog(env.DB, keep);
-    this.quoteBroadcast = openQuoteBroadcast(env.CACHE, keep);
-    this.quotes = openQuoteService(this.quoteStore, this.candleStore, this.upstreams, ({ symbol }, doubts) =>
+    this.quality = new QualityLog(env.DB, keep);
+    this.quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
+    this.quotes = new QuoteService(this.quoteStore, this.candleStore, this.upstreams, ({ symbol }, doubts) =>
       this.quality.quotes(symbol, doubts),
     );
     this.fill = openBackfillQueue(env, this.candleStore, this.fetched, this.upstreams, this.quality, (provider) => {
       const instrument = this.state.instrument();
       return instrument !== null && this.sourcesOf(instrument).includes(provider);
     });
-    this.publisher = openPublisher({
+    this.publisher = new Publisher({
       ...{ storage: ctx.storage, state: this.state, log, upstreams: this.upstreams, keep },
       sourcesOf: (instrument) => this.sourcesOf(instrument),
       readCandles: (instrument, query) => this.readCandles(instrument, query, "background"),

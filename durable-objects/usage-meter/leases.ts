@@ -63,49 +63,78 @@ const OPEN_FOR_MS = 1_000;
 const MAX_KEYS = 5_000;
 
 /** Tokens that an isolate holds, so that most requests are paid for without asking anyone. */
-export interface Leases {
+export class Leases {
+  readonly #holder: string;
+  readonly #now: () => number;
+  readonly #leases = new Map<string, Lease>();
+
+  constructor(holder: string, now: () => number = () => Date.now()) {
+    this.#holder = holder;
+    this.#now = now;
+  }
+
   /**
    * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is told.
    * @param later called with work that nobody waits for
    */
-  acquire(
-    key: { prefix: string; quota: Quota },
+  async acquire(
+    { prefix, quota }: { prefix: string; quota: Quota },
     cost: number,
     ask: RequestLease,
     later: (work: Promise<void>) => void,
     failed: (error: Error) => void,
-  ): Promise<Acquisition>;
+  ): Promise<Acquisition> {
+    const lease = this.#leaseOf(prefix);
+    if (lease.openUntil > this.#now()) return { isGranted: true, quotaState: null };
+    if (this.#running(lease) && lease.tokens >= cost) {
+      lease.tokens -= cost;
+      if (lease.tokens < lease.block / 4 && this.#begins(lease)) later(this.#refill(lease, quota, ask, failed));
+      return { isGranted: true, quotaState: quotaStateOf(lease) };
+    }
+    if (this.#running(lease) && lease.refusedUntil > this.#now() && cost >= lease.refusedCost) {
+      return { isGranted: false, quotaState: quotaStateOf(lease) };
+    }
+    try {
+      return { isGranted: await this.#askFor(lease, quota, cost, ask), quotaState: quotaStateOf(lease) };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      lease.openUntil = this.#now() + OPEN_FOR_MS;
+      failed(error);
+      return { isGranted: true, quotaState: null };
+    }
+  }
+
   /** Tokens of the running minute that this isolate holds of a key and has not spent. */
-  unspent(prefix: string): number;
-}
+  unspent(prefix: string): number {
+    const lease = this.#leases.get(prefix);
+    return lease && this.#running(lease) ? lease.tokens : 0;
+  }
 
-/** Opens leases that hold nothing yet. They hold values, never promises: each request asks for itself. */
-export function openLeases(holder: string, now: () => number = () => Date.now()): Leases {
-  const leases = new Map<string, Lease>();
+  #running(lease: Lease): boolean {
+    return lease.minute === minuteOf(this.#now() / 1000);
+  }
 
-  const running = (lease: Lease): boolean => lease.minute === minuteOf(now() / 1000);
-
-  function leaseOf(prefix: string): Lease {
-    const known = leases.get(prefix);
+  #leaseOf(prefix: string): Lease {
+    const known = this.#leases.get(prefix);
     // One of a minute that lies further ahead is of a clock that was set back, and so is all that it waits for.
-    const lease = known && known.minute <= minuteOf(now() / 1000) + 1 ? known : newLease();
-    leases.delete(prefix);
-    leases.set(prefix, lease);
-    const oldest = leases.keys().next();
-    if (leases.size > MAX_KEYS && !oldest.done) leases.delete(oldest.value);
+    const lease = known && known.minute <= minuteOf(this.#now() / 1000) + 1 ? known : newLease();
+    this.#leases.delete(prefix);
+    this.#leases.set(prefix, lease);
+    const oldest = this.#leases.keys().next();
+    if (this.#leases.size > MAX_KEYS && !oldest.done) this.#leases.delete(oldest.value);
     return lease;
   }
 
   /** Whether this is the one who asks for a block. */
-  function begins(lease: Lease): boolean {
-    if (lease.askingUntil > now()) return false;
-    lease.askingUntil = now() + ASKING_FOR_MS;
+  #begins(lease: Lease): boolean {
+    if (lease.askingUntil > this.#now()) return false;
+    lease.askingUntil = this.#now() + ASKING_FOR_MS;
     return true;
   }
 
-  async function refill(lease: Lease, quota: Quota, ask: RequestLease, failed: (error: Error) => void): Promise<void> {
+  async #refill(lease: Lease, quota: Quota, ask: RequestLease, failed: (error: Error) => void): Promise<void> {
     try {
-      addGrant(lease, await ask({ holder, quota, cost: 0, ahead: true, unspent: null }), 0);
+      addGrant(lease, await ask({ holder: this.#holder, quota, cost: 0, ahead: true, unspent: null }), 0);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       failed(error);
@@ -113,44 +142,16 @@ export function openLeases(holder: string, now: () => number = () => Date.now())
     lease.askingUntil = 0;
   }
 
-  async function askFor(lease: Lease, quota: Quota, cost: number, ask: RequestLease): Promise<boolean> {
-    const ahead = begins(lease);
+  async #askFor(lease: Lease, quota: Quota, cost: number, ask: RequestLease): Promise<boolean> {
+    const ahead = this.#begins(lease);
     const unspent = lease.tokens > 0 ? { minute: lease.minute, tokens: lease.tokens } : null;
     lease.tokens = 0;
-    const reply = await ask({ holder, quota, cost, ahead, unspent });
+    const reply = await ask({ holder: this.#holder, quota, cost, ahead, unspent });
     const paid = reply.granted >= cost;
     addGrant(lease, reply, paid ? cost : 0);
     if (ahead) lease.askingUntil = 0;
-    lease.refusedUntil = paid ? 0 : now() + REFUSED_FOR_MS;
+    lease.refusedUntil = paid ? 0 : this.#now() + REFUSED_FOR_MS;
     lease.refusedCost = cost;
     return paid;
   }
-
-  return {
-    async acquire({ prefix, quota }, cost, ask, later, failed) {
-      const lease = leaseOf(prefix);
-      if (lease.openUntil > now()) return { isGranted: true, quotaState: null };
-      if (running(lease) && lease.tokens >= cost) {
-        lease.tokens -= cost;
-        if (lease.tokens < lease.block / 4 && begins(lease)) later(refill(lease, quota, ask, failed));
-        return { isGranted: true, quotaState: quotaStateOf(lease) };
-      }
-      if (running(lease) && lease.refusedUntil > now() && cost >= lease.refusedCost) {
-        return { isGranted: false, quotaState: quotaStateOf(lease) };
-      }
-      try {
-        return { isGranted: await askFor(lease, quota, cost, ask), quotaState: quotaStateOf(lease) };
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        lease.openUntil = now() + OPEN_FOR_MS;
-        failed(error);
-        return { isGranted: true, quotaState: null };
-      }
-    },
-
-    unspent(prefix) {
-      const lease = leases.get(prefix);
-      return lease && running(lease) ? lease.tokens : 0;
-    },
-  };
 }

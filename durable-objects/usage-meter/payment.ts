@@ -1,7 +1,7 @@
 import type { Tier } from "../../contracts/api-key.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { logWarning } from "../../observability/log.ts";
-import { type Acquisition, openLeases } from "./leases.ts";
+import { type Acquisition, Leases } from "./leases.ts";
 import type { LeaseReply, LeaseRequest, QuotaState } from "./usage-meter.ts";
 
 /** A key whose quotas something is taken from. */
@@ -13,7 +13,7 @@ export interface MeteredKey {
 /** A meter that takes longer counts as failed. */
 const METER_TIMEOUT_MS = 1_000;
 
-const leases = openLeases(`${Math.random()}`);
+const leases = new Leases(`${Math.random()}`);
 
 /** Tokens of the running minute that this isolate holds of a key. */
 export const unspentOf = (prefix: string): number => leases.unspent(prefix);

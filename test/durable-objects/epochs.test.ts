@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
 import { MINUTE } from "../../core/time.ts";
 import type { Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
-import { openRoomState } from "../../durable-objects/symbol-room/room-state.ts";
+import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
 import { evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
@@ -112,15 +112,15 @@ describe("the generation of streams", () => {
     const of = simulated("GENERATION/USDT");
     await roomOf(of.symbol).quote(of, null);
     await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
-      const enter = (generation: string): boolean => openRoomState(storage.sql).enterGeneration(generation);
+      const enter = (generation: string): boolean => new RoomState(storage.sql).enterGeneration(generation);
       expect(["1", "", "2", "2", "7", "2"].map(enter)).toEqual([false, false, true, false, true, true]);
     });
   });
 
   test("changes nothing for a room that has no events", async () => {
     await runInDurableObject(roomOf("FRESH/USDT"), (_, { storage }) => {
-      expect(openRoomState(storage.sql).enterGeneration("2")).toBe(false);
-      expect(openRoomState(storage.sql).enterGeneration("2")).toBe(false);
+      expect(new RoomState(storage.sql).enterGeneration("2")).toBe(false);
+      expect(new RoomState(storage.sql).enterGeneration("2")).toBe(false);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Gate, openGate } from "../../durable-objects/provider-gate/gate.ts";
+import { Gate } from "../../durable-objects/provider-gate/gate.ts";
 import { failure, isFailure, type Listing, type Provider } from "../../providers/provider.ts";
 import { failing, forgetfulMemory, listingOf, listings, type Pretended, pretend } from "./provider-gate-upstream.ts";
 
@@ -17,7 +17,7 @@ const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(res
 
 /** A gate in a world whose clock the test moves, and whose jitter is always half of the most. */
 function gateBefore(provider: Provider, memory = forgetfulMemory()): Gate {
-  return openGate(provider, memory, {
+  return new Gate(provider, memory, {
     fetch: async () => new Response(),
     now: () => Date.now() / 1000,
     random: () => 0.5,

@@ -9,11 +9,11 @@ import type { Interval } from "../../core/interval.ts";
 import type { FrameEvent, IndicatorInterest, Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { simulatedPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
 import { contextOf, type ReadCandles } from "../../durable-objects/symbol-room/instrument-context.ts";
-import { openBarOutbox } from "../../durable-objects/symbol-room/publishing/bar-outbox.ts";
-import { openBarPublisher } from "../../durable-objects/symbol-room/publishing/bar-publisher.ts";
-import { openClosedBars } from "../../durable-objects/symbol-room/publishing/closed-bars.ts";
-import { openFormingBars } from "../../durable-objects/symbol-room/publishing/forming-bars.ts";
-import { openIndicatorRunner } from "../../durable-objects/symbol-room/publishing/indicator-runner.ts";
+import { BarOutbox } from "../../durable-objects/symbol-room/publishing/bar-outbox.ts";
+import { BarPublisher } from "../../durable-objects/symbol-room/publishing/bar-publisher.ts";
+import { ClosedBarCursor } from "../../durable-objects/symbol-room/publishing/closed-bars.ts";
+import { FormingBars } from "../../durable-objects/symbol-room/publishing/forming-bars.ts";
+import { IndicatorRunner } from "../../durable-objects/symbol-room/publishing/indicator-runner.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
@@ -289,11 +289,11 @@ describe("the bars of a symbol whose source is polled", () => {
         isHistoryKnown || !query.backward
           ? simulatedPage(instrument, query, Date.now() / 1000)
           : { kind: "unavailable", sources: [], retryAfter: 1 };
-      const series = openBarPublisher(
-        openClosedBars(storage.sql, read),
-        openFormingBars(read),
-        openIndicatorRunner(read),
-        openBarOutbox(storage.sql),
+      const series = new BarPublisher(
+        new ClosedBarCursor(storage.sql, read),
+        new FormingBars(read),
+        new IndicatorRunner(read),
+        new BarOutbox(storage.sql),
       );
       series.watch(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
       expect(await series.start(subject, "1m", THEN)).toBe(true);

@@ -9,10 +9,10 @@ import type {
   QuoteReplay,
   SymbolEvent,
 } from "../../durable-objects/symbol-events/symbol-events.ts";
-import { openPushQueue } from "../../durable-objects/symbol-room/publishing/push-queue.ts";
-import { openQuoteLog } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
-import { openQuoteStore } from "../../durable-objects/symbol-room/quotes/quote-store.ts";
-import { openRoomState } from "../../durable-objects/symbol-room/room-state.ts";
+import { PushQueue } from "../../durable-objects/symbol-room/publishing/push-queue.ts";
+import { QuoteLog } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
+import { QuoteStore } from "../../durable-objects/symbol-room/quotes/quote-store.ts";
+import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import {
   alarmOf,
@@ -175,11 +175,11 @@ describe("whoever comes back", () => {
       const of = simulated("GGG/USDT");
       const quote = simulatedQuote(of, THEN);
       if (!quote) throw new Error("no quote");
-      const facts = openRoomState(storage.sql);
+      const facts = new RoomState(storage.sql);
       const events: FrameEvent[] = [];
       const restart = () => {
-        const log = openQuoteLog(storage.sql, facts, slots);
-        return { log, store: openQuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
+        const log = new QuoteLog(storage.sql, facts, slots);
+        return { log, store: new QuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
       };
       let { log, store } = restart();
       let price = 1;
@@ -296,7 +296,7 @@ describe("a push", () => {
   test("keeps of what waits the newest state of an open bar, and drops the oldest quotes first", async () => {
     const pushed: SymbolEvent[][] = [];
     let release: (isWanted: boolean) => void = () => {};
-    const line = openPushQueue(
+    const line = new PushQueue(
       "hub-1",
       (events) => {
         pushed.push(events);

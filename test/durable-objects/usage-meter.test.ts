@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/request-costs.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
-import { openLeases } from "../../durable-objects/usage-meter/leases.ts";
+import { Leases } from "../../durable-objects/usage-meter/leases.ts";
 import type { LeaseRequest, UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
 
 const QUOTA = { minute: 600, day: 50_000 };
@@ -117,7 +117,7 @@ describe("leases", () => {
     const key = { prefix: name, quota: QUOTAS.standard };
     const background: Promise<void>[] = [];
     const client = async (i: number): Promise<number> => {
-      const leases = openLeases(`isolate ${i}`, () => clock.now * 1000);
+      const leases = new Leases(`isolate ${i}`, () => clock.now * 1000);
       let paid = 0;
       for (let tries = 0; tries < 400; tries++) {
         const payment = await leases.acquire(key, 1, ask, (work) => background.push(work), unneeded);
@@ -136,7 +136,7 @@ describe("leases", () => {
   test("hold it under 16 parallel clients in one isolate, with requests of different costs", async () => {
     const { clock, name, calls, ask } = await openMeter();
     const key = { prefix: name, quota: QUOTAS.free };
-    const leases = openLeases("isolate", () => clock.now * 1000);
+    const leases = new Leases("isolate", () => clock.now * 1000);
     const background: Promise<void>[] = [];
     let spent = 0;
     let requests = 0;
@@ -158,7 +158,7 @@ describe("leases", () => {
   test("that the minute ends before they are spent are given back to the day", async () => {
     const { stub, clock, name, ask } = await openMeter();
     const key = { prefix: name, quota: QUOTA };
-    const leases = openLeases("isolate", () => clock.now * 1000);
+    const leases = new Leases("isolate", () => clock.now * 1000);
     const pay = () => leases.acquire(key, 1, ask, () => {}, unneeded);
     for (let i = 0; i < 4; i++) await pay();
     expect(leases.unspent(name)).toBeGreaterThan(0);
@@ -172,10 +172,10 @@ describe("leases", () => {
   test("refuse what was just refused without asking, and ask again a second later", async () => {
     const { stub, clock, name, calls, ask } = await openMeter();
     const key = { prefix: name, quota: QUOTA };
-    const leases = openLeases("isolate", () => clock.now * 1000);
+    const leases = new Leases("isolate", () => clock.now * 1000);
     const pay = (cost: number) => leases.acquire(key, cost, ask, () => {}, unneeded);
     await stub.lease({ ...alone, holder: "another", cost: 600 });
-    expect(await pay(1)).toMatchObject({ isGranted: false, standing: { left: { minute: 0 } } });
+    expect(await pay(1)).toMatchObject({ isGranted: false, quotaState: { left: { minute: 0 } } });
     for (let i = 0; i < 50; i++) expect((await pay(2)).isGranted).toBe(false);
     expect(calls.count).toBe(1);
     await stub.lease({ ...alone, holder: "another", cost: 0, unspent: { minute: MINUTE, tokens: 10 } });
@@ -185,7 +185,7 @@ describe("leases", () => {
 
   test("let requests pass where the meter fails, and leave it alone for a second", async () => {
     const { clock, name } = await openMeter();
-    const leases = openLeases("isolate", () => clock.now * 1000);
+    const leases = new Leases("isolate", () => clock.now * 1000);
     const failures: string[] = [];
     let asked = 0;
     const broken = async () => {

@@ -22,16 +22,6 @@ interface HistoryCaller {
   history: HistoryTerms;
 }
 
-/** Decides who gets history by `since` of candles and indicators, and takes its price. Replayed quotes are free. */
-export interface HistoryAccess {
-  /** Takes the price of what each of these symbols' clients missed; what is not granted, with its reason. */
-  acquire(
-    caller: HistoryCaller,
-    requested: readonly RequestedSymbol[],
-    subjects: readonly Subject[],
-  ): Promise<RejectedSymbol[]>;
-}
-
 /** The room counts closed bars of a source that may be late: near a bound it may send what is beyond it from here. */
 const MAX_COUNTED_BARS = 2 * MAX_REPLAYED;
 const MAX_COUNTED_SECONDS = MAX_ABSENCE + 62 * DAY;
@@ -94,33 +84,41 @@ async function acquireByKey(
   return limitExceeded(detail, wait);
 }
 
-/** Opens the desk of an object's audience. Its counts are in memory: by the time that an object has gone to sleep, their window is over. */
-export function openHistoryAccess(acquire: AcquireFromKey): HistoryAccess {
-  const countAddress = openAddressLimit();
+/** Decides who gets history by `since` of candles and indicators, and takes its price. Replayed quotes are free. */
+export class HistoryAccess {
+  readonly #acquire: AcquireFromKey;
+  readonly #countAddress = openAddressLimit();
 
-  async function refusalOf({ address, history }: HistoryCaller, price: number): Promise<Rejection | null> {
+  constructor(acquire: AcquireFromKey) {
+    this.#acquire = acquire;
+  }
+
+  /** Takes the price of what each of these symbols' clients missed; what is not granted, with its reason. */
+  async acquire(
+    payer: HistoryCaller,
+    joiners: readonly RequestedSymbol[],
+    subjects: readonly Subject[],
+  ): Promise<RejectedSymbol[]> {
+    const rejected: RejectedSymbol[] = [];
+    for (const { instrument, since } of joiners) {
+      if (since === null || !("time" in since)) continue;
+      const price = historyCost(subjects, instrument.primary_exchange, since.time, Date.now() / 1000);
+      const refusal = await this.#refusalOf(payer, price);
+      if (refusal) rejected.push({ symbol: instrument.symbol, ...refusal });
+    }
+    return rejected;
+  }
+
+  async #refusalOf({ address, history }: HistoryCaller, price: number): Promise<Rejection | null> {
     switch (history.kind) {
       case "free":
         return null;
       case "forbidden":
         return FORBIDDEN;
       case "by_address":
-        return countAddress(address, Date.now() / 1000);
+        return this.#countAddress(address, Date.now() / 1000);
       case "by_key":
-        return acquireByKey(acquire, history, price);
+        return acquireByKey(this.#acquire, history, price);
     }
   }
-
-  return {
-    async acquire(payer, joiners, subjects) {
-      const rejected: RejectedSymbol[] = [];
-      for (const { instrument, since } of joiners) {
-        if (since === null || !("time" in since)) continue;
-        const price = historyCost(subjects, instrument.primary_exchange, since.time, Date.now() / 1000);
-        const refusal = await refusalOf(payer, price);
-        if (refusal) rejected.push({ symbol: instrument.symbol, ...refusal });
-      }
-      return rejected;
-    },
-  };
 }

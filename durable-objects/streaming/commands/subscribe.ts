@@ -13,17 +13,6 @@ import type { HistoryAccess } from "./history-access.ts";
 import { checkLimits, type RejectedSymbol, resolveRequested } from "./requested-symbols.ts";
 import type { Rejection, SymbolResolver } from "./symbol-resolver.ts";
 
-/** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
-export interface Subscriptions {
-  /** @throws MessageError where the message cannot be carried out at all */
-  subscribe(session: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void>;
-  /**
-   * Sends a symbol's subscribers a fresh confirmation that nothing was recovered: those of quotes with a snapshot, and unless
-   * `onlyConflated` those of bars, too.
-   */
-  resubscribe(channel: SymbolChannel, onlyConflated: boolean): Promise<void>;
-}
-
 /** One symbol of a message, its listeners holding back what happens. */
 interface PendingSubscription {
   symbol: string;
@@ -55,52 +44,113 @@ function* groupsOf(pending: readonly PendingSubscription[]): Generator<readonly 
   for (let i = 0; i < pending.length; i += size) yield pending.slice(i, i + size);
 }
 
-/** Opens the joining of an audience. */
-export function openSubscriptions(
-  registry: () => SubscriptionRegistry,
-  room: RoomClient,
-  resolver: SymbolResolver,
-  leases: RoomLeases,
-  counts: StreamCounts,
-  historyAccess: HistoryAccess,
-): Subscriptions {
+/** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
+export class Subscriptions {
+  readonly #registry: () => SubscriptionRegistry;
+  readonly #room: RoomClient;
+  readonly #resolver: SymbolResolver;
+  readonly #leases: RoomLeases;
+  readonly #counts: StreamCounts;
+  readonly #historyAccess: HistoryAccess;
+
+  constructor(
+    registry: () => SubscriptionRegistry,
+    room: RoomClient,
+    resolver: SymbolResolver,
+    leases: RoomLeases,
+    counts: StreamCounts,
+    historyAccess: HistoryAccess,
+  ) {
+    this.#registry = registry;
+    this.#room = room;
+    this.#resolver = resolver;
+    this.#leases = leases;
+    this.#counts = counts;
+    this.#historyAccess = historyAccess;
+  }
+
+  /** @throws MessageError where the message cannot be carried out at all */
+  async subscribe(member: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void> {
+    const { joiners, rejected } = await resolveRequested(this.#resolver, message);
+    if (!this.#isConnected(member)) return;
+    checkLimits(member, joiners, subjects.length);
+    const refused = await this.#historyAccess.acquire(member.connection.info, joiners, subjects);
+    if (!this.#isConnected(member)) return;
+    rejected.push(...refused);
+    const without = new Set(refused.map(({ symbol }) => symbol));
+    const admitted = joiners.filter(({ instrument }) => !without.has(instrument.symbol));
+    const joined = admitted.map(({ instrument, since }): PendingSubscription => {
+      const { symbol } = instrument;
+      const subscribers = subjects.map((subject) =>
+        this.#registry().subscribe(member, instrument, { symbol, ...subject, delivery: message.delivery }),
+      );
+      return { symbol, since, subscribers };
+    });
+    const answers = await this.#resumeAll(joined);
+    if (!this.#isConnected(member)) return;
+    const positions = new Map<PendingSubscription, ResumeResult>();
+    for (const [one, answer] of answers) {
+      if (!isRefusal(answer)) {
+        positions.set(one, answer);
+        continue;
+      }
+      for (const listener of one.subscribers) this.#registry().unsubscribe(member, listener);
+      rejected.push({ symbol: one.symbol, code: answer.code, detail: answer.detail });
+    }
+    this.#confirm(member, message, rejected, positions);
+  }
+
+  /**
+   * Sends a symbol's subscribers a fresh confirmation that nothing was recovered: those of quotes with a snapshot, and unless
+   * `onlyConflated` those of bars, too.
+   */
+  async resubscribe(topic: SymbolChannel, onlyConflated: boolean): Promise<void> {
+    const behind = [...topic.allSubscribers()].filter(
+      ({ isBuffering, isConflated, subscription: { channel } }) =>
+        !isBuffering && (!onlyConflated || (isConflated && channel === "quotes")),
+    );
+    for (const listener of behind) listener.startBuffering();
+    const channels = Map.groupBy(behind, ({ subscription }) => subscription.channel);
+    for (const [channel, listeners] of channels) await this.#confirmAgain(topic.symbol, channel, listeners);
+  }
+
   /** Where a symbol's listeners go on, or why they cannot. */
-  const resumeOne = async (
+  async #resumeOne(
     symbol: string,
     listeners: readonly Subscriber[],
     since: Since,
     allowance: ResumeBudget,
-  ): Promise<ResumeResult | Rejection> => {
-    const topic = registry().channels.get(symbol);
+  ): Promise<ResumeResult | Rejection> {
+    const topic = this.#registry().channels.get(symbol);
     if (!topic) return unavailable(symbol);
     try {
       const subscriptions = listeners.map(({ subscription }) => subscription);
-      const refusal = refusalOf(await leases.renew(topic), subscriptions);
+      const refusal = refusalOf(await this.#leases.renew(topic), subscriptions);
       if (refusal) return refusal;
-      return await resume(room, symbol, subscriptions, since, allowance);
+      return await resume(this.#room, symbol, subscriptions, since, allowance);
     } catch (error) {
       // Whoever asked has left meanwhile.
-      if (!registry().channels.has(symbol)) return unavailable(symbol);
+      if (!this.#registry().channels.has(symbol)) return unavailable(symbol);
       logError("a symbol's feed failed", error, { symbol });
       return unavailable(symbol);
     }
-  };
+  }
 
-  const takeSnapshot = async (symbol: string, listeners: readonly Subscriber[]): Promise<ResumeResult | Rejection> => {
-    const position = await resumeOne(symbol, listeners, null, fullBudget());
+  async #takeSnapshot(symbol: string, listeners: readonly Subscriber[]): Promise<ResumeResult | Rejection> {
+    const position = await this.#resumeOne(symbol, listeners, null, fullBudget());
     if (isRefusal(position)) return position;
     return { ...position, recovered: false, text: position.text.replace('"recovered":null', '"recovered":false') };
-  };
+  }
 
-  const stopBuffering = (listener: Subscriber, position: ResumeResult): void => {
-    const topic = registry().channels.get(listener.subscription.symbol);
+  #stopBuffering(listener: Subscriber, position: ResumeResult): void {
+    const topic = this.#registry().channels.get(listener.subscription.symbol);
     listener.stopBuffering(position.start, topic?.position?.epoch ?? null);
-  };
+  }
 
   /** The positions of all that join, within what one confirmation may hold, or why they cannot. */
-  const resumeAll = async (
+  async #resumeAll(
     joined: readonly PendingSubscription[],
-  ): Promise<Map<PendingSubscription, ResumeResult | Rejection>> => {
+  ): Promise<Map<PendingSubscription, ResumeResult | Rejection>> {
     const positions = new Map<PendingSubscription, ResumeResult | Rejection>();
     const left = fullBudget();
     for (const group of groupsOf(joined)) {
@@ -108,12 +158,12 @@ export function openSubscriptions(
       const answers = await Promise.all(
         group.map(async (one) => ({
           one,
-          position: await resumeOne(one.symbol, one.subscribers, one.since, allowance),
+          position: await this.#resumeOne(one.symbol, one.subscribers, one.since, allowance),
         })),
       );
       for (const { one, position } of answers) {
         const isTooMuch = !isRefusal(position) && (position.events > left.events || position.bytes > left.bytes);
-        const fitting = isTooMuch ? await takeSnapshot(one.symbol, one.subscribers) : position;
+        const fitting = isTooMuch ? await this.#takeSnapshot(one.symbol, one.subscribers) : position;
         positions.set(one, fitting);
         if (isRefusal(fitting)) continue;
         left.events -= fitting.events;
@@ -121,35 +171,35 @@ export function openSubscriptions(
       }
     }
     return positions;
-  };
+  }
 
-  const confirm = (
+  #confirm(
     member: Session,
     { id, channel }: Subscribe,
     rejected: RejectedSymbol[],
     positions: ReadonlyMap<PendingSubscription, ResumeResult>,
-  ): void => {
-    registry().save(member);
+  ): void {
+    this.#registry().save(member);
     const texts = new Map(Array.from(positions, ([{ symbol }, { text }]) => [symbol, text]));
     const subscriptions = subscriptionsOf(member);
     member.connection.sendReply(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
     for (const [{ subscribers }, position] of positions) {
-      if (position.recovered) counts.recovered++;
-      else if (position.recovered === false) counts.snapshots++;
-      for (const listener of subscribers) stopBuffering(listener, position);
+      if (position.recovered) this.#counts.recovered++;
+      else if (position.recovered === false) this.#counts.snapshots++;
+      for (const listener of subscribers) this.#stopBuffering(listener, position);
     }
-  };
+  }
 
-  const confirmAgain = async (
+  async #confirmAgain(
     symbol: string,
     channel: Subscription["channel"],
     listeners: readonly Subscriber[],
-  ): Promise<void> => {
+  ): Promise<void> {
     const bySubject = new Map(listeners.map((listener) => [subjectKey(listener.subscription), listener]));
-    const position = await takeSnapshot(symbol, [...bySubject.values()]);
+    const position = await this.#takeSnapshot(symbol, [...bySubject.values()]);
     const confirmed = new Set<Session>();
     for (const listener of listeners) {
-      const member = registry().sessions.get(listener.connection.id);
+      const member = this.#registry().sessions.get(listener.connection.id);
       if (!member) continue;
       if (isRefusal(position)) {
         // Nothing true can be said of where it stands: its client comes back with the position that it has.
@@ -162,51 +212,11 @@ export function openSubscriptions(
         member.connection.sendReply(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
         confirmed.add(member);
       }
-      stopBuffering(listener, position);
+      this.#stopBuffering(listener, position);
     }
-  };
+  }
 
-  const isConnected = (member: Session): boolean => registry().sessions.has(member.connection.id);
-
-  return {
-    async subscribe(member, message, subjects) {
-      const { joiners, rejected } = await resolveRequested(resolver, message);
-      if (!isConnected(member)) return;
-      checkLimits(member, joiners, subjects.length);
-      const refused = await historyAccess.acquire(member.connection.info, joiners, subjects);
-      if (!isConnected(member)) return;
-      rejected.push(...refused);
-      const without = new Set(refused.map(({ symbol }) => symbol));
-      const admitted = joiners.filter(({ instrument }) => !without.has(instrument.symbol));
-      const joined = admitted.map(({ instrument, since }): PendingSubscription => {
-        const { symbol } = instrument;
-        const subscribers = subjects.map((subject) =>
-          registry().subscribe(member, instrument, { symbol, ...subject, delivery: message.delivery }),
-        );
-        return { symbol, since, subscribers };
-      });
-      const answers = await resumeAll(joined);
-      if (!isConnected(member)) return;
-      const positions = new Map<PendingSubscription, ResumeResult>();
-      for (const [one, answer] of answers) {
-        if (!isRefusal(answer)) {
-          positions.set(one, answer);
-          continue;
-        }
-        for (const listener of one.subscribers) registry().unsubscribe(member, listener);
-        rejected.push({ symbol: one.symbol, code: answer.code, detail: answer.detail });
-      }
-      confirm(member, message, rejected, positions);
-    },
-
-    async resubscribe(topic, onlyConflated) {
-      const behind = [...topic.allSubscribers()].filter(
-        ({ isBuffering, isConflated, subscription: { channel } }) =>
-          !isBuffering && (!onlyConflated || (isConflated && channel === "quotes")),
-      );
-      for (const listener of behind) listener.startBuffering();
-      const channels = Map.groupBy(behind, ({ subscription }) => subscription.channel);
-      for (const [channel, listeners] of channels) await confirmAgain(topic.symbol, channel, listeners);
-    },
-  };
+  #isConnected(member: Session): boolean {
+    return this.#registry().sessions.has(member.connection.id);
+  }
 }

@@ -7,13 +7,6 @@ import type { SymbolChannel } from "../subscriptions/channel.ts";
 type NumberedEvent = Extract<FrameEvent, { channel: "quotes" | "gap" }>;
 type BarFrame = Exclude<FrameEvent, NumberedEvent>;
 
-/** Hands a symbol's events on to those who listen to them, each once and in order. */
-export interface FanOut {
-  publish(channel: SymbolChannel, events: readonly SymbolEvent[]): Promise<void>;
-  /** Gets what lies between the last event that was handed on and a position, and hands it on. */
-  catchUp(channel: SymbolChannel, position: QuotePosition): Promise<void>;
-}
-
 const firstOf = (event: NumberedEvent): number => (event.channel === "quotes" ? event.seq : event.fromSeq);
 const lastOf = (event: NumberedEvent): number => (event.channel === "quotes" ? event.seq : event.toSeq);
 
@@ -40,104 +33,132 @@ function eventOf(text: string, epoch: string): NumberedEvent | null {
   return { channel: "gap", epoch, fromSeq: Number(toSeq), toSeq: Number(toSeq), text };
 }
 
-/**
- * Opens the delivery.
- * @param startAgain sends subscribers a fresh confirmation, if what they missed cannot be sent event by event
- */
-export function openFanOut(
-  room: RoomClient,
-  resubscribe: (topic: SymbolChannel, onlyConflated: boolean) => Promise<void>,
-  batcher: WriteBatcher,
-): FanOut {
-  const fanOut = (topic: SymbolChannel, event: FrameEvent): void => {
+/** Hands a symbol's events on to those who listen to them, each once and in order. */
+export class FanOut {
+  readonly #room: RoomClient;
+  readonly #resubscribe: (topic: SymbolChannel, onlyConflated: boolean) => Promise<void>;
+  readonly #batcher: WriteBatcher;
+
+  /**
+   * @param startAgain sends subscribers a fresh confirmation, if what they missed cannot be sent event by event
+   */
+  constructor(
+    room: RoomClient,
+    resubscribe: (topic: SymbolChannel, onlyConflated: boolean) => Promise<void>,
+    batcher: WriteBatcher,
+  ) {
+    this.#room = room;
+    this.#resubscribe = resubscribe;
+    this.#batcher = batcher;
+  }
+
+  publish(topic: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
+    return this.#inOrder(topic, () => this.#publishAll(topic, events));
+  }
+
+  /** Gets what lies between the last event that was handed on and a position, and hands it on. */
+  catchUp(topic: SymbolChannel, position: QuotePosition): Promise<void> {
+    return this.#inOrder(topic, async () => {
+      const { position: current } = topic;
+      if (current === null || (current.epoch === position.epoch && current.seq >= position.seq)) return;
+      await this.#backfillGap(topic, current, null);
+      await this.#commit(topic);
+    });
+  }
+
+  #fanOut(topic: SymbolChannel, event: FrameEvent): void {
     for (const listener of topic.subscribersOf(eventKey(event))) listener.onEvent(event);
-  };
+  }
 
   /** Hands a bar on, unless it comes again, or is one that was still open and has closed. */
-  const fanOutBar = (topic: SymbolChannel, event: BarFrame): void => {
+  #fanOutBar(topic: SymbolChannel, event: BarFrame): void {
     if (event.isClosed ? event.order <= topic.lastBarOrder : event.order < topic.lastBarOrder) return;
     topic.lastBarOrder = Math.max(topic.lastBarOrder, event.order);
-    fanOut(topic, event);
-  };
+    this.#fanOut(topic, event);
+  }
 
-  const advance = (topic: SymbolChannel, event: NumberedEvent): void => {
+  #advance(topic: SymbolChannel, event: NumberedEvent): void {
     topic.position = { epoch: event.epoch, seq: lastOf(event) };
-    fanOut(topic, event);
-  };
+    this.#fanOut(topic, event);
+  }
 
   /** Begins an epoch, unless its events have come already. */
-  const beginEpoch = async (topic: SymbolChannel, position: QuotePosition): Promise<void> => {
+  async #beginEpoch(topic: SymbolChannel, position: QuotePosition): Promise<void> {
     if (topic.position?.epoch === position.epoch) return;
     topic.position = position;
-    await resubscribe(topic, false);
-  };
+    await this.#resubscribe(topic, false);
+  }
 
-  const emitGap = (topic: SymbolChannel, from: QuotePosition, to: QuotePosition): void => {
+  #emitGap(topic: SymbolChannel, from: QuotePosition, to: QuotePosition): void {
     const text = gapFrame(topic.symbol, from.seq + 1, to.seq, "The events are no longer kept.");
-    advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
-  };
+    this.#advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
+  }
 
   /**
    * Hands on what came after a place.
    * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
    */
-  const backfillGap = async (topic: SymbolChannel, place: QuotePosition, next: NumberedEvent | null): Promise<void> => {
-    const { position, recovered, missed } = await room.replayQuotes(topic.symbol, place);
-    if (position.epoch !== place.epoch) return beginEpoch(topic, position);
+  async #backfillGap(topic: SymbolChannel, place: QuotePosition, next: NumberedEvent | null): Promise<void> {
+    const { position, recovered, missed } = await this.#room.replayQuotes(topic.symbol, place);
+    if (position.epoch !== place.epoch) return this.#beginEpoch(topic, position);
     if (position.seq <= place.seq) return;
-    if (!recovered) return emitGap(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
+    if (!recovered)
+      return this.#emitGap(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
     for (const text of missed) {
       const event = eventOf(text, place.epoch);
-      if (event !== null && compareToPosition(event, topic.position) !== "seen") advance(topic, event);
+      if (event !== null && compareToPosition(event, topic.position) !== "seen") this.#advance(topic, event);
     }
-  };
+  }
 
-  const publishNumbered = async (topic: SymbolChannel, event: NumberedEvent): Promise<void> => {
+  async #publishNumbered(topic: SymbolChannel, event: NumberedEvent): Promise<void> {
     if (compareToPosition(event, topic.position) === "hole" && topic.position !== null)
-      await backfillGap(topic, topic.position, event);
+      await this.#backfillGap(topic, topic.position, event);
     switch (compareToPosition(event, topic.position)) {
       case "seen":
         return;
       case "next":
-        return advance(topic, event);
+        return this.#advance(topic, event);
       case "hole":
-        if (topic.position !== null) emitGap(topic, topic.position, { epoch: event.epoch, seq: firstOf(event) - 1 });
-        return advance(topic, event);
+        if (topic.position !== null)
+          this.#emitGap(topic, topic.position, { epoch: event.epoch, seq: firstOf(event) - 1 });
+        return this.#advance(topic, event);
       case "new_epoch":
-        return beginEpoch(topic, { epoch: event.epoch, seq: lastOf(event) });
+        return this.#beginEpoch(topic, { epoch: event.epoch, seq: lastOf(event) });
     }
-  };
+  }
 
   /** Sends what was handed on, and only then keeps how far that was: what is kept is never handed on again. */
-  const commit = async (topic: SymbolChannel): Promise<void> => {
-    await batcher.whenFlushed();
+  async #commit(topic: SymbolChannel): Promise<void> {
+    await this.#batcher.whenFlushed();
     if (topic.position !== null) topic.savePosition(topic.position);
-  };
+  }
 
-  const publishAll = async (topic: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> => {
+  async #publishAll(topic: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
     if (topic.resumedFromHibernation) {
       topic.resumedFromHibernation = false;
-      await resubscribe(topic, true);
+      await this.#resubscribe(topic, true);
     }
     try {
       for (const event of events) {
-        if (event.channel === "candles" || event.channel === "indicators") fanOutBar(topic, event);
+        if (event.channel === "candles" || event.channel === "indicators") this.#fanOutBar(topic, event);
         else if (event.channel !== "epoch" && compareToPosition(event, topic.position) === "next")
-          advance(topic, event);
+          this.#advance(topic, event);
         else {
           // The object may go while something is waited for, and then the push comes again.
-          await commit(topic);
-          await (event.channel === "epoch" ? beginEpoch(topic, event.position) : publishNumbered(topic, event));
+          await this.#commit(topic);
+          await (event.channel === "epoch"
+            ? this.#beginEpoch(topic, event.position)
+            : this.#publishNumbered(topic, event));
         }
       }
       topic.lastEventAt = Date.now();
     } finally {
-      await commit(topic);
+      await this.#commit(topic);
     }
-  };
+  }
 
   /** One at a time for each symbol: what arrives while a hole is being filled comes after it. */
-  const inOrder = (topic: SymbolChannel, work: () => Promise<void>): Promise<void> => {
+  #inOrder(topic: SymbolChannel, work: () => Promise<void>): Promise<void> {
     const before = topic.publishing ?? Promise.resolve();
     const run = before.then(work, work);
     const settled = run.finally(() => {
@@ -145,16 +166,5 @@ export function openFanOut(
     });
     topic.publishing = settled;
     return settled;
-  };
-
-  return {
-    publish: (topic, events) => inOrder(topic, () => publishAll(topic, events)),
-    catchUp: (topic, position) =>
-      inOrder(topic, async () => {
-        const { position: current } = topic;
-        if (current === null || (current.epoch === position.epoch && current.seq >= position.seq)) return;
-        await backfillGap(topic, current, null);
-        await commit(topic);
-      }),
-  };
+  }
 }

@@ -8,36 +8,37 @@ const RENEW_BEFORE = 45;
 const MAX_SECONDS_LEFT = 120;
 
 /** Says to feeds what is wanted of them. */
-export interface RoomLeases {
-  /** Sees to it that everything that is listened to is delivered from now on. */
-  renew(channel: SymbolChannel): Promise<Lease>;
-  /** Whether a feed must be told again, because more or less is wanted or the attendance ends soon. */
-  isDue(channel: SymbolChannel, now: number): boolean;
-}
+export class RoomLeases {
+  readonly #feed: RoomClient;
 
-/** Opens the attending of a feed. One telling of a symbol is under way at a time. */
-export function openRoomLeases(feed: RoomClient): RoomLeases {
-  const isDue = ({ lease, leasedInterest, interestKey }: SymbolChannel, now: number): boolean => {
+  constructor(feed: RoomClient) {
+    this.#feed = feed;
+  }
+
+  /** Sees to it that everything that is listened to is delivered from now on. */
+  async renew(topic: SymbolChannel): Promise<Lease> {
+    // Whoever comes while a telling is under way may want more than it says.
+    if (topic.renewal !== null) await topic.renewal;
+    if (topic.lease !== null && !this.isDue(topic, Date.now() / 1000)) return topic.lease;
+    topic.renewal ??= this.#request(topic).finally(() => {
+      topic.renewal = null;
+    });
+    return topic.renewal;
+  }
+
+  /** Whether a feed must be told again, because more or less is wanted or the attendance ends soon. */
+  isDue({ lease, leasedInterest, interestKey }: SymbolChannel, now: number): boolean {
     if (lease === null || leasedInterest !== interestKey) return true;
     const left = lease.until - now;
     return left < RENEW_BEFORE || left > MAX_SECONDS_LEFT;
-  };
-  const request = async (topic: SymbolChannel): Promise<Lease> => {
+  }
+
+  async #request(topic: SymbolChannel): Promise<Lease> {
     const { interestKey, interest } = topic;
-    const attendance = await feed.renewLease(topic.symbol, interest);
+    const attendance = await this.#feed.renewLease(topic.symbol, interest);
     topic.leasedInterest = interestKey;
     topic.lease = attendance;
     if (topic.position === null) topic.savePosition(attendance.position);
     return attendance;
-  };
-  const renew = async (topic: SymbolChannel): Promise<Lease> => {
-    // Whoever comes while a telling is under way may want more than it says.
-    if (topic.renewal !== null) await topic.renewal;
-    if (topic.lease !== null && !isDue(topic, Date.now() / 1000)) return topic.lease;
-    topic.renewal ??= request(topic).finally(() => {
-      topic.renewal = null;
-    });
-    return topic.renewal;
-  };
-  return { renew, isDue };
+  }
 }

@@ -24,25 +24,6 @@ export interface Session {
   readonly unreported: Set<string>;
 }
 
-/** Who is here, and who listens to what. */
-export interface SubscriptionRegistry {
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly channels: ReadonlyMap<string, SymbolChannel>;
-  /** Whose sockets they are. */
-  readonly quota: ConnectionQuota;
-  /** The member behind a socket; null where it has left. */
-  sessionOf(socket: WebSocket): Session | null;
-  connect(socket: WebSocket, attachment: Attachment): Session;
-  /** Adds a subscription, in place of an equal one; it holds events back until it is released. */
-  subscribe(session: Session, instrument: Instrument, subscription: Subscription): Subscriber;
-  /** Ends a subscription. */
-  unsubscribe(session: Session, subscriber: Subscriber): void;
-  /** Forgets a socket and all that it listens to. */
-  remove(session: Session): void;
-  /** Writes a member's subscriptions down, after they have changed. */
-  save(session: Session): void;
-}
-
 /** What a roster tells of. */
 export interface RegistryEvents {
   /** Nobody listens to a symbol any more. */
@@ -57,28 +38,90 @@ const subscriptionKey = (subscription: Subscription): string => `${subscription.
 export const subscriptionsOf = (session: Session): Subscription[] =>
   Array.from(session.subscribers.values(), ({ subscription }) => subscription);
 
-/** Opens the roster with the sockets that outlived the object's memory. */
-export function openSubscriptionRegistry(
-  ctx: DurableObjectState,
-  store: SubscriptionStore,
-  limits: StreamLimits,
-  counts: StreamCounts,
-  batcher: WriteBatcher,
-  { onEmpty, onStop }: RegistryEvents,
-): SubscriptionRegistry {
-  const sessions = new Map<string, Session>();
-  const bySocket = new WeakMap<WebSocket, Session>();
-  const channels = new Map<string, SymbolChannel>();
-  const quota = new ConnectionQuota({ address: limits.socketsPerAddress, key: limits.socketsPerKey });
-  const conflationTimer = new ConflationTimer();
-  const hooks: ConnectionHooks = {
-    counts,
-    batcher,
-    onStop,
-    pingedAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
-  };
+/** Who is here, and who listens to what. */
+export class SubscriptionRegistry {
+  readonly #ctx: DurableObjectState;
+  readonly #store: SubscriptionStore;
+  readonly #limits: StreamLimits;
+  readonly #onEmpty: RegistryEvents["onEmpty"];
+  readonly sessions = new Map<string, Session>();
+  readonly #bySocket = new WeakMap<WebSocket, Session>();
+  readonly channels = new Map<string, SymbolChannel>();
+  readonly quota: ConnectionQuota;
+  readonly #conflationTimer = new ConflationTimer();
+  readonly #hooks: ConnectionHooks;
 
-  const addSession = (connection: Connection): Session => {
+  constructor(
+    ctx: DurableObjectState,
+    store: SubscriptionStore,
+    limits: StreamLimits,
+    counts: StreamCounts,
+    batcher: WriteBatcher,
+    { onEmpty, onStop }: RegistryEvents,
+  ) {
+    this.#ctx = ctx;
+    this.#store = store;
+    this.#limits = limits;
+    this.#onEmpty = onEmpty;
+    this.quota = new ConnectionQuota({ address: limits.socketsPerAddress, key: limits.socketsPerKey });
+    this.#hooks = {
+      counts,
+      batcher,
+      onStop,
+      pingedAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
+    };
+    this.#restore();
+  }
+
+  /** The member behind a socket; null where it has left. */
+  sessionOf(socket: WebSocket): Session | null {
+    const member = this.#bySocket.get(socket);
+    return member && this.sessions.has(member.connection.id) ? member : null;
+  }
+
+  connect(socket: WebSocket, attachment: Attachment): Session {
+    this.#ctx.acceptWebSocket(socket);
+    socket.serializeAttachment(attachment);
+    return this.#addSession(new Connection(socket, attachment, this.#limits, this.#hooks));
+  }
+
+  /** Adds a subscription, in place of an equal one; it holds events back until it is released. */
+  subscribe(member: Session, instrument: Instrument, subscription: Subscription): Subscriber {
+    const listener = this.#addSubscriber(member, this.#channelOf(instrument), subscription);
+    listener.startBuffering();
+    member.unreported.add(subscription.symbol);
+    return listener;
+  }
+
+  /** Ends a subscription. */
+  unsubscribe(member: Session, listener: Subscriber): void {
+    listener.end();
+    const key = subscriptionKey(listener.subscription);
+    if (member.subscribers.get(key) === listener) member.subscribers.delete(key);
+    const topic = this.channels.get(listener.subscription.symbol);
+    if (!topic) return;
+    topic.remove(listener);
+    if (!topic.hasConnection(member.connection)) topic.releasePosition(member.connection);
+    if (!topic.isEmpty) return;
+    this.channels.delete(topic.symbol);
+    this.#store.deleteSymbol(topic.symbol);
+    this.#onEmpty(topic);
+  }
+
+  /** Forgets a socket and all that it listens to. */
+  remove(member: Session): void {
+    if (!this.sessions.delete(member.connection.id)) return;
+    this.quota.remove(member.connection.info);
+    for (const listener of member.subscribers.values()) this.unsubscribe(member, listener);
+    this.#store.deleteConnection(member.connection.id);
+  }
+
+  /** Writes a member's subscriptions down, after they have changed. */
+  save(member: Session): void {
+    this.#store.saveSubscriptions(member.connection.id, subscriptionsOf(member));
+  }
+
+  #addSession(connection: Connection): Session {
     const member: Session = {
       connection,
       subscribers: new Map(),
@@ -87,104 +130,59 @@ export function openSubscriptionRegistry(
       pendingMessages: 0,
       unreported: new Set(),
     };
-    sessions.set(connection.id, member);
-    quota.add(connection.info);
-    bySocket.set(connection.socket, member);
+    this.sessions.set(connection.id, member);
+    this.quota.add(connection.info);
+    this.#bySocket.set(connection.socket, member);
     return member;
-  };
+  }
 
-  const channelOf = (instrument: Instrument): SymbolChannel => {
-    const known = channels.get(instrument.symbol);
+  #channelOf(instrument: Instrument): SymbolChannel {
+    const known = this.channels.get(instrument.symbol);
     if (known) return known;
     const topic = new SymbolChannel(instrument);
-    channels.set(instrument.symbol, topic);
-    store.saveInstrument(instrument);
+    this.channels.set(instrument.symbol, topic);
+    this.#store.saveInstrument(instrument);
     return topic;
-  };
+  }
 
-  const addSubscriber = (member: Session, topic: SymbolChannel, subscription: Subscription): Subscriber => {
-    const listener = new Subscriber(member.connection, subscription, conflationTimer);
+  #addSubscriber(member: Session, topic: SymbolChannel, subscription: Subscription): Subscriber {
+    const listener = new Subscriber(member.connection, subscription, this.#conflationTimer);
     member.subscribers.get(subscriptionKey(subscription))?.end();
     member.subscribers.set(subscriptionKey(subscription), listener);
     topic.add(listener);
     return listener;
-  };
-
-  const unsubscribe = (member: Session, listener: Subscriber): void => {
-    listener.end();
-    const key = subscriptionKey(listener.subscription);
-    if (member.subscribers.get(key) === listener) member.subscribers.delete(key);
-    const topic = channels.get(listener.subscription.symbol);
-    if (!topic) return;
-    topic.remove(listener);
-    if (!topic.hasConnection(member.connection)) topic.releasePosition(member.connection);
-    if (!topic.isEmpty) return;
-    channels.delete(topic.symbol);
-    store.deleteSymbol(topic.symbol);
-    onEmpty(topic);
-  };
+  }
 
   /** Lets a socket in again that outlived the object's memory. */
-  const restoreSession = (socket: WebSocket, kept: ReadonlyMap<string, StoredSubscriptions>): string => {
+  #restoreSession(socket: WebSocket, kept: ReadonlyMap<string, StoredSubscriptions>): string {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = addSession(new Connection(socket, attachment, limits, hooks));
+    const member = this.#addSession(new Connection(socket, attachment, this.#limits, this.#hooks));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
-      const topic = channels.get(subscription.symbol);
+      const topic = this.channels.get(subscription.symbol);
       if (!topic) continue;
-      if (addSubscriber(member, topic, subscription).isConflated) topic.resumedFromHibernation = true;
-      if (beat === store.lastHeartbeat().beat) member.unreported.add(subscription.symbol);
+      if (this.#addSubscriber(member, topic, subscription).isConflated) topic.resumedFromHibernation = true;
+      if (beat === this.#store.lastHeartbeat().beat) member.unreported.add(subscription.symbol);
     }
     for (const [symbol, place] of Object.entries(attachment.places)) {
-      channels.get(symbol)?.restorePosition(member.connection, place);
+      this.channels.get(symbol)?.restorePosition(member.connection, place);
     }
     return attachment.id;
-  };
+  }
 
-  const restore = (): void => {
-    const sockets = ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.READY_STATE_OPEN);
+  #restore(): void {
+    const sockets = this.#ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.READY_STATE_OPEN);
     if (sockets.length === 0) return;
-    const kept = store.subscriptions();
-    for (const instrument of store.instruments()) channels.set(instrument.symbol, new SymbolChannel(instrument));
-    const present = new Set(sockets.map((socket) => restoreSession(socket, kept)));
+    const kept = this.#store.subscriptions();
+    for (const instrument of this.#store.instruments())
+      this.channels.set(instrument.symbol, new SymbolChannel(instrument));
+    const present = new Set(sockets.map((socket) => this.#restoreSession(socket, kept)));
     // Those whose sockets went with a deployment or a crash.
-    for (const id of kept.keys()) if (!present.has(id)) store.deleteConnection(id);
-    for (const topic of [...channels.values()]) {
+    for (const id of kept.keys()) if (!present.has(id)) this.#store.deleteConnection(id);
+    for (const topic of [...this.channels.values()]) {
       if (!topic.isEmpty) continue;
-      channels.delete(topic.symbol);
-      store.deleteSymbol(topic.symbol);
+      this.channels.delete(topic.symbol);
+      this.#store.deleteSymbol(topic.symbol);
     }
-  };
-  restore();
-
-  return {
-    sessions,
-    channels,
-    quota,
-    sessionOf(socket) {
-      const member = bySocket.get(socket);
-      return member && sessions.has(member.connection.id) ? member : null;
-    },
-    connect(socket, attachment) {
-      ctx.acceptWebSocket(socket);
-      socket.serializeAttachment(attachment);
-      return addSession(new Connection(socket, attachment, limits, hooks));
-    },
-    subscribe(member, instrument, subscription) {
-      const listener = addSubscriber(member, channelOf(instrument), subscription);
-      listener.startBuffering();
-      member.unreported.add(subscription.symbol);
-      return listener;
-    },
-    unsubscribe,
-    remove(member) {
-      if (!sessions.delete(member.connection.id)) return;
-      quota.remove(member.connection.info);
-      for (const listener of member.subscribers.values()) unsubscribe(member, listener);
-      store.deleteConnection(member.connection.id);
-    },
-    save(member) {
-      store.saveSubscriptions(member.connection.id, subscriptionsOf(member));
-    },
-  };
+  }
 }

@@ -35,108 +35,103 @@ export interface StoreCounts {
   unchanged: number;
 }
 
-/** A room's candles, by interval. */
-export interface CandleStore {
-  series(): Series[];
-  read(query: RowQuery): CandleColumns;
-  /** Stores candles of one series; all or nothing. Only a candle that was final can be revised. */
-  write(
-    series: Omit<Series, "first" | "last">,
-    candles: CandleColumns,
-    isFinal: (time: number) => boolean,
-  ): StoreCounts;
-  /** Stamps of doubted candles within `[from, to)`, ascending. */
-  suspects(interval: Interval, from: number, to: number): number[];
-  /** Forgets a series. */
-  drop(interval: Interval): void;
-}
-
 type Row = [number, number | null, number | null, number | null, number | null, number | null, number, number];
 
 const VALUES = ["open", "high", "low", "close", "volume"] as const;
 
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** Opens a room's candle store; `revised` is called with the stamps of final candles that were given other numbers. */
-export function openCandleStore(
-  storage: DurableObjectStorage,
-  revised: (interval: Interval, times: readonly number[]) => void,
-): CandleStore {
-  const { sql } = storage;
-  return {
-    series() {
-      const rows = sql.exec<{
-        interval: Interval;
-        provider: ProviderName;
-        adjustment: Adjustment;
-        construction: "provider" | "sampled";
-        first: number;
-        last: number;
-      }>(
-        `select interval, provider, adjustment, construction,
+/** A room's candles, by interval. */
+export class CandleStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #revised: (interval: Interval, times: readonly number[]) => void;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage, revised: (interval: Interval, times: readonly number[]) => void) {
+    this.#storage = storage;
+    this.#revised = revised;
+    this.#sql = storage.sql;
+  }
+
+  series(): Series[] {
+    const rows = this.#sql.exec<{
+      interval: Interval;
+      provider: ProviderName;
+      adjustment: Adjustment;
+      construction: "provider" | "sampled";
+      first: number;
+      last: number;
+    }>(
+      `select interval, provider, adjustment, construction,
            (select min(time) from candles where candles.interval = series.interval) as first,
            (select max(time) from candles where candles.interval = series.interval) as last
          from series where first is not null`,
-      );
-      return rows.toArray().sort((a, b) => INTERVALS.indexOf(a.interval) - INTERVALS.indexOf(b.interval));
-    },
+    );
+    return rows.toArray().sort((a, b) => INTERVALS.indexOf(a.interval) - INTERVALS.indexOf(b.interval));
+  }
 
-    read(query) {
-      const cursor = sql.exec(
-        `select time, open, high, low, close, volume, revision, suspect from candles
+  read(query: RowQuery): CandleColumns {
+    const cursor = this.#sql.exec(
+      `select time, open, high, low, close, volume, revision, suspect from candles
          where interval = ? and time >= ? and time < ?${query.includeSuspect ? "" : " and suspect = 0"} order by time ${query.backward ? "desc" : "asc"} limit ?`,
-        query.interval,
-        query.from,
-        query.to,
-        query.limit,
-      );
-      const rows = [...cursor.raw<Row>()];
-      if (query.backward) rows.reverse();
-      return toColumns(rows);
-    },
+      query.interval,
+      query.from,
+      query.to,
+      query.limit,
+    );
+    const rows = [...cursor.raw<Row>()];
+    if (query.backward) rows.reverse();
+    return toColumns(rows);
+  }
 
-    write(series, candles, isFinal) {
-      return storage.transactionSync(() => {
-        sql.exec(
-          `insert into series (interval, provider, adjustment, construction) values (?, ?, ?, ?)
+  /** Stores candles of one series; all or nothing. Only a candle that was final can be revised. */
+  write(
+    series: Omit<Series, "first" | "last">,
+    candles: CandleColumns,
+    isFinal: (time: number) => boolean,
+  ): StoreCounts {
+    return this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        `insert into series (interval, provider, adjustment, construction) values (?, ?, ?, ?)
            on conflict (interval) do nothing`,
-          series.interval,
-          series.provider,
-          series.adjustment,
-          series.construction,
-        );
-        const counts: StoreCounts = { stored: 0, replaced: 0, unchanged: 0 };
-        const changed: number[] = [];
-        for (let i = 0; i < candles.length; i++) {
-          const wasFinal = isFinal(candles.time[i]);
-          const done = writeRow(sql, series.interval, candles, i, wasFinal);
-          counts[done]++;
-          if (done === "replaced" && wasFinal) changed.push(candles.time[i]);
-        }
-        if (changed.length > 0) revised(series.interval, changed);
-        return counts;
-      });
-    },
+        series.interval,
+        series.provider,
+        series.adjustment,
+        series.construction,
+      );
+      const counts: StoreCounts = { stored: 0, replaced: 0, unchanged: 0 };
+      const changed: number[] = [];
+      for (let i = 0; i < candles.length; i++) {
+        const wasFinal = isFinal(candles.time[i]);
+        const done = writeRow(this.#sql, series.interval, candles, i, wasFinal);
+        counts[done]++;
+        if (done === "replaced" && wasFinal) changed.push(candles.time[i]);
+      }
+      if (changed.length > 0) this.#revised(series.interval, changed);
+      return counts;
+    });
+  }
 
-    suspects(interval, from, to) {
-      return sql
-        .exec<{ time: number }>(
-          "select time from candles where interval = ? and time >= ? and time < ? and suspect = 1 order by time",
-          interval,
-          from,
-          to,
-        )
-        .toArray()
-        .map(({ time }) => time);
-    },
+  /** Stamps of doubted candles within `[from, to)`, ascending. */
+  suspects(interval: Interval, from: number, to: number): number[] {
+    return this.#sql
+      .exec<{ time: number }>(
+        "select time from candles where interval = ? and time >= ? and time < ? and suspect = 1 order by time",
+        interval,
+        from,
+        to,
+      )
+      .toArray()
+      .map(({ time }) => time);
+  }
 
-    drop(interval) {
-      storage.transactionSync(() => {
-        sql.exec("delete from candles where interval = ?", interval);
-        sql.exec("delete from series where interval = ?", interval);
-      });
-    },
-  };
+  /** Forgets a series. */
+  drop(interval: Interval): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec("delete from candles where interval = ?", interval);
+      this.#sql.exec("delete from series where interval = ?", interval);
+    });
+  }
 }
 
 function toColumns(rows: Row[]): CandleColumns {

@@ -1,6 +1,6 @@
 import type { Interval } from "../../../core/interval.ts";
 import type { IndicatorInterest, Interest, SymbolEvent } from "../../symbol-events/symbol-events.ts";
-import { openPushQueue, type PushQueue } from "./push-queue.ts";
+import { PushQueue } from "./push-queue.ts";
 
 /** Seconds for which an audience is told what happens unless it says again that it wants to be. */
 export const LEASE_SECONDS = 90;
@@ -16,28 +16,6 @@ export type PublishToHub = (audience: string, symbol: string, events: SymbolEven
 
 /** The name under which a room's own sockets attend. */
 export const OWN_SESSIONS = "";
-
-/** Who listens to a room, and to what. Leases are kept in the database; what waits to be sent only in memory. */
-export interface HubLeases {
-  /** Notes what an audience wants from now on, in place of what it wanted; gives the end of its lease. Nothing ends it. */
-  renew(hub: string, interest: Interest, now: number): number;
-  /** Shortens leases that end later than a lease can: the clock was set back. */
-  capExpiry(now: number): void;
-  /** Forgets those whose lease has run out. */
-  expire(now: number): void;
-  /** All that anybody wants. */
-  interest(): Interest;
-  /** The indicators that audiences other than this one want. */
-  indicatorsOfOthers(hub: string): IndicatorInterest[];
-  /** When the next lease runs out; null where nobody attends. */
-  nextExpiry(): number | null;
-  /** Tells each audience what of these events it wants. */
-  publish(symbol: string, events: readonly SymbolEvent[]): void;
-  /** Has each audience told what of these events it wants with the next push. */
-  enqueue(symbol: string, events: readonly SymbolEvent[]): void;
-  /** Tries the audiences again that did not answer. */
-  retry(): void;
-}
 
 /** What the room does when an audience changes by itself. */
 export interface HubLeaseEvents {
@@ -88,97 +66,128 @@ function unionOf(all: readonly Interest[]): Interest {
   };
 }
 
-/** Opens a room's attendees. */
-export function openHubLeases(sql: SqlStorage, hooks: HubLeaseEvents): HubLeases {
-  const rows = sql.exec<{ hub: string; wants: string; until: number }>("select hub, wants, until from attendees");
-  const leases = new Map<string, HubLease>();
-  for (const { hub, wants, until } of rows) leases.set(hub, { wants: JSON.parse(wants), until, queue: null });
-  let all: Interest | null = null;
+/** Who listens to a room, and to what. Leases are kept in the database; what waits to be sent only in memory. */
+export class HubLeases {
+  readonly #sql: SqlStorage;
+  readonly #hooks: HubLeaseEvents;
+  readonly #leases = new Map<string, HubLease>();
+  #all: Interest | null = null;
   /** The order of the last bar that was told. */
-  let lastOrder = 0;
+  #lastOrder = 0;
 
-  const checkAllTaken = (): void => {
-    if (lastOrder === 0) return;
-    for (const { queue } of leases.values()) if (queue?.isEmpty === false) return;
-    hooks.onAllTaken(lastOrder);
-    lastOrder = 0;
-  };
+  constructor(sql: SqlStorage, hooks: HubLeaseEvents) {
+    this.#sql = sql;
+    this.#hooks = hooks;
+    const rows = this.#sql.exec<{ hub: string; wants: string; until: number }>(
+      "select hub, wants, until from attendees",
+    );
+    for (const { hub, wants, until } of rows) this.#leases.set(hub, { wants: JSON.parse(wants), until, queue: null });
+  }
 
-  const release = (audience: string): void => {
-    all = null;
-    if (leases.delete(audience)) sql.exec("delete from attendees where hub = ?", audience);
-  };
+  /** Notes what an audience wants from now on, in place of what it wanted; gives the end of its lease. Nothing ends it. */
+  renew(audience: string, wants: Interest, now: number): number {
+    if (isEmptyInterest(wants)) {
+      this.#release(audience);
+      return now;
+    }
+    this.#all = null;
+    const until = now + LEASE_SECONDS;
+    this.#leases.set(audience, { wants, until, queue: this.#leases.get(audience)?.queue ?? null });
+    const text = JSON.stringify(wants);
+    this.#sql.exec("insert or replace into attendees (hub, wants, until) values (?, ?, ?)", audience, text, until);
+    return until;
+  }
+
+  /** Shortens leases that end later than a lease can: the clock was set back. */
+  capExpiry(now: number): void {
+    for (const [audience, attendee] of this.#leases) {
+      if (attendee.until <= now + LEASE_SECONDS) continue;
+      attendee.until = now + LEASE_SECONDS;
+      this.#sql.exec("update attendees set until = ? where hub = ?", attendee.until, audience);
+    }
+  }
+
+  /** Forgets those whose lease has run out. */
+  expire(now: number): void {
+    for (const [audience, { until }] of this.#leases) if (until <= now) this.#release(audience);
+    this.#checkAllTaken();
+  }
+
+  /** All that anybody wants. */
+  interest(): Interest {
+    this.#all ??= this.#leases.size === 0 ? NOTHING : unionOf(Array.from(this.#leases.values(), ({ wants }) => wants));
+    return this.#all;
+  }
+
+  /** The indicators that audiences other than this one want. */
+  indicatorsOfOthers(audience: string): IndicatorInterest[] {
+    return [...this.#leases].flatMap(([name, { wants }]) => (name === audience ? [] : wants.indicators));
+  }
+
+  /** When the next lease runs out; null where nobody attends. */
+  nextExpiry(): number | null {
+    return this.#leases.size === 0 ? null : Math.min(...Array.from(this.#leases.values(), ({ until }) => until));
+  }
+
+  /** Tells each audience what of these events it wants. */
+  publish(symbol: string, events: readonly SymbolEvent[]): void {
+    this.#fanOut(symbol, events, (line, wanted) => line.send(wanted));
+  }
+
+  /** Has each audience told what of these events it wants with the next push. */
+  enqueue(symbol: string, events: readonly SymbolEvent[]): void {
+    this.#fanOut(symbol, events, (line, wanted) => line.enqueue(wanted));
+  }
+
+  /** Tries the audiences again that did not answer. */
+  retry(): void {
+    for (const { queue } of this.#leases.values()) queue?.retry();
+  }
+
+  #checkAllTaken(): void {
+    if (this.#lastOrder === 0) return;
+    for (const { queue } of this.#leases.values()) if (queue?.isEmpty === false) return;
+    this.#hooks.onAllTaken(this.#lastOrder);
+    this.#lastOrder = 0;
+  }
+
+  #release(audience: string): void {
+    this.#all = null;
+    if (this.#leases.delete(audience)) this.#sql.exec("delete from attendees where hub = ?", audience);
+  }
 
   // An audience that refused, and has said meanwhile that it does want the symbol, is not forgotten.
-  const publishTo = (audience: string, symbol: string) => async (events: SymbolEvent[]) => {
-    const before = leases.get(audience);
-    return (await hooks.publish(audience, symbol, events)) || leases.get(audience) !== before;
-  };
+  #publishTo(audience: string, symbol: string) {
+    return async (events: SymbolEvent[]) => {
+      const before = this.#leases.get(audience);
+      return (await this.#hooks.publish(audience, symbol, events)) || this.#leases.get(audience) !== before;
+    };
+  }
 
-  const queueTo = (audience: string, symbol: string): PushQueue =>
-    openPushQueue(audience, publishTo(audience, symbol), {
-      taken: checkAllTaken,
-      refused() {
-        release(audience);
-        hooks.onReleased();
-        checkAllTaken();
+  #queueTo(audience: string, symbol: string): PushQueue {
+    return new PushQueue(audience, this.#publishTo(audience, symbol), {
+      taken: () => this.#checkAllTaken(),
+      refused: () => {
+        this.#release(audience);
+        this.#hooks.onReleased();
+        this.#checkAllTaken();
       },
-      failed: (times) => hooks.retryIn(Math.min(MAX_RETRY_SECONDS, MIN_RETRY_SECONDS * 2 ** (times - 1))),
+      failed: (times) => this.#hooks.retryIn(Math.min(MAX_RETRY_SECONDS, MIN_RETRY_SECONDS * 2 ** (times - 1))),
     });
+  }
 
   /** Takes what each audience wants of these events to the line to it. */
-  const fanOut = (
-    symbol: string,
-    events: readonly SymbolEvent[],
-    take: (line: PushQueue, wanted: SymbolEvent[]) => void,
-  ) => {
-    for (const event of events) if ("order" in event && event.isClosed) lastOrder = Math.max(lastOrder, event.order);
-    for (const [audience, attendee] of leases) {
+  #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, wanted: SymbolEvent[]) => void) {
+    for (const event of events)
+      if ("order" in event && event.isClosed) this.#lastOrder = Math.max(this.#lastOrder, event.order);
+    for (const [audience, attendee] of this.#leases) {
       const wanted = events.filter((event) => isInterested(attendee.wants, event));
       if (wanted.length === 0) continue;
-      attendee.queue ??= queueTo(audience, symbol);
+      attendee.queue ??= this.#queueTo(audience, symbol);
       take(attendee.queue, wanted);
     }
-    checkAllTaken();
-  };
-
-  return {
-    renew(audience, wants, now) {
-      if (isEmptyInterest(wants)) {
-        release(audience);
-        return now;
-      }
-      all = null;
-      const until = now + LEASE_SECONDS;
-      leases.set(audience, { wants, until, queue: leases.get(audience)?.queue ?? null });
-      const text = JSON.stringify(wants);
-      sql.exec("insert or replace into attendees (hub, wants, until) values (?, ?, ?)", audience, text, until);
-      return until;
-    },
-    capExpiry(now) {
-      for (const [audience, attendee] of leases) {
-        if (attendee.until <= now + LEASE_SECONDS) continue;
-        attendee.until = now + LEASE_SECONDS;
-        sql.exec("update attendees set until = ? where hub = ?", attendee.until, audience);
-      }
-    },
-    expire(now) {
-      for (const [audience, { until }] of leases) if (until <= now) release(audience);
-      checkAllTaken();
-    },
-    interest() {
-      all ??= leases.size === 0 ? NOTHING : unionOf(Array.from(leases.values(), ({ wants }) => wants));
-      return all;
-    },
-    indicatorsOfOthers: (audience) =>
-      [...leases].flatMap(([name, { wants }]) => (name === audience ? [] : wants.indicators)),
-    nextExpiry: () => (leases.size === 0 ? null : Math.min(...Array.from(leases.values(), ({ until }) => until))),
-    publish: (symbol, events) => fanOut(symbol, events, (line, wanted) => line.send(wanted)),
-    enqueue: (symbol, events) => fanOut(symbol, events, (line, wanted) => line.enqueue(wanted)),
-    retry() {
-      for (const { queue } of leases.values()) queue?.retry();
-    },
-  };
+    this.#checkAllTaken();
+  }
 }
 
 /** The intervals whose bars somebody wants, for themselves or for an indicator. */

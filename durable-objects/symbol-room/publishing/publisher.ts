@@ -12,44 +12,21 @@ import type {
   RoomClient,
   SymbolEvent,
 } from "../../symbol-events/symbol-events.ts";
-import { openAlarmClock, openAlarms } from "../alarms.ts";
+import { Alarms, openAlarmClock } from "../alarms.ts";
 import { contextOf, type InstrumentContext, type ReadCandles } from "../instrument-context.ts";
 import type { QuoteLog } from "../quotes/quote-log.ts";
 import type { RoomState } from "../room-state.ts";
 import type { Upstreams } from "../upstreams.ts";
-import { openBarOutbox } from "./bar-outbox.ts";
-import { openBarPublisher } from "./bar-publisher.ts";
-import { openClosedBars } from "./closed-bars.ts";
-import { openFormingBars } from "./forming-bars.ts";
-import { OWN_SESSIONS, openHubLeases, type PublishToHub } from "./hub-leases.ts";
-import { openIndicatorRunner } from "./indicator-runner.ts";
-import { openReplay } from "./replay.ts";
-import { openScheduler, SESSIONS } from "./scheduler.ts";
-import { openSourcePolling } from "./source-polling.ts";
+import { BarOutbox } from "./bar-outbox.ts";
+import { BarPublisher } from "./bar-publisher.ts";
+import { ClosedBarCursor } from "./closed-bars.ts";
+import { FormingBars } from "./forming-bars.ts";
+import { HubLeases, OWN_SESSIONS, type PublishToHub } from "./hub-leases.ts";
+import { IndicatorRunner } from "./indicator-runner.ts";
+import { Replay } from "./replay.ts";
+import { Scheduler, SESSIONS } from "./scheduler.ts";
+import { SourcePolling } from "./source-polling.ts";
 import { refusalOf } from "./subscription-limits.ts";
-
-/** What a room is to those who listen. */
-export interface Publisher {
-  /** Notes what an audience wants from now on. */
-  renewLease(instrument: Instrument, hub: string, interest: Interest): Promise<Lease>;
-  replayQuotes(instrument: Instrument, since: QuotePosition | null): Promise<QuoteReplay>;
-  replayCandles(instrument: Instrument, interval: Interval, since: number | null): Promise<BarReplay>;
-  replayIndicator(instrument: Instrument, indicator: IndicatorInterest, since: number | null): Promise<BarReplay>;
-  /** Where the room's own sockets hear of its symbol. */
-  roomClient: RoomClient;
-  /** Sees to it that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
-  scheduleSessions(at: number): void;
-  /** Takes the events of a quote that was stored. */
-  onQuote(instrument: Instrument, quote: StoredQuote, events: readonly SymbolEvent[]): void;
-  /** Publishes that the room's epoch was renewed. */
-  onEpoch(): void;
-  /** Takes the stamps of closed candles that were changed. */
-  onRevised(interval: Interval, times: readonly number[]): void;
-  /** Does what is due; to be called by the alarm. */
-  onAlarm(): Promise<void>;
-  /** Sets the alarm again, should it be missing while there is something to do. */
-  checkAlarm(): Promise<void>;
-}
 
 /** What the life of a room needs of the room. */
 export interface PublisherParts {
@@ -71,96 +48,141 @@ export interface PublisherParts {
   keep: (work: Promise<void>) => void;
 }
 
-/** Opens the life of a room. */
-export function openPublisher(room: PublisherParts): Publisher {
-  const { storage, state, log, readCandles } = room;
-  const { sql } = storage;
-  const now = (): number => Date.now() / 1000;
-  const alarms = openAlarms(sql);
-  const clock = openAlarmClock(storage, alarms);
-  const subject = (instrument: Instrument): InstrumentContext => contextOf(instrument, room.sourcesOf(instrument));
+/** What a room is to those who listen. */
+export class Publisher {
+  readonly #room: PublisherParts;
+  readonly #state: RoomState;
+  readonly #log: QuoteLog;
+  readonly #alarms: Alarms;
+  readonly #clock: { rung(): void; wind: () => Promise<void>; check(): Promise<void> };
+  readonly #leases: HubLeases;
+  readonly #live: Scheduler;
+  readonly #replay: Replay;
+  /** Where the room's own sockets hear of its symbol. */
+  readonly roomClient: RoomClient;
 
-  /** Sets a deadline from where nobody waits. */
-  const soon = (name: string, at: number): void => {
-    alarms.set(name, at);
-    room.keep(clock.wind());
-  };
-  const outbox = openBarOutbox(sql);
-  const leases = openHubLeases(sql, {
-    publish: room.publish,
-    onReleased: () => soon("lease", now()),
-    onAllTaken: outbox.clear,
-    retryIn: (seconds) => soon("push", now() + seconds),
-  });
-  const candles = openClosedBars(sql, readCandles);
-  const indicators = openIndicatorRunner(readCandles);
-  const live = openScheduler({
-    alarms,
-    leases,
-    log,
-    series: openBarPublisher(candles, openFormingBars(readCandles), indicators, outbox),
-    watch: openSourcePolling(room.upstreams),
-    tick: room.tick,
-    runSessions: room.runSessions,
-    onRewind: room.beginEpoch,
-    ask: async (about) => void (await room.latest(about)),
-  });
-  const replay = openReplay(log, candles, indicators, readCandles, room.latest, state.renewedAt);
-
-  const known = (): Instrument => {
-    const instrument = state.instrument();
-    if (!instrument) throw new Error("a room is told of its symbol before anybody listens");
-    return instrument;
-  };
-
-  // What this room did not get round to tell before its memory went.
-  const kept = outbox.pending();
-  if (kept.length > 0) {
-    leases.enqueue(known().symbol, kept);
-    soon("push", now());
+  constructor(room: PublisherParts) {
+    this.#room = room;
+    const storage = room.storage;
+    this.#state = room.state;
+    this.#log = room.log;
+    const readCandles = room.readCandles;
+    const { sql } = storage;
+    this.#alarms = new Alarms(sql);
+    this.#clock = openAlarmClock(storage, this.#alarms);
+    const outbox = new BarOutbox(sql);
+    this.#leases = new HubLeases(sql, {
+      publish: this.#room.publish,
+      onReleased: () => this.#soon("lease", this.#now()),
+      onAllTaken: (order) => outbox.clear(order),
+      retryIn: (seconds) => this.#soon("push", this.#now() + seconds),
+    });
+    const candles = new ClosedBarCursor(sql, readCandles);
+    const indicators = new IndicatorRunner(readCandles);
+    this.#live = new Scheduler({
+      alarms: this.#alarms,
+      leases: this.#leases,
+      log: this.#log,
+      series: new BarPublisher(candles, new FormingBars(readCandles), indicators, outbox),
+      watch: new SourcePolling(this.#room.upstreams),
+      tick: this.#room.tick,
+      runSessions: this.#room.runSessions,
+      onRewind: this.#room.beginEpoch,
+      ask: async (about) => void (await this.#room.latest(about)),
+    });
+    this.#replay = new Replay(this.#log, candles, indicators, readCandles, this.#room.latest, () =>
+      this.#state.renewedAt(),
+    );
+    // What this room did not get round to tell before its memory went.
+    const kept = outbox.pending();
+    if (kept.length > 0) {
+      this.#leases.enqueue(this.#known().symbol, kept);
+      this.#soon("push", this.#now());
+    }
+    this.roomClient = {
+      renewLease: async (_, wants) => this.renewLease(this.#known(), OWN_SESSIONS, wants),
+      replayQuotes: async (_, since) => this.replayQuotes(this.#known(), since),
+      replayCandles: async (_, interval, since) => this.replayCandles(this.#known(), interval, since),
+      replayIndicator: async (_, wanted, since) => this.replayIndicator(this.#known(), wanted, since),
+    };
   }
 
-  const publisher: Publisher = {
-    async renewLease(instrument, audience, wants) {
-      const attendance = live.renewLease(subject(instrument), audience, wants, now());
-      await clock.wind();
-      return attendance;
-    },
-    replayQuotes: (instrument, since) => replay.quotes(subject(instrument), since, now()),
-    replayCandles: (instrument, interval, since) => replay.candles(subject(instrument), interval, since, now()),
-    async replayIndicator(instrument, wanted, since) {
-      const refused = refusalOf(wanted);
-      if (refused) return { time: null, recovered: since === null ? null : false, missed: [], refused };
-      return replay.indicator(subject(instrument), wanted, since, now());
-    },
-    roomClient: {
-      renewLease: async (_, wants) => publisher.renewLease(known(), OWN_SESSIONS, wants),
-      replayQuotes: async (_, since) => publisher.replayQuotes(known(), since),
-      replayCandles: async (_, interval, since) => publisher.replayCandles(known(), interval, since),
-      replayIndicator: async (_, wanted, since) => publisher.replayIndicator(known(), wanted, since),
-    },
-    scheduleSessions: (at) => soon(SESSIONS, at),
-    onQuote: (instrument, quote, events) => live.onQuote(subject(instrument), quote, events, now()),
-    onEpoch() {
-      const instrument = state.instrument();
-      if (!instrument) return;
-      leases.enqueue(instrument.symbol, [{ channel: "epoch", position: log.position() }]);
-      soon("push", now());
-    },
-    onRevised(interval, times) {
-      live.onRevised(subject(known()), interval, times, now());
-      room.keep(clock.wind());
-    },
-    async checkAlarm() {
-      const instrument = state.instrument();
-      if (instrument) live.schedule(subject(instrument), now());
-      await clock.check();
-    },
-    async onAlarm() {
-      clock.rung();
-      await live.runDue(subject(known()), now());
-      await clock.wind();
-    },
-  };
-  return publisher;
+  /** Notes what an audience wants from now on. */
+  async renewLease(instrument: Instrument, audience: string, wants: Interest): Promise<Lease> {
+    const attendance = this.#live.renewLease(this.#subject(instrument), audience, wants, this.#now());
+    await this.#clock.wind();
+    return attendance;
+  }
+
+  replayQuotes(instrument: Instrument, since: QuotePosition | null): Promise<QuoteReplay> {
+    return this.#replay.quotes(this.#subject(instrument), since, this.#now());
+  }
+
+  replayCandles(instrument: Instrument, interval: Interval, since: number | null): Promise<BarReplay> {
+    return this.#replay.candles(this.#subject(instrument), interval, since, this.#now());
+  }
+
+  async replayIndicator(instrument: Instrument, wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
+    const refused = refusalOf(wanted);
+    if (refused) return { time: null, recovered: since === null ? null : false, missed: [], refused };
+    return this.#replay.indicator(this.#subject(instrument), wanted, since, this.#now());
+  }
+
+  /** Sees to it that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
+  scheduleSessions(at: number): void {
+    this.#soon(SESSIONS, at);
+  }
+
+  /** Takes the events of a quote that was stored. */
+  onQuote(instrument: Instrument, quote: StoredQuote, events: readonly SymbolEvent[]): void {
+    this.#live.onQuote(this.#subject(instrument), quote, events, this.#now());
+  }
+
+  /** Publishes that the room's epoch was renewed. */
+  onEpoch(): void {
+    const instrument = this.#state.instrument();
+    if (!instrument) return;
+    this.#leases.enqueue(instrument.symbol, [{ channel: "epoch", position: this.#log.position() }]);
+    this.#soon("push", this.#now());
+  }
+
+  /** Takes the stamps of closed candles that were changed. */
+  onRevised(interval: Interval, times: readonly number[]): void {
+    this.#live.onRevised(this.#subject(this.#known()), interval, times, this.#now());
+    this.#room.keep(this.#clock.wind());
+  }
+
+  /** Sets the alarm again, should it be missing while there is something to do. */
+  async checkAlarm(): Promise<void> {
+    const instrument = this.#state.instrument();
+    if (instrument) this.#live.schedule(this.#subject(instrument), this.#now());
+    await this.#clock.check();
+  }
+
+  /** Does what is due; to be called by the alarm. */
+  async onAlarm(): Promise<void> {
+    this.#clock.rung();
+    await this.#live.runDue(this.#subject(this.#known()), this.#now());
+    await this.#clock.wind();
+  }
+
+  #now(): number {
+    return Date.now() / 1000;
+  }
+
+  #subject(instrument: Instrument): InstrumentContext {
+    return contextOf(instrument, this.#room.sourcesOf(instrument));
+  }
+
+  /** Sets a deadline from where nobody waits. */
+  #soon(name: string, at: number): void {
+    this.#alarms.set(name, at);
+    this.#room.keep(this.#clock.wind());
+  }
+
+  #known(): Instrument {
+    const instrument = this.#state.instrument();
+    if (!instrument) throw new Error("a room is told of its symbol before anybody listens");
+    return instrument;
+  }
 }

@@ -4,18 +4,6 @@ import type { SymbolEvent } from "../../symbol-events/symbol-events.ts";
 /** Takes events to an audience; false where it does not want them any more. */
 export type Push = (events: SymbolEvent[]) => Promise<boolean>;
 
-/** The way to one audience: one push at a time, and the next carries all that happened since. */
-export interface PushQueue {
-  /** Sends events, or keeps them while the line is busy or its audience did not answer. */
-  send(events: readonly SymbolEvent[]): void;
-  /** Keeps events for the next push. */
-  enqueue(events: readonly SymbolEvent[]): void;
-  /** Tries again where the audience did not answer. */
-  retry(): void;
-  /** Whether the audience has taken everything. */
-  readonly isEmpty: boolean;
-}
-
 /** What becomes of a line. */
 export interface PushCallbacks {
   /** The audience has taken everything. */
@@ -50,56 +38,69 @@ const sameBar = (a: { interval: string; time: number }, b: { interval: string; t
 /** Whether an audience notices by itself that an event is missing. */
 const isNumbered = ({ channel }: SymbolEvent): boolean => channel === "quotes" || channel === "gap";
 
-/** Opens the way to an audience. */
-export function openPushQueue(name: string, push: Push, ends: PushCallbacks): PushQueue {
-  let waiting: SymbolEvent[] = [];
-  let isBusy = false;
-  let failures = 0;
+/** The way to one audience: one push at a time, and the next carries all that happened since. */
+export class PushQueue {
+  readonly #name: string;
+  readonly #push: Push;
+  readonly #ends: PushCallbacks;
+  #waiting: SymbolEvent[] = [];
+  #isBusy = false;
+  #failures = 0;
 
-  const enqueue = (events: readonly SymbolEvent[]): void => {
+  constructor(name: string, push: Push, ends: PushCallbacks) {
+    this.#name = name;
+    this.#push = push;
+    this.#ends = ends;
+  }
+
+  /** Keeps events for the next push. */
+  enqueue(events: readonly SymbolEvent[]): void {
     for (const event of events) {
-      waiting = waiting.filter((older) => !replaces(event, older));
-      waiting.push(event);
+      this.#waiting = this.#waiting.filter((older) => !replaces(event, older));
+      this.#waiting.push(event);
     }
-    while (waiting.length > MAX_PENDING_EVENTS) waiting.splice(Math.max(0, waiting.findIndex(isNumbered)), 1);
-  };
+    while (this.#waiting.length > MAX_PENDING_EVENTS)
+      this.#waiting.splice(Math.max(0, this.#waiting.findIndex(isNumbered)), 1);
+  }
 
-  const run = async (): Promise<void> => {
-    isBusy = true;
-    while (waiting.length > 0) {
-      const events = waiting;
-      waiting = [];
+  /** Whether the audience has taken everything. */
+  get isEmpty(): boolean {
+    return !this.#isBusy && this.#waiting.length === 0;
+  }
+
+  /** Sends events, or keeps them while the line is busy or its audience did not answer. */
+  send(events: readonly SymbolEvent[]): void {
+    this.enqueue(events);
+    if (!this.#isBusy && this.#failures === 0) void this.#run();
+  }
+
+  /** Tries again where the audience did not answer. */
+  retry(): void {
+    if (!this.#isBusy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    while (this.#waiting.length > 0) {
+      const events = this.#waiting;
+      this.#waiting = [];
       try {
-        if (!(await push(events))) return ends.refused();
-        failures = 0;
+        if (!(await this.#push(events))) return this.#ends.refused();
+        this.#failures = 0;
       } catch (error) {
         logWarning("an audience did not take its events", {
-          audience: name,
+          audience: this.#name,
           error: error instanceof Error ? error.message : typeof error,
         });
-        const since = waiting;
-        waiting = events;
-        enqueue(since);
-        failures++;
-        isBusy = false;
-        return ends.failed(failures);
+        const since = this.#waiting;
+        this.#waiting = events;
+        this.enqueue(since);
+        this.#failures++;
+        this.#isBusy = false;
+        return this.#ends.failed(this.#failures);
       }
     }
-    isBusy = false;
-    ends.taken();
-  };
-
-  return {
-    enqueue,
-    get isEmpty() {
-      return !isBusy && waiting.length === 0;
-    },
-    send(events) {
-      enqueue(events);
-      if (!isBusy && failures === 0) void run();
-    },
-    retry() {
-      if (!isBusy) void run();
-    },
-  };
+    this.#isBusy = false;
+    this.#ends.taken();
+  }
 }

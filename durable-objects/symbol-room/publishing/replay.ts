@@ -11,54 +11,96 @@ import type { ClosedBarCursor } from "./closed-bars.ts";
 import type { IndicatorRunner } from "./indicator-runner.ts";
 
 /** What tells those who come back what they missed: all of it, in order, or that they cannot have it. */
-export interface Replay {
-  quotes(subject: InstrumentContext, since: QuotePosition | null, now: number): Promise<QuoteReplay>;
-  candles(subject: InstrumentContext, interval: Interval, since: number | null, now: number): Promise<BarReplay>;
+export class Replay {
+  readonly #log: QuoteLog;
+  readonly #bars: ClosedBarCursor;
+  readonly #indicators: IndicatorRunner;
+  readonly #readCandles: ReadCandles;
+  readonly #latest: (subject: InstrumentContext) => Promise<StoredQuote | null>;
+  readonly #renewedAt: () => number | null;
+
+  /**
+   * @param latest returns the quote to answer with now
+   * @param renewedAt returns when the room's epoch was renewed, unix seconds; null if it never was
+   */
+  constructor(
+    log: QuoteLog,
+    bars: ClosedBarCursor,
+    indicators: IndicatorRunner,
+    readCandles: ReadCandles,
+    latest: (subject: InstrumentContext) => Promise<StoredQuote | null>,
+    renewedAt: () => number | null,
+  ) {
+    this.#log = log;
+    this.#bars = bars;
+    this.#indicators = indicators;
+    this.#readCandles = readCandles;
+    this.#latest = latest;
+    this.#renewedAt = renewedAt;
+  }
+
+  async quotes(subject: InstrumentContext, position: QuotePosition | null, now: number): Promise<QuoteReplay> {
+    const missed = position && this.#log.after(position);
+    if (missed) return { position: this.#log.position(), recovered: true, missed, snapshot: null };
+    const quote = await this.#latest(subject);
+    const snapshot = quote && JSON.stringify(quoteView(subject.instrument, quote, now));
+    return { position: this.#log.position(), recovered: position ? false : null, missed: [], snapshot };
+  }
+
+  candles(subject: InstrumentContext, interval: Interval, from: number | null, now: number): Promise<BarReplay> {
+    return this.#since(subject, interval, from, now, async (time) => {
+      if (from === null || from === time) return [];
+      const pages = pagesOf(this.#readCandles, subject, interval);
+      const { candles, more } = await pages(from + 1, time + 1, MAX_REPLAYED_EVENTS, false);
+      if (more) return null;
+      const { symbol } = subject.instrument;
+      return Array.from({ length: candles.length }, (_, i) =>
+        candleFrame(symbol, interval, candleAt(candles, i), false, now),
+      );
+    });
+  }
+
   indicator(
     subject: InstrumentContext,
     wanted: IndicatorInterest,
-    since: number | null,
+    from: number | null,
     now: number,
-  ): Promise<BarReplay>;
-}
+  ): Promise<BarReplay> {
+    return this.#since(subject, wanted.interval, from, now, async (time, count) => {
+      if (from === null || count === 0) return [];
+      const values = await this.#indicators.last(subject, wanted, count, time);
+      const { symbol } = subject.instrument;
+      return values
+        .filter((each) => each.time > from)
+        .map((each) => indicatorFrame(symbol, { ...wanted, ...each, state: "closed" }, now));
+    });
+  }
 
-/**
- * Opens the telling of what was missed.
- * @param latest returns the quote to answer with now
- * @param renewedAt returns when the room's epoch was renewed, unix seconds; null if it never was
- */
-export function openReplay(
-  log: QuoteLog,
-  bars: ClosedBarCursor,
-  indicators: IndicatorRunner,
-  readCandles: ReadCandles,
-  latest: (subject: InstrumentContext) => Promise<StoredQuote | null>,
-  renewedAt: () => number | null,
-): Replay {
   /** The last bar that was told, or would have been. */
-  const closedBy = (subject: InstrumentContext, interval: Interval, now: number): number | null =>
-    bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
+  #closedBy(subject: InstrumentContext, interval: Interval, now: number): number | null {
+    return this.#bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
+  }
 
   /** Whether a client that has a bar may have it from before the epoch was renewed, and so another history than the room. */
-  const isOfEarlierEpoch = (subject: InstrumentContext, interval: Interval, time: number): boolean => {
-    const renewed = renewedAt();
+  #isOfEarlierEpoch(subject: InstrumentContext, interval: Interval, time: number): boolean {
+    const renewed = this.#renewedAt();
     if (renewed === null) return false;
     const closed = lastClosedStamp(subject.market, interval, renewed);
     return closed !== null && time <= closed;
-  };
+  }
 
   /** The frames of the bars after `since`, or why there are none to be told. */
-  const since = async (
+  async #since(
     subject: InstrumentContext,
     interval: Interval,
     from: number | null,
     now: number,
     frames: (time: number, count: number) => Promise<string[] | null>,
-  ): Promise<BarReplay> => {
-    const time = closedBy(subject, interval, now);
+  ): Promise<BarReplay> {
+    const time = this.#closedBy(subject, interval, now);
     if (from === null) return { time, recovered: null, missed: [] };
     if (time === null || from > time || time - from > MAX_ABSENCE) return { time, recovered: false, missed: [] };
-    if (isOfEarlierEpoch(subject, interval, from)) return { time, recovered: false, missed: [] };
+    if (this.#isOfEarlierEpoch(subject, interval, from)) return { time, recovered: false, missed: [] };
     const count = countBuckets(subject.market, interval, from + 1, time + 1);
     if (count > MAX_REPLAYED_EVENTS) return { time, recovered: false, missed: [] };
     try {
@@ -69,35 +111,5 @@ export function openReplay(
       if (!(error instanceof CandlesUnavailable)) throw error;
     }
     return { time, recovered: false, missed: [] };
-  };
-
-  return {
-    async quotes(subject, position, now) {
-      const missed = position && log.after(position);
-      if (missed) return { position: log.position(), recovered: true, missed, snapshot: null };
-      const quote = await latest(subject);
-      const snapshot = quote && JSON.stringify(quoteView(subject.instrument, quote, now));
-      return { position: log.position(), recovered: position ? false : null, missed: [], snapshot };
-    },
-    candles: (subject, interval, from, now) =>
-      since(subject, interval, from, now, async (time) => {
-        if (from === null || from === time) return [];
-        const pages = pagesOf(readCandles, subject, interval);
-        const { candles, more } = await pages(from + 1, time + 1, MAX_REPLAYED_EVENTS, false);
-        if (more) return null;
-        const { symbol } = subject.instrument;
-        return Array.from({ length: candles.length }, (_, i) =>
-          candleFrame(symbol, interval, candleAt(candles, i), false, now),
-        );
-      }),
-    indicator: (subject, wanted, from, now) =>
-      since(subject, wanted.interval, from, now, async (time, count) => {
-        if (from === null || count === 0) return [];
-        const values = await indicators.last(subject, wanted, count, time);
-        const { symbol } = subject.instrument;
-        return values
-          .filter((each) => each.time > from)
-          .map((each) => indicatorFrame(symbol, { ...wanted, ...each, state: "closed" }, now));
-      }),
-  };
+  }
 }

@@ -25,20 +25,6 @@ const QUIET_SHARE = 1 / 10;
 /** The deadline of the room's own audience. */
 export const SESSIONS = "audience";
 
-/** What a room does while somebody listens, and when. */
-export interface Scheduler {
-  /** Notes what an audience wants from now on. */
-  renewLease(subject: InstrumentContext, hub: string, interest: Interest, now: number): Lease;
-  /** Tells whoever listens of a quote that was stored, and of what it makes of the bars that form. */
-  onQuote(subject: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void;
-  /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
-  onRevised(subject: InstrumentContext, interval: Interval, times: readonly number[], now: number): void;
-  /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
-  schedule(subject: InstrumentContext, now: number): void;
-  /** Does what is due. */
-  runDue(subject: InstrumentContext, now: number): Promise<void>;
-}
-
 /** What a room's life is made of. */
 export interface SchedulerParts {
   alarms: Alarms;
@@ -56,131 +42,151 @@ export interface SchedulerParts {
   runSessions: () => Promise<void>;
 }
 
-/** Opens the life of a room. */
-export function openScheduler(parts: SchedulerParts): Scheduler {
-  const { alarms, leases, log, series, watch } = parts;
-  /** Sees to it that everything that must happen has its time. */
-  const schedule = (subject: InstrumentContext, now: number): void => {
-    leases.capExpiry(now);
-    if (series.rewind(subject, now)) parts.onRewind();
-    notAfter("push", now + MAX_RETRY_SECONDS);
-    notAfter(SESSIONS, now + HEARTBEAT_INTERVAL);
-    const end = leases.nextExpiry();
-    const starting = series.watch(subject, leases.interest(), now);
+/** What a room does while somebody listens, and when. */
+export class Scheduler {
+  readonly #parts: SchedulerParts;
+  readonly #alarms: Alarms;
+  readonly #leases: HubLeases;
+  readonly #log: QuoteLog;
+  readonly #series: BarPublisher;
+  readonly #watch: SourcePolling;
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts;
+    this.#alarms = parts.alarms;
+    this.#leases = parts.leases;
+    this.#log = parts.log;
+    this.#series = parts.series;
+    this.#watch = parts.watch;
+  }
+
+  /** Notes what an audience wants from now on. */
+  renewLease(subject: InstrumentContext, audience: string, wants: Interest, now: number): Lease {
+    const { accepted, refused } = limitInterest(wants, this.#leases.indicatorsOfOthers(audience));
+    const until = this.#leases.renew(audience, accepted, now);
+    this.schedule(subject, now);
+    const { staleAfter, delay } = freshnessPolicyOf(subject.sources[0]);
+    const lastAt = this.#log.lastAt();
+    return {
+      position: this.#log.position(),
+      lastEventAt: lastAt === null ? null : isoTime(lastAt),
+      exchange: subject.instrument.primary_exchange,
+      expectedInterval: (staleAfter - delay) * QUIET_SHARE,
+      until,
+      refused,
+    };
+  }
+
+  /** Tells whoever listens of a quote that was stored, and of what it makes of the bars that form. */
+  onQuote(subject: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void {
+    if (this.#leases.nextExpiry() === null) return;
+    const { symbol } = subject.instrument;
+    this.#leases.publish(symbol, events);
+    this.#leases.publish(symbol, this.#series.form(subject, quote, now));
+  }
+
+  /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
+  onRevised({ market }: InstrumentContext, interval: Interval, times: readonly number[], now: number): void {
+    for (const wanted of INTERVALS) {
+      if (wanted !== interval && !isMultipleOf(interval, wanted)) continue;
+      if (!this.#series.isWatched(wanted)) continue;
+      for (const time of times.slice(-MAX_REVISED)) {
+        const stamp = wanted === interval ? time : bucketAt(market, wanted, time)?.time;
+        if (stamp !== undefined) this.#alarms.set(`revise ${wanted} ${stamp}`, now);
+      }
+    }
+  }
+
+  /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
+  schedule(subject: InstrumentContext, now: number): void {
+    this.#leases.capExpiry(now);
+    if (this.#series.rewind(subject, now)) this.#parts.onRewind();
+    this.#notAfter("push", now + MAX_RETRY_SECONDS);
+    this.#notAfter(SESSIONS, now + HEARTBEAT_INTERVAL);
+    const end = this.#leases.nextExpiry();
+    const starting = this.#series.watch(subject, this.#leases.interest(), now);
     if (end === null) {
-      const isPolled = alarms.at("watch") !== null;
-      alarms.clearAllBut(SESSIONS, "unwatch");
-      if (isPolled) alarms.set("unwatch", now);
+      const isPolled = this.#alarms.at("watch") !== null;
+      this.#alarms.clearAllBut(SESSIONS, "unwatch");
+      if (isPolled) this.#alarms.set("unwatch", now);
       return;
     }
-    alarms.set("lease", end);
-    alarms.clear("unwatch");
-    for (const interval of starting) keepGoing(`start ${interval}`, now, now + CLOSE_AGAIN);
+    this.#alarms.set("lease", end);
+    this.#alarms.clear("unwatch");
+    for (const interval of starting) this.#keepGoing(`start ${interval}`, now, now + CLOSE_AGAIN);
     for (const interval of INTERVALS) {
-      const closes = series.closesAt(subject, interval);
-      keepGoing(`close ${interval}`, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
+      const closes = this.#series.closesAt(subject, interval);
+      this.#keepGoing(`close ${interval}`, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
     }
-    keepGoing("tick", subject.kind === "simulated" ? nextTickAt(subject.market, now) : null);
-    keepGoing("watch", subject.kind === "polled" ? now : null, now + RENEW_EVERY);
-  };
+    this.#keepGoing("tick", subject.kind === "simulated" ? nextTickAt(subject.market, now) : null);
+    this.#keepGoing("watch", subject.kind === "polled" ? now : null, now + RENEW_EVERY);
+  }
+
+  /** Does what is due. */
+  async runDue(subject: InstrumentContext, now: number): Promise<void> {
+    // After a start nothing that is watched is in memory yet.
+    this.schedule(subject, now);
+    for (const name of this.#alarms.due(now)) {
+      const at = this.#alarms.at(name);
+      await this.#runOne(subject, name, now);
+      if (this.#alarms.at(name) === at) this.#alarms.clear(name);
+    }
+    this.schedule(subject, now);
+  }
 
   /** Moves a deadline that lies further ahead than it can: the clock was set back. */
-  const notAfter = (name: string, latest: number): void => {
-    if ((alarms.at(name) ?? latest) > latest) alarms.set(name, latest);
-  };
+  #notAfter(name: string, latest: number): void {
+    if ((this.#alarms.at(name) ?? latest) > latest) this.#alarms.set(name, latest);
+  }
 
   /** Gives a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
-  const keepGoing = (name: string, at: number | null, latest = at): void => {
-    const set = alarms.at(name);
-    if (at === null || latest === null) alarms.clear(name);
-    else if (set === null || set > latest) alarms.set(name, at);
-  };
+  #keepGoing(name: string, at: number | null, latest = at): void {
+    const set = this.#alarms.at(name);
+    if (at === null || latest === null) this.#alarms.clear(name);
+    else if (set === null || set > latest) this.#alarms.set(name, at);
+  }
 
-  const close = async (subject: InstrumentContext, interval: Interval, now: number): Promise<void> => {
-    const events = await series.close(subject, interval, now);
+  async #close(subject: InstrumentContext, interval: Interval, now: number): Promise<void> {
+    const events = await this.#series.close(subject, interval, now);
     if (!events) {
-      alarms.set(`close ${interval}`, now + CLOSE_AGAIN);
+      this.#alarms.set(`close ${interval}`, now + CLOSE_AGAIN);
       return;
     }
     const { symbol } = subject.instrument;
-    leases.publish(symbol, events);
+    this.#leases.publish(symbol, events);
     if (!isRevised(symbol)) return;
     for (const event of events) {
       if (event.channel !== "candles") continue;
       const closes = bucketStamped(subject.market, interval, event.time)?.closes ?? now;
-      alarms.set(`revise ${interval} ${event.time}`, closes + REVISED_AFTER);
+      this.#alarms.set(`revise ${interval} ${event.time}`, closes + REVISED_AFTER);
     }
-  };
+  }
 
-  const runOne = async (subject: InstrumentContext, name: string, now: number): Promise<void> => {
+  async #runOne(subject: InstrumentContext, name: string, now: number): Promise<void> {
     const [what, of, time] = name.split(" ");
     const interval = INTERVALS.find((each) => each === of);
     switch (what) {
       case SESSIONS:
-        return parts.runSessions();
+        return this.#parts.runSessions();
       case "lease":
-        return leases.expire(now);
+        return this.#leases.expire(now);
       case "push":
-        return leases.retry();
+        return this.#leases.retry();
       case "tick":
-        return parts.tick(subject, now);
+        return this.#parts.tick(subject, now);
       case "watch":
-        alarms.set("watch", now + RENEW_EVERY);
-        if (!(await watch.renew(subject))) await parts.ask(subject);
+        this.#alarms.set("watch", now + RENEW_EVERY);
+        if (!(await this.#watch.renew(subject))) await this.#parts.ask(subject);
         return;
       case "unwatch":
-        return watch.end(subject);
+        return this.#watch.end(subject);
     }
     if (!interval) return;
-    if (what === "close") await close(subject, interval, now);
+    if (what === "close") await this.#close(subject, interval, now);
     if (what === "revise") {
-      leases.publish(subject.instrument.symbol, await series.revise(subject, interval, Number(time), now));
+      this.#leases.publish(subject.instrument.symbol, await this.#series.revise(subject, interval, Number(time), now));
     }
-    if (what === "start" && !(await series.start(subject, interval, now))) alarms.set(name, now + CLOSE_AGAIN);
-  };
-
-  return {
-    renewLease(subject, audience, wants, now) {
-      const { accepted, refused } = limitInterest(wants, leases.indicatorsOfOthers(audience));
-      const until = leases.renew(audience, accepted, now);
-      schedule(subject, now);
-      const { staleAfter, delay } = freshnessPolicyOf(subject.sources[0]);
-      const lastAt = log.lastAt();
-      return {
-        position: log.position(),
-        lastEventAt: lastAt === null ? null : isoTime(lastAt),
-        exchange: subject.instrument.primary_exchange,
-        expectedInterval: (staleAfter - delay) * QUIET_SHARE,
-        until,
-        refused,
-      };
-    },
-    onQuote(subject, quote, events, now) {
-      if (leases.nextExpiry() === null) return;
-      const { symbol } = subject.instrument;
-      leases.publish(symbol, events);
-      leases.publish(symbol, series.form(subject, quote, now));
-    },
-    onRevised({ market }, interval, times, now) {
-      for (const wanted of INTERVALS) {
-        if (wanted !== interval && !isMultipleOf(interval, wanted)) continue;
-        if (!series.isWatched(wanted)) continue;
-        for (const time of times.slice(-MAX_REVISED)) {
-          const stamp = wanted === interval ? time : bucketAt(market, wanted, time)?.time;
-          if (stamp !== undefined) alarms.set(`revise ${wanted} ${stamp}`, now);
-        }
-      }
-    },
-    schedule,
-    async runDue(subject, now) {
-      // After a start nothing that is watched is in memory yet.
-      schedule(subject, now);
-      for (const name of alarms.due(now)) {
-        const at = alarms.at(name);
-        await runOne(subject, name, now);
-        if (alarms.at(name) === at) alarms.clear(name);
-      }
-      schedule(subject, now);
-    },
-  };
+    if (what === "start" && !(await this.#series.start(subject, interval, now)))
+      this.#alarms.set(name, now + CLOSE_AGAIN);
+  }
 }

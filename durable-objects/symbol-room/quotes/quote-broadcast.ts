@@ -6,29 +6,30 @@ import { deleteCachedQuote, writeCachedQuote } from "../../../storage/quote-cach
 const SHARE_EVERY = 15;
 
 /** Tells other regions of a room's quote. */
-export interface QuoteBroadcast {
-  publishToKv(quote: StoredQuote, now: number): void;
-  /** Takes the quote back from all regions, after the data that it was made of has changed. */
-  invalidate(symbol: string): Promise<void>;
-}
-
-/** Opens the sharing of a room's quote; `keep` holds work that nobody waits for. */
-export function openQuoteBroadcast(cache: KVNamespace, keep: (work: Promise<void>) => void): QuoteBroadcast {
-  let sharedAt = 0;
+export class QuoteBroadcast {
+  readonly #cache: KVNamespace;
+  readonly #keep: (work: Promise<void>) => void;
+  #sharedAt = 0;
   // Unknown after a start.
-  let mayBeShared = true;
-  return {
-    publishToKv(quote, now) {
-      if (isWithin(SHARE_EVERY, sharedAt, now)) return;
-      sharedAt = now;
-      mayBeShared = true;
-      keep(writeCachedQuote(cache, quote));
-    },
-    async invalidate(symbol) {
-      sharedAt = 0;
-      if (!mayBeShared) return;
-      mayBeShared = false;
-      await deleteCachedQuote(cache, symbol);
-    },
-  };
+  #mayBeShared = true;
+
+  constructor(cache: KVNamespace, keep: (work: Promise<void>) => void) {
+    this.#cache = cache;
+    this.#keep = keep;
+  }
+
+  publishToKv(quote: StoredQuote, now: number): void {
+    if (isWithin(SHARE_EVERY, this.#sharedAt, now)) return;
+    this.#sharedAt = now;
+    this.#mayBeShared = true;
+    this.#keep(writeCachedQuote(this.#cache, quote));
+  }
+
+  /** Takes the quote back from all regions, after the data that it was made of has changed. */
+  async invalidate(symbol: string): Promise<void> {
+    this.#sharedAt = 0;
+    if (!this.#mayBeShared) return;
+    this.#mayBeShared = false;
+    await deleteCachedQuote(this.#cache, symbol);
+  }
 }

@@ -10,88 +10,104 @@ export const SLOTS = 1_200;
 export const MAX_REPLAYED_EVENTS = 5_000;
 export const MAX_REPLAYED_CHARACTERS = 4 * 1024 * 1024;
 
-/** A room's last quote events, each as the text of its frame, so that whoever missed some can have them. */
-export interface QuoteLog {
-  /** The place after the last event that was recorded. */
-  position(): QuotePosition;
-  /** When the last event was recorded, unix seconds; null where there is none. */
-  lastAt(): number | null;
-  /**
-   * Records a quote under its number, before it a gap where numbers were given out whose events never came. Belongs into the
-   * transaction that gave the number.
-   */
-  record(instrument: Instrument, quote: StoredQuote, now: number): FrameEvent[];
-  /** Forgets all events: after it, an epoch begins. */
-  clear(): void;
-  /** The texts of every event after a position, in order; null where they cannot all be told. */
-  after(position: QuotePosition): string[] | null;
-}
-
 /** The highest number that is recorded; what was given out before there was a log counts as recorded. */
 function lastRecorded(sql: SqlStorage, state: RoomState): number {
   return sql.exec<{ last: number | null }>("select max(last) as last from events").one().last ?? state.seq();
 }
 
-/** Opens a room's event log: a ring in which each new event replaces the one that is `slots` older. */
-export function openQuoteLog(sql: SqlStorage, state: RoomState, slots = SLOTS): QuoteLog {
-  let last = lastRecorded(sql, state);
-  const write = (seq: number, to: number, at: number, body: string): void => {
-    sql.exec(
+/** A room's last quote events, each as the text of its frame, so that whoever missed some can have them. */
+export class QuoteLog {
+  readonly #sql: SqlStorage;
+  readonly #state: RoomState;
+  readonly #slots: number;
+  #last: number;
+
+  constructor(sql: SqlStorage, state: RoomState, slots = SLOTS) {
+    this.#sql = sql;
+    this.#state = state;
+    this.#slots = slots;
+    this.#last = lastRecorded(sql, state);
+  }
+
+  /** The place after the last event that was recorded. */
+  position(): QuotePosition {
+    return { epoch: this.#state.epoch(), seq: this.#last };
+  }
+
+  /** When the last event was recorded, unix seconds; null where there is none. */
+  lastAt(): number | null {
+    const rows = this.#sql.exec<{ at: number }>(
+      "select at from events where slot = ? and last = ?",
+      this.#last % this.#slots,
+      this.#last,
+    );
+    return rows.toArray()[0]?.at ?? null;
+  }
+
+  /**
+   * Records a quote under its number, before it a gap where numbers were given out whose events never came. Belongs into the
+   * transaction that gave the number.
+   */
+  record(instrument: Instrument, quote: StoredQuote, now: number): FrameEvent[] {
+    const { epoch, seq } = quote;
+    const events: FrameEvent[] = [];
+    if (seq > this.#last + 1) {
+      const [fromSeq, toSeq] = [this.#last + 1, seq - 1];
+      const text = gapFrame(instrument.symbol, fromSeq, toSeq, now);
+      this.#write(fromSeq, toSeq, now, text);
+      events.push({ channel: "gap", epoch, fromSeq, toSeq, text });
+    }
+    const text = quoteFrame(instrument, quote, now);
+    this.#write(seq, seq, now, text);
+    events.push({ channel: "quotes", epoch, seq, text });
+    return events;
+  }
+
+  /** Forgets all events: after it, an epoch begins. */
+  clear(): void {
+    this.#sql.exec("delete from events");
+    this.#last = this.#state.seq();
+  }
+
+  /** The texts of every event after a position, in order; null where they cannot all be told. */
+  after({ epoch, seq }: QuotePosition): string[] | null {
+    if (
+      epoch !== this.#state.epoch() ||
+      seq > this.#last ||
+      this.#last - seq > Math.min(MAX_REPLAYED_EVENTS, this.#slots)
+    )
+      return null;
+    if (seq === this.#last) return [];
+    const first = (seq + 1) % this.#slots;
+    const final = this.#last % this.#slots;
+    const span = first <= final ? "slot >= ? and slot <= ?" : "(slot >= ? or slot <= ?)";
+    const rows = this.#sql
+      .exec<{ seq: number; last: number; body: string }>(
+        `select seq, last, body from events where ${span} and seq > ? order by seq`,
+        first,
+        final,
+        seq,
+      )
+      .toArray();
+    let reached = seq;
+    let size = 0;
+    for (const row of rows) {
+      if (row.seq !== reached + 1) return null;
+      reached = row.last;
+      size += row.body.length;
+    }
+    return reached === this.#last && size <= MAX_REPLAYED_CHARACTERS ? rows.map(({ body }) => body) : null;
+  }
+
+  #write(seq: number, to: number, at: number, body: string): void {
+    this.#sql.exec(
       "insert or replace into events (slot, seq, last, at, body) values (?, ?, ?, ?, ?)",
-      seq % slots,
+      seq % this.#slots,
       seq,
       to,
       at,
       body,
     );
-    last = to;
-  };
-  return {
-    position: () => ({ epoch: state.epoch(), seq: last }),
-    lastAt() {
-      const rows = sql.exec<{ at: number }>("select at from events where slot = ? and last = ?", last % slots, last);
-      return rows.toArray()[0]?.at ?? null;
-    },
-    record(instrument, quote, now) {
-      const { epoch, seq } = quote;
-      const events: FrameEvent[] = [];
-      if (seq > last + 1) {
-        const [fromSeq, toSeq] = [last + 1, seq - 1];
-        const text = gapFrame(instrument.symbol, fromSeq, toSeq, now);
-        write(fromSeq, toSeq, now, text);
-        events.push({ channel: "gap", epoch, fromSeq, toSeq, text });
-      }
-      const text = quoteFrame(instrument, quote, now);
-      write(seq, seq, now, text);
-      events.push({ channel: "quotes", epoch, seq, text });
-      return events;
-    },
-    clear() {
-      sql.exec("delete from events");
-      last = state.seq();
-    },
-    after({ epoch, seq }) {
-      if (epoch !== state.epoch() || seq > last || last - seq > Math.min(MAX_REPLAYED_EVENTS, slots)) return null;
-      if (seq === last) return [];
-      const first = (seq + 1) % slots;
-      const final = last % slots;
-      const span = first <= final ? "slot >= ? and slot <= ?" : "(slot >= ? or slot <= ?)";
-      const rows = sql
-        .exec<{ seq: number; last: number; body: string }>(
-          `select seq, last, body from events where ${span} and seq > ? order by seq`,
-          first,
-          final,
-          seq,
-        )
-        .toArray();
-      let reached = seq;
-      let size = 0;
-      for (const row of rows) {
-        if (row.seq !== reached + 1) return null;
-        reached = row.last;
-        size += row.body.length;
-      }
-      return reached === last && size <= MAX_REPLAYED_CHARACTERS ? rows.map(({ body }) => body) : null;
-    },
-  };
+    this.#last = to;
+  }
 }

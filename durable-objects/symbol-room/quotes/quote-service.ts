@@ -10,7 +10,7 @@ import type { CandleStore } from "../candles/candle-store.ts";
 import type { QuoteAnomaly } from "../quality-log.ts";
 import type { Priority, Upstreams } from "../upstreams.ts";
 import { importedQuote } from "./imported-quote.ts";
-import { openQuoteRefresh } from "./quote-refresh.ts";
+import { QuoteRefresh } from "./quote-refresh.ts";
 import { type QuoteStore, sameUnits } from "./quote-store.ts";
 import { simulatedNow } from "./simulated-quote.ts";
 import type { Attempt } from "./source-failover.ts";
@@ -30,29 +30,6 @@ export interface FoundQuote {
   tier: "room" | "provider";
 }
 
-/** How a room comes by its quote. */
-export interface QuoteService {
-  /** The last quote that one of the sources gave. */
-  latestOf(sources: readonly ProviderName[]): StoredQuote | null;
-  /** The quote to answer with: the last one while it is recent, else what the sources say. */
-  current(
-    instrument: Instrument,
-    sources: readonly ProviderName[],
-    maxAge: number | null,
-    priority: Priority,
-  ): Promise<FoundQuote>;
-  /** Takes a quote that nobody asked for, under the same checks. */
-  ingest(instrument: Instrument, quote: ProviderQuote): void;
-  /** Why a quote would not be believed beside the last ones, in a word of ours; null where it would. Nothing is kept of it. */
-  anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null;
-  /** What needs no upstream: the simulator and imported candles. */
-  local(source: ProviderName, instrument: Instrument): ProviderQuote | null;
-  /** What came of the last time that upstreams were asked. */
-  attempts(): readonly Attempt[];
-  /** Seconds after which asking again may help. */
-  retryAfter(): number;
-}
-
 /** Whether a quote was true within the last `maxAge` open-market seconds. */
 export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge: number | null, now: number): boolean {
   if (maxAge === null) return true;
@@ -60,79 +37,103 @@ export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge
   return openMarketAge(marketOf(instrument.primary_exchange), timestamp, now, maxAge + 1) <= maxAge;
 }
 
-/** Opens the quotes of a room. */
-export function openQuoteService(
-  quotes: QuoteStore,
-  candles: CandleStore,
-  upstreams: Upstreams,
-  report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
-): QuoteService {
-  const refresh = openQuoteRefresh(quotes, upstreams, report);
+/** How a room comes by its quote. */
+export class QuoteService {
+  readonly #quotes: QuoteStore;
+  readonly #candles: CandleStore;
+  readonly #report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void;
+  readonly #refresh: QuoteRefresh;
 
-  const latestOf = (sources: readonly ProviderName[]): StoredQuote | null => {
-    const latest = quotes.latest();
+  constructor(
+    quotes: QuoteStore,
+    candles: CandleStore,
+    upstreams: Upstreams,
+    report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
+  ) {
+    this.#quotes = quotes;
+    this.#candles = candles;
+    this.#report = report;
+    this.#refresh = new QuoteRefresh(quotes, upstreams, report);
+  }
+
+  /** The last quote that one of the sources gave. */
+  latestOf(sources: readonly ProviderName[]): StoredQuote | null {
+    const latest = this.#quotes.latest();
     return latest && sources.includes(latest.provider) ? latest : null;
-  };
+  }
 
-  const local = (source: ProviderName, instrument: Instrument): ProviderQuote | null => {
+  /** What needs no upstream: the simulator and imported candles. */
+  local(source: ProviderName, instrument: Instrument): ProviderQuote | null {
     const now = Date.now() / 1000;
     if (source === "simulator") return simulatedNow(instrument, now);
-    return source === "import" ? importedQuote(candles, instrument, now) : null;
-  };
+    return source === "import" ? importedQuote(this.#candles, instrument, now) : null;
+  }
 
-  const check = (instrument: Instrument, quote: ProviderQuote, price: number) => {
+  /** The quote to answer with: the last one while it is recent, else what the sources say. */
+  async current(
+    instrument: Instrument,
+    sources: readonly ProviderName[],
+    maxAge: number | null,
+    priority: Priority,
+  ): Promise<FoundQuote> {
+    const now = Date.now() / 1000;
+    const kept = this.latestOf(sources);
+    if (kept && this.#isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
+    for (const source of sources) {
+      const quote = this.local(source, instrument);
+      if (quote) return { quote: this.#quotes.accept(instrument, quote), tier: "provider" };
+    }
+    if (this.#refresh.isRunning() || !isWithin(ASK_PAUSE, this.#refresh.askedAt(), now)) {
+      const fresh = await this.#refresh.run(instrument, sources, priority);
+      if (fresh) return { quote: fresh, tier: "provider" };
+    }
+    const last = this.latestOf(sources);
+    return { quote: last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now) ? last : null, tier: "room" };
+  }
+
+  /** Why a quote would not be believed beside the last ones, in a word of ours; null where it would. Nothing is kept of it. */
+  anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null {
+    if (quote.price === null) return null;
+    const { verdict } = this.#check(instrument, quote, quote.price);
+    return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
+  }
+
+  /** Takes a quote that nobody asked for, under the same checks. */
+  ingest(instrument: Instrument, quote: ProviderQuote): void {
+    if (quote.price === null) return;
+    const time = Date.parse(quote.timestamp) / 1000;
+    const { verdict, memory } = this.#check(instrument, quote, quote.price);
+    this.#quotes.remember(memory);
+    if (verdict.verdict === "accept") this.#quotes.accept(instrument, quote);
+    else if (verdict.reason !== "older") this.#report(instrument, [{ provider: quote.provider, time, ...verdict }]);
+  }
+
+  /** What came of the last time that upstreams were asked. */
+  attempts(): readonly Attempt[] {
+    return this.#refresh.attempts();
+  }
+
+  /** Seconds after which asking again may help. */
+  retryAfter(): number {
+    const told = this.#refresh.attempts().flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
+    if (told.length > 0) return Math.max(1, Math.ceil(Math.min(...told)));
+    const isHopeless = this.#refresh
+      .attempts()
+      .every(({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured");
+    return isHopeless ? RETRY_WITHOUT_SOURCES : RETRY_AFTER;
+  }
+
+  #check(instrument: Instrument, quote: ProviderQuote, price: number) {
     const print = { price, time: Date.parse(quote.timestamp) / 1000, source: quote.provider };
     const market = marketOf(instrument.primary_exchange);
     const negativePrices = instrument.type === "commodity";
-    return checkQuote(print, quotes.memory(), { market, now: Date.now() / 1000, negativePrices });
-  };
+    return checkQuote(print, this.#quotes.memory(), { market, now: Date.now() / 1000, negativePrices });
+  }
 
-  const isRecent = (instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean => {
+  #isRecent(instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean {
     if (kept.provider === "import") return sameUnits(kept, instrument);
     const receivedAt = Date.parse(kept.received_at) / 1000;
     const { refreshAfter } = freshnessPolicyOf(kept.provider);
     return isWithin(refreshAfter, receivedAt, now) && isYoungEnough(instrument, kept, maxAge, now);
-  };
-
-  return {
-    latestOf,
-    local,
-    async current(instrument, sources, maxAge, priority) {
-      const now = Date.now() / 1000;
-      const kept = latestOf(sources);
-      if (kept && isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
-      for (const source of sources) {
-        const quote = local(source, instrument);
-        if (quote) return { quote: quotes.accept(instrument, quote), tier: "provider" };
-      }
-      if (refresh.isRunning() || !isWithin(ASK_PAUSE, refresh.askedAt(), now)) {
-        const fresh = await refresh.run(instrument, sources, priority);
-        if (fresh) return { quote: fresh, tier: "provider" };
-      }
-      const last = latestOf(sources);
-      return { quote: last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now) ? last : null, tier: "room" };
-    },
-    anomalyOf(instrument, quote) {
-      if (quote.price === null) return null;
-      const { verdict } = check(instrument, quote, quote.price);
-      return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
-    },
-    ingest(instrument, quote) {
-      if (quote.price === null) return;
-      const time = Date.parse(quote.timestamp) / 1000;
-      const { verdict, memory } = check(instrument, quote, quote.price);
-      quotes.remember(memory);
-      if (verdict.verdict === "accept") quotes.accept(instrument, quote);
-      else if (verdict.reason !== "older") report(instrument, [{ provider: quote.provider, time, ...verdict }]);
-    },
-    attempts: refresh.attempts,
-    retryAfter() {
-      const told = refresh.attempts().flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
-      if (told.length > 0) return Math.max(1, Math.ceil(Math.min(...told)));
-      const isHopeless = refresh
-        .attempts()
-        .every(({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured");
-      return isHopeless ? RETRY_WITHOUT_SOURCES : RETRY_AFTER;
-    },
-  };
+  }
 }

@@ -5,23 +5,6 @@ import type { FrameEvent } from "../../symbol-events/symbol-events.ts";
 import type { RoomState } from "../room-state.ts";
 import type { QuoteLog } from "./quote-log.ts";
 
-/** A room's latest quote. */
-export interface QuoteStore {
-  latest(): StoredQuote | null;
-  /** What the next quote is judged with. */
-  memory(): QuoteMemory;
-  /** Keeps what the next quote is judged with; it is written with the next quote, a doubt at once. */
-  remember(memory: QuoteMemory): void;
-  /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
-  accept(instrument: Instrument, quote: ProviderQuote): StoredQuote;
-  /** Stores a quote under the next sequence number even where it says nothing new. */
-  acceptDuplicate(instrument: Instrument, quote: ProviderQuote): StoredQuote;
-  /** Takes the latest quote over into the room's present epoch. */
-  enterEpoch(): void;
-  /** Forgets the latest quote; sequence numbers go on. */
-  drop(): void;
-}
-
 /** What must differ for a quote to be news. */
 function sameEvent(a: ProviderQuote, b: ProviderQuote): boolean {
   return (
@@ -49,60 +32,81 @@ type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
 /** Called with the events that a quote is, when they are stored. */
 export type OnQuote = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;
 
-/** Opens a room's quote store; each new quote is recorded in the log before `heard` is called with it. */
-export function openQuoteStore(
-  storage: DurableObjectStorage,
-  state: RoomState,
-  log: QuoteLog,
-  onQuote: OnQuote,
-): QuoteStore {
-  const { sql } = storage;
-  let kept: StoredQuote | null = null;
-  let memory: QuoteMemory = NO_QUOTES;
-  const row = sql.exec<{ body: string; memory: string | null }>("select body, memory from quote").toArray()[0];
-  if (row) {
-    kept = JSON.parse(row.body);
-    memory = row.memory === null ? NO_QUOTES : JSON.parse(row.memory);
+/** A room's latest quote. */
+export class QuoteStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #state: RoomState;
+  readonly #log: QuoteLog;
+  readonly #onQuote: OnQuote;
+  readonly #sql: SqlStorage;
+  #kept: StoredQuote | null = null;
+  #memory: QuoteMemory = NO_QUOTES;
+
+  constructor(storage: DurableObjectStorage, state: RoomState, log: QuoteLog, onQuote: OnQuote) {
+    this.#storage = storage;
+    this.#state = state;
+    this.#log = log;
+    this.#onQuote = onQuote;
+    this.#sql = storage.sql;
+    const row = this.#sql.exec<{ body: string; memory: string | null }>("select body, memory from quote").toArray()[0];
+    if (row) {
+      this.#kept = JSON.parse(row.body);
+      this.#memory = row.memory === null ? NO_QUOTES : JSON.parse(row.memory);
+    }
   }
-  const store = (instrument: Instrument, quote: ProviderQuote): StoredQuote => {
-    const [stored, events] = storage.transactionSync(() => {
-      const next: StoredQuote = { ...quote, epoch: state.epoch(), seq: state.nextSeq() };
-      sql.exec(
+
+  latest(): StoredQuote | null {
+    return this.#kept;
+  }
+
+  /** What the next quote is judged with. */
+  memory(): QuoteMemory {
+    return this.#memory;
+  }
+
+  /** Keeps what the next quote is judged with; it is written with the next quote, a doubt at once. */
+  remember(next: QuoteMemory): void {
+    const isNewDoubt = next.doubted !== this.#memory.doubted;
+    this.#memory = next;
+    if (isNewDoubt) this.#sql.exec("update quote set memory = ?", JSON.stringify(this.#memory));
+  }
+
+  /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
+  accept(instrument: Instrument, quote: ProviderQuote): StoredQuote {
+    if (this.#kept && sameEvent(this.#kept, quote)) {
+      this.#kept = { ...this.#kept, received_at: quote.received_at };
+      return this.#kept;
+    }
+    return this.acceptDuplicate(instrument, quote);
+  }
+
+  /** Stores a quote under the next sequence number even where it says nothing new. */
+  acceptDuplicate(instrument: Instrument, quote: ProviderQuote): StoredQuote {
+    const [stored, events] = this.#storage.transactionSync(() => {
+      const next: StoredQuote = { ...quote, epoch: this.#state.epoch(), seq: this.#state.nextSeq() };
+      this.#sql.exec(
         "insert or replace into quote (id, body, memory) values (1, ?, ?)",
         JSON.stringify(next),
-        JSON.stringify(memory),
+        JSON.stringify(this.#memory),
       );
-      return [next, log.record(instrument, next, Date.now() / 1000)] as const;
+      return [next, this.#log.record(instrument, next, Date.now() / 1000)] as const;
     });
-    kept = stored;
-    onQuote(instrument, stored, events);
+    this.#kept = stored;
+    this.#onQuote(instrument, stored, events);
     return stored;
-  };
-  return {
-    latest: () => kept,
-    memory: () => memory,
-    remember(next) {
-      const isNewDoubt = next.doubted !== memory.doubted;
-      memory = next;
-      if (isNewDoubt) sql.exec("update quote set memory = ?", JSON.stringify(memory));
-    },
-    accept(instrument, quote) {
-      if (kept && sameEvent(kept, quote)) {
-        kept = { ...kept, received_at: quote.received_at };
-        return kept;
-      }
-      return store(instrument, quote);
-    },
-    acceptDuplicate: store,
-    enterEpoch() {
-      if (!kept) return;
-      kept = { ...kept, epoch: state.epoch() };
-      sql.exec("update quote set body = ?", JSON.stringify(kept));
-    },
-    drop() {
-      sql.exec("delete from quote");
-      kept = null;
-      memory = NO_QUOTES;
-    },
-  };
+  }
+
+  /** Takes the latest quote over into the room's present epoch. */
+  enterEpoch(): void {
+    if (!this.#kept) return;
+    this.#kept = { ...this.#kept, epoch: this.#state.epoch() };
+    this.#sql.exec("update quote set body = ?", JSON.stringify(this.#kept));
+  }
+
+  /** Forgets the latest quote; sequence numbers go on. */
+  drop(): void {
+    this.#sql.exec("delete from quote");
+    this.#kept = null;
+    this.#memory = NO_QUOTES;
+  }
 }
