@@ -3,11 +3,11 @@ import { currentSpan, runInSpan, Span } from "./span.ts";
 import { parseTraceparent } from "./trace-parent.ts";
 
 function note(span: Span, ms: number): void {
-  const hop = span.calls.get(span.name);
-  if (!hop) span.calls.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
+  const call = span.calls.get(span.name);
+  if (!call) span.calls.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
   else {
-    hop.calls++;
-    hop.slowestMs = Math.max(hop.slowestMs, ms);
+    call.calls++;
+    call.slowestMs = Math.max(call.slowestMs, ms);
   }
 }
 

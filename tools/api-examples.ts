@@ -55,8 +55,8 @@ function shortened(value: unknown, name = ""): unknown {
     return shown.map((each) => shortened(each));
   }
   if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value);
-    const shown = members.length > MAX_MEMBERS ? members.slice(0, SHOWN) : members;
+    const sessions = Object.entries(value);
+    const shown = sessions.length > MAX_MEMBERS ? sessions.slice(0, SHOWN) : sessions;
     return Object.fromEntries(shown.map(([key, each]) => [key, shortened(each, key)]));
   }
   return name === "key" && typeof value === "string"

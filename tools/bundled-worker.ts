@@ -95,9 +95,9 @@ interface BundleOptions {
  */
 export async function startBundledWorker(
   vars: Record<string, string>,
-  { entry, place = "disk", inspected = false }: BundleOptions = {},
+  { entry, place: position = "disk", inspected = false }: BundleOptions = {},
 ): Promise<BundledWorker> {
-  const isInMemory = place === "memory" && existsSync(SHARED_MEMORY);
+  const isInMemory = position === "memory" && existsSync(SHARED_MEMORY);
   const folder = mkdtempSync(join(isInMemory ? SHARED_MEMORY : tmpdir(), "wizdata-bundle-"));
   let worker: Miniflare | null = null;
   const stop = async (): Promise<void> => {

@@ -11,12 +11,12 @@ import { randomWalk } from "./series.ts";
 let known: { subject: string; runs: Runs } | undefined;
 
 function runsFor(names: string, candles: number): Runs {
-  const subject = `${names} ${candles}`;
-  if (known?.subject === subject) return known.runs;
+  const context = `${names} ${candles}`;
+  if (known?.subject === context) return known.runs;
   const indicators = names.split(",");
   const handler = handlerOf(indicators.map(parseSpec), randomWalk(handlerCandles(candles)));
   const others = runsOf(indicators, randomWalk(candles));
-  known = { subject, runs: new Map([...others, ["handler", handler], ["nothing", () => {}]]) };
+  known = { subject: context, runs: new Map([...others, ["handler", handler], ["nothing", () => {}]]) };
   return known.runs;
 }
 

@@ -47,22 +47,22 @@ export function tradingSignals(candles: CandleColumns): LibraryRuns {
     volume: candles.volume[i],
   }));
   const closes = Array.from(candles.close);
-  const feed = <Input>(inputs: readonly Input[], make: () => { add(input: Input): unknown }) => {
+  const room = <Input>(inputs: readonly Input[], make: () => { add(input: Input): unknown }) => {
     return () => {
       const indicator = make();
       for (const input of inputs) indicator.add(input);
     };
   };
   return new Map<string, () => void>([
-    ["RSI", feed(closes, () => new signals.RSI(14))],
-    ["MACD", feed(closes, () => new signals.MACD(new signals.EMA(12), new signals.EMA(26), new signals.EMA(9)))],
-    ["SMA", feed(closes, () => new signals.SMA(20))],
-    ["EMA", feed(closes, () => new signals.EMA(20))],
-    ["BOLLINGER", feed(closes, () => new signals.BollingerBands(20, 2))],
-    ["STOCHASTIC", feed(bars, () => new signals.StochasticOscillator({ kPeriod: 14, kSlowingPeriod: 1, dPeriod: 3 }))],
-    ["ADX", feed(bars, () => new signals.ADX(14))],
-    ["WILLIAMS_R", feed(bars, () => new signals.WilliamsR(14))],
-    ["CCI", feed(bars, () => new signals.CCI(20))],
-    ["OBV", feed(bars, () => new signals.OBV(2))],
+    ["RSI", room(closes, () => new signals.RSI(14))],
+    ["MACD", room(closes, () => new signals.MACD(new signals.EMA(12), new signals.EMA(26), new signals.EMA(9)))],
+    ["SMA", room(closes, () => new signals.SMA(20))],
+    ["EMA", room(closes, () => new signals.EMA(20))],
+    ["BOLLINGER", room(closes, () => new signals.BollingerBands(20, 2))],
+    ["STOCHASTIC", room(bars, () => new signals.StochasticOscillator({ kPeriod: 14, kSlowingPeriod: 1, dPeriod: 3 }))],
+    ["ADX", room(bars, () => new signals.ADX(14))],
+    ["WILLIAMS_R", room(bars, () => new signals.WilliamsR(14))],
+    ["CCI", room(bars, () => new signals.CCI(20))],
+    ["OBV", room(bars, () => new signals.OBV(2))],
   ]);
 }

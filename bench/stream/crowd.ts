@@ -56,10 +56,10 @@ export class Crowd {
 
   /** Sends a text on every socket, and waits until each has got an answer of a type. */
   async tell(text: string, answer: string): Promise<void> {
-    const before = this.clients.map(({ heard }) => heard.get(answer) ?? 0);
+    const before = this.clients.map(({ heard: onQuote }) => onQuote.get(answer) ?? 0);
     for (const { socket } of this.clients) socket.send(text);
     const begun = Date.now();
-    const isAnswered = ({ heard }: Client, i: number): boolean => (heard.get(answer) ?? 0) > before[i];
+    const isAnswered = ({ heard: onQuote }: Client, i: number): boolean => (onQuote.get(answer) ?? 0) > before[i];
     while (!this.clients.every(isAnswered)) {
       this.failIfClosed();
       if (Date.now() - begun > PATIENCE_MS) throw new Error(`some sockets were never sent ${answer}`);
@@ -121,14 +121,14 @@ export class Crowd {
     await pause(from - Date.now());
     const before = process.cpuUsage();
     this.received = 0;
-    const tally = new Tally(from, to);
-    this.tally = tally;
+    const counts = new Tally(from, to);
+    this.tally = counts;
     await pause(to - Date.now());
     const { user, system } = process.cpuUsage(before);
     await this.flowing(events, to);
     this.tally = null;
     return {
-      ...tally.figures(this.clients.length),
+      ...counts.figures(this.clients.length),
       received: this.received,
       client_cpu: (user + system) / 1e6 / seconds,
     };

@@ -63,15 +63,15 @@ async function watch(generator: Generator, platform: Contender, share: number, m
   const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
   clearInterval(sampling);
   await generator.ask({ order: "close", crowd: PLATFORM });
-  const judged = samples.slice(Math.floor(samples.length * (1 - JUDGED)));
+  const checked = samples.slice(Math.floor(samples.length * (1 - JUDGED)));
   return {
     sockets: SOCKETS,
     silent: Math.round(SOCKETS * share),
     minutes,
     unacknowledged_bytes: unacknowledgedBytes(minutes),
     frames_per_s: measured?.frames_per_s ?? 0,
-    rss_mb: judged.length > 0 ? Math.round(judged[judged.length - 1][1]) : null,
-    growth_mb_per_minute: judged.length > 0 ? rounded(slope(judged)) : null,
+    rss_mb: checked.length > 0 ? Math.round(checked[checked.length - 1][1]) : null,
+    growth_mb_per_minute: checked.length > 0 ? rounded(slope(checked)) : null,
   };
 }
 

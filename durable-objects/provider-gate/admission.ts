@@ -55,19 +55,19 @@ export class Admission {
   }
 
   /** Why a call would be refused now; null where it would not, or may wait for a probe's outcome. Admits nothing. */
-  refusal(errand: CallSpec, now: number): Failure | null {
-    if (this.#memory.group(errand.group).breaker.state === "half_open") {
-      return cooldownOf(this.#memory.cooldowns, errand.group, errand.scopes, now);
+  refusal(spec: CallSpec, now: number): Failure | null {
+    if (this.#memory.group(spec.group).breaker.state === "half_open") {
+      return cooldownOf(this.#memory.cooldowns, spec.group, spec.scopes, now);
     }
-    const judged = this.#judge(errand, now);
-    return judged.kind === "failure" ? judged : null;
+    const checked = this.#judge(spec, now);
+    return checked.kind === "failure" ? checked : null;
   }
 
   /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
-  enter(errand: CallSpec, now: number): Failure | null {
-    const judged = this.#judge(errand, now);
-    if (judged.kind === "failure") return judged;
-    this.#keepBreaker(errand.group, { breaker: judged.breaker });
+  enter(spec: CallSpec, now: number): Failure | null {
+    const checked = this.#judge(spec, now);
+    if (checked.kind === "failure") return checked;
+    this.#keepBreaker(spec.group, { breaker: checked.breaker });
     return null;
   }
 
@@ -81,19 +81,19 @@ export class Admission {
     return refusedPurchase(purchase) ?? { kind: "paid" };
   }
 
-  leave(errand: CallSpec, ending: CallOutcome, now: number): void {
-    const { group } = errand;
+  leave(spec: CallSpec, ending: CallOutcome, now: number): void {
+    const { group } = spec;
     const { breaker } = this.#memory.group(group);
     if (ending === "nothing") {
       this.#keepBreaker(group, { breaker: afterNothing(breaker, now) });
       return;
     }
     if (ending === null) {
-      this.#memory.saveCooldowns(afterAnswer(this.#memory.cooldowns, ["all", group, ...errand.scopes], now));
+      this.#memory.saveCooldowns(afterAnswer(this.#memory.cooldowns, ["all", group, ...spec.scopes], now));
       this.#keepBreaker(group, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
       return;
     }
-    this.#memory.saveCooldowns(afterRefusal(this.#memory.cooldowns, group, errand.scopes, ending, now));
+    this.#memory.saveCooldowns(afterRefusal(this.#memory.cooldowns, group, spec.scopes, ending, now));
     const faulty = UPSTREAM_FAULTS.has(ending.reason);
     const next = faulty ? afterFailure(breaker, now) : afterSuccess(breaker, now);
     this.#keepBreaker(group, { breaker: next, lastFailure: { at: now, reason: ending.reason } });
@@ -119,15 +119,15 @@ export class Admission {
     if (spent !== this.#memory.spent) this.#memory.saveSpent(spent);
   }
 
-  #judge(errand: CallSpec, now: number) {
+  #judge(spec: CallSpec, now: number) {
     this.#afterSetBack(now);
-    const blocked = cooldownOf(this.#memory.cooldowns, errand.group, errand.scopes, now);
+    const blocked = cooldownOf(this.#memory.cooldowns, spec.group, spec.scopes, now);
     if (blocked) return blocked;
-    const record = this.#memory.group(errand.group);
-    const admission = admit(record.breaker, now, PROBE_LOST_AFTER);
-    if (admission.kind === "refused") {
-      return failure(record.lastFailure?.reason ?? "server_error", wholeSeconds(admission.retryAfter));
+    const record = this.#memory.group(spec.group);
+    const handshake = admit(record.breaker, now, PROBE_LOST_AFTER);
+    if (handshake.kind === "refused") {
+      return failure(record.lastFailure?.reason ?? "server_error", wholeSeconds(handshake.retryAfter));
     }
-    return refusedPurchase(spend(this.#memory.spent, this.#patient, errand.priority, now)) ?? admission;
+    return refusedPurchase(spend(this.#memory.spent, this.#patient, spec.priority, now)) ?? handshake;
   }
 }

@@ -49,7 +49,7 @@ export function verdictOf(answers: Iterable<ProviderQuote | Failure>): Failure |
 /** What stands before one upstream: the way in, and the rules that every call keeps. */
 export class Gate {
   readonly #runtime: CallRuntime;
-  readonly #admission: Admission;
+  readonly #handshake: Admission;
   readonly #calls: UpstreamCalls;
   readonly #candleRequests: SharedRequests<Failure | ProviderCandles>;
   readonly #searches: SharedRequests<Failure | FoundListing[]>;
@@ -59,14 +59,14 @@ export class Gate {
   constructor(provider: Provider, memory: GateMemory, runtime: CallRuntime) {
     this.#runtime = runtime;
     const { batchSize, budget } = provider.capabilities;
-    this.#admission = new Admission(memory, budget);
-    this.#calls = new UpstreamCalls(provider, this.#admission, this.#runtime);
+    this.#handshake = new Admission(memory, budget);
+    this.#calls = new UpstreamCalls(provider, this.#handshake, this.#runtime);
     const queueable =
       budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * QUEUED_SECONDS);
-    const mostRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
-    this.#candleRequests = new SharedRequests<ProviderCandles | Failure>(LANES.candles, mostRequests);
-    this.#searches = new SharedRequests<FoundListing[] | Failure>(LANES.search, mostRequests);
-    this.#profiles = new SharedRequests<CompanyProfile | Failure>(LANES.search, mostRequests);
+    const maxRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
+    this.#candleRequests = new SharedRequests<ProviderCandles | Failure>(LANES.candles, maxRequests);
+    this.#searches = new SharedRequests<FoundListing[] | Failure>(LANES.search, maxRequests);
+    this.#profiles = new SharedRequests<CompanyProfile | Failure>(LANES.search, maxRequests);
     this.#queue = new QuoteQueue({
       batchSize,
       // Only the probe goes through a breaker that is not closed; the others wait for its outcome.
@@ -128,7 +128,7 @@ export class Gate {
   }
 
   reset(group: EndpointGroup): void {
-    this.#admission.reset(group);
+    this.#handshake.reset(group);
   }
 
   inFlight(): number {
@@ -144,7 +144,7 @@ export class Gate {
     key: string,
     question: Omit<UpstreamQuery<Answer | Failure>, "verdict">,
   ): Promise<Answer | Failure> {
-    const refused = this.#admission.refusal(question, this.#runtime.now());
+    const refused = this.#handshake.refusal(question, this.#runtime.now());
     if (refused) return refused;
     return requests.share(key, question.priority, (priority) =>
       this.#calls.run({ ...question, priority, verdict: failureAmong }),
@@ -156,7 +156,7 @@ export class Gate {
   }
 
   #refusal(listing: Listing, priority: Priority): Failure | null {
-    return this.#admission.refusal(
+    return this.#handshake.refusal(
       { group: "quotes", scopes: [this.#scopeOf(listing)], priority },
       this.#runtime.now(),
     );

@@ -51,8 +51,8 @@ export class QuoteQueue {
   async quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
     const answers = listings.map((listing) => this.#join(listing, priority));
     this.#dispatch();
-    const told = await Promise.all(answers);
-    return new Map(listings.map((listing, i) => [listing.instrument.symbol, told[i]]));
+    const known = await Promise.all(answers);
+    return new Map(listings.map((listing, i) => [listing.instrument.symbol, known[i]]));
   }
 
   /** Symbols that wait for a call to leave. */
@@ -88,13 +88,13 @@ export class QuoteQueue {
   #dispatch(): void {
     clearTimeout(this.#timer);
     const now = this.#rules.now();
-    const seats = Array.from(this.#waiting.values(), (request) => request.pending);
+    const pendingSymbols = Array.from(this.#waiting.values(), (request) => request.pending);
     const traffic = {
       batchSize: this.#rules.batchSize,
       lanes: this.#rules.lanes(),
       inFlight: [...this.#inFlight.values()],
     };
-    const { batches, checkAt } = departures(seats, this.#window, traffic, now);
+    const { batches, checkAt } = departures(pendingSymbols, this.#window, traffic, now);
     for (const symbols of batches) {
       const batch = symbols.flatMap((symbol) => this.#waiting.get(symbol) ?? []);
       for (const { pending } of batch) this.#waiting.delete(pending.symbol);

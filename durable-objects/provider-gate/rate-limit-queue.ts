@@ -22,13 +22,13 @@ const MAX_WAIT = 3;
 
 /** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
 export class RateLimitQueue {
-  readonly #admission: Admission;
+  readonly #handshake: Admission;
   readonly #clock: Clock;
   readonly #waiting: Waiter[] = [];
   #serving = false;
 
-  constructor(admission: Admission, clock: Clock) {
-    this.#admission = admission;
+  constructor(handshake: Admission, clock: Clock) {
+    this.#handshake = handshake;
     this.#clock = clock;
   }
 
@@ -51,7 +51,7 @@ export class RateLimitQueue {
   /** @returns seconds until it is worth trying again; 0 where the payer is done. */
   #serve(payer: Waiter): number {
     const now = this.#clock.now();
-    const payment = this.#admission.acquire(payer.priority, now);
+    const payment = this.#handshake.acquire(payer.priority, now);
     if (payment.kind === "pause") {
       if (now + payment.seconds - payer.since <= MAX_WAIT) return payment.seconds;
       payer.done(failure("throttled", wholeSeconds(payment.seconds)));

@@ -55,16 +55,16 @@ type Try<Answer> = { ending: CallOutcome; outcome: Answer | Failure };
 /** Asks questions under the rules of the gate. */
 export class UpstreamCalls {
   readonly #provider: Provider;
-  readonly #admission: Admission;
+  readonly #handshake: Admission;
   readonly #runtime: CallRuntime;
   readonly #running = new Set<{ at: number }>();
   readonly #queue: RateLimitQueue;
 
-  constructor(provider: Provider, admission: Admission, runtime: CallRuntime) {
+  constructor(provider: Provider, handshake: Admission, runtime: CallRuntime) {
     this.#provider = provider;
-    this.#admission = admission;
+    this.#handshake = handshake;
     this.#runtime = runtime;
-    this.#queue = new RateLimitQueue(admission, runtime);
+    this.#queue = new RateLimitQueue(handshake, runtime);
   }
 
   /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
@@ -133,7 +133,7 @@ export class UpstreamCalls {
     const deadline = this.#runtime.now() + 2 * question.timeout;
     let last: Answer | Failure | null = null;
     for (let tries = 0; ; tries++) {
-      const refusal = this.#admission.enter(question, this.#runtime.now());
+      const refusal = this.#handshake.enter(question, this.#runtime.now());
       if (refusal) return last ?? refusal;
       const seconds = Math.min(question.timeout, deadline - this.#runtime.now());
       const { group } = question;
@@ -144,7 +144,7 @@ export class UpstreamCalls {
       );
       observe("wizdata_provider_call_duration_seconds", labels, this.#runtime.now() - begun);
       count("wizdata_provider_calls_total", { ...labels, outcome: outcomeOf(ending) });
-      this.#admission.leave(question, ending, this.#runtime.now());
+      this.#handshake.leave(question, ending, this.#runtime.now());
       last = outcome;
       const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);
       if (!repeatable || tries === RETRIES) return last;

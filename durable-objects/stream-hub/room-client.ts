@@ -18,24 +18,24 @@ const MAX_JITTER_MS = 50;
 export function roomClient(env: Env, hub: string, instrumentOf: (symbol: string) => Instrument): RoomClient {
   const call = async <T>(
     symbol: string,
-    ask: (room: DurableObjectStub<SymbolRoom>, told: Instrument) => Promise<T>,
+    ask: (room: DurableObjectStub<SymbolRoom>, known: Instrument) => Promise<T>,
   ): Promise<T> => {
-    const told = instrumentOf(symbol);
+    const known = instrumentOf(symbol);
     try {
-      return await ask(env.SYMBOL_ROOM.getByName(symbol), told);
+      return await ask(env.SYMBOL_ROOM.getByName(symbol), known);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       // A stub is broken after an exception.
       await scheduler.wait(Math.random() * MAX_JITTER_MS);
-      return ask(env.SYMBOL_ROOM.getByName(symbol), told);
+      return ask(env.SYMBOL_ROOM.getByName(symbol), known);
     }
   };
   return {
-    renewLease: (symbol, wants) => call<Lease>(symbol, (room, told) => room.renewLease(told, hub, wants)),
-    replayQuotes: (symbol, since) => call<QuoteReplay>(symbol, (room, told) => room.replayQuotes(told, since)),
+    renewLease: (symbol, interest) => call<Lease>(symbol, (room, known) => room.renewLease(known, hub, interest)),
+    replayQuotes: (symbol, since) => call<QuoteReplay>(symbol, (room, known) => room.replayQuotes(known, since)),
     replayCandles: (symbol, interval, since) =>
-      call<BarReplay>(symbol, (room, told) => room.replayCandles(told, interval, since)),
-    replayIndicator: (symbol, wanted, since) =>
-      call<BarReplay>(symbol, (room, told) => room.replayIndicator(told, wanted, since)),
+      call<BarReplay>(symbol, (room, known) => room.replayCandles(known, interval, since)),
+    replayIndicator: (symbol, indicator, since) =>
+      call<BarReplay>(symbol, (room, known) => room.replayIndicator(known, indicator, since)),
   };
 }

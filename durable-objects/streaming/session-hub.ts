@@ -85,59 +85,63 @@ export class SessionHub {
     this.#ctx = host.ctx;
     this.#limits = host.limits;
     const replays = new SingleFlight<QuoteReplay>();
-    const feed: RoomClient = {
+    const room: RoomClient = {
       // One call may overtake another on its way: what was wanted last must be heard last.
-      renewLease: (symbol, wants) => this.#inOrder(symbol, () => this.#host.room().renewLease(symbol, wants)),
+      renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room().renewLease(symbol, interest)),
       // After a restart very many sockets come back at once, from much the same place.
       replayQuotes: (symbol, since) =>
         replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room().replayQuotes(symbol, since)),
       replayCandles: (symbol, interval, since) => this.#host.room().replayCandles(symbol, interval, since),
-      replayIndicator: (symbol, wanted, since) => this.#host.room().replayIndicator(symbol, wanted, since),
+      replayIndicator: (symbol, indicator, since) => this.#host.room().replayIndicator(symbol, indicator, since),
     };
     const store = new SubscriptionStore(this.#ctx.storage.sql);
     const batcher = new WriteBatcher();
-    const leases = new RoomLeases(feed);
+    const leases = new RoomLeases(room);
     const subscriptions = new Subscriptions(
       () => this.#registry,
-      feed,
+      room,
       this.#host.resolver,
       leases,
       this.#counts,
       this.#host.historyAccess,
     );
-    this.#fanOut = new FanOut(feed, (topic, onlyConflated) => subscriptions.resubscribe(topic, onlyConflated), batcher);
+    this.#fanOut = new FanOut(
+      room,
+      (channel, onlyConflated) => subscriptions.resubscribe(channel, onlyConflated),
+      batcher,
+    );
     this.#registry = new SubscriptionRegistry(this.#ctx, store, this.#limits, this.#counts, batcher, {
-      onEmpty: (topic) => {
-        if (topic.lease !== null || topic.renewal !== null) this.#ctx.waitUntil(this.#releaseLease(topic));
+      onEmpty: (channel) => {
+        if (channel.lease !== null || channel.renewal !== null) this.#ctx.waitUntil(this.#releaseLease(channel));
       },
       onStop: () => this.checkSchedule(),
     });
     this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.#fanOut);
     this.checkSchedule();
-    this.#dispatcher = new Dispatcher(this.#registry, subscriptions, this.#host.resolver, (member, code, reason) =>
-      this.#disconnect(member, code, reason),
+    this.#dispatcher = new Dispatcher(this.#registry, subscriptions, this.#host.resolver, (session, code, reason) =>
+      this.#disconnect(session, code, reason),
     );
     this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
   }
 
   /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
   async accept(request: Request): Promise<Response> {
-    const admission = readHandshake(request);
+    const handshake = readHandshake(request);
     const refusal =
-      this.#registry.sessions.size >= this.#limits.sockets ? "full" : this.#registry.quota.exceeded(admission);
+      this.#registry.sessions.size >= this.#limits.sockets ? "full" : this.#registry.quota.exceeded(handshake);
     if (refusal !== null) return reject(refusal);
-    const { response, socket, attachment } = accept(admission);
-    const member = this.#registry.connect(socket, attachment);
-    member.connection.send(connectedFrame(attachment.id, this.#limits.unacknowledgedBytes));
+    const { response, socket, attachment } = accept(handshake);
+    const session = this.#registry.connect(socket, attachment);
+    session.connection.send(connectedFrame(attachment.id, this.#limits.unacknowledgedBytes));
     if (this.#registry.sessions.size === 1) {
       this.#heartbeat.start(Date.now() / 1000);
       this.#announce(true);
     }
     this.checkSchedule();
-    if (admission.symbol !== null) {
-      const symbols = [admission.symbol];
+    if (handshake.symbol !== null) {
+      const symbols = [handshake.symbol];
       const delivery = { mode: "all" } as const;
-      this.#dispatcher.enqueue(member, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
+      this.#dispatcher.enqueue(session, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
     }
     await waitAtMost(this.#announced);
     return response;
@@ -145,22 +149,22 @@ export class SessionHub {
 
   /** A frame from a client. */
   onMessage(socket: WebSocket, data: string | ArrayBuffer): void {
-    const member = this.#registry.sessionOf(socket);
+    const session = this.#registry.sessionOf(socket);
     // Who has been given up is closed soon.
-    if (member?.connection.isWritable) this.#dispatcher.handleMessage(member, data);
+    if (session?.connection.isWritable) this.#dispatcher.handleMessage(session, data);
   }
 
   /** A socket has closed or failed. */
   onClose(socket: WebSocket): void {
-    const member = this.#registry.sessionOf(socket);
-    if (member) this.#remove(member);
+    const session = this.#registry.sessionOf(socket);
+    if (session) this.#remove(session);
   }
 
   /** Hands on what happened to a symbol; false where nobody listens to it. */
   async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
-    const topic = this.#registry.channels.get(symbol);
-    if (!topic || topic.isEmpty) return false;
-    await this.#fanOut.publish(topic, events);
+    const channel = this.#registry.channels.get(symbol);
+    if (!channel || channel.isEmpty) return false;
+    await this.#fanOut.publish(channel, events);
     return true;
   }
 
@@ -181,7 +185,7 @@ export class SessionHub {
 
   stats(): StreamStats {
     const symbols: Record<string, number> = {};
-    for (const topic of this.#registry.channels.values()) symbols[topic.symbol] = topic.connectionSet.size;
+    for (const channel of this.#registry.channels.values()) symbols[channel.symbol] = channel.connectionSet.size;
     let subscriptions = 0;
     for (const { subscribers } of this.#registry.sessions.values()) subscriptions += subscribers.size;
     return { connections: this.#registry.sessions.size, subscriptions, symbols };
@@ -217,7 +221,7 @@ export class SessionHub {
   /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
   closeCaller(caller: string): number {
     const theirs = [...this.#registry.sessions.values()].filter(({ connection }) => connection.info.caller === caller);
-    for (const member of theirs) this.#disconnect(member, CLOSE.policy, "the key is no longer valid");
+    for (const session of theirs) this.#disconnect(session, CLOSE.policy, "the key is no longer valid");
     return theirs.length;
   }
 
@@ -237,13 +241,13 @@ export class SessionHub {
     }
   }
 
-  #disconnect(member: Session, code: number, reason: string): void {
-    member.connection.close(code, reason);
-    this.#remove(member);
+  #disconnect(session: Session, code: number, reason: string): void {
+    session.connection.close(code, reason);
+    this.#remove(session);
   }
 
-  #remove(member: Session): void {
-    this.#registry.remove(member);
+  #remove(session: Session): void {
+    this.#registry.remove(session);
     if (this.#registry.sessions.size === 0) this.#announce(false);
   }
 

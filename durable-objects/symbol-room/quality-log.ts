@@ -32,10 +32,10 @@ export class QualityLog {
     this.#keep = keep;
   }
 
-  quotes(symbol: string, doubts: readonly QuoteAnomaly[]): void {
+  quotes(symbol: string, anomalies: readonly QuoteAnomaly[]): void {
     const at = new Date().toISOString();
     this.#send(
-      doubts.map(({ provider, time, reason, detail }) => {
+      anomalies.map(({ provider, time, reason, detail }) => {
         const about = { at, symbol, provider, kind: "quote" as const, interval: "" };
         return { ...about, time: Math.floor(time), check: reason, detail };
       }),

@@ -76,8 +76,8 @@ export class SymbolRoom extends StreamingObject {
     this.upstreams = openUpstreams(env);
     this.quality = new QualityLog(env.DB, keep);
     this.quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
-    this.quotes = new QuoteService(this.quoteStore, this.candleStore, this.upstreams, ({ symbol }, doubts) =>
-      this.quality.quotes(symbol, doubts),
+    this.quotes = new QuoteService(this.quoteStore, this.candleStore, this.upstreams, ({ symbol }, anomalies) =>
+      this.quality.quotes(symbol, anomalies),
     );
     this.fill = openBackfillQueue(env, this.candleStore, this.fetched, this.upstreams, this.quality, (provider) => {
       const instrument = this.state.instrument();
@@ -90,10 +90,8 @@ export class SymbolRoom extends StreamingObject {
       latest: async ({ instrument, sources }) =>
         (await this.quotes.current(instrument, sources, null, "background")).quote,
       tick: ({ instrument }, now) => tickSimulated(instrument, this.quoteStore, this.state, now),
-      publish: (audience, symbol, events) =>
-        audience === OWN_SESSIONS
-          ? this.publishToOwnSessions(symbol, events)
-          : this.publishToHub(audience, symbol, events),
+      publish: (hub, symbol, events) =>
+        hub === OWN_SESSIONS ? this.publishToOwnSessions(symbol, events) : this.publishToHub(hub, symbol, events),
       runSessions: () => this.runSessions(),
       beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
     });

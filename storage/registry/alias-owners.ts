@@ -7,12 +7,12 @@ import { aliases } from "../schema.ts";
  * that belong to none are left out.
  */
 export async function ownersOf(registry: Database, names: readonly string[]): Promise<Map<string, string>> {
-  const wanted = JSON.stringify([...new Set(names)]);
+  const indicator = JSON.stringify([...new Set(names)]);
   const rows = await registry.session.all<{ name: string; owner: string }>(sql`
     select asked.value as name, coalesce(
       (select symbol from symbols where symbols.symbol = asked.value),
       (select min(aliases.symbol) from aliases where aliases.alias = asked.value)
-    ) as owner from json_each(${wanted}) as asked`);
+    ) as owner from json_each(${indicator}) as asked`);
   return new Map(rows.flatMap(({ name, owner }) => (owner === null ? [] : [[name, owner] as const])));
 }
 
@@ -21,9 +21,9 @@ export async function ownersOf(registry: Database, names: readonly string[]): Pr
  * at once cannot both take a name. See `isTaken`.
  */
 export function claimNames(registry: Database, symbol: string, names: readonly string[]): Statement {
-  const wanted = JSON.stringify(names);
+  const indicator = JSON.stringify(names);
   return registry.session.insert(aliases).select(sql`
-    select asked.value, null from json_each(${wanted}) as asked
+    select asked.value, null from json_each(${indicator}) as asked
     where exists (select 1 from symbols where symbols.symbol = asked.value and symbols.symbol <> ${symbol})
        or exists (select 1 from aliases as other where other.alias = asked.value and other.symbol <> ${symbol})`);
 }

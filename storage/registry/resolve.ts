@@ -21,13 +21,13 @@ export async function resolveSymbols(registry: Database, texts: readonly string[
   const exact = new Map<string, SymbolRecord>();
   if (asked.size > 0) {
     const list = JSON.stringify([...asked]);
-    const wanted = sql`json_each(${list}) as asked`;
+    const indicator = sql`json_each(${list}) as asked`;
     const [direct, aliased] = await registry.session.batch([
-      registry.session.select(recordColumns).from(symbols).innerJoin(wanted, sql`asked.value = ${symbols.symbol}`),
+      registry.session.select(recordColumns).from(symbols).innerJoin(indicator, sql`asked.value = ${symbols.symbol}`),
       registry.session
         .select({ alias: aliases.alias, ...recordColumns })
         .from(aliases)
-        .innerJoin(wanted, sql`asked.value = ${aliases.alias}`)
+        .innerJoin(indicator, sql`asked.value = ${aliases.alias}`)
         .innerJoin(symbols, eq(symbols.symbol, aliases.symbol)),
     ]);
     for (const row of direct) exact.set(row.symbol, toRecord(row));

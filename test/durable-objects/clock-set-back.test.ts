@@ -77,16 +77,16 @@ describe("a watched symbol, after the clock was set back", () => {
   test("closes the bars of the time that it is now, in a new epoch, and calculates their indicators", async () => {
     const of = simulated("BAR/USDT");
     const hub = await playHub(of.symbol);
-    const wants = { ...QUOTES, candles: ["1m" as const], indicators: [{ interval: "1m" as const, spec: "sma:2" }] };
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    const interest = { ...QUOTES, candles: ["1m" as const], indicators: [{ interval: "1m" as const, spec: "sma:2" }] };
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, THEN + MINUTE);
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, THEN + 2 * MINUTE);
     const before = hub.events.length;
     await setBack(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, EARLIER + MINUTE);
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, EARLIER + 2 * MINUTE);
     const after = hub.events.slice(before).map(frameOf);
     const first = Math.floor(EARLIER / MINUTE) * MINUTE;
@@ -101,8 +101,8 @@ describe("a watched symbol, after the clock was set back", () => {
   test("takes a correction of less than a second for none", async () => {
     const of = simulated("SLEW/USDT");
     const hub = await playHub(of.symbol);
-    const wants = { ...QUOTES, candles: ["1m" as const] };
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    const interest = { ...QUOTES, candles: ["1m" as const] };
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     const closes = Math.floor(THEN / MINUTE) * MINUTE + MINUTE;
     await passUntil(of.symbol, closes);
     await setBack(of.symbol, closes - 0.4);

@@ -83,13 +83,13 @@ describe("a room whose epoch is renewed", () => {
   test("takes no bar of before for recovered, and those that closed since all the same", async () => {
     const of = simulated("BARS/USDT");
     await playHub(of.symbol);
-    const wants: Interest = { quotes: true, candles: ["1m"], indicators: [{ interval: "1m", spec: "sma:2" }] };
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    const interest: Interest = { quotes: true, candles: ["1m"], indicators: [{ interval: "1m", spec: "sma:2" }] };
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, THEN + MINUTE);
     const lastBar = Math.floor(THEN / MINUTE) * MINUTE;
     const since = async (time: number) => ({
       candles: await roomOf(of.symbol).replayCandles(of, "1m", time),
-      indicator: await roomOf(of.symbol).replayIndicator(of, wants.indicators[0], time),
+      indicator: await roomOf(of.symbol).replayIndicator(of, interest.indicators[0], time),
     });
     expect(await since(lastBar)).toMatchObject({ candles: { recovered: true }, indicator: { recovered: true } });
     await roomOf(of.symbol).renewEpoch(of);
@@ -99,7 +99,7 @@ describe("a room whose epoch is renewed", () => {
         indicator: { recovered: false, missed: [] },
       });
     }
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, THEN + 3 * MINUTE);
     const { candles, indicator } = await since(lastBar + MINUTE);
     expect([candles.recovered, indicator.recovered]).toEqual([true, true]);

@@ -52,8 +52,8 @@ async function newKey() {
     const request = { holder: "another", quota: QUOTAS.free, cost, ahead: false, unspent: null };
     expect((await meter().lease(request)).granted).toBe(cost);
   };
-  const admission = { caller: `key:${prefix}`, anonymous: false, history: terms };
-  return { prefix, meter, used, use, admission };
+  const handshake = { caller: `key:${prefix}`, anonymous: false, history: terms };
+  return { prefix, meter, used, use, admission: handshake };
 }
 
 describe("the price of history", () => {
@@ -95,12 +95,12 @@ describe("the price of history", () => {
 });
 
 describe("a key that may not read", () => {
-  const admission = { caller: "key:streams", anonymous: false, history: { kind: "forbidden" } as const };
+  const handshake = { caller: "key:streams", anonymous: false, history: { kind: "forbidden" } as const };
 
   test("gets no history of candles or indicators, and everything else of the same message", async () => {
-    const { stub, feed } = await newHub();
-    feed.closedBars.push({ time: HOUR_AGO.time + HOUR, text: '{"type":"candle"}' });
-    const client = await openSocket(stub, admission);
+    const { stub, feed: room } = await newHub();
+    room.closedBars.push({ time: HOUR_AGO.time + HOUR, text: '{"type":"candle"}' });
+    const client = await openSocket(stub, handshake);
     for (const more of [{ channel: "candles" }, { channel: "indicators", indicators: ["RSI"] }]) {
       const { rejected, symbols, positions } = await client.subscribe(["btcusdt", "AAPL"], {
         ...more,
@@ -115,7 +115,7 @@ describe("a key that may not read", () => {
 
   test("keeps the subscription that it has where it asks for history of it", async () => {
     const { stub } = await newHub();
-    const client = await openSocket(stub, admission);
+    const client = await openSocket(stub, handshake);
     await client.subscribe([BTC], { channel: "candles" });
     const { subscriptions } = await client.subscribe([BTC], candlesSince([BTC], HOUR_AGO.time));
     expect(subscriptions).toMatchObject([{ symbol: BTC, channel: "candles" }]);
@@ -123,7 +123,7 @@ describe("a key that may not read", () => {
 
   test("has quotes replayed for nothing", async () => {
     const { stub, tick } = await newHub();
-    const client = await openSocket(stub, admission);
+    const client = await openSocket(stub, handshake);
     await client.subscribe([BTC]);
     await tick(BTC, 3);
     await client.subscribe([BTC], { since: { [BTC]: { epoch: "e1", seq: 1 } } });
@@ -132,7 +132,7 @@ describe("a key that may not read", () => {
 
   test("still may not once its hub has slept", async () => {
     const { stub, evict } = await newHub();
-    const client = await openSocket(stub, admission);
+    const client = await openSocket(stub, handshake);
     await client.subscribe([BTC], { channel: "candles" });
     await evict();
     const { rejected } = await client.subscribe([BTC], candlesSince([BTC], HOUR_AGO.time));

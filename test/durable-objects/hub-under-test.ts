@@ -10,10 +10,10 @@ let hubs = 0;
 export async function newHub() {
   const name = `hub:test:${hubs++}`;
   const stub = env.STREAM_HUB.getByName(name);
-  const feed = new StandInFeed();
+  const room = new StandInFeed();
   const useFeed = () =>
     runInDurableObject(stub, (hub: StreamHub) => {
-      hub.room = feed;
+      hub.room = room;
     });
   await useFeed();
   // A stub belongs to the request that made it, and some pushes are made from within the hub.
@@ -22,11 +22,11 @@ export async function newHub() {
   const tick = (symbol: string, count = 1) =>
     push(
       symbol,
-      Array.from({ length: count }, () => feed.next(symbol)),
+      Array.from({ length: count }, () => room.next(symbol)),
     );
   const evict = async () => {
     await evictDurableObject(stub);
     await useFeed();
   };
-  return { stub, feed, push, tick, evict };
+  return { stub, feed: room, push, tick, evict };
 }

@@ -48,18 +48,19 @@ export interface LiveUpstream {
 
 const UNKNOWN = { change: null, change_percent: null, open: null, high: null, low: null, previous_close: null };
 
-function quoteFrom(name: ProviderName, { instrument }: Listing, told: number | Partial<ProviderQuote>, now: number) {
+function quoteFrom(name: ProviderName, { instrument }: Listing, known: number | Partial<ProviderQuote>, now: number) {
   const { symbol, currency, price_unit, volume_unit, primary_exchange } = instrument;
   const quote: ProviderQuote = {
     ...{ symbol, price: null, ...UNKNOWN, volume: null, market_cap: null, bid: null, ask: null },
     ...{ window: "24h", currency, price_unit, volume_unit, exchange: primary_exchange, price_basis: "exchange" },
     ...{ timestamp: isoTime(now), received_at: isoTime(now), provider: name, simulated: false },
-    ...(typeof told === "number" ? { price: told } : told),
+    ...(typeof known === "number" ? { price: known } : known),
   };
   return quote;
 }
 
-const isTold = (told: Told): told is number | Partial<ProviderQuote> => typeof told === "number" || !("kind" in told);
+const isTold = (known: Told): known is number | Partial<ProviderQuote> =>
+  typeof known === "number" || !("kind" in known);
 
 function providerOf(upstream: LiveUpstream): Provider {
   const { name } = upstream;
@@ -82,8 +83,8 @@ function providerOf(upstream: LiveUpstream): Provider {
       const now = context.now();
       return new Map(
         listings.map((listing) => {
-          const told = upstream.quote(listing, now);
-          return [listing.instrument.symbol, isTold(told) ? quoteFrom(name, listing, told, now) : told] as const;
+          const known = upstream.quote(listing, now);
+          return [listing.instrument.symbol, isTold(known) ? quoteFrom(name, listing, known, now) : known] as const;
         }),
       );
     },

@@ -59,8 +59,8 @@ class Line {
 const lineTo = async (hub: string, ledger: Ledger): Promise<Line> =>
   new Line(await openSocket(env.STREAM_HUB.getByName(hub)), ledger);
 
-async function evictSome(dice: SeededRandom): Promise<void> {
-  for (const stub of objects()) if (dice.next() < 0.05) await evictDurableObject(stub);
+async function evictSome(random: SeededRandom): Promise<void> {
+  for (const stub of objects()) if (random.next() < 0.05) await evictDurableObject(stub);
 }
 
 beforeAll(() => setClock(THEN));
@@ -75,32 +75,32 @@ describe("a client that resumes", () => {
 
   /** Where the rooms themselves are. */
   const positions = async () => {
-    const told = new Map<string, QuotePosition>();
+    const known = new Map<string, QuotePosition>();
     for (const symbol of SYMBOLS) {
       const { position } = await env.SYMBOL_ROOM.getByName(symbol).replayQuotes(simulated(symbol), null);
-      told.set(symbol, position);
+      known.set(symbol, position);
     }
-    return told;
+    return known;
   };
 
   test(`gets every event once, in order, though it is cut ${CUTS} times and rooms and hubs are evicted`, async () => {
     const seed = 1 + Math.floor(Math.random() * 1e6);
     console.log(`seed ${seed}`);
-    const dice = seededRandom(seed);
+    const random = seededRandom(seed);
     // Somebody always listens, so that there is something to miss.
     watching = await lineTo(WATCHING_HUB, watched);
     for (let cut = 0; cut < CUTS; cut++) {
       const line = await lineTo(CUT_HUB, ledger);
-      await pass(dice.next() * 2);
-      await evictSome(dice);
+      await pass(random.next() * 2);
+      await evictSome(random);
       line.cut();
-      await pass(dice.next() * 2);
+      await pass(random.next() * 2);
     }
     const line = await lineTo(CUT_HUB, ledger);
-    const told = await positions();
+    const known = await positions();
     const lacking = (): string[] => {
       for (const each of [line, watching]) each.hasRead();
-      return [...ledger.lacks(told), ...watched.lacks(told)];
+      return [...ledger.lacks(known), ...watched.lacks(known)];
     };
     await vi.waitFor(() => expect(lacking()).toEqual([]), { timeout: 60_000, interval: 10 });
     line.cut();

@@ -103,7 +103,7 @@ export function closeSockets(): void {
 /** Opens a socket to an object, as the Worker does. */
 export async function openSocket(
   stub: { fetch(request: Request): Promise<Response> },
-  admission: Partial<HandshakeRequest> = {},
+  handshake: Partial<HandshakeRequest> = {},
 ): Promise<SocketClient> {
   const response = await stub.fetch(
     toUpgradeRequest({
@@ -115,7 +115,7 @@ export async function openSocket(
       subprotocol: false,
       symbol: null,
       expiresAt: null,
-      ...admission,
+      ...handshake,
     }),
   );
   expect(response.status).toBe(101);

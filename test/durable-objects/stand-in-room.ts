@@ -28,7 +28,7 @@ export class StandInFeed implements RoomClient {
   /** Resolves before an answer is given, so that events can come in between. */
   beforeAnswer: () => Promise<void> = async () => {};
   /** Resolves before an attendance is noted. */
-  beforeAttendance: (wants: Interest) => Promise<void> = async () => {};
+  beforeAttendance: (interest: Interest) => Promise<void> = async () => {};
   /** Indicators that it does not deliver. */
   refused: RejectedIndicator[] = [];
   /** Symbols whose feed fails. */
@@ -60,11 +60,11 @@ export class StandInFeed implements RoomClient {
     this.logs.clear();
   }
 
-  async renewLease(symbol: string, wants: Interest): Promise<Lease> {
+  async renewLease(symbol: string, interest: Interest): Promise<Lease> {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
-    await this.beforeAttendance(wants);
+    await this.beforeAttendance(interest);
     this.attended.push(symbol);
-    this.wants.set(symbol, wants);
+    this.wants.set(symbol, interest);
     return {
       position: this.position(symbol),
       lastEventAt: this.lastEventAt.get(symbol) ?? null,

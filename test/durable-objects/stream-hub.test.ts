@@ -126,19 +126,19 @@ describe("subscribing", () => {
 
 /** The events that a client got while it was not subscribed to them, or not one after the other. */
 function misplaced({ frames }: SocketClient): string[] {
-  const places = new Map<string, number>();
+  const positions = new Map<string, number>();
   return frames.flatMap((frame) => {
-    if (frame.type === "unsubscription_confirmed") for (const symbol of frame.symbols) places.delete(symbol);
+    if (frame.type === "unsubscription_confirmed") for (const symbol of frame.symbols) positions.delete(symbol);
     if (frame.type === "subscription_confirmed") {
       for (const symbol of frame.symbols) {
-        places.set(symbol, ConfirmedQuotesSchema.parse(frame.positions[symbol]).seq);
+        positions.set(symbol, ConfirmedQuotesSchema.parse(frame.positions[symbol]).seq);
       }
     }
     if (frame.type !== "market_data") return [];
     const { symbol, seq } = frame;
-    const place = places.get(symbol);
-    places.set(symbol, seq);
-    return place === seq - 1 ? [] : [`${symbol} ${seq} after ${place}`];
+    const position = positions.get(symbol);
+    positions.set(symbol, seq);
+    return position === seq - 1 ? [] : [`${symbol} ${seq} after ${position}`];
   });
 }
 
@@ -176,14 +176,14 @@ describe("bars", () => {
   test("of an indicator that the room refuses are rejected with its reason, and those of the rest go on", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
-    const wanted = { channel: "indicators", interval: "1m" };
-    await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] });
+    const indicator = { channel: "indicators", interval: "1m" };
+    await client.subscribe([BTC], { ...indicator, indicators: ["sma:2"] });
     const reason = { code: "stream.too_many_subscriptions" as const, detail: "There are too many." };
     hub.feed.refused = [{ interval: "1m", spec: "sma:3", ...reason }];
-    const refused = await client.subscribe([BTC], { ...wanted, indicators: ["SMA:3"] });
+    const refused = await client.subscribe([BTC], { ...indicator, indicators: ["SMA:3"] });
     expect(refused).toMatchObject({ symbols: [], rejected: [{ symbol: BTC, ...reason }] });
     expect(refused.subscriptions).toMatchObject([{ indicator: "sma:2" }]);
-    expect((await client.subscribe([BTC], { ...wanted, indicators: ["sma:2"] })).symbols).toEqual([BTC]);
+    expect((await client.subscribe([BTC], { ...indicator, indicators: ["sma:2"] })).symbols).toEqual([BTC]);
   });
 
   let order = 0;
@@ -389,8 +389,8 @@ describe("a hub", () => {
     await client.subscribe([BTC]);
     // A call on its way may be overtaken by the next.
     let isOvertaken = false;
-    hub.feed.beforeAttendance = async (wants) => {
-      while (!wants.quotes && !isOvertaken) await scheduler.wait(5);
+    hub.feed.beforeAttendance = async (interest) => {
+      while (!interest.quotes && !isOvertaken) await scheduler.wait(5);
     };
     client.send({ action: "unsubscribe", symbols: [BTC] });
     client.send({ action: "subscribe", symbols: [BTC] });

@@ -162,7 +162,7 @@ describe("a client that does not read", () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
     const client = await openSocket(hub.stub);
-    const unread = () =>
+    const unacknowledged = () =>
       runInDurableObject(hub.stub, (_: StreamHub, state) => {
         const [socket] = state.getWebSockets();
         return socket.deserializeAttachment().unread as number;
@@ -174,11 +174,11 @@ describe("a client that does not read", () => {
     };
     await hub.stub.broadcast("x".repeat(5_000));
     const { beat: number } = await beat(1);
-    expect(await unread()).toBeGreaterThan(10_000);
+    expect(await unacknowledged()).toBeGreaterThan(10_000);
     await hub.stub.broadcast("y".repeat(2_500));
     client.send({ action: "ack", beat: number });
     await beat(2);
-    const left = await unread();
+    const left = await unacknowledged();
     expect(left).toBeGreaterThan(5_000);
     expect(left).toBeLessThan(6_000);
   });

@@ -78,9 +78,9 @@ function expectSame(answer: Answer, spec: string, time: number, value: ReturnTyp
   expect(at, `${spec} at ${time}`).toBeGreaterThanOrEqual(0);
   const outputs = typeof value === "object" && value !== null ? value : { value };
   for (const [name, streamed] of Object.entries(outputs)) {
-    const told = columns[name][at];
-    if (streamed === null || told === null) expect(streamed).toBe(told);
-    else expect(Math.abs(streamed - told), `${spec} ${name}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(told)));
+    const known = columns[name][at];
+    if (streamed === null || known === null) expect(streamed).toBe(known);
+    else expect(Math.abs(streamed - known), `${spec} ${name}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(known)));
   }
 }
 
@@ -103,7 +103,7 @@ describe("the bars of a simulated symbol", () => {
     const specs = ["rsi", "macd:12:26:9", "sma:5", "bollinger", "ichimoku", "vwap", "adx:7"];
     const indicators = (["1m", "1h"] as const).flatMap((interval) => specs.map((spec) => ({ interval, spec })));
     indicators.push({ interval: "1m", spec: "obv" });
-    const wants: Interest = { quotes: false, candles: intervals, indicators };
+    const interest: Interest = { quotes: false, candles: intervals, indicators };
     const hub = await playHub(of.symbol);
     // From before the opening until after the close; alarms ring up to a minute late.
     const open = Date.parse("2048-11-19T14:30:00Z") / 1000;
@@ -112,14 +112,14 @@ describe("the bars of a simulated symbol", () => {
     for (let now = open - 95; now <= end; now += MINUTE) {
       setClock(now);
       await runDurableObjectAlarm(roomOf(of.symbol));
-      await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+      await roomOf(of.symbol).renewLease(of, "hub-1", interest);
       if (++steps % 130 === 0) await evict(of.symbol, hub);
       if (steps % 60 === 0) await expectLastValues(hub.events, of.symbol, [...specs, "obv"]);
     }
     for (const interval of intervals) {
       const streamed = closedOf(candlesOf(hub.events, interval));
-      const told = closedOf(await restCandles(of.symbol, interval, 2_000));
-      expect(streamed, interval).toEqual(told.slice(-streamed.length));
+      const known = closedOf(await restCandles(of.symbol, interval, 2_000));
+      expect(streamed, interval).toEqual(known.slice(-streamed.length));
     }
     expect(closedOf(candlesOf(hub.events, "1m"))).toHaveLength(390);
     expect(closedOf(candlesOf(hub.events, "1d"))).toHaveLength(1);
@@ -154,8 +154,8 @@ describe("the bars of a simulated symbol", () => {
   test("are told to who missed them, or he is told that he cannot have them", async () => {
     const of = simulated("MMM/USDT");
     const hub = await playHub(of.symbol);
-    const wanted: IndicatorInterest = { interval: "1m", spec: "ema:5" };
-    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [wanted] });
+    const indicator: IndicatorInterest = { interval: "1m", spec: "ema:5" };
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [indicator] });
     const { time: begin } = await roomOf(of.symbol).replayCandles(of, "1m", null);
     if (begin === null) throw new Error("nothing has closed");
     expect(begin).toBe(Math.floor(THEN / MINUTE) * MINUTE - MINUTE);
@@ -164,8 +164,8 @@ describe("the bars of a simulated symbol", () => {
     expect(bars).toMatchObject({ recovered: true, time: begin + MINUTE });
     const data = (texts: readonly string[]) => texts.map((text) => JSON.parse(text).data);
     expect(data(bars.missed)).toEqual(closedOf(candlesOf(hub.events, "1m")));
-    const values = await roomOf(of.symbol).replayIndicator(of, wanted, begin);
-    const streamed = valuesOf(hub.events, wanted).filter(({ state }) => state === "closed");
+    const values = await roomOf(of.symbol).replayIndicator(of, indicator, begin);
+    const streamed = valuesOf(hub.events, indicator).filter(({ state }) => state === "closed");
     expect(values.missed.map((text) => JSON.parse(text).time)).toEqual(streamed.map(({ time }) => time));
     expect(JSON.parse(values.missed[0]).value).toBeCloseTo(Number(streamed[0].value), 6);
     for (const since of [begin - 5_001 * MINUTE, begin + 60 * MINUTE]) {
@@ -246,9 +246,9 @@ describe("the bars of a symbol whose source is polled", () => {
 
   test("that nobody took before the room's memory went are told when it is back, once and in order", async () => {
     const of = simulated("SSS/USDT");
-    const wants = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
+    const interest = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
     const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     hub.answer = async () => {
       throw new Error("the hub is restarting");
     };
@@ -257,12 +257,12 @@ describe("the bars of a symbol whose source is polled", () => {
     expect(hub.events).toEqual([]);
     hub.answer = async () => true;
     await evict(of.symbol, hub);
-    await roomOf(of.symbol).renewLease(of, "hub-1", wants);
+    await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     await passUntil(of.symbol, first + 2 * MINUTE + 5);
     const closed = () => hub.events.filter((event) => "order" in event && event.isClosed);
     await vi.waitFor(() => expect(closed()).toHaveLength(4));
-    const told = closed().map((event) => [event.channel, "time" in event && event.time]);
-    expect(told).toEqual([
+    const known = closed().map((event) => [event.channel, "time" in event && event.time]);
+    expect(known).toEqual([
       ["candles", first],
       ["indicators", first],
       ["candles", first + MINUTE],
@@ -281,8 +281,8 @@ describe("the bars of a symbol whose source is polled", () => {
 
   test("wait for all their indicators: none is told of without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
-    const subject = contextOf(of, ["simulator"]);
-    const wanted: IndicatorInterest[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
+    const context = contextOf(of, ["simulator"]);
+    const indicator: IndicatorInterest[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
     await runInDurableObject(roomOf(of.symbol), async (_, { storage }) => {
       let isHistoryKnown = true;
       const read: ReadCandles = async (instrument, query) =>
@@ -295,18 +295,18 @@ describe("the bars of a symbol whose source is polled", () => {
         new IndicatorRunner(read),
         new BarOutbox(storage.sql),
       );
-      series.watch(subject, { ...BARS, indicators: wanted.slice(0, 1) }, THEN);
-      expect(await series.start(subject, "1m", THEN)).toBe(true);
-      series.watch(subject, { ...BARS, indicators: wanted }, THEN);
+      series.watch(context, { ...BARS, indicators: indicator.slice(0, 1) }, THEN);
+      expect(await series.start(context, "1m", THEN)).toBe(true);
+      series.watch(context, { ...BARS, indicators: indicator }, THEN);
       isHistoryKnown = false;
       setClock(THEN + MINUTE);
-      expect(await series.close(subject, "1m", THEN + MINUTE)).toBe(false);
+      expect(await series.close(context, "1m", THEN + MINUTE)).toBe(false);
       isHistoryKnown = true;
       setClock(THEN + 2 * MINUTE);
-      const events = (await series.close(subject, "1m", THEN + 2 * MINUTE)) || [];
+      const events = (await series.close(context, "1m", THEN + 2 * MINUTE)) || [];
       const times = closedOf(candlesOf(events, "1m")).map(({ time }) => time);
       expect(times).toHaveLength(2);
-      for (const each of wanted) expect(valuesOf(events, each).map(({ time }) => time)).toEqual(times);
+      for (const each of indicator) expect(valuesOf(events, each).map(({ time }) => time)).toEqual(times);
       storage.sql.exec("delete from live_bars");
     });
   });
@@ -344,13 +344,13 @@ describe("the sandbox", () => {
   const sandbox = (symbol: string) =>
     simulated(symbol, { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
 
-  async function streamOf(symbol: string, from: number, to: number, wants: Interest = QUOTES) {
+  async function streamOf(symbol: string, from: number, to: number, interest: Interest = QUOTES) {
     const of = sandbox(symbol);
     setClock(from);
     await goLive(symbol);
     const hub = await playHub(symbol);
     for (let now = from; now < to; now += MINUTE) {
-      await roomOf(symbol).renewLease(of, "hub-1", wants);
+      await roomOf(symbol).renewLease(of, "hub-1", interest);
       await passUntil(symbol, Math.min(now + MINUTE, to));
     }
     return hub.events;
@@ -358,7 +358,7 @@ describe("the sandbox", () => {
 
   const secondOf = (time: unknown) => Date.parse(String(time)) / 1000 - begin;
   /** When quotes were told, and the second that they are of. */
-  const told = (events: readonly FrameEvent[]) =>
+  const known = (events: readonly FrameEvent[]) =>
     events.flatMap((event) => {
       const { type, timestamp, data } = frameOf(event);
       if (type !== "market_data") return [];
@@ -369,12 +369,12 @@ describe("the sandbox", () => {
 
   test("SIM:CLEAN tells each second once", async () => {
     const events = await streamOf("SIM:CLEAN", begin - 0.5, begin + 40);
-    expect(told(events)).toEqual(seconds(0, 41).map((second) => [second, second]));
+    expect(known(events)).toEqual(seconds(0, 41).map((second) => [second, second]));
   });
 
   test("SIM:GAPPY loses the events of the seconds 20 to 24 of each minute, and says so", async () => {
     const events = await streamOf("SIM:GAPPY", begin - 0.5, begin + 90);
-    expect(told(events).map(([, second]) => second)).toEqual([
+    expect(known(events).map(([, second]) => second)).toEqual([
       ...seconds(0, 20),
       ...seconds(25, 80),
       ...seconds(85, 91),
@@ -390,9 +390,9 @@ describe("the sandbox", () => {
 
   test("SIM:LATE holds the seconds 10 to 14 of each half minute back to the 15th", async () => {
     const events = await streamOf("SIM:LATE", begin - 0.5, begin + 50);
-    const lateness = told(events).filter(([at, second]) => at !== second);
+    const lateness = known(events).filter(([at, second]) => at !== second);
     expect(lateness).toEqual([10, 40].flatMap((from) => seconds(from, from + 5).map((second) => [from + 5, second])));
-    expect(told(events).map(([, second]) => second)).toEqual(seconds(0, 51));
+    expect(known(events).map(([, second]) => second)).toEqual(seconds(0, 51));
   });
 
   test("SIM:FLAKY is silent for half of every second minute, and says some things twice", async () => {
@@ -400,14 +400,14 @@ describe("the sandbox", () => {
     const twice = [...seconds(0, 60), ...seconds(90, 101)].flatMap((second) =>
       second % 10 === 5 ? [second, second] : [second],
     );
-    expect(told(events).map(([, second]) => second)).toEqual(twice);
+    expect(known(events).map(([, second]) => second)).toEqual(twice);
     const seqs = events.map(frameOf).map(({ seq }) => Number(seq));
     expect(seqs).toEqual(seconds(seqs[0], seqs[0] + twice.length));
   });
 
   test("SIM:REVISE puts each closed bar right 20 seconds later, in the stream as in REST", async () => {
-    const wants: Interest = { ...BARS, indicators: [{ interval: "1m", spec: "sma:1" }] };
-    const events = await streamOf("SIM:REVISE", begin + 50, begin + 81, wants);
+    const interest: Interest = { ...BARS, indicators: [{ interval: "1m", spec: "sma:1" }] };
+    const events = await streamOf("SIM:REVISE", begin + 50, begin + 81, interest);
     const [closed, revised] = closedOf(candlesOf(events, "1m"));
     expect(closed).toMatchObject({ time: begin, state: "closed", revision: 0 });
     expect(revised).toMatchObject({ time: begin, state: "revised", revision: 1, open: closed.open });

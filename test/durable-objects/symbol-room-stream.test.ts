@@ -43,9 +43,9 @@ describe("a room that somebody listens to", () => {
   test("ticks once a second, each event with the next number and a time of its own, and sleeps when all have left", async () => {
     const of = simulated("AAA/USDT");
     const hub = await playHub(of.symbol);
-    const attendance = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    expect(attendance).toMatchObject({ position: { seq: 0 }, lastEventAt: null, exchange: "BINANCE" });
-    expect(attendance.until).toBeCloseTo(THEN + 90, 3);
+    const lease = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
+    expect(lease).toMatchObject({ position: { seq: 0 }, lastEventAt: null, exchange: "BINANCE" });
+    expect(lease.until).toBeCloseTo(THEN + 90, 3);
     await passUntil(of.symbol, THEN + 10);
     const frames = hub.events.map(frameOf);
     expect(frames.map(({ type, seq }) => [type, seq])).toEqual(
@@ -53,7 +53,7 @@ describe("a room that somebody listens to", () => {
     );
     expect(hub.events[0].text.startsWith('{"type":"market_data",')).toBe(true);
     expect(frames[3]).toMatchObject({
-      ...{ symbol: of.symbol, epoch: attendance.position.epoch },
+      ...{ symbol: of.symbol, epoch: lease.position.epoch },
       data: { seq: 4, simulated: true, freshness: "live", timestamp: "2048-11-19T15:30:24.000Z" },
     });
     await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
@@ -184,7 +184,7 @@ describe("whoever comes back", () => {
       let { log, store } = restart();
       let price = 1;
       const check = (seq: number): void => {
-        const told = log.after({ epoch: facts.epoch(), seq });
+        const known = log.after({ epoch: facts.epoch(), seq });
         const { seq: last } = log.position();
         const rest = events.filter((event) =>
           "fromSeq" in event ? event.fromSeq > seq : "seq" in event && event.seq > seq,
@@ -192,9 +192,9 @@ describe("whoever comes back", () => {
         const begins =
           rest[0] && ("fromSeq" in rest[0] ? rest[0].fromSeq : "seq" in rest[0] ? rest[0].seq : Number.NaN);
         const isWhole = seq <= last && (rest.length === 0 ? seq === last : begins === seq + 1) && last - seq <= slots;
-        if (isWhole && told === null) expect(last - seq).toBeGreaterThan(slots - 20);
-        else if (isWhole) expect(told).toEqual(rest.map(({ text }) => text));
-        else expect(told).toBeNull();
+        if (isWhole && known === null) expect(last - seq).toBeGreaterThan(slots - 20);
+        else if (isWhole) expect(known).toEqual(rest.map(({ text }) => text));
+        else expect(known).toBeNull();
       };
       const step = fc.record({
         events: fc.integer({ min: 100, max: 160 }),

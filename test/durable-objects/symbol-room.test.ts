@@ -175,7 +175,7 @@ describe("quote", () => {
 });
 
 describe("ingest", () => {
-  const told = (symbol: string, change: Partial<ProviderQuote>): ProviderQuote => ({
+  const known = (symbol: string, change: Partial<ProviderQuote>): ProviderQuote => ({
     ...{ symbol, price: 500, change: null, change_percent: null, open: null, high: null, low: null },
     ...{ previous_close: null, volume: null, market_cap: null, bid: null, ask: null, window: "24h", currency: "USDT" },
     ...{ price_unit: "USDT", volume_unit: "base", exchange: "BINANCE", price_basis: "exchange" },
@@ -188,9 +188,9 @@ describe("ingest", () => {
     const of = instrument("TELL/USDT");
     const room = roomOf(of.symbol);
     const quotes = [
-      told(of.symbol, { price: 101 }),
-      told(of.symbol, { price: 101, received_at: "2026-11-18T15:30:20.100Z" }),
-      told(of.symbol, { price: 102, timestamp: "2026-11-18T15:30:20.000Z" }),
+      known(of.symbol, { price: 101 }),
+      known(of.symbol, { price: 101, received_at: "2026-11-18T15:30:20.100Z" }),
+      known(of.symbol, { price: 102, timestamp: "2026-11-18T15:30:20.000Z" }),
     ];
     expect(await room.ingest(of, quotes)).toMatchObject({ price: 102, seq: 2 });
     expect(await room.ingest(of, [quotes[2]])).toMatchObject({ price: 102, seq: 2 });
@@ -199,17 +199,17 @@ describe("ingest", () => {
   test("takes no quote that is older than the latest, and none of a source that is not the symbol's", async () => {
     const of = instrument("LATE/USDT");
     const room = roomOf(of.symbol);
-    await room.ingest(of, [told(of.symbol, { price: 102 })]);
-    const late = told(of.symbol, { price: 101, timestamp: "2026-11-18T15:30:18.000Z" });
-    const foreign = told(of.symbol, { price: 109, provider: "coingecko", simulated: false });
+    await room.ingest(of, [known(of.symbol, { price: 102 })]);
+    const late = known(of.symbol, { price: 101, timestamp: "2026-11-18T15:30:18.000Z" });
+    const foreign = known(of.symbol, { price: 109, provider: "coingecko", simulated: false });
     expect(await room.ingest(of, [late, foreign])).toMatchObject({ price: 102, seq: 1 });
   });
 
   test("survives an eviction", async () => {
     const of = instrument("SURVIVE/USDT");
-    const before = await roomOf(of.symbol).ingest(of, [told(of.symbol, { price: 103 })]);
+    const before = await roomOf(of.symbol).ingest(of, [known(of.symbol, { price: 103 })]);
     await evictDurableObject(roomOf(of.symbol));
-    const later = told(of.symbol, { price: 104, timestamp: "2026-11-18T15:30:20.000Z" });
+    const later = known(of.symbol, { price: 104, timestamp: "2026-11-18T15:30:20.000Z" });
     const after = await roomOf(of.symbol).ingest(of, [later]);
     expect(after).toMatchObject({ price: 104, seq: 2, epoch: before?.epoch });
   });

@@ -74,7 +74,7 @@ class Restored {
   }
 
   /** What a client is answered that comes back with a position. */
-  async resume(path: string, key: string, message: { symbols: string[]; since: object; [member: string]: unknown }) {
+  async resume(path: string, key: string, message: { symbols: string[]; since: object; [session: string]: unknown }) {
     const client = await openStream(this.url, path, key);
     // A room's own socket is confirmed once already, on connect.
     client.send({ action: "subscribe", id: "resume", ...message });

@@ -83,11 +83,11 @@ function diceFrom(seed: number): () => number {
 /** No faults yet. */
 export function noFaults(): Faults {
   let faults: { fault: Fault; left: number }[] = [];
-  let dice = diceFrom(1);
+  let random = diceFrom(1);
   return {
     set(list, seed) {
       faults = list.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }));
-      if (seed !== undefined) dice = diceFrom(seed);
+      if (seed !== undefined) random = diceFrom(seed);
     },
     current: () => faults.filter(({ left }) => left > 0).map(({ fault }) => fault),
     strike(endpoint, symbols) {
@@ -95,7 +95,7 @@ export function noFaults(): Faults {
         const { fault } = entry;
         if (entry.left <= 0 || (fault.endpoint !== undefined && fault.endpoint !== endpoint)) continue;
         if (fault.symbol !== undefined && !symbols.includes(fault.symbol)) continue;
-        if (dice() >= fault.probability) continue;
+        if (random() >= fault.probability) continue;
         entry.left--;
         return fault;
       }

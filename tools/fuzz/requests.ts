@@ -62,8 +62,8 @@ export interface Requests {
 }
 
 /** @param keys headers that let everything be done */
-export function openRequests(document: ApiDocument, dice: SeededRandom, keys: Record<string, string>): Requests {
-  const values = openValues(document.schemas, dice);
+export function openRequests(document: ApiDocument, random: SeededRandom, keys: Record<string, string>): Requests {
+  const values = openValues(document.schemas, random);
 
   function pathOf(route: Route, manner: Manner): string {
     return route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -75,30 +75,31 @@ export function openRequests(document: ApiDocument, dice: SeededRandom, keys: Re
 
   function queryOf(route: Route, manner: Manner): string {
     const query = new URLSearchParams();
-    for (const { name, schema, in: place } of route.parameters) {
-      if (place !== "query" || dice.next() < 0.5) continue;
+    for (const { name, schema, in: position } of route.parameters) {
+      if (position !== "query" || random.next() < 0.5) continue;
       const made = values.of(schema, name, manner);
       query.append(name, Array.isArray(made) ? made.map(asText).join(",") : asText(made));
-      if (manner === "broken" && dice.next() < 0.1) query.append(name, asText(brokenValue(dice)));
+      if (manner === "broken" && random.next() < 0.1) query.append(name, asText(brokenValue(random)));
     }
-    if (manner === "broken" && dice.next() < 0.1) query.append(dice.pick(["extra", "api_key", "__proto__", ""]), "1");
+    if (manner === "broken" && random.next() < 0.1)
+      query.append(random.pick(["extra", "api_key", "__proto__", ""]), "1");
     const text = query.toString();
     return text === "" ? "" : `?${text}`;
   }
 
   function bodyOf(route: Route, manner: Manner): string | undefined {
-    if (!route.body) return manner === "broken" && route.method !== "GET" && dice.next() < 0.2 ? "{}" : undefined;
-    if (manner === "broken" && dice.next() < 0.3) return dice.pick(BODIES);
+    if (!route.body) return manner === "broken" && route.method !== "GET" && random.next() < 0.2 ? "{}" : undefined;
+    if (manner === "broken" && random.next() < 0.3) return random.pick(BODIES);
     return JSON.stringify(values.of(route.body, "", manner));
   }
 
   function headersOf(manner: Manner, hasBody: boolean): Record<string, string> {
     const headers: Record<string, string> = { ...keys };
-    if (hasBody) headers["Content-Type"] = manner === "broken" ? dice.pick(TYPES) : "application/json";
+    if (hasBody) headers["Content-Type"] = manner === "broken" ? random.pick(TYPES) : "application/json";
     for (const [name, choices] of HEADERS) {
       const often = manner === "broken" ? 0.08 : name === "Authorization" || name === "X-API-Key" ? 0 : 0.04;
-      const value = dice.pick(choices);
-      if (dice.next() < often && sendable(value)) headers[name] = value;
+      const value = random.pick(choices);
+      if (random.next() < often && sendable(value)) headers[name] = value;
     }
     return headers;
   }
@@ -110,15 +111,15 @@ export function openRequests(document: ApiDocument, dice: SeededRandom, keys: Re
   }
 
   function anyRequest(): FuzzRequest {
-    const luck = dice.next();
+    const luck = random.next();
     const manner = luck < 0.55 ? "valid" : luck < 0.75 ? "boundary" : "broken";
-    if (manner === "broken" && dice.next() < 0.08) {
+    if (manner === "broken" && random.next() < 0.08) {
       const headers = headersOf(manner, false);
-      return { route: null, manner, method: "GET", path: dice.pick(STRANGE_PATHS), headers, body: undefined };
+      return { route: null, manner, method: "GET", path: random.pick(STRANGE_PATHS), headers, body: undefined };
     }
-    const route = dice.pick(document.routes);
-    if (manner === "broken" && dice.next() < 0.08) {
-      const method = dice.pick(STRANGE_METHODS);
+    const route = random.pick(document.routes);
+    if (manner === "broken" && random.next() < 0.08) {
+      const method = random.pick(STRANGE_METHODS);
       const known = document.routes.find((each) => each.path === route.path && each.method === method) ?? null;
       const path = `${pathOf(route, manner)}${queryOf(route, manner)}`;
       return { route: known, manner, method, path, headers: headersOf(manner, false), body: undefined };

@@ -59,8 +59,8 @@ export function openJudge(document: ApiDocument): Judge {
     const schema = types.get(type);
     if (!schema) return `is of the type ${type}`;
     if (!type.endsWith("json")) return null;
-    const judged = validatorOf(schema).safeParse(JSON.parse(text));
-    return judged.success ? null : `breaks its schema: ${JSON.stringify(judged.error.issues).slice(0, 300)}`;
+    const checked = validatorOf(schema).safeParse(JSON.parse(text));
+    return checked.success ? null : `breaks its schema: ${JSON.stringify(checked.error.issues).slice(0, 300)}`;
   }
 
   return {

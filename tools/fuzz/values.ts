@@ -73,19 +73,19 @@ const INDICATORS = [
 const TIMES = ["2026-11-20T00:00:00Z", "2026-11-21", "1795185000", "1970-01-01", "2199-12-31T23:59:59Z"];
 
 /** Values that fit a member by its name, which says more than its type. */
-function named(name: string, dice: SeededRandom): unknown {
+function named(name: string, random: SeededRandom): unknown {
   switch (name) {
     case "symbol":
-      return dice.pick(SYMBOLS);
+      return random.pick(SYMBOLS);
     case "symbols":
-      return Array.from({ length: 1 + Math.floor(dice.next() * 4) }, () => dice.pick(SYMBOLS));
+      return Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => random.pick(SYMBOLS));
     case "indicators":
-      return Array.from({ length: 1 + Math.floor(dice.next() * 3) }, () => dice.pick(INDICATORS));
+      return Array.from({ length: 1 + Math.floor(random.next() * 3) }, () => random.pick(INDICATORS));
     case "from":
     case "to":
     case "since":
     case "until":
-      return dice.pick(TIMES);
+      return random.pick(TIMES);
     default:
       return undefined;
   }
@@ -96,13 +96,13 @@ const isSchema = (value: unknown): value is JsonSchema =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function numberOf(schema: JsonSchema, manner: Manner, dice: SeededRandom): number {
+function numberOf(schema: JsonSchema, manner: Manner, random: SeededRandom): number {
   const least = typeof schema.minimum === "number" ? schema.minimum : 0;
   const most = typeof schema.maximum === "number" ? Math.min(schema.maximum, 2 ** 40) : least + 1_000;
-  if (manner === "boundary") return dice.pick([least, most, least - 1, most + 1]);
+  if (manner === "boundary") return random.pick([least, most, least - 1, most + 1]);
   // Small ones are asked most: large ones cost the platform and teach little.
   const range = Math.min(most - least, 60);
-  const value = least + dice.next() * range;
+  const value = least + random.next() * range;
   return schema.type === "number" ? value : Math.round(value);
 }
 
@@ -111,36 +111,36 @@ export interface Values {
   of(schema: JsonSchema, name: string, manner: Manner, depth?: number): unknown;
 }
 
-export function openValues(schemas: Record<string, JsonSchema>, dice: SeededRandom): Values {
+export function openValues(schemas: Record<string, JsonSchema>, random: SeededRandom): Values {
   function objectOf(schema: JsonSchema, manner: Manner, depth: number): Record<string, unknown> {
     const required = new Set(listOf(schema.required));
     const made: Record<string, unknown> = {};
-    for (const [name, member] of Object.entries(isSchema(schema.properties) ? schema.properties : {})) {
-      const wanted = required.has(name) ? manner !== "broken" || dice.next() < 0.8 : dice.next() < 0.4;
-      if (wanted && isSchema(member)) made[name] = of(member, name, manner, depth + 1);
+    for (const [name, session] of Object.entries(isSchema(schema.properties) ? schema.properties : {})) {
+      const indicator = required.has(name) ? manner !== "broken" || random.next() < 0.8 : random.next() < 0.4;
+      if (indicator && isSchema(session)) made[name] = of(session, name, manner, depth + 1);
     }
-    if (manner === "broken" && dice.next() < 0.3)
-      made[dice.pick(["extra", "__proto__", "symbol", ""])] = dice.pick(BROKEN);
+    if (manner === "broken" && random.next() < 0.3)
+      made[random.pick(["extra", "__proto__", "symbol", ""])] = random.pick(BROKEN);
     return made;
   }
 
   function of(schema: JsonSchema, name: string, manner: Manner, depth = 0): unknown {
     if (typeof schema.$ref === "string")
       return of(schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}, name, manner, depth);
-    if (manner === "broken" && dice.next() < 0.35) return dice.pick(BROKEN);
-    const known = named(name, dice);
-    if (known !== undefined && dice.next() < 0.9) return known;
+    if (manner === "broken" && random.next() < 0.35) return random.pick(BROKEN);
+    const known = named(name, random);
+    if (known !== undefined && random.next() < 0.9) return known;
     const forms = [...listOf(schema.anyOf), ...listOf(schema.oneOf)].filter(isSchema);
-    if (forms.length > 0) return of(dice.pick(forms), name, manner, depth);
+    if (forms.length > 0) return of(random.pick(forms), name, manner, depth);
     const options = listOf(schema.enum);
-    if (options.length > 0) return dice.pick(options);
+    if (options.length > 0) return random.pick(options);
     if ("const" in schema) return schema.const;
     const [type] = [schema.type].flat();
     switch (type) {
       case "object":
         return objectOf(schema, manner, depth);
       case "array": {
-        const length = depth > 4 ? 0 : Math.floor(dice.next() * 4);
+        const length = depth > 4 ? 0 : Math.floor(random.next() * 4);
         const { items } = schema;
         return isSchema(items)
           ? Array.from({ length }, () => of(items, name.replace(/s$/, ""), manner, depth + 1))
@@ -148,13 +148,13 @@ export function openValues(schemas: Record<string, JsonSchema>, dice: SeededRand
       }
       case "integer":
       case "number":
-        return numberOf(schema, manner, dice);
+        return numberOf(schema, manner, random);
       case "boolean":
-        return dice.next() < 0.5;
+        return random.next() < 0.5;
       case "null":
         return null;
       default:
-        return schema.example ?? dice.pick(["text", "FUZZ", "2026-11-20", ...SYMBOLS]);
+        return schema.example ?? random.pick(["text", "FUZZ", "2026-11-20", ...SYMBOLS]);
     }
   }
 
@@ -162,4 +162,4 @@ export function openValues(schemas: Record<string, JsonSchema>, dice: SeededRand
 }
 
 /** Something that no schema asks for. */
-export const brokenValue = (dice: SeededRandom): unknown => dice.pick(BROKEN);
+export const brokenValue = (random: SeededRandom): unknown => random.pick(BROKEN);

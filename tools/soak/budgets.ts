@@ -61,9 +61,9 @@ export function budgetUse(fakes: Fakes, variables: Record<string, string>): Budg
 /** The budgets that were exceeded, in words. */
 export function overspent(uses: readonly BudgetUse[]): string[] {
   return uses.flatMap((use) => {
-    const over = (span: string, heard: number, limit: number | null): string[] =>
-      limit !== null && heard > limit
-        ? [`${use.provider} heard ${heard} calls within ${span}; ${limit} are its budget`]
+    const over = (span: string, onQuote: number, limit: number | null): string[] =>
+      limit !== null && onQuote > limit
+        ? [`${use.provider} heard ${onQuote} calls within ${span}; ${limit} are its budget`]
         : [];
     return [
       ...over("half a second", use.busiest_half_second, use.per_second),

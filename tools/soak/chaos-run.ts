@@ -28,15 +28,15 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
   const until = begun + seconds * 1000;
   const running = (): boolean => Date.now() < until;
   const readers = Array.from({ length: READERS }, async (_, i) => {
-    const dice = seededRandom(seed + 1 + i);
+    const random = seededRandom(seed + 1 + i);
     while (running()) {
-      await askAnything(reader, dice);
-      await pause(10 + dice.next() * 60);
+      await askAnything(reader, random);
+      await pause(10 + random.next() * 60);
     }
   });
-  const weather = async (): Promise<void> => {
-    const dice = seededRandom(seed);
-    const upstreams = FAKES.map((name) => ({ name, next: weatherOf(name, dice) }));
+  const schedule = async (): Promise<void> => {
+    const random = seededRandom(seed);
+    const upstreams = FAKES.map((name) => ({ name, next: weatherOf(name, random) }));
     for (let turn = 0; running(); turn++) {
       for (const { name, next } of upstreams) await fakes.misbehave(name, next(), seed + turn);
       await pause(Math.min(WEATHER_MS, Math.max(0, until - Date.now())));
@@ -47,7 +47,7 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
     progress(`${done} of ${seconds} s, ${findings.requests()} requests, ${findings.violations().length} violations`);
   }, PROGRESS_MS);
   try {
-    await Promise.all([...readers, weather()]);
+    await Promise.all([...readers, schedule()]);
   } finally {
     clearInterval(show);
     for (const name of FAKES) await fakes.misbehave(name, []);
@@ -56,7 +56,7 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
 }
 
 /** Mixed traffic on live mode while the stand-ins for all upstreams fail at random in every way they can; gives the violations. */
-export async function soakStorm(storm: Storm): Promise<string[]> {
+export async function soakStorm(run: Storm): Promise<string[]> {
   const findings: Findings = noFindings();
   const fakes = await startFakes();
   const variables = { ...fakes.variables, ALPHA_VANTAGE_CALLS_PER_MINUTE: String(SHARES_CALLS_PER_MINUTE) };
@@ -64,7 +64,7 @@ export async function soakStorm(storm: Storm): Promise<string[]> {
   try {
     const reader: Reader = { url: worker.url, headers: WITH_TOKEN, findings };
     await warmUp(reader);
-    await blow(reader, fakes, storm);
+    await blow(reader, fakes, run);
     const recovery = await recover(reader);
     const uses = budgetUse(fakes, variables);
     const violations = [...findings.violations(), ...overspent(uses)];

@@ -29,11 +29,11 @@ export class Ledger {
   }
 
   /** What the client lacks of what the platform has told by now of its symbols, in words; an empty list where it has everything. */
-  lacks(told: ReadonlyMap<string, Place>): string[] {
+  lacks(known: ReadonlyMap<string, Place>): string[] {
     return this.symbols.flatMap((symbol) => {
-      const [place, due] = [this.places.get(symbol), told.get(symbol)];
-      if (!due || (place?.epoch === due.epoch && place.seq >= due.seq)) return [];
-      const has = place ? `stands at ${place.epoch}:${place.seq}` : "has nothing";
+      const [position, due] = [this.places.get(symbol), known.get(symbol)];
+      if (!due || (position?.epoch === due.epoch && position.seq >= due.seq)) return [];
+      const has = position ? `stands at ${position.epoch}:${position.seq}` : "has nothing";
       return [`of ${symbol} a client ${has}, where the platform is at ${due.epoch}:${due.seq}`];
     });
   }
@@ -62,16 +62,18 @@ export class Ledger {
     }
   }
 
-  private takePosition(symbol: string, told: unknown): void {
-    const position = ConfirmedQuotesSchema.parse(told);
+  private takePosition(symbol: string, known: unknown): void {
+    const position = ConfirmedQuotesSchema.parse(known);
     const { epoch, seq, recovered, missed } = position;
-    const place = this.places.get(symbol);
-    if (!place) {
+    const current = this.places.get(symbol);
+    if (!current) {
       this.places.set(symbol, { epoch, seq });
       return;
     }
     if (!recovered) {
-      this.violations.push(`${symbol} was not recovered after ${place.epoch}:${place.seq}; it is at ${epoch}:${seq}`);
+      this.violations.push(
+        `${symbol} was not recovered after ${current.epoch}:${current.seq}; it is at ${epoch}:${seq}`,
+      );
       this.places.set(symbol, { epoch, seq });
       return;
     }
@@ -85,11 +87,11 @@ export class Ledger {
   }
 
   private takeEvent(symbol: string, epoch: string, seq: number): void {
-    const place = this.places.get(symbol);
+    const position = this.places.get(symbol);
     this.places.set(symbol, { epoch, seq });
     this.events++;
-    if (!place) this.violations.push(`${symbol} sent ${seq} before it was confirmed`);
-    else if (place.epoch !== epoch) this.violations.push(`${symbol} went from epoch ${place.epoch} to ${epoch}`);
-    else if (seq !== place.seq + 1) this.violations.push(`${symbol} sent ${seq} after ${place.seq}`);
+    if (!position) this.violations.push(`${symbol} sent ${seq} before it was confirmed`);
+    else if (position.epoch !== epoch) this.violations.push(`${symbol} went from epoch ${position.epoch} to ${epoch}`);
+    else if (seq !== position.seq + 1) this.violations.push(`${symbol} sent ${seq} after ${position.seq}`);
   }
 }

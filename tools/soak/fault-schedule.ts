@@ -59,12 +59,12 @@ const PROBABILITIES = [0.3, 0.6, 1];
 export type Weather = () => Fault[];
 
 /** Draws nothing, one fault or two at a time, each fault once before any comes again. */
-export function weatherOf(name: FakeName, dice: SeededRandom): Weather {
+export function weatherOf(name: FakeName, random: SeededRandom): Weather {
   let deck: Possible[] = [];
   const draw = (): Fault => {
     if (deck.length === 0) deck = [...ANYWHERE, ...LIES[name]];
-    const [fault] = deck.splice(Math.floor(dice.next() * deck.length), 1);
-    return { ...fault, kind: fault.kind, probability: dice.pick(PROBABILITIES) };
+    const [fault] = deck.splice(Math.floor(random.next() * deck.length), 1);
+    return { ...fault, kind: fault.kind, probability: random.pick(PROBABILITIES) };
   };
-  return () => Array.from({ length: dice.pick([0, 1, 1, 2]) }, draw);
+  return () => Array.from({ length: random.pick([0, 1, 1, 2]) }, draw);
 }

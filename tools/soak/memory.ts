@@ -72,15 +72,15 @@ async function useAtRest(heap: Heap, process: number | null): Promise<Use> {
 async function turnsOf(
   url: string,
   soak: MemorySoak,
-  dice: SeededRandom,
+  random: SeededRandom,
 ): Promise<{ turns: Turn[]; ledger: MemoryLedger }> {
   const document = await readDocument(url);
   const ledger = openMemoryLedger([...document.routes.map(routeName), ...STREAM_TURNS, IMPORTS]);
-  const own = openOwnSymbols(url, WITH_TOKEN, dice);
+  const own = openOwnSymbols(url, WITH_TOKEN, random);
   await own.add();
   const callers = { operator: WITH_TOKEN, customer: await customerOf(url) };
-  const requests = openRequests(document, dice, WITH_TOKEN);
-  const site = { url, document, requests, dice, callers, own, headers: WITH_TOKEN, answered: ledger.answered };
+  const requests = openRequests(document, random, WITH_TOKEN);
+  const site = { url, document, requests, dice: random, callers, own, headers: WITH_TOKEN, answered: ledger.answered };
   const importAll = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) ledger.answered(IMPORTS, String(await own.importCandles()));
   };
@@ -114,13 +114,13 @@ async function afterClosing(url: string): Promise<MemoryReport["held"]> {
 async function soakWorker(worker: BundledWorker, inspector: string, soak: MemorySoak): Promise<MemoryReport> {
   const [process = null] = runtimes();
   const heap = await openHeap(inspector);
-  const dice = seededRandom(soak.seed);
-  const { turns, ledger } = await turnsOf(worker.url, soak, dice);
+  const random = seededRandom(soak.seed);
+  const { turns, ledger } = await turnsOf(worker.url, soak, random);
   let warm: Use | null = null;
   const rounds: Use[] = [];
   let last = await useOf(heap, process);
   for (let round = 0; round < ROUNDS; round++) {
-    const order = turns.map((turn) => ({ turn, at: dice.next() })).sort((a, b) => a.at - b.at);
+    const order = turns.map((turn) => ({ turn, at: random.next() })).sort((a, b) => a.at - b.at);
     for (const [i, { turn }] of order.entries()) {
       soak.progress(`round ${round + 1} of ${ROUNDS}, turn ${i + 1} of ${order.length}: ${turn.name}`);
       const count = Math.ceil((turn.count * (round + 1)) / ROUNDS) - Math.ceil((turn.count * round) / ROUNDS);

@@ -28,10 +28,10 @@ export function noFindings(): Findings {
   return {
     answered(kind, status, ms) {
       requests++;
-      const tally = tallies.get(kind) ?? { statuses: [], times: [] };
-      tally.statuses.push(status);
-      tally.times.push(ms);
-      tallies.set(kind, tally);
+      const counts = tallies.get(kind) ?? { statuses: [], times: [] };
+      counts.statuses.push(status);
+      counts.times.push(ms);
+      tallies.set(kind, counts);
     },
     violation: (what) => violations.push(what),
     violations: () => violations,

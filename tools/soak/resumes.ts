@@ -62,30 +62,30 @@ const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() })
 
 /** Where the platform itself is in each symbol, as its rooms say and not its streams. */
 async function positions(url: string): Promise<Map<string, Place>> {
-  const told = new Map<string, Place>();
+  const known = new Map<string, Place>();
   for (const symbol of SYMBOLS) {
     const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
     const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(UNANSWERED_MS) });
-    told.set(symbol, Answer.parse(await answer.json()).data);
+    known.set(symbol, Answer.parse(await answer.json()).data);
   }
-  return told;
+  return known;
 }
 
 /** Waits until every client has all that the platform has told by now; gives what they lack if that takes too long. */
 async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
-  const told = await positions(url);
+  const known = await positions(url);
   const begun = Date.now();
   for (;;) {
-    const lacking = ledgers.flatMap((ledger) => ledger.lacks(told));
+    const lacking = ledgers.flatMap((ledger) => ledger.lacks(known));
     if (lacking.length === 0) return [];
     if (Date.now() - begun > LAST_STAY_MS) return lacking.map((what) => `${what} ${LAST_STAY_MS / 1000} s later`);
     await pause(RETRY_MS);
   }
 }
 
-function someSymbols(dice: SeededRandom): string[] {
+function someSymbols(random: SeededRandom): string[] {
   const chosen = new Set<string>();
-  while (chosen.size < SYMBOLS_A_CLIENT) chosen.add(dice.pick(SYMBOLS));
+  while (chosen.size < SYMBOLS_A_CLIENT) chosen.add(random.pick(SYMBOLS));
   return [...chosen];
 }
 
@@ -97,8 +97,8 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   const worker = await startBundledWorker({ MARKET_MODE: "demo" });
   const { url } = worker;
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
-    const dice = seededRandom(seed + index);
-    return { dice, ledger: new Ledger(someSymbols(dice)) };
+    const random = seededRandom(seed + index);
+    return { dice: random, ledger: new Ledger(someSymbols(random)) };
   });
   const ledgers = clients.map(({ ledger }) => ledger);
   let begun = 0;
@@ -106,14 +106,14 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   let restarts = 0;
   let isOver = false;
 
-  const live = async ({ dice, ledger }: (typeof clients)[number]): Promise<void> => {
+  const scheduler = async ({ dice: random, ledger }: (typeof clients)[number]): Promise<void> => {
     while (begun < cuts && !isOver) {
       begun++;
       const cut = await connect(url, ledger);
-      await pause(dice.next() ** 2 * LONGEST_MS);
+      await pause(random.next() ** 2 * LONGEST_MS);
       cut();
       done++;
-      await pause(dice.next() ** 2 * LONGEST_MS);
+      await pause(random.next() ** 2 * LONGEST_MS);
     }
   };
   const restart = async (): Promise<void> => {
@@ -126,7 +126,7 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   };
   const show = setInterval(() => progress(`${done} of ${cuts} cuts, ${restarts} restarts`), PROGRESS_MS);
   try {
-    await Promise.all([...clients.map(live), restart()]);
+    await Promise.all([...clients.map(scheduler), restart()]);
     const cutters = await Promise.all(ledgers.map((ledger) => connect(url, ledger)));
     const lacking = await waitForAll(url, ledgers);
     for (const cut of cutters) cut();

@@ -49,22 +49,22 @@ export interface Reader {
 }
 
 /** The last candles as a rule; else some of the past, which nobody has asked for yet. */
-function until(dice: SeededRandom): string {
-  return dice.next() < 0.6 ? "" : `&to=${Math.floor(Date.now() / 1000 - dice.next() * 300 * DAY)}`;
+function until(random: SeededRandom): string {
+  return random.next() < 0.6 ? "" : `&to=${Math.floor(Date.now() / 1000 - random.next() * 300 * DAY)}`;
 }
 
-function question(kind: Kind, dice: SeededRandom): string {
-  const { symbol, intervals } = dice.pick(TRADED);
-  const maxAge = dice.pick(["", "", "?max_age=5", "?max_age=60"]);
+function question(kind: Kind, random: SeededRandom): string {
+  const { symbol, intervals } = random.pick(TRADED);
+  const maxAge = random.pick(["", "", "?max_age=5", "?max_age=60"]);
   switch (kind) {
     case "quote":
       return `/quotes/${symbol}${maxAge}`;
     case "quotes":
-      return `/quotes?symbols=${[symbol, ...Array.from({ length: 4 }, () => dice.pick(TRADED).symbol)].join()}`;
+      return `/quotes?symbols=${[symbol, ...Array.from({ length: 4 }, () => random.pick(TRADED).symbol)].join()}`;
     case "candles":
-      return `/ohlcv/${symbol}?interval=${dice.pick(intervals)}&limit=${dice.pick([5, 50, 300])}${until(dice)}`;
+      return `/ohlcv/${symbol}?interval=${random.pick(intervals)}&limit=${random.pick([5, 50, 300])}${until(random)}`;
     case "indicators":
-      return `/indicators/${symbol}?interval=${dice.pick(intervals)}&indicators=RSI,MACD&data_points=20`;
+      return `/indicators/${symbol}?interval=${random.pick(intervals)}&indicators=RSI,MACD&data_points=20`;
     case "symbol":
       return `/symbols/${symbol}`;
     case "symbols":
@@ -73,10 +73,10 @@ function question(kind: Kind, dice: SeededRandom): string {
 }
 
 /** Asks one random question and judges the answer. */
-export async function askAnything(reader: Reader, dice: SeededRandom): Promise<void> {
-  const kind = dice.pick(MIX);
-  const path = question(kind, dice);
-  const noCache = dice.next() < 0.5;
+export async function askAnything(reader: Reader, random: SeededRandom): Promise<void> {
+  const kind = random.pick(MIX);
+  const path = question(kind, random);
+  const noCache = random.next() < 0.5;
   await ask(reader, kind, path, noCache);
 }
 

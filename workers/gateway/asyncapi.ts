@@ -88,8 +88,8 @@ function messageOf(name: string, schema: z.ZodType, io: "input" | "output"): [st
 }
 
 /** The value of the member that tells messages apart. */
-function nameOf(schema: z.ZodObject, member: "action" | "type"): string {
-  const literal = schema.shape[member];
+function nameOf(schema: z.ZodObject, session: "action" | "type"): string {
+  const literal = schema.shape[session];
   return literal instanceof z.ZodLiteral ? String(literal.value) : "";
 }
 

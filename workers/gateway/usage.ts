@@ -51,11 +51,11 @@ usage.openapi(route, async (c) => {
     });
   }
   const limits = QUOTAS[tier];
-  const standing = await standingOf(c.env, prefix, limits);
+  const state = await standingOf(c.env, prefix, limits);
   const windowOf = (window: "minute" | "day") => {
     const limit = limits[window];
-    const left = Math.min(limit, standing.left[window] + unspentOf(prefix));
-    return { limit, used: limit - left, left, resets_at: isoTime(standing.resets[window]) };
+    const left = Math.min(limit, state.left[window] + unspentOf(prefix));
+    return { limit, used: limit - left, left, resets_at: isoTime(state.resets[window]) };
   };
   c.header("Cache-Control", "no-store");
   return c.json(envelope({ prefix, name, tier, minute: windowOf("minute"), day: windowOf("day") }), 200);

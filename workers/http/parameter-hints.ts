@@ -24,9 +24,9 @@ function membersOf(schema: unknown): string[] {
 }
 
 /** The query parameters of a route, or the members of its body. */
-function namesAt(place: string, routes: readonly HintedRoute[], method: string, path: string): string[] {
+function namesAt(position: string, routes: readonly HintedRoute[], method: string, path: string): string[] {
   const request = routes.find((route) => route.method === method && route.path === path)?.request;
-  if (place === "query") return membersOf(request?.query);
+  if (position === "query") return membersOf(request?.query);
   const json = request?.body?.content["application/json"];
   return json && "schema" in json ? membersOf(json.schema) : [];
 }

@@ -34,9 +34,9 @@ const QUERY_WORDS: InputWords = { unknown: "is not a parameter of this route", l
 const OTHER_WORDS: InputWords = { unknown: "is not a field here" };
 
 /** The parts of an input that broke its schema, each with what would be right. */
-export function inputErrors(issues: readonly z.core.$ZodIssue[], place: InputError["in"]): InputError[] {
-  const faults = inputFaults(issues, place === "query" ? QUERY_WORDS : OTHER_WORDS);
-  return faults.map((fault) => ({ in: place, ...fault }));
+export function inputErrors(issues: readonly z.core.$ZodIssue[], position: InputError["in"]): InputError[] {
+  const faults = inputFaults(issues, position === "query" ? QUERY_WORDS : OTHER_WORDS);
+  return faults.map((fault) => ({ in: position, ...fault }));
 }
 
 /** How the app that holds all services finds routes. */
@@ -68,8 +68,8 @@ const MAX_KEY_CHARACTERS = 200;
  * the path and one for the query, takes a tenth of what a quote costs. Other routes go that way.
  */
 export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv> {
-  function refuse(c: AppContext, issues: readonly z.core.$ZodIssue[], place: InputError["in"]): never {
-    const found = inputErrors(issues, place);
+  function refuse(c: AppContext, issues: readonly z.core.$ZodIssue[], position: InputError["in"]): never {
+    const found = inputErrors(issues, position);
     const routes = service.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? entry.route : []));
     const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
     const errors = withHints(found, routes, method, routePath(c).replace(/:(\w+)/g, "{$1}"), queryOf(c));
@@ -82,9 +82,9 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     });
   }
 
-  function checked(c: AppContext, schema: z.ZodType | undefined, given: object, place: InputError["in"]): object {
+  function checked(c: AppContext, schema: z.ZodType | undefined, given: object, position: InputError["in"]): object {
     const result = schema?.safeParse(given);
-    if (result && !result.success) refuse(c, result.error.issues, place);
+    if (result && !result.success) refuse(c, result.error.issues, position);
     const data = result?.data;
     return typeof data === "object" && data !== null ? Object.freeze(data) : {};
   }

@@ -32,12 +32,12 @@ function valuesJson(series: IndicatorSeries, from: number): string {
   const { outputs, ahead, spec } = series;
   const names = spec.definition.outputs;
   if (names.length === 1 && !ahead) return columnJson(outputs[names[0]], from);
-  const members = names.map((name) => `${JSON.stringify(name)}:${columnJson(outputs[name], from)}`);
+  const sessions = names.map((name) => `${JSON.stringify(name)}:${columnJson(outputs[name], from)}`);
   if (ahead) {
     const inner = Object.entries(ahead).map(([name, column]) => `${JSON.stringify(name)}:${columnJson(column, 0)}`);
-    members.push(`"ahead":{${inner.join(",")}}`);
+    sessions.push(`"ahead":{${inner.join(",")}}`);
   }
-  return `{${members.join(",")}}`;
+  return `{${sessions.join(",")}}`;
 }
 
 /** Bars that a spec needs before any of its outputs has a value. */
@@ -59,7 +59,7 @@ function notEnough(spec: IndicatorSpec, have: number, errors: InputError[] = [])
 export function calculateOver(
   specs: readonly IndicatorSpec[],
   bars: Bars,
-  unread: Readonly<Record<string, Problem>>,
+  unacknowledged: Readonly<Record<string, Problem>>,
 ): Calculated {
   const result: Calculated = { indicators: new Map(), meta: {}, errors: {} };
   const { columns } = bars;
@@ -70,7 +70,7 @@ export function calculateOver(
     result.errors[spec.key] = notEnough(spec, have).toProblem();
     return false;
   });
-  if (enough.length === 0) throw nothingToSay(specs, columns.length, unread);
+  if (enough.length === 0) throw nothingToSay(specs, columns.length, unacknowledged);
   const options = bars.tradingDay ? { tradingDay: bars.tradingDay } : {};
   const anchored = enough.filter(isAnchored);
   const others = enough.filter((spec) => !isAnchored(spec));
@@ -92,10 +92,10 @@ export function calculateOver(
 function nothingToSay(
   specs: readonly IndicatorSpec[],
   have: number,
-  unread: Readonly<Record<string, Problem>>,
+  unacknowledged: Readonly<Record<string, Problem>>,
 ): ApiError {
   const least = specs.reduce((a, b) => (neededBy(b) < neededBy(a) ? b : a));
-  const errors = Object.values(unread).flatMap((problem) => problem.errors ?? []);
+  const errors = Object.values(unacknowledged).flatMap((problem) => problem.errors ?? []);
   return notEnough(least, have, errors);
 }
 

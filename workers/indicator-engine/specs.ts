@@ -14,12 +14,12 @@ export interface ReadSpecs {
   errors: Record<string, Problem>;
 }
 
-function problemOf(text: string, error: IndicatorSpecError, place: InputError["in"]): ApiError {
+function problemOf(text: string, error: IndicatorSpecError, position: InputError["in"]): ApiError {
   const { suggestions, parameter } = error;
   return new ApiError(error.code, error.message, {
     errors: [
       {
-        in: place,
+        in: position,
         path: parameter === undefined ? shownText(text) : `${shownText(text)}: ${parameter}`,
         message: error.message,
       },
@@ -33,7 +33,7 @@ function problemOf(text: string, error: IndicatorSpecError, place: InputError["i
  * @param place where in the request they stand
  * @throws ApiError where every one fails
  */
-export function readSpecs(texts: readonly string[] | undefined, place: "query" | "body"): ReadSpecs {
+export function readSpecs(texts: readonly string[] | undefined, position: "query" | "body"): ReadSpecs {
   const read: ReadSpecs = { specs: [], errors: byText() };
   const failures: ApiError[] = [];
   for (const text of distinctSpecs(texts ?? DEFAULT_INDICATORS)) {
@@ -41,7 +41,7 @@ export function readSpecs(texts: readonly string[] | undefined, place: "query" |
       read.specs.push(parseSpec(text));
     } catch (error) {
       if (!(error instanceof IndicatorSpecError)) throw error;
-      const problem = problemOf(text, error, place);
+      const problem = problemOf(text, error, position);
       failures.push(problem);
       read.errors[text] = problem.toProblem();
     }

@@ -112,14 +112,14 @@ async function checkStreams(env: Env): Promise<void> {
 /** Puts every symbol's registry row on its way to its room, which then looks after its alarm, too, and asks for unknown company facts. */
 async function enqueueRegistry(env: Env): Promise<void> {
   const registry = openReplica(env.DB);
-  const live = marketModeOf(env) === "live";
+  const scheduler = marketModeOf(env) === "live";
   let after: string | undefined;
   let more = true;
   while (more) {
     const page = await listSymbols(registry, { limit: SYMBOLS_PER_MESSAGE, after });
     await send(env, page.records, (symbols) => ({ kind: "reconcile", symbols }));
     const unknown = page.records.filter((record) => record.type === "stock" && record.description === null);
-    if (live) await send(env, unknown, (symbols) => ({ kind: "profiles", symbols }));
+    if (scheduler) await send(env, unknown, (symbols) => ({ kind: "profiles", symbols }));
     after = page.records.at(-1)?.symbol;
     more = page.more;
   }

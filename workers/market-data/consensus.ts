@@ -38,7 +38,7 @@ export async function withConsensus(
     given?.price == null ? [] : [{ provider, price: given.price, anomaly, quote: asQuote(given) }],
   );
   const prints = priced.map((each) => ({ ...each, freshness: each.quote.freshness }));
-  const { chosen, agreement, prints: judged } = consensusOf(prints, record.type, isOpen(market, now));
+  const { chosen, agreement, prints: checked } = consensusOf(prints, record.type, isOpen(market, now));
   const source = priced.find(({ provider }) => provider === chosen);
   return {
     ...(source?.quote ?? quote),
@@ -50,12 +50,12 @@ export async function withConsensus(
         price: each.price,
         timestamp: each.quote.timestamp,
         freshness: each.quote.freshness,
-        included: judged[i].included,
-        reason: judged[i].reason,
-        deviation_percent: judged[i].deviationPercent,
-        outlier: judged[i].reason === "outlier",
+        included: checked[i].included,
+        reason: checked[i].reason,
+        deviation_percent: checked[i].deviationPercent,
+        outlier: checked[i].reason === "outlier",
       })),
-      outliers: priced.filter((_, i) => judged[i].reason === "outlier").map(({ provider }) => provider),
+      outliers: priced.filter((_, i) => checked[i].reason === "outlier").map(({ provider }) => provider),
       silent: sources.flatMap(({ provider, quote: given, reason }) =>
         given?.price == null ? [{ provider, reason: reason ?? "no_price" }] : [],
       ),

@@ -41,7 +41,7 @@ const KV_ACCEPTED_FOR = 5;
 /** Seconds after which a caller whose limit could not be met may ask again. */
 const RETRY_AFTER = "5";
 
-function judged(quote: StoredQuote, record: SymbolRecord): Quote {
+function checked(quote: StoredQuote, record: SymbolRecord): Quote {
   return quoteAt(quote, freshnessPolicyOf(quote.provider), marketOf(record.primary_exchange), Date.now() / 1000);
 }
 
@@ -107,7 +107,7 @@ function readMemory(
   return records.filter((record) => {
     const entry = recent.get(record.symbol);
     if (!entry || !acceptable(entry, record, terms, env)) return true;
-    readings.set(record.symbol, { quote: judged(entry.quote, record), tier: "memory" });
+    readings.set(record.symbol, { quote: checked(entry.quote, record), tier: "memory" });
     return false;
   });
 }
@@ -138,7 +138,7 @@ async function readKv(
     const quote = cached.get(record.symbol);
     if (!quote || !acceptable({ quote, isFromRoom: false }, record, terms, env)) return true;
     recent.set(record.symbol, { quote, isFromRoom: false });
-    readings.set(record.symbol, { quote: judged(quote, record), tier: "kv" });
+    readings.set(record.symbol, { quote: checked(quote, record), tier: "kv" });
     return false;
   });
 }
@@ -148,9 +148,9 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
   switch (reply.kind) {
     case "quote":
       recent.set(record.symbol, { quote: reply.quote, isFromRoom: true });
-      return { quote: judged(reply.quote, record), tier: reply.tier };
+      return { quote: checked(reply.quote, record), tier: reply.tier };
     case "fallback":
-      return { quote: judged(reply.quote, record), tier: "kv" };
+      return { quote: checked(reply.quote, record), tier: "kv" };
     case "silent":
       return new ApiError(
         "quote.unavailable",
@@ -161,7 +161,7 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
       return new ApiError(
         "quote.too_old",
         `No price of ${record.symbol} was true within the last ${terms.maxAge} seconds of open market. The last known one is in last_known.`,
-        { headers: { "Retry-After": RETRY_AFTER }, extensions: { last_known: judged(reply.lastKnown, record) } },
+        { headers: { "Retry-After": RETRY_AFTER }, extensions: { last_known: checked(reply.lastKnown, record) } },
       );
     case "unavailable": {
       const { sentence, sources } = sourcesSilence(record, reply.sources, reply.attempts);

@@ -113,8 +113,8 @@ eventStreams.openapi(route, async (c) => {
     maxHz: max_hz ?? null,
   };
   await payForHistory(c, record.primary_exchange, question);
-  const admission: HandshakeRequest = { ...admissionFor(c), history: { kind: "free" } };
-  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admission));
+  const handshake: HandshakeRequest = { ...admissionFor(c), history: { kind: "free" } };
+  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshake));
   const socket = response.webSocket;
   if (!socket) throw new Error("a hub answered without a socket");
   const events = bridgeEvents(socket, question);

@@ -43,12 +43,12 @@ function tooFull(detail: string): ApiError {
  * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address or the key has its share,
  *   service.unavailable where a hub does not answer
  */
-export async function openAtHub(env: Env, region: string, admission: HandshakeRequest): Promise<Response> {
+export async function openAtHub(env: Env, region: string, handshake: HandshakeRequest): Promise<Response> {
   const hubs = hubsOf(env);
   for (let n = 0; n < hubs; n++) {
     const name = `hub:${region}:${n}`;
     if (full.get(name)) continue;
-    const knock = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(admission));
+    const knock = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(handshake));
     const response = await callOrUnavailable("The hub of your region", knock);
     checkShare(env, response);
     if (refusalOf(response) === null) return response;
@@ -61,8 +61,8 @@ export async function openAtHub(env: Env, region: string, admission: HandshakeRe
  * Opens a socket at a symbol's own room.
  * @throws ApiError as `openAtHub`
  */
-export async function openAtRoom(env: Env, symbol: string, admission: HandshakeRequest): Promise<Response> {
-  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...admission, symbol }));
+export async function openAtRoom(env: Env, symbol: string, handshake: HandshakeRequest): Promise<Response> {
+  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...handshake, symbol }));
   const response = await callOrUnavailable(`The room of ${symbol}`, knock);
   checkShare(env, response);
   if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);

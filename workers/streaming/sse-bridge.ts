@@ -52,13 +52,13 @@ const MOST_PARTIAL_BARS = 100;
 /** Tells whether a closed bar has been told of for each of several indicators; before that, a client has only a part of it. */
 function openBarCount(indicators: readonly string[]): (time: number) => boolean {
   const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
-  const told = new Map<number, number>();
+  const known = new Map<number, number>();
   return (time) => {
-    const count = (told.get(time) ?? 0) + 1;
-    if (count < specs) told.set(time, count);
-    else told.delete(time);
-    const [oldest] = told.keys();
-    if (told.size > MOST_PARTIAL_BARS) told.delete(oldest);
+    const count = (known.get(time) ?? 0) + 1;
+    if (count < specs) known.set(time, count);
+    else known.delete(time);
+    const [oldest] = known.keys();
+    if (known.size > MOST_PARTIAL_BARS) known.delete(oldest);
     return count >= specs;
   };
 }

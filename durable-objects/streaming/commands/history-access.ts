@@ -96,11 +96,11 @@ export class HistoryAccess {
   /** Takes the price of what each of these symbols' clients missed; what is not granted, with its reason. */
   async acquire(
     payer: HistoryCaller,
-    joiners: readonly RequestedSymbol[],
+    requested: readonly RequestedSymbol[],
     subjects: readonly Subject[],
   ): Promise<RejectedSymbol[]> {
     const rejected: RejectedSymbol[] = [];
-    for (const { instrument, since } of joiners) {
+    for (const { instrument, since } of requested) {
       if (since === null || !("time" in since)) continue;
       const price = historyCost(subjects, instrument.primary_exchange, since.time, Date.now() / 1000);
       const refusal = await this.#refusalOf(payer, price);

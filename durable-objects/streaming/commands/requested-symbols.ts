@@ -38,16 +38,16 @@ export async function resolveRequested(
   }
   const since = new Map<string, Since>();
   for (const [name, position] of Object.entries(message.since ?? {})) since.set(normaliseSymbol(name), position);
-  const joiners = new Map<string, RequestedSymbol>();
+  const requested = new Map<string, RequestedSymbol>();
   const rejected: RejectedSymbol[] = [];
   for (const [name, meaning] of await resolver(names)) {
     if (isRefusal(meaning)) rejected.push({ symbol: shownText(name, LONGEST_REPEATED), ...meaning });
     else {
       const position = since.get(normaliseSymbol(name)) ?? since.get(meaning.symbol) ?? null;
-      joiners.set(meaning.symbol, { instrument: meaning, since: position });
+      requested.set(meaning.symbol, { instrument: meaning, since: position });
     }
   }
-  return { joiners: [...joiners.values()], rejected };
+  return { joiners: [...requested.values()], rejected };
 }
 
 /** @throws MessageError where the socket would carry too much */

@@ -70,62 +70,62 @@ export class Subscriptions {
   }
 
   /** @throws MessageError where the message cannot be carried out at all */
-  async subscribe(member: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void> {
-    const { joiners, rejected } = await resolveRequested(this.#resolver, message);
-    if (!this.#isConnected(member)) return;
-    checkLimits(member, joiners, subjects.length);
-    const refused = await this.#historyAccess.acquire(member.connection.info, joiners, subjects);
-    if (!this.#isConnected(member)) return;
+  async subscribe(session: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void> {
+    const { joiners: requested, rejected } = await resolveRequested(this.#resolver, message);
+    if (!this.#isConnected(session)) return;
+    checkLimits(session, requested, subjects.length);
+    const refused = await this.#historyAccess.acquire(session.connection.info, requested, subjects);
+    if (!this.#isConnected(session)) return;
     rejected.push(...refused);
     const without = new Set(refused.map(({ symbol }) => symbol));
-    const admitted = joiners.filter(({ instrument }) => !without.has(instrument.symbol));
-    const joined = admitted.map(({ instrument, since }): PendingSubscription => {
+    const admitted = requested.filter(({ instrument }) => !without.has(instrument.symbol));
+    const pending = admitted.map(({ instrument, since }): PendingSubscription => {
       const { symbol } = instrument;
-      const subscribers = subjects.map((subject) =>
-        this.#registry().subscribe(member, instrument, { symbol, ...subject, delivery: message.delivery }),
+      const subscribers = subjects.map((context) =>
+        this.#registry().subscribe(session, instrument, { symbol, ...context, delivery: message.delivery }),
       );
       return { symbol, since, subscribers };
     });
-    const answers = await this.#resumeAll(joined);
-    if (!this.#isConnected(member)) return;
+    const answers = await this.#resumeAll(pending);
+    if (!this.#isConnected(session)) return;
     const positions = new Map<PendingSubscription, ResumeResult>();
     for (const [one, answer] of answers) {
       if (!isRefusal(answer)) {
         positions.set(one, answer);
         continue;
       }
-      for (const listener of one.subscribers) this.#registry().unsubscribe(member, listener);
+      for (const subscriber of one.subscribers) this.#registry().unsubscribe(session, subscriber);
       rejected.push({ symbol: one.symbol, code: answer.code, detail: answer.detail });
     }
-    this.#confirm(member, message, rejected, positions);
+    this.#confirm(session, message, rejected, positions);
   }
 
   /**
    * Sends a symbol's subscribers a fresh confirmation that nothing was recovered: those of quotes with a snapshot, and unless
    * `onlyConflated` those of bars, too.
    */
-  async resubscribe(topic: SymbolChannel, onlyConflated: boolean): Promise<void> {
-    const behind = [...topic.allSubscribers()].filter(
+  async resubscribe(symbolChannel: SymbolChannel, onlyConflated: boolean): Promise<void> {
+    const behind = [...symbolChannel.allSubscribers()].filter(
       ({ isBuffering, isConflated, subscription: { channel } }) =>
         !isBuffering && (!onlyConflated || (isConflated && channel === "quotes")),
     );
-    for (const listener of behind) listener.startBuffering();
+    for (const subscriber of behind) subscriber.startBuffering();
     const channels = Map.groupBy(behind, ({ subscription }) => subscription.channel);
-    for (const [channel, listeners] of channels) await this.#confirmAgain(topic.symbol, channel, listeners);
+    for (const [channel, subscribers] of channels) await this.#confirmAgain(symbolChannel.symbol, channel, subscribers);
   }
 
   /** Where a symbol's listeners go on, or why they cannot. */
   async #resumeOne(
     symbol: string,
-    listeners: readonly Subscriber[],
+    subscribers: readonly Subscriber[],
     since: Since,
     allowance: ResumeBudget,
   ): Promise<ResumeResult | Rejection> {
-    const topic = this.#registry().channels.get(symbol);
-    if (!topic) return unavailable(symbol);
+    const channel = this.#registry().channels.get(symbol);
+    if (!channel) return unavailable(symbol);
     try {
-      const subscriptions = listeners.map(({ subscription }) => subscription);
-      const refusal = refusalOf(await this.#leases.renew(topic), subscriptions);
+      const subscriptions = subscribers.map(({ subscription }) => subscription);
+      const refusal = refusalOf(await this.#leases.renew(channel), subscriptions);
       if (refusal) return refusal;
       return await resume(this.#room, symbol, subscriptions, since, allowance);
     } catch (error) {
@@ -136,24 +136,24 @@ export class Subscriptions {
     }
   }
 
-  async #takeSnapshot(symbol: string, listeners: readonly Subscriber[]): Promise<ResumeResult | Rejection> {
-    const position = await this.#resumeOne(symbol, listeners, null, fullBudget());
+  async #takeSnapshot(symbol: string, subscribers: readonly Subscriber[]): Promise<ResumeResult | Rejection> {
+    const position = await this.#resumeOne(symbol, subscribers, null, fullBudget());
     if (isRefusal(position)) return position;
     return { ...position, recovered: false, text: position.text.replace('"recovered":null', '"recovered":false') };
   }
 
-  #stopBuffering(listener: Subscriber, position: ResumeResult): void {
-    const topic = this.#registry().channels.get(listener.subscription.symbol);
-    listener.stopBuffering(position.start, topic?.position?.epoch ?? null);
+  #stopBuffering(subscriber: Subscriber, position: ResumeResult): void {
+    const channel = this.#registry().channels.get(subscriber.subscription.symbol);
+    subscriber.stopBuffering(position.start, channel?.position?.epoch ?? null);
   }
 
   /** The positions of all that join, within what one confirmation may hold, or why they cannot. */
   async #resumeAll(
-    joined: readonly PendingSubscription[],
+    pending: readonly PendingSubscription[],
   ): Promise<Map<PendingSubscription, ResumeResult | Rejection>> {
     const positions = new Map<PendingSubscription, ResumeResult | Rejection>();
     const left = fullBudget();
-    for (const group of groupsOf(joined)) {
+    for (const group of groupsOf(pending)) {
       const allowance = { ...left };
       const answers = await Promise.all(
         group.map(async (one) => ({
@@ -174,49 +174,49 @@ export class Subscriptions {
   }
 
   #confirm(
-    member: Session,
+    session: Session,
     { id, channel }: Subscribe,
     rejected: RejectedSymbol[],
     positions: ReadonlyMap<PendingSubscription, ResumeResult>,
   ): void {
-    this.#registry().save(member);
+    this.#registry().save(session);
     const texts = new Map(Array.from(positions, ([{ symbol }, { text }]) => [symbol, text]));
-    const subscriptions = subscriptionsOf(member);
-    member.connection.sendReply(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
+    const subscriptions = subscriptionsOf(session);
+    session.connection.sendReply(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
     for (const [{ subscribers }, position] of positions) {
       if (position.recovered) this.#counts.recovered++;
       else if (position.recovered === false) this.#counts.snapshots++;
-      for (const listener of subscribers) this.#stopBuffering(listener, position);
+      for (const subscriber of subscribers) this.#stopBuffering(subscriber, position);
     }
   }
 
   async #confirmAgain(
     symbol: string,
     channel: Subscription["channel"],
-    listeners: readonly Subscriber[],
+    subscribers: readonly Subscriber[],
   ): Promise<void> {
-    const bySubject = new Map(listeners.map((listener) => [subjectKey(listener.subscription), listener]));
+    const bySubject = new Map(subscribers.map((subscriber) => [subjectKey(subscriber.subscription), subscriber]));
     const position = await this.#takeSnapshot(symbol, [...bySubject.values()]);
     const confirmed = new Set<Session>();
-    for (const listener of listeners) {
-      const member = this.#registry().sessions.get(listener.connection.id);
-      if (!member) continue;
+    for (const subscriber of subscribers) {
+      const session = this.#registry().sessions.get(subscriber.connection.id);
+      if (!session) continue;
       if (isRefusal(position)) {
         // Nothing true can be said of where it stands: its client comes back with the position that it has.
-        listener.connection.close(1012, "the symbol's stream does not answer");
+        subscriber.connection.close(1012, "the symbol's stream does not answer");
         continue;
       }
-      if (!confirmed.has(member)) {
+      if (!confirmed.has(session)) {
         const positions = new Map([[symbol, position.text]]);
-        const subscriptions = subscriptionsOf(member);
-        member.connection.sendReply(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
-        confirmed.add(member);
+        const subscriptions = subscriptionsOf(session);
+        session.connection.sendReply(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
+        confirmed.add(session);
       }
-      this.#stopBuffering(listener, position);
+      this.#stopBuffering(subscriber, position);
     }
   }
 
-  #isConnected(member: Session): boolean {
-    return this.#registry().sessions.has(member.connection.id);
+  #isConnected(session: Session): boolean {
+    return this.#registry().sessions.has(session.connection.id);
   }
 }

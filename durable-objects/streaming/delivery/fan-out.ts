@@ -36,7 +36,7 @@ function eventOf(text: string, epoch: string): NumberedEvent | null {
 /** Hands a symbol's events on to those who listen to them, each once and in order. */
 export class FanOut {
   readonly #room: RoomClient;
-  readonly #resubscribe: (topic: SymbolChannel, onlyConflated: boolean) => Promise<void>;
+  readonly #resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>;
   readonly #batcher: WriteBatcher;
 
   /**
@@ -44,7 +44,7 @@ export class FanOut {
    */
   constructor(
     room: RoomClient,
-    resubscribe: (topic: SymbolChannel, onlyConflated: boolean) => Promise<void>,
+    resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>,
     batcher: WriteBatcher,
   ) {
     this.#room = room;
@@ -52,119 +52,119 @@ export class FanOut {
     this.#batcher = batcher;
   }
 
-  publish(topic: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
-    return this.#inOrder(topic, () => this.#publishAll(topic, events));
+  publish(channel: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
+    return this.#inOrder(channel, () => this.#publishAll(channel, events));
   }
 
   /** Gets what lies between the last event that was handed on and a position, and hands it on. */
-  catchUp(topic: SymbolChannel, position: QuotePosition): Promise<void> {
-    return this.#inOrder(topic, async () => {
-      const { position: current } = topic;
+  catchUp(channel: SymbolChannel, position: QuotePosition): Promise<void> {
+    return this.#inOrder(channel, async () => {
+      const { position: current } = channel;
       if (current === null || (current.epoch === position.epoch && current.seq >= position.seq)) return;
-      await this.#backfillGap(topic, current, null);
-      await this.#commit(topic);
+      await this.#backfillGap(channel, current, null);
+      await this.#commit(channel);
     });
   }
 
-  #fanOut(topic: SymbolChannel, event: FrameEvent): void {
-    for (const listener of topic.subscribersOf(eventKey(event))) listener.onEvent(event);
+  #fanOut(channel: SymbolChannel, event: FrameEvent): void {
+    for (const subscriber of channel.subscribersOf(eventKey(event))) subscriber.onEvent(event);
   }
 
   /** Hands a bar on, unless it comes again, or is one that was still open and has closed. */
-  #fanOutBar(topic: SymbolChannel, event: BarFrame): void {
-    if (event.isClosed ? event.order <= topic.lastBarOrder : event.order < topic.lastBarOrder) return;
-    topic.lastBarOrder = Math.max(topic.lastBarOrder, event.order);
-    this.#fanOut(topic, event);
+  #fanOutBar(channel: SymbolChannel, event: BarFrame): void {
+    if (event.isClosed ? event.order <= channel.lastBarOrder : event.order < channel.lastBarOrder) return;
+    channel.lastBarOrder = Math.max(channel.lastBarOrder, event.order);
+    this.#fanOut(channel, event);
   }
 
-  #advance(topic: SymbolChannel, event: NumberedEvent): void {
-    topic.position = { epoch: event.epoch, seq: lastOf(event) };
-    this.#fanOut(topic, event);
+  #advance(channel: SymbolChannel, event: NumberedEvent): void {
+    channel.position = { epoch: event.epoch, seq: lastOf(event) };
+    this.#fanOut(channel, event);
   }
 
   /** Begins an epoch, unless its events have come already. */
-  async #beginEpoch(topic: SymbolChannel, position: QuotePosition): Promise<void> {
-    if (topic.position?.epoch === position.epoch) return;
-    topic.position = position;
-    await this.#resubscribe(topic, false);
+  async #beginEpoch(channel: SymbolChannel, position: QuotePosition): Promise<void> {
+    if (channel.position?.epoch === position.epoch) return;
+    channel.position = position;
+    await this.#resubscribe(channel, false);
   }
 
-  #emitGap(topic: SymbolChannel, from: QuotePosition, to: QuotePosition): void {
-    const text = gapFrame(topic.symbol, from.seq + 1, to.seq, "The events are no longer kept.");
-    this.#advance(topic, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
+  #emitGap(channel: SymbolChannel, from: QuotePosition, to: QuotePosition): void {
+    const text = gapFrame(channel.symbol, from.seq + 1, to.seq, "The events are no longer kept.");
+    this.#advance(channel, { channel: "gap", epoch: from.epoch, fromSeq: from.seq + 1, toSeq: to.seq, text });
   }
 
   /**
    * Hands on what came after a place.
    * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
    */
-  async #backfillGap(topic: SymbolChannel, place: QuotePosition, next: NumberedEvent | null): Promise<void> {
-    const { position, recovered, missed } = await this.#room.replayQuotes(topic.symbol, place);
-    if (position.epoch !== place.epoch) return this.#beginEpoch(topic, position);
-    if (position.seq <= place.seq) return;
+  async #backfillGap(channel: SymbolChannel, current: QuotePosition, next: NumberedEvent | null): Promise<void> {
+    const { position, recovered, missed } = await this.#room.replayQuotes(channel.symbol, current);
+    if (position.epoch !== current.epoch) return this.#beginEpoch(channel, position);
+    if (position.seq <= current.seq) return;
     if (!recovered)
-      return this.#emitGap(topic, place, next === null ? position : { ...position, seq: firstOf(next) - 1 });
+      return this.#emitGap(channel, current, next === null ? position : { ...position, seq: firstOf(next) - 1 });
     for (const text of missed) {
-      const event = eventOf(text, place.epoch);
-      if (event !== null && compareToPosition(event, topic.position) !== "seen") this.#advance(topic, event);
+      const event = eventOf(text, current.epoch);
+      if (event !== null && compareToPosition(event, channel.position) !== "seen") this.#advance(channel, event);
     }
   }
 
-  async #publishNumbered(topic: SymbolChannel, event: NumberedEvent): Promise<void> {
-    if (compareToPosition(event, topic.position) === "hole" && topic.position !== null)
-      await this.#backfillGap(topic, topic.position, event);
-    switch (compareToPosition(event, topic.position)) {
+  async #publishNumbered(channel: SymbolChannel, event: NumberedEvent): Promise<void> {
+    if (compareToPosition(event, channel.position) === "hole" && channel.position !== null)
+      await this.#backfillGap(channel, channel.position, event);
+    switch (compareToPosition(event, channel.position)) {
       case "seen":
         return;
       case "next":
-        return this.#advance(topic, event);
+        return this.#advance(channel, event);
       case "hole":
-        if (topic.position !== null)
-          this.#emitGap(topic, topic.position, { epoch: event.epoch, seq: firstOf(event) - 1 });
-        return this.#advance(topic, event);
+        if (channel.position !== null)
+          this.#emitGap(channel, channel.position, { epoch: event.epoch, seq: firstOf(event) - 1 });
+        return this.#advance(channel, event);
       case "new_epoch":
-        return this.#beginEpoch(topic, { epoch: event.epoch, seq: lastOf(event) });
+        return this.#beginEpoch(channel, { epoch: event.epoch, seq: lastOf(event) });
     }
   }
 
   /** Sends what was handed on, and only then keeps how far that was: what is kept is never handed on again. */
-  async #commit(topic: SymbolChannel): Promise<void> {
+  async #commit(channel: SymbolChannel): Promise<void> {
     await this.#batcher.whenFlushed();
-    if (topic.position !== null) topic.savePosition(topic.position);
+    if (channel.position !== null) channel.savePosition(channel.position);
   }
 
-  async #publishAll(topic: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
-    if (topic.resumedFromHibernation) {
-      topic.resumedFromHibernation = false;
-      await this.#resubscribe(topic, true);
+  async #publishAll(channel: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
+    if (channel.resumedFromHibernation) {
+      channel.resumedFromHibernation = false;
+      await this.#resubscribe(channel, true);
     }
     try {
       for (const event of events) {
-        if (event.channel === "candles" || event.channel === "indicators") this.#fanOutBar(topic, event);
-        else if (event.channel !== "epoch" && compareToPosition(event, topic.position) === "next")
-          this.#advance(topic, event);
+        if (event.channel === "candles" || event.channel === "indicators") this.#fanOutBar(channel, event);
+        else if (event.channel !== "epoch" && compareToPosition(event, channel.position) === "next")
+          this.#advance(channel, event);
         else {
           // The object may go while something is waited for, and then the push comes again.
-          await this.#commit(topic);
+          await this.#commit(channel);
           await (event.channel === "epoch"
-            ? this.#beginEpoch(topic, event.position)
-            : this.#publishNumbered(topic, event));
+            ? this.#beginEpoch(channel, event.position)
+            : this.#publishNumbered(channel, event));
         }
       }
-      topic.lastEventAt = Date.now();
+      channel.lastEventAt = Date.now();
     } finally {
-      await this.#commit(topic);
+      await this.#commit(channel);
     }
   }
 
   /** One at a time for each symbol: what arrives while a hole is being filled comes after it. */
-  #inOrder(topic: SymbolChannel, work: () => Promise<void>): Promise<void> {
-    const before = topic.publishing ?? Promise.resolve();
+  #inOrder(channel: SymbolChannel, work: () => Promise<void>): Promise<void> {
+    const before = channel.publishing ?? Promise.resolve();
     const run = before.then(work, work);
     const settled = run.finally(() => {
-      if (topic.publishing === settled) topic.publishing = null;
+      if (channel.publishing === settled) channel.publishing = null;
     });
-    topic.publishing = settled;
+    channel.publishing = settled;
     return settled;
   }
 }

@@ -54,24 +54,24 @@ export class Heartbeat {
     return next;
   }
 
-  async #renew(topic: SymbolChannel): Promise<void> {
+  async #renew(channel: SymbolChannel): Promise<void> {
     try {
-      const { position } = await this.#leases.renew(topic);
-      await this.#fanOut.catchUp(topic, position);
+      const { position } = await this.#leases.renew(channel);
+      await this.#fanOut.catchUp(channel, position);
     } catch (error) {
-      logError("an attendance was not renewed", error, { symbol: topic.symbol });
+      logError("an attendance was not renewed", error, { symbol: channel.symbol });
     }
   }
 
   async #renewAll(now: number): Promise<void> {
-    const due = [...this.#registry.channels.values()].filter((topic) => this.#leases.isDue(topic, now));
+    const due = [...this.#registry.channels.values()].filter((channel) => this.#leases.isDue(channel, now));
     for (let i = 0; i < due.length; i += RENEWALS_AT_ONCE)
-      await Promise.all(due.slice(i, i + RENEWALS_AT_ONCE).map((topic) => this.#renew(topic)));
+      await Promise.all(due.slice(i, i + RENEWALS_AT_ONCE).map((channel) => this.#renew(channel)));
   }
 
   #closeSlowAndExpired(now: number): void {
-    for (const member of [...this.#registry.sessions.values()]) {
-      const { connection } = member;
+    for (const session of [...this.#registry.sessions.values()]) {
+      const { connection } = session;
       // One that has gone without a word.
       const isGone = connection.socket.readyState !== WebSocket.READY_STATE_OPEN;
       const { stoppedAt, expiresAt } = connection.info;
@@ -80,20 +80,20 @@ export class Heartbeat {
       if (!isGone && !isSlow && !isExpired) continue;
       if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
       else if (!isGone) connection.close(CLOSE.slowConsumer, "too much was sent that you did not read");
-      this.#registry.remove(member);
+      this.#registry.remove(session);
     }
   }
 
   #collectStatus(now: number): { liveness: Map<string, FeedStatus>; changed: Set<string> } {
-    const told = this.#store.reportedStates();
+    const known = this.#store.reportedStates();
     const liveness = new Map<string, FeedStatus>();
     const changed = new Set<string>();
-    for (const topic of this.#registry.channels.values()) {
-      const life = feedStatusOf(topic, now);
-      liveness.set(topic.symbol, life);
-      if (told.get(topic.symbol) === life.state) continue;
-      changed.add(topic.symbol);
-      this.#store.saveReportedState(topic.symbol, life.state);
+    for (const channel of this.#registry.channels.values()) {
+      const life = feedStatusOf(channel, now);
+      liveness.set(channel.symbol, life);
+      if (known.get(channel.symbol) === life.state) continue;
+      changed.add(channel.symbol);
+      this.#store.saveReportedState(channel.symbol, life.state);
     }
     return { liveness, changed };
   }
@@ -105,10 +105,10 @@ export class Heartbeat {
     let subscriptions = 0;
     for (const { subscribers } of this.#registry.sessions.values()) subscriptions += subscribers.size;
     const facts = { beat: number, connections: this.#registry.sessions.size, subscriptions };
-    for (const member of this.#registry.sessions.values()) {
-      const text = heartbeatFrame(facts, symbolsToReport(member, number, changed), liveness);
-      member.unreported.clear();
-      member.connection.sendHeartbeat(number, text);
+    for (const session of this.#registry.sessions.values()) {
+      const text = heartbeatFrame(facts, symbolsToReport(session, number, changed), liveness);
+      session.unreported.clear();
+      session.connection.sendHeartbeat(number, text);
     }
   }
 

@@ -18,8 +18,8 @@ export interface FeedStatus {
 export function feedStatusOf(channel: SymbolChannel, now: number): FeedStatus {
   const { lease, position } = channel;
   const status = marketStatus(marketOf(channel.instrument.primary_exchange), now);
-  const told = lease?.lastEventAt ?? null;
-  const lastEventAt = Math.max(channel.lastEventAt ?? 0, told === null ? 0 : Date.parse(told)) / 1000;
+  const known = lease?.lastEventAt ?? null;
+  const lastEventAt = Math.max(channel.lastEventAt ?? 0, known === null ? 0 : Date.parse(known)) / 1000;
   const isActive = lease !== null && Math.abs(now - lastEventAt) <= lease.expectedInterval;
   const expected = status !== "open" ? "closed" : isActive ? "active" : "quiet";
   const text = JSON.stringify({
@@ -45,9 +45,9 @@ export function heartbeatFrame(
   statuses: ReadonlyMap<string, FeedStatus>,
 ): string {
   const head = JSON.stringify({ type: "heartbeat", timestamp: new Date().toISOString(), ...info });
-  const members = symbols.flatMap((symbol) => {
+  const sessions = symbols.flatMap((symbol) => {
     const known = statuses.get(symbol);
     return known ? [`${JSON.stringify(symbol)}:${known.text}`] : [];
   });
-  return `${head.slice(0, -1)},"symbols":{${members.join()}}}`;
+  return `${head.slice(0, -1)},"symbols":{${sessions.join()}}}`;
 }

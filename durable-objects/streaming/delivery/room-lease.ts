@@ -9,21 +9,21 @@ const MAX_SECONDS_LEFT = 120;
 
 /** Says to feeds what is wanted of them. */
 export class RoomLeases {
-  readonly #feed: RoomClient;
+  readonly #room: RoomClient;
 
-  constructor(feed: RoomClient) {
-    this.#feed = feed;
+  constructor(room: RoomClient) {
+    this.#room = room;
   }
 
   /** Sees to it that everything that is listened to is delivered from now on. */
-  async renew(topic: SymbolChannel): Promise<Lease> {
+  async renew(channel: SymbolChannel): Promise<Lease> {
     // Whoever comes while a telling is under way may want more than it says.
-    if (topic.renewal !== null) await topic.renewal;
-    if (topic.lease !== null && !this.isDue(topic, Date.now() / 1000)) return topic.lease;
-    topic.renewal ??= this.#request(topic).finally(() => {
-      topic.renewal = null;
+    if (channel.renewal !== null) await channel.renewal;
+    if (channel.lease !== null && !this.isDue(channel, Date.now() / 1000)) return channel.lease;
+    channel.renewal ??= this.#request(channel).finally(() => {
+      channel.renewal = null;
     });
-    return topic.renewal;
+    return channel.renewal;
   }
 
   /** Whether a feed must be told again, because more or less is wanted or the attendance ends soon. */
@@ -33,12 +33,12 @@ export class RoomLeases {
     return left < RENEW_BEFORE || left > MAX_SECONDS_LEFT;
   }
 
-  async #request(topic: SymbolChannel): Promise<Lease> {
-    const { interestKey, interest } = topic;
-    const attendance = await this.#feed.renewLease(topic.symbol, interest);
-    topic.leasedInterest = interestKey;
-    topic.lease = attendance;
-    if (topic.position === null) topic.savePosition(attendance.position);
-    return attendance;
+  async #request(channel: SymbolChannel): Promise<Lease> {
+    const { interestKey, interest } = channel;
+    const lease = await this.#room.renewLease(channel.symbol, interest);
+    channel.leasedInterest = interestKey;
+    channel.lease = lease;
+    if (channel.position === null) channel.savePosition(lease.position);
+    return lease;
   }
 }

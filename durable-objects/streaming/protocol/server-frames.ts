@@ -53,8 +53,8 @@ export function confirmationFrame({ id, channel, rejected, positions, subscripti
     rejected,
     subscriptions: [...subscriptions],
   });
-  const members = Array.from(positions, ([symbol, position]) => `${JSON.stringify(symbol)}:${position}`);
-  return `${head.slice(0, -1)},"positions":{${members.join()}}}`;
+  const sessions = Array.from(positions, ([symbol, position]) => `${JSON.stringify(symbol)}:${position}`);
+  return `${head.slice(0, -1)},"positions":{${sessions.join()}}}`;
 }
 
 /** A frame that says that the platform itself lost events. */

@@ -12,14 +12,14 @@ export type Subject =
 export type Subscription = Subject & { symbol: string; delivery: Delivery };
 
 /** What tells subjects of one symbol apart. */
-export function subjectKey(subject: Subject): string {
-  switch (subject.channel) {
+export function subjectKey(context: Subject): string {
+  switch (context.channel) {
     case "quotes":
       return "quotes";
     case "candles":
-      return `candles ${subject.interval}`;
+      return `candles ${context.interval}`;
     case "indicators":
-      return `indicators ${subject.interval} ${subject.indicator}`;
+      return `indicators ${context.interval} ${context.indicator}`;
   }
 }
 
@@ -38,13 +38,17 @@ export function eventKey(event: FrameEvent): string {
 
 /** What all these subjects together want of a symbol. */
 export function interestOf(subjects: Iterable<Subject>): Interest {
-  const wants = { quotes: false, candles: [] as Interval[], indicators: [] as { interval: Interval; spec: string }[] };
-  for (const subject of subjects) {
-    if (subject.channel === "quotes") wants.quotes = true;
-    else if (subject.channel === "candles") wants.candles.push(subject.interval);
-    else wants.indicators.push({ interval: subject.interval, spec: subject.indicator });
+  const interest = {
+    quotes: false,
+    candles: [] as Interval[],
+    indicators: [] as { interval: Interval; spec: string }[],
+  };
+  for (const context of subjects) {
+    if (context.channel === "quotes") interest.quotes = true;
+    else if (context.channel === "candles") interest.candles.push(context.interval);
+    else interest.indicators.push({ interval: context.interval, spec: context.indicator });
   }
-  return wants;
+  return interest;
 }
 
 /** Which of a socket's subscriptions somebody means: null stands for all. */

@@ -18,8 +18,8 @@ export function connectionsOf(registry: SubscriptionRegistry, name: string): Con
 /** The ids of the connections that carry each symbol, at most `most` of each. */
 export function subscribersOf(registry: SubscriptionRegistry, limit: number): Record<string, string[]> {
   const ids: Record<string, string[]> = {};
-  for (const topic of registry.channels.values()) {
-    ids[topic.symbol] = Array.from(topic.connectionSet, ({ id }) => id).slice(0, limit);
+  for (const channel of registry.channels.values()) {
+    ids[channel.symbol] = Array.from(channel.connectionSet, ({ id }) => id).slice(0, limit);
   }
   return ids;
 }

@@ -27,7 +27,7 @@ export interface Session {
 /** What a roster tells of. */
 export interface RegistryEvents {
   /** Nobody listens to a symbol any more. */
-  onEmpty: (topic: SymbolChannel) => void;
+  onEmpty: (channel: SymbolChannel) => void;
   /** Sending to a socket has stopped. */
   onStop: (connection: Connection) => void;
 }
@@ -75,8 +75,8 @@ export class SubscriptionRegistry {
 
   /** The member behind a socket; null where it has left. */
   sessionOf(socket: WebSocket): Session | null {
-    const member = this.#bySocket.get(socket);
-    return member && this.sessions.has(member.connection.id) ? member : null;
+    const session = this.#bySocket.get(socket);
+    return session && this.sessions.has(session.connection.id) ? session : null;
   }
 
   connect(socket: WebSocket, attachment: Attachment): Session {
@@ -86,43 +86,43 @@ export class SubscriptionRegistry {
   }
 
   /** Adds a subscription, in place of an equal one; it holds events back until it is released. */
-  subscribe(member: Session, instrument: Instrument, subscription: Subscription): Subscriber {
-    const listener = this.#addSubscriber(member, this.#channelOf(instrument), subscription);
-    listener.startBuffering();
-    member.unreported.add(subscription.symbol);
-    return listener;
+  subscribe(session: Session, instrument: Instrument, subscription: Subscription): Subscriber {
+    const subscriber = this.#addSubscriber(session, this.#channelOf(instrument), subscription);
+    subscriber.startBuffering();
+    session.unreported.add(subscription.symbol);
+    return subscriber;
   }
 
   /** Ends a subscription. */
-  unsubscribe(member: Session, listener: Subscriber): void {
-    listener.end();
-    const key = subscriptionKey(listener.subscription);
-    if (member.subscribers.get(key) === listener) member.subscribers.delete(key);
-    const topic = this.channels.get(listener.subscription.symbol);
-    if (!topic) return;
-    topic.remove(listener);
-    if (!topic.hasConnection(member.connection)) topic.releasePosition(member.connection);
-    if (!topic.isEmpty) return;
-    this.channels.delete(topic.symbol);
-    this.#store.deleteSymbol(topic.symbol);
-    this.#onEmpty(topic);
+  unsubscribe(session: Session, subscriber: Subscriber): void {
+    subscriber.end();
+    const key = subscriptionKey(subscriber.subscription);
+    if (session.subscribers.get(key) === subscriber) session.subscribers.delete(key);
+    const channel = this.channels.get(subscriber.subscription.symbol);
+    if (!channel) return;
+    channel.remove(subscriber);
+    if (!channel.hasConnection(session.connection)) channel.releasePosition(session.connection);
+    if (!channel.isEmpty) return;
+    this.channels.delete(channel.symbol);
+    this.#store.deleteSymbol(channel.symbol);
+    this.#onEmpty(channel);
   }
 
   /** Forgets a socket and all that it listens to. */
-  remove(member: Session): void {
-    if (!this.sessions.delete(member.connection.id)) return;
-    this.quota.remove(member.connection.info);
-    for (const listener of member.subscribers.values()) this.unsubscribe(member, listener);
-    this.#store.deleteConnection(member.connection.id);
+  remove(session: Session): void {
+    if (!this.sessions.delete(session.connection.id)) return;
+    this.quota.remove(session.connection.info);
+    for (const subscriber of session.subscribers.values()) this.unsubscribe(session, subscriber);
+    this.#store.deleteConnection(session.connection.id);
   }
 
   /** Writes a member's subscriptions down, after they have changed. */
-  save(member: Session): void {
-    this.#store.saveSubscriptions(member.connection.id, subscriptionsOf(member));
+  save(session: Session): void {
+    this.#store.saveSubscriptions(session.connection.id, subscriptionsOf(session));
   }
 
   #addSession(connection: Connection): Session {
-    const member: Session = {
+    const session: Session = {
       connection,
       subscribers: new Map(),
       rateLimiter: new MessageRateLimiter(),
@@ -130,42 +130,42 @@ export class SubscriptionRegistry {
       pendingMessages: 0,
       unreported: new Set(),
     };
-    this.sessions.set(connection.id, member);
+    this.sessions.set(connection.id, session);
     this.quota.add(connection.info);
-    this.#bySocket.set(connection.socket, member);
-    return member;
+    this.#bySocket.set(connection.socket, session);
+    return session;
   }
 
   #channelOf(instrument: Instrument): SymbolChannel {
     const known = this.channels.get(instrument.symbol);
     if (known) return known;
-    const topic = new SymbolChannel(instrument);
-    this.channels.set(instrument.symbol, topic);
+    const channel = new SymbolChannel(instrument);
+    this.channels.set(instrument.symbol, channel);
     this.#store.saveInstrument(instrument);
-    return topic;
+    return channel;
   }
 
-  #addSubscriber(member: Session, topic: SymbolChannel, subscription: Subscription): Subscriber {
-    const listener = new Subscriber(member.connection, subscription, this.#conflationTimer);
-    member.subscribers.get(subscriptionKey(subscription))?.end();
-    member.subscribers.set(subscriptionKey(subscription), listener);
-    topic.add(listener);
-    return listener;
+  #addSubscriber(session: Session, channel: SymbolChannel, subscription: Subscription): Subscriber {
+    const subscriber = new Subscriber(session.connection, subscription, this.#conflationTimer);
+    session.subscribers.get(subscriptionKey(subscription))?.end();
+    session.subscribers.set(subscriptionKey(subscription), subscriber);
+    channel.add(subscriber);
+    return subscriber;
   }
 
   /** Lets a socket in again that outlived the object's memory. */
   #restoreSession(socket: WebSocket, kept: ReadonlyMap<string, StoredSubscriptions>): string {
     const attachment: Attachment = socket.deserializeAttachment();
-    const member = this.#addSession(new Connection(socket, attachment, this.#limits, this.#hooks));
+    const session = this.#addSession(new Connection(socket, attachment, this.#limits, this.#hooks));
     const { subscriptions, beat } = kept.get(attachment.id) ?? { subscriptions: [], beat: 0 };
     for (const subscription of subscriptions) {
-      const topic = this.channels.get(subscription.symbol);
-      if (!topic) continue;
-      if (this.#addSubscriber(member, topic, subscription).isConflated) topic.resumedFromHibernation = true;
-      if (beat === this.#store.lastHeartbeat().beat) member.unreported.add(subscription.symbol);
+      const channel = this.channels.get(subscription.symbol);
+      if (!channel) continue;
+      if (this.#addSubscriber(session, channel, subscription).isConflated) channel.resumedFromHibernation = true;
+      if (beat === this.#store.lastHeartbeat().beat) session.unreported.add(subscription.symbol);
     }
-    for (const [symbol, place] of Object.entries(attachment.places)) {
-      this.channels.get(symbol)?.restorePosition(member.connection, place);
+    for (const [symbol, position] of Object.entries(attachment.places)) {
+      this.channels.get(symbol)?.restorePosition(session.connection, position);
     }
     return attachment.id;
   }
@@ -179,10 +179,10 @@ export class SubscriptionRegistry {
     const present = new Set(sockets.map((socket) => this.#restoreSession(socket, kept)));
     // Those whose sockets went with a deployment or a crash.
     for (const id of kept.keys()) if (!present.has(id)) this.#store.deleteConnection(id);
-    for (const topic of [...this.channels.values()]) {
-      if (!topic.isEmpty) continue;
-      this.channels.delete(topic.symbol);
-      this.#store.deleteSymbol(topic.symbol);
+    for (const channel of [...this.channels.values()]) {
+      if (!channel.isEmpty) continue;
+      this.channels.delete(channel.symbol);
+      this.#store.deleteSymbol(channel.symbol);
     }
   }
 }

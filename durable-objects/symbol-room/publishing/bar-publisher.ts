@@ -15,36 +15,36 @@ export class BarPublisher {
   readonly #candles: ClosedBarCursor;
   readonly #forming: FormingBars;
   readonly #indicators: IndicatorRunner;
-  readonly #outbox: BarOutbox;
+  readonly #batcher: BarOutbox;
   /** The open candle of each interval that was told last. */
   readonly #published = new Map<Interval, Candle>();
   /** Intervals whose last bars cannot be closed yet, because no source answers. */
   readonly #behind = new Set<Interval>();
 
-  constructor(candles: ClosedBarCursor, forming: FormingBars, indicators: IndicatorRunner, outbox: BarOutbox) {
+  constructor(candles: ClosedBarCursor, forming: FormingBars, indicators: IndicatorRunner, batcher: BarOutbox) {
     this.#candles = candles;
     this.#forming = forming;
     this.#indicators = indicators;
-    this.#outbox = outbox;
+    this.#batcher = batcher;
   }
 
   /** Forgets closed bars that are not closed yet, by a clock that was set back; returns whether there are any. */
-  rewind(subject: InstrumentContext, now: number): boolean {
-    return this.#candles.rewind(subject, now);
+  rewind(context: InstrumentContext, now: number): boolean {
+    return this.#candles.rewind(context, now);
   }
 
   /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
-  watch(subject: InstrumentContext, wants: Interest, now: number): Interval[] {
-    const intervals = intervalsOf(wants);
-    const fresh = new Set(this.#candles.watch(subject, intervals, now));
+  watch(context: InstrumentContext, interest: Interest, now: number): Interval[] {
+    const intervals = intervalsOf(interest);
+    const fresh = new Set(this.#candles.watch(context, intervals, now));
     for (const interval of fresh) {
       this.#forming.forget(interval);
       this.#indicators.forget(interval);
       this.#published.delete(interval);
       this.#behind.delete(interval);
     }
-    for (const interval of this.#indicators.watch(wants.indicators)) fresh.add(interval);
-    for (const interval of intervals) if (!this.#forming.isKnown(subject, interval)) fresh.add(interval);
+    for (const interval of this.#indicators.watch(interest.indicators)) fresh.add(interval);
+    for (const interval of intervals) if (!this.#forming.isKnown(context, interval)) fresh.add(interval);
     return [...fresh];
   }
 
@@ -53,19 +53,19 @@ export class BarPublisher {
   }
 
   /** When the next bar's candle is known, unix seconds; null where the interval is not watched. */
-  closesAt(subject: InstrumentContext, interval: Interval): number | null {
-    const upcoming = this.#candles.upcoming(subject, interval);
-    return upcoming && upcoming.closes + subject.delay;
+  closesAt(context: InstrumentContext, interval: Interval): number | null {
+    const upcoming = this.#candles.upcoming(context, interval);
+    return upcoming && upcoming.closes + context.delay;
   }
 
   /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */
-  async start(subject: InstrumentContext, interval: Interval, now: number): Promise<boolean> {
+  async start(context: InstrumentContext, interval: Interval, now: number): Promise<boolean> {
     const closed = this.#candles.closed(interval);
     if (closed === null) return true;
     try {
-      await this.#forming.load(subject, interval, now);
-      await this.#indicators.start(subject, interval, closed);
-      return this.#forming.isKnown(subject, interval);
+      await this.#forming.load(context, interval, now);
+      await this.#indicators.start(context, interval, closed);
+      return this.#forming.isKnown(context, interval);
     } catch (error) {
       if (!(error instanceof CandlesUnavailable)) throw error;
       return false;
@@ -73,13 +73,13 @@ export class BarPublisher {
   }
 
   /** Closes the bars whose time has come; false where their candles cannot be had now. */
-  async close(subject: InstrumentContext, interval: Interval, now: number): Promise<FrameEvent[] | false> {
+  async close(context: InstrumentContext, interval: Interval, now: number): Promise<FrameEvent[] | false> {
     try {
       const prepare = async (bars: readonly Candle[]) => [
-        ...bars.map((bar) => this.#candleEvent(subject, interval, bar, false, now)),
-        ...this.#closedEvents(subject, await this.#indicators.append(subject, interval, bars), "closed", now),
+        ...bars.map((bar) => this.#candleEvent(context, interval, bar, false, now)),
+        ...this.#closedEvents(context, await this.#indicators.append(context, interval, bars), "closed", now),
       ];
-      const events = await this.#candles.close(subject, interval, now, prepare, (events) => this.#outbox.add(events));
+      const events = await this.#candles.close(context, interval, now, prepare, (events) => this.#batcher.add(events));
       this.#behind.delete(interval);
       return events ?? [];
     } catch (error) {
@@ -90,15 +90,15 @@ export class BarPublisher {
   }
 
   /** Tells what a closed bar is now. */
-  async revise(subject: InstrumentContext, interval: Interval, time: number, now: number): Promise<FrameEvent[]> {
+  async revise(context: InstrumentContext, interval: Interval, time: number, now: number): Promise<FrameEvent[]> {
     const closed = this.#candles.closed(interval);
     if (closed === null || time > closed) return [];
     try {
-      const bar = await this.#candles.read(subject, interval, time);
+      const bar = await this.#candles.read(context, interval, time);
       if (!bar || bar.revision === 0) return [];
-      const values = await this.#indicators.revise(subject, interval, time, closed);
-      const events = this.#closedEvents(subject, values, "revised", now);
-      return this.#outbox.add([this.#candleEvent(subject, interval, bar, false, now), ...events]);
+      const values = await this.#indicators.revise(context, interval, time, closed);
+      const events = this.#closedEvents(context, values, "revised", now);
+      return this.#batcher.add([this.#candleEvent(context, interval, bar, false, now), ...events]);
     } catch (error) {
       if (!(error instanceof CandlesUnavailable)) throw error;
       return [];
@@ -106,27 +106,27 @@ export class BarPublisher {
   }
 
   /** What the bars that form have become with a quote. */
-  form(subject: InstrumentContext, quote: StoredQuote, now: number): FrameEvent[] {
+  form(context: InstrumentContext, quote: StoredQuote, now: number): FrameEvent[] {
     const events = this.#candles.intervals().flatMap((interval): BarEvent[] => {
-      const bar = this.#forming.applyQuote(subject, interval, quote, now);
-      const upcoming = this.#candles.upcoming(subject, interval);
+      const bar = this.#forming.applyQuote(context, interval, quote, now);
+      const upcoming = this.#candles.upcoming(context, interval);
       if (!bar || !upcoming) return [];
       // A bar is told of once the one before it has closed, unless nobody knows when that will be.
       if (bar.time !== upcoming.time && !(this.#behind.has(interval) && bar.time > upcoming.time)) return [];
       const before = this.#published.get(interval);
       if (before && sameNumbers(before, bar)) return [];
       this.#published.set(interval, bar);
-      const event = this.#candleEvent(subject, interval, bar, true, now);
+      const event = this.#candleEvent(context, interval, bar, true, now);
       if (bar.time !== upcoming.time) return [event];
       const values = this.#indicators.peek(interval, bar);
       return [
         event,
-        ...values.map(({ wanted, value }) =>
-          this.#valueEvent(subject, wanted, { time: bar.time, state: "open", value }, now),
+        ...values.map(({ wanted: indicator, value }) =>
+          this.#valueEvent(context, indicator, { time: bar.time, state: "open", value }, now),
         ),
       ];
     });
-    return this.#outbox.add(events);
+    return this.#batcher.add(events);
   }
 
   #candleEvent(
@@ -154,9 +154,9 @@ export class BarPublisher {
     };
   }
 
-  #closedEvents(subject: InstrumentContext, all: readonly ClosedValues[], state: "closed" | "revised", now: number) {
+  #closedEvents(context: InstrumentContext, all: readonly ClosedValues[], state: "closed" | "revised", now: number) {
     return all.flatMap(({ indicator, values }) =>
-      values.map((each) => this.#valueEvent(subject, indicator, { ...each, state }, now)),
+      values.map((each) => this.#valueEvent(context, indicator, { ...each, state }, now)),
     );
   }
 }

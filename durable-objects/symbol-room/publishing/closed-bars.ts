@@ -40,11 +40,11 @@ export class ClosedBarCursor {
   }
 
   /** Watches exactly these intervals from now on; gives those that are new. */
-  watch(subject: InstrumentContext, intervals: readonly Interval[], now: number): Interval[] {
+  watch(context: InstrumentContext, intervals: readonly Interval[], now: number): Interval[] {
     for (const interval of this.#published.keys()) if (!intervals.includes(interval)) this.#forget(interval);
     const fresh = intervals.filter((interval) => !this.#published.has(interval));
     for (const interval of fresh) {
-      const last = lastClosedStamp(subject.market, interval, now - subject.delay);
+      const last = lastClosedStamp(context.market, interval, now - context.delay);
       if (last !== null) this.#moveOn(interval, last);
     }
     return fresh;
@@ -74,16 +74,16 @@ export class ClosedBarCursor {
    * that in the same turn. Throws CandlesUnavailable where they cannot be had now, or `prepare` throws it: they are taken another time.
    */
   async close<T, U>(
-    subject: InstrumentContext,
+    context: InstrumentContext,
     interval: Interval,
     now: number,
     prepare: (bars: readonly Candle[]) => Promise<T>,
     keep: (prepared: T) => U,
   ): Promise<U | null> {
     const before = this.#published.get(interval);
-    const last = lastClosedStamp(subject.market, interval, now - subject.delay);
+    const last = lastClosedStamp(context.market, interval, now - context.delay);
     if (before === undefined || last === null || last <= before) return null;
-    const page = await pagesOf(this.#readCandles, subject, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
+    const page = await pagesOf(this.#readCandles, context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
     const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
     const prepared = await prepare(bars);
     // Meanwhile nobody may watch any more, or somebody anew.
@@ -93,8 +93,8 @@ export class ClosedBarCursor {
   }
 
   /** The candle of a closed bar as it is now; null where there is none. */
-  async read(subject: InstrumentContext, interval: Interval, time: number): Promise<Candle | null> {
-    const { candles } = await pagesOf(this.#readCandles, subject, interval)(time, time + 1, 1, false);
+  async read(context: InstrumentContext, interval: Interval, time: number): Promise<Candle | null> {
+    const { candles } = await pagesOf(this.#readCandles, context, interval)(time, time + 1, 1, false);
     return candles.length === 0 ? null : candleAt(candles, 0);
   }
 

@@ -35,13 +35,13 @@ export class FormingBars {
 
   /** The bar that forms, with a quote in it; null where none does, or what it has been so far must be learnt first. */
   applyQuote(
-    subject: InstrumentContext,
+    context: InstrumentContext,
     interval: Interval,
     { price, timestamp }: StoredQuote,
     now: number,
   ): Candle | null {
-    if (subject.kind === "simulated") return this.#simulated(subject, interval, now);
-    const bucket = bucketAt(subject.market, interval, Date.parse(timestamp) / 1000);
+    if (context.kind === "simulated") return this.#simulated(context, interval, now);
+    const bucket = bucketAt(context.market, interval, Date.parse(timestamp) / 1000);
     const bar = this.#bars.get(interval);
     if (!bucket || !bar || price === null || bucket.time < bar.time) return null;
     if (bar.time === bucket.time) {
@@ -50,7 +50,7 @@ export class FormingBars {
       return next;
     }
     // A bar is known from its opening only where the one before it was watched.
-    if (bucketsForward(subject.market, interval, bar.time + 1).next().value?.time !== bucket.time) {
+    if (bucketsForward(context.market, interval, bar.time + 1).next().value?.time !== bucket.time) {
       this.#bars.delete(interval);
       return null;
     }
@@ -65,9 +65,9 @@ export class FormingBars {
   }
 
   /** Asks the sources what the bar that forms has been so far; throws CandlesUnavailable where none answers. */
-  async load(subject: InstrumentContext, interval: Interval, now: number): Promise<void> {
-    if (subject.kind !== "polled" || this.#bars.has(interval)) return;
-    const { candles } = await pagesOf(this.#readCandles, subject, interval)(now - AROUND, now + AROUND, 1, true);
+  async load(context: InstrumentContext, interval: Interval, now: number): Promise<void> {
+    if (context.kind !== "polled" || this.#bars.has(interval)) return;
+    const { candles } = await pagesOf(this.#readCandles, context, interval)(now - AROUND, now + AROUND, 1, true);
     if (candles.length > 0 && !this.#bars.has(interval)) this.#bars.set(interval, candleAt(candles, 0));
   }
 

@@ -12,7 +12,7 @@ const MIN_RETRY_SECONDS = 1;
 export const MAX_RETRY_SECONDS = 8;
 
 /** Takes events to an audience by its name; false where it does not want the symbol any more. */
-export type PublishToHub = (audience: string, symbol: string, events: SymbolEvent[]) => Promise<boolean>;
+export type PublishToHub = (hub: string, symbol: string, events: SymbolEvent[]) => Promise<boolean>;
 
 /** The name under which a room's own sockets attend. */
 export const OWN_SESSIONS = "";
@@ -53,12 +53,16 @@ function isInterested(interest: Interest, event: SymbolEvent): boolean {
     case "candles":
       return interest.candles.includes(event.interval);
     case "indicators":
-      return interest.indicators.some((wanted) => wanted.interval === event.interval && wanted.spec === event.spec);
+      return interest.indicators.some(
+        (indicator) => indicator.interval === event.interval && indicator.spec === event.spec,
+      );
   }
 }
 
 function unionOf(all: readonly Interest[]): Interest {
-  const indicators = new Map(all.flatMap((wants) => wants.indicators.map((wanted) => [indicatorKey(wanted), wanted])));
+  const indicators = new Map(
+    all.flatMap((interest) => interest.indicators.map((indicator) => [indicatorKey(indicator), indicator])),
+  );
   return {
     quotes: all.some(({ quotes }) => quotes),
     candles: [...new Set(all.flatMap(({ candles }) => candles))],
@@ -81,47 +85,49 @@ export class HubLeases {
     const rows = this.#sql.exec<{ hub: string; wants: string; until: number }>(
       "select hub, wants, until from attendees",
     );
-    for (const { hub, wants, until } of rows) this.#leases.set(hub, { wants: JSON.parse(wants), until, queue: null });
+    for (const { hub, wants: interest, until } of rows)
+      this.#leases.set(hub, { wants: JSON.parse(interest), until, queue: null });
   }
 
   /** Notes what an audience wants from now on, in place of what it wanted; gives the end of its lease. Nothing ends it. */
-  renew(audience: string, wants: Interest, now: number): number {
-    if (isEmptyInterest(wants)) {
-      this.#release(audience);
+  renew(hub: string, interest: Interest, now: number): number {
+    if (isEmptyInterest(interest)) {
+      this.#release(hub);
       return now;
     }
     this.#all = null;
     const until = now + LEASE_SECONDS;
-    this.#leases.set(audience, { wants, until, queue: this.#leases.get(audience)?.queue ?? null });
-    const text = JSON.stringify(wants);
-    this.#sql.exec("insert or replace into attendees (hub, wants, until) values (?, ?, ?)", audience, text, until);
+    this.#leases.set(hub, { wants: interest, until, queue: this.#leases.get(hub)?.queue ?? null });
+    const text = JSON.stringify(interest);
+    this.#sql.exec("insert or replace into attendees (hub, wants, until) values (?, ?, ?)", hub, text, until);
     return until;
   }
 
   /** Shortens leases that end later than a lease can: the clock was set back. */
   capExpiry(now: number): void {
-    for (const [audience, attendee] of this.#leases) {
+    for (const [hub, attendee] of this.#leases) {
       if (attendee.until <= now + LEASE_SECONDS) continue;
       attendee.until = now + LEASE_SECONDS;
-      this.#sql.exec("update attendees set until = ? where hub = ?", attendee.until, audience);
+      this.#sql.exec("update attendees set until = ? where hub = ?", attendee.until, hub);
     }
   }
 
   /** Forgets those whose lease has run out. */
   expire(now: number): void {
-    for (const [audience, { until }] of this.#leases) if (until <= now) this.#release(audience);
+    for (const [hub, { until }] of this.#leases) if (until <= now) this.#release(hub);
     this.#checkAllTaken();
   }
 
   /** All that anybody wants. */
   interest(): Interest {
-    this.#all ??= this.#leases.size === 0 ? NOTHING : unionOf(Array.from(this.#leases.values(), ({ wants }) => wants));
+    this.#all ??=
+      this.#leases.size === 0 ? NOTHING : unionOf(Array.from(this.#leases.values(), ({ wants: interest }) => interest));
     return this.#all;
   }
 
   /** The indicators that audiences other than this one want. */
-  indicatorsOfOthers(audience: string): IndicatorInterest[] {
-    return [...this.#leases].flatMap(([name, { wants }]) => (name === audience ? [] : wants.indicators));
+  indicatorsOfOthers(hub: string): IndicatorInterest[] {
+    return [...this.#leases].flatMap(([name, { wants: interest }]) => (name === hub ? [] : interest.indicators));
   }
 
   /** When the next lease runs out; null where nobody attends. */
@@ -131,12 +137,12 @@ export class HubLeases {
 
   /** Tells each audience what of these events it wants. */
   publish(symbol: string, events: readonly SymbolEvent[]): void {
-    this.#fanOut(symbol, events, (line, wanted) => line.send(wanted));
+    this.#fanOut(symbol, events, (line, indicator) => line.send(indicator));
   }
 
   /** Has each audience told what of these events it wants with the next push. */
   enqueue(symbol: string, events: readonly SymbolEvent[]): void {
-    this.#fanOut(symbol, events, (line, wanted) => line.enqueue(wanted));
+    this.#fanOut(symbol, events, (line, indicator) => line.enqueue(indicator));
   }
 
   /** Tries the audiences again that did not answer. */
@@ -151,24 +157,24 @@ export class HubLeases {
     this.#lastOrder = 0;
   }
 
-  #release(audience: string): void {
+  #release(hub: string): void {
     this.#all = null;
-    if (this.#leases.delete(audience)) this.#sql.exec("delete from attendees where hub = ?", audience);
+    if (this.#leases.delete(hub)) this.#sql.exec("delete from attendees where hub = ?", hub);
   }
 
   // An audience that refused, and has said meanwhile that it does want the symbol, is not forgotten.
-  #publishTo(audience: string, symbol: string) {
+  #publishTo(hub: string, symbol: string) {
     return async (events: SymbolEvent[]) => {
-      const before = this.#leases.get(audience);
-      return (await this.#hooks.publish(audience, symbol, events)) || this.#leases.get(audience) !== before;
+      const before = this.#leases.get(hub);
+      return (await this.#hooks.publish(hub, symbol, events)) || this.#leases.get(hub) !== before;
     };
   }
 
-  #queueTo(audience: string, symbol: string): PushQueue {
-    return new PushQueue(audience, this.#publishTo(audience, symbol), {
+  #queueTo(hub: string, symbol: string): PushQueue {
+    return new PushQueue(hub, this.#publishTo(hub, symbol), {
       taken: () => this.#checkAllTaken(),
       refused: () => {
-        this.#release(audience);
+        this.#release(hub);
         this.#hooks.onReleased();
         this.#checkAllTaken();
       },
@@ -177,14 +183,14 @@ export class HubLeases {
   }
 
   /** Takes what each audience wants of these events to the line to it. */
-  #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, wanted: SymbolEvent[]) => void) {
+  #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, indicator: SymbolEvent[]) => void) {
     for (const event of events)
       if ("order" in event && event.isClosed) this.#lastOrder = Math.max(this.#lastOrder, event.order);
-    for (const [audience, attendee] of this.#leases) {
-      const wanted = events.filter((event) => isInterested(attendee.wants, event));
-      if (wanted.length === 0) continue;
-      attendee.queue ??= this.#queueTo(audience, symbol);
-      take(attendee.queue, wanted);
+    for (const [hub, attendee] of this.#leases) {
+      const indicator = events.filter((event) => isInterested(attendee.wants, event));
+      if (indicator.length === 0) continue;
+      attendee.queue ??= this.#queueTo(hub, symbol);
+      take(attendee.queue, indicator);
     }
     this.#checkAllTaken();
   }

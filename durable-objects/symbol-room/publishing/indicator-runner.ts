@@ -43,8 +43,8 @@ const known = (value: number): number | null => (Number.isNaN(value) ? null : va
 function outputValue({ definition }: IndicatorSpec, outputs: ArrayLike<number>): IndicatorValue {
   const { outputs: names, lookahead = [] } = definition;
   if (names.length === 1) return known(outputs[0]);
-  const told = names.map((name, i) => [name, known(outputs[i])] as const);
-  return Object.fromEntries(told.filter(([name]) => !lookahead.includes(name)));
+  const published = names.map((name, i) => [name, known(outputs[i])] as const);
+  return Object.fromEntries(published.filter(([name]) => !lookahead.includes(name)));
 }
 
 /** The indicators that somebody watches; their machines are in memory only, and started from history. */
@@ -59,9 +59,9 @@ export class IndicatorRunner {
   }
 
   /** Watches exactly these from now on; gives the intervals of those that are not at work yet. */
-  watch(wanted: readonly IndicatorInterest[]): Interval[] {
+  watch(indicator: readonly IndicatorInterest[]): Interval[] {
     this.#watched.clear();
-    for (const each of wanted) this.#watched.set(runnerKey(each), each);
+    for (const each of indicator) this.#watched.set(runnerKey(each), each);
     for (const key of this.#working.keys()) if (!this.#watched.has(key)) this.#working.delete(key);
     return [...this.#watched].flatMap(([key, { interval }]) => (this.#working.has(key) ? [] : [interval]));
   }
@@ -72,27 +72,27 @@ export class IndicatorRunner {
   }
 
   /** Starts those of an interval that are not at work yet, so that `closed` is the last bar that they have taken. */
-  async start(subject: InstrumentContext, interval: Interval, closed: number): Promise<void> {
-    for (const wanted of this.#of(interval))
-      if (!this.#working.has(runnerKey(wanted))) await this.#renew(subject, wanted, 1, closed);
+  async start(context: InstrumentContext, interval: Interval, closed: number): Promise<void> {
+    for (const indicator of this.#of(interval))
+      if (!this.#working.has(runnerKey(indicator))) await this.#renew(context, indicator, 1, closed);
   }
 
   /** Takes bars that have closed. Throws CandlesUnavailable where one must start anew and cannot now. */
-  async append(subject: InstrumentContext, interval: Interval, bars: readonly Candle[]): Promise<ClosedValues[]> {
+  async append(context: InstrumentContext, interval: Interval, bars: readonly Candle[]): Promise<ClosedValues[]> {
     const taken: ClosedValues[] = [];
     const last = bars.at(-1)?.time;
     if (last === undefined) return taken;
     const done = new Set<string>();
     // Somebody may begin to watch another one meanwhile.
-    const next = () => this.#of(interval).find((wanted) => !done.has(runnerKey(wanted)));
+    const next = () => this.#of(interval).find((indicator) => !done.has(runnerKey(indicator)));
     for (let indicator = next(); indicator; indicator = next()) {
       done.add(runnerKey(indicator));
       const work = this.#working.get(runnerKey(indicator));
       // One that has taken some of them before, when others could not, tells of all of them again.
-      const values = work && work.last < bars[0].time ? this.#follow(work, subject, bars) : [];
+      const values = work && work.last < bars[0].time ? this.#follow(work, context, bars) : [];
       const rest =
         bars.length - (values.length === 0 ? 0 : bars.findIndex(({ time }) => time === values.at(-1)?.time) + 1);
-      if (rest > 0) values.push(...(await this.#renew(subject, indicator, rest, last)));
+      if (rest > 0) values.push(...(await this.#renew(context, indicator, rest, last)));
       taken.push({ indicator, values });
     }
     return taken;
@@ -100,18 +100,18 @@ export class IndicatorRunner {
 
   /** The values that the bar that forms would close with. */
   peek(interval: Interval, forming: Candle): { wanted: IndicatorInterest; value: IndicatorValue }[] {
-    return this.#of(interval).flatMap((wanted) => {
-      const work = this.#working.get(runnerKey(wanted));
+    return this.#of(interval).flatMap((indicator) => {
+      const work = this.#working.get(runnerKey(indicator));
       if (!work || forming.time <= work.last) return [];
-      return [{ wanted, value: outputValue(work.spec, work.machine.peek(fillSlot(this.#slot, forming))) }];
+      return [{ wanted: indicator, value: outputValue(work.spec, work.machine.peek(fillSlot(this.#slot, forming))) }];
     });
   }
 
   /** Calculates anew from a bar that was revised up to `closed`. */
-  async revise(subject: InstrumentContext, interval: Interval, from: number, closed: number): Promise<ClosedValues[]> {
+  async revise(context: InstrumentContext, interval: Interval, from: number, closed: number): Promise<ClosedValues[]> {
     const taken: ClosedValues[] = [];
     for (const indicator of this.#of(interval)) {
-      const values = await this.#renew(subject, indicator, MAX_REVISED, closed);
+      const values = await this.#renew(context, indicator, MAX_REVISED, closed);
       taken.push({ indicator, values: values.filter(({ time }) => time >= from) });
     }
     return taken;
@@ -119,12 +119,12 @@ export class IndicatorRunner {
 
   /** The values of the last `points` bars up to `closed`. */
   async last(
-    subject: InstrumentContext,
-    wanted: IndicatorInterest,
+    context: InstrumentContext,
+    indicator: IndicatorInterest,
     points: number,
     closed: number,
   ): Promise<ClosedValue[]> {
-    return (await this.#run(subject, wanted, points, closed)).values;
+    return (await this.#run(context, indicator, points, closed)).values;
   }
 
   #anchorFor(spec: IndicatorSpec, { market }: InstrumentContext, interval: Interval, time: number): number | null {
@@ -132,14 +132,14 @@ export class IndicatorRunner {
   }
 
   /** A machine that has taken all bars up to `closed`, as REST would, and what it said of the last `points`. */
-  async #run(subject: InstrumentContext, indicator: IndicatorInterest, points: number, closed: number) {
+  async #run(context: InstrumentContext, indicator: IndicatorInterest, points: number, closed: number) {
     const { interval } = indicator;
     const spec = parseSpec(indicator.spec);
     const query = { interval, points, from: null, to: closed + 1, includeOpen: false };
-    const pages = pagesOf(this.#readCandles, subject, interval);
-    const { bars } = await readBars(pages, subject.market, [spec], query, ALL_CLOSED);
+    const pages = pagesOf(this.#readCandles, context, interval);
+    const { bars } = await readBars(pages, context.market, [spec], query, ALL_CLOSED);
     const columns = isAnchored(spec) ? sliceCandles(bars.columns, anchorIndexOf(bars)) : bars.columns;
-    const machine = new IndicatorMachine(spec, { tradingDay: tradingDayOf(subject.market, interval) });
+    const machine = new IndicatorMachine(spec, { tradingDay: tradingDayOf(context.market, interval) });
     const outputs = spec.definition.outputs.map(() => new Float64Array(columns.length));
     machine.run(columns, outputs);
     const first = Math.max(0, columns.length - points);
@@ -156,28 +156,28 @@ export class IndicatorRunner {
       spec,
       machine,
       last,
-      anchor: this.#anchorFor(spec, subject, interval, last),
+      anchor: this.#anchorFor(spec, context, interval, last),
     };
     return { work, values };
   }
 
   #of(interval: Interval): IndicatorInterest[] {
-    return [...this.#watched.values()].filter((wanted) => wanted.interval === interval);
+    return [...this.#watched.values()].filter((indicator) => indicator.interval === interval);
   }
 
-  async #renew(subject: InstrumentContext, wanted: IndicatorInterest, points: number, closed: number) {
-    const { work, values } = await this.#run(subject, wanted, points, closed);
-    if (this.#watched.has(runnerKey(wanted))) this.#working.set(runnerKey(wanted), work);
+  async #renew(context: InstrumentContext, indicator: IndicatorInterest, points: number, closed: number) {
+    const { work, values } = await this.#run(context, indicator, points, closed);
+    if (this.#watched.has(runnerKey(indicator))) this.#working.set(runnerKey(indicator), work);
     return values;
   }
 
   /** The values at bars that follow those that a machine has taken; ends at one where it must start anew. */
-  #follow(work: RunningIndicator, subject: InstrumentContext, bars: readonly Candle[]): ClosedValue[] {
+  #follow(work: RunningIndicator, context: InstrumentContext, bars: readonly Candle[]): ClosedValue[] {
     const { spec, machine, indicator } = work;
     const values: ClosedValue[] = [];
     for (const bar of bars) {
       if (bar.time <= work.last) continue;
-      if (work.anchor !== this.#anchorFor(spec, subject, indicator.interval, bar.time)) break;
+      if (work.anchor !== this.#anchorFor(spec, context, indicator.interval, bar.time)) break;
       values.push({ time: bar.time, value: outputValue(spec, machine.next(fillSlot(this.#slot, bar))) });
       work.last = bar.time;
     }

@@ -37,8 +37,8 @@ export interface PublisherParts {
   sourcesOf: (instrument: Instrument) => readonly ProviderName[];
   readCandles: ReadCandles;
   /** The quote to answer with, asked of the sources where the last one is not recent. */
-  latest: (subject: InstrumentContext) => Promise<StoredQuote | null>;
-  tick: (subject: InstrumentContext, now: number) => void;
+  latest: (context: InstrumentContext) => Promise<StoredQuote | null>;
+  tick: (context: InstrumentContext, now: number) => void;
   publish: PublishToHub;
   /** Begins a new epoch: what clients have is not what the room has. */
   beginEpoch: () => void;
@@ -56,7 +56,7 @@ export class Publisher {
   readonly #alarms: Alarms;
   readonly #clock: { rung(): void; wind: () => Promise<void>; check(): Promise<void> };
   readonly #leases: HubLeases;
-  readonly #live: Scheduler;
+  readonly #scheduler: Scheduler;
   readonly #replay: Replay;
   /** Where the room's own sockets hear of its symbol. */
   readonly roomClient: RoomClient;
@@ -70,20 +70,20 @@ export class Publisher {
     const { sql } = storage;
     this.#alarms = new Alarms(sql);
     this.#clock = openAlarmClock(storage, this.#alarms);
-    const outbox = new BarOutbox(sql);
+    const batcher = new BarOutbox(sql);
     this.#leases = new HubLeases(sql, {
       publish: this.#room.publish,
-      onReleased: () => this.#soon("lease", this.#now()),
-      onAllTaken: (order) => outbox.clear(order),
-      retryIn: (seconds) => this.#soon("push", this.#now() + seconds),
+      onReleased: () => this.#arm("lease", this.#now()),
+      onAllTaken: (order) => batcher.clear(order),
+      retryIn: (seconds) => this.#arm("push", this.#now() + seconds),
     });
     const candles = new ClosedBarCursor(sql, readCandles);
     const indicators = new IndicatorRunner(readCandles);
-    this.#live = new Scheduler({
+    this.#scheduler = new Scheduler({
       alarms: this.#alarms,
       leases: this.#leases,
       log: this.#log,
-      series: new BarPublisher(candles, new FormingBars(readCandles), indicators, outbox),
+      series: new BarPublisher(candles, new FormingBars(readCandles), indicators, batcher),
       watch: new SourcePolling(this.#room.upstreams),
       tick: this.#room.tick,
       runSessions: this.#room.runSessions,
@@ -94,48 +94,52 @@ export class Publisher {
       this.#state.renewedAt(),
     );
     // What this room did not get round to tell before its memory went.
-    const kept = outbox.pending();
+    const kept = batcher.pending();
     if (kept.length > 0) {
       this.#leases.enqueue(this.#known().symbol, kept);
-      this.#soon("push", this.#now());
+      this.#arm("push", this.#now());
     }
     this.roomClient = {
-      renewLease: async (_, wants) => this.renewLease(this.#known(), OWN_SESSIONS, wants),
+      renewLease: async (_, interest) => this.renewLease(this.#known(), OWN_SESSIONS, interest),
       replayQuotes: async (_, since) => this.replayQuotes(this.#known(), since),
       replayCandles: async (_, interval, since) => this.replayCandles(this.#known(), interval, since),
-      replayIndicator: async (_, wanted, since) => this.replayIndicator(this.#known(), wanted, since),
+      replayIndicator: async (_, indicator, since) => this.replayIndicator(this.#known(), indicator, since),
     };
   }
 
   /** Notes what an audience wants from now on. */
-  async renewLease(instrument: Instrument, audience: string, wants: Interest): Promise<Lease> {
-    const attendance = this.#live.renewLease(this.#subject(instrument), audience, wants, this.#now());
+  async renewLease(instrument: Instrument, hub: string, interest: Interest): Promise<Lease> {
+    const lease = this.#scheduler.renewLease(this.#context(instrument), hub, interest, this.#now());
     await this.#clock.wind();
-    return attendance;
+    return lease;
   }
 
   replayQuotes(instrument: Instrument, since: QuotePosition | null): Promise<QuoteReplay> {
-    return this.#replay.quotes(this.#subject(instrument), since, this.#now());
+    return this.#replay.quotes(this.#context(instrument), since, this.#now());
   }
 
   replayCandles(instrument: Instrument, interval: Interval, since: number | null): Promise<BarReplay> {
-    return this.#replay.candles(this.#subject(instrument), interval, since, this.#now());
+    return this.#replay.candles(this.#context(instrument), interval, since, this.#now());
   }
 
-  async replayIndicator(instrument: Instrument, wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
-    const refused = refusalOf(wanted);
+  async replayIndicator(
+    instrument: Instrument,
+    indicator: IndicatorInterest,
+    since: number | null,
+  ): Promise<BarReplay> {
+    const refused = refusalOf(indicator);
     if (refused) return { time: null, recovered: since === null ? null : false, missed: [], refused };
-    return this.#replay.indicator(this.#subject(instrument), wanted, since, this.#now());
+    return this.#replay.indicator(this.#context(instrument), indicator, since, this.#now());
   }
 
   /** Sees to it that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
   scheduleSessions(at: number): void {
-    this.#soon(SESSIONS, at);
+    this.#arm(SESSIONS, at);
   }
 
   /** Takes the events of a quote that was stored. */
   onQuote(instrument: Instrument, quote: StoredQuote, events: readonly SymbolEvent[]): void {
-    this.#live.onQuote(this.#subject(instrument), quote, events, this.#now());
+    this.#scheduler.onQuote(this.#context(instrument), quote, events, this.#now());
   }
 
   /** Publishes that the room's epoch was renewed. */
@@ -143,26 +147,26 @@ export class Publisher {
     const instrument = this.#state.instrument();
     if (!instrument) return;
     this.#leases.enqueue(instrument.symbol, [{ channel: "epoch", position: this.#log.position() }]);
-    this.#soon("push", this.#now());
+    this.#arm("push", this.#now());
   }
 
   /** Takes the stamps of closed candles that were changed. */
   onRevised(interval: Interval, times: readonly number[]): void {
-    this.#live.onRevised(this.#subject(this.#known()), interval, times, this.#now());
+    this.#scheduler.onRevised(this.#context(this.#known()), interval, times, this.#now());
     this.#room.keep(this.#clock.wind());
   }
 
   /** Sets the alarm again, should it be missing while there is something to do. */
   async checkAlarm(): Promise<void> {
     const instrument = this.#state.instrument();
-    if (instrument) this.#live.schedule(this.#subject(instrument), this.#now());
+    if (instrument) this.#scheduler.schedule(this.#context(instrument), this.#now());
     await this.#clock.check();
   }
 
   /** Does what is due; to be called by the alarm. */
   async onAlarm(): Promise<void> {
     this.#clock.rung();
-    await this.#live.runDue(this.#subject(this.#known()), this.#now());
+    await this.#scheduler.runDue(this.#context(this.#known()), this.#now());
     await this.#clock.wind();
   }
 
@@ -170,12 +174,12 @@ export class Publisher {
     return Date.now() / 1000;
   }
 
-  #subject(instrument: Instrument): InstrumentContext {
+  #context(instrument: Instrument): InstrumentContext {
     return contextOf(instrument, this.#room.sourcesOf(instrument));
   }
 
   /** Sets a deadline from where nobody waits. */
-  #soon(name: string, at: number): void {
+  #arm(name: string, at: number): void {
     this.#alarms.set(name, at);
     this.#room.keep(this.#clock.wind());
   }

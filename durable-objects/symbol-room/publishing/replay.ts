@@ -16,7 +16,7 @@ export class Replay {
   readonly #bars: ClosedBarCursor;
   readonly #indicators: IndicatorRunner;
   readonly #readCandles: ReadCandles;
-  readonly #latest: (subject: InstrumentContext) => Promise<StoredQuote | null>;
+  readonly #latest: (context: InstrumentContext) => Promise<StoredQuote | null>;
   readonly #renewedAt: () => number | null;
 
   /**
@@ -28,7 +28,7 @@ export class Replay {
     bars: ClosedBarCursor,
     indicators: IndicatorRunner,
     readCandles: ReadCandles,
-    latest: (subject: InstrumentContext) => Promise<StoredQuote | null>,
+    latest: (context: InstrumentContext) => Promise<StoredQuote | null>,
     renewedAt: () => number | null,
   ) {
     this.#log = log;
@@ -39,21 +39,21 @@ export class Replay {
     this.#renewedAt = renewedAt;
   }
 
-  async quotes(subject: InstrumentContext, position: QuotePosition | null, now: number): Promise<QuoteReplay> {
+  async quotes(context: InstrumentContext, position: QuotePosition | null, now: number): Promise<QuoteReplay> {
     const missed = position && this.#log.after(position);
     if (missed) return { position: this.#log.position(), recovered: true, missed, snapshot: null };
-    const quote = await this.#latest(subject);
-    const snapshot = quote && JSON.stringify(quoteView(subject.instrument, quote, now));
+    const quote = await this.#latest(context);
+    const snapshot = quote && JSON.stringify(quoteView(context.instrument, quote, now));
     return { position: this.#log.position(), recovered: position ? false : null, missed: [], snapshot };
   }
 
-  candles(subject: InstrumentContext, interval: Interval, from: number | null, now: number): Promise<BarReplay> {
-    return this.#since(subject, interval, from, now, async (time) => {
+  candles(context: InstrumentContext, interval: Interval, from: number | null, now: number): Promise<BarReplay> {
+    return this.#since(context, interval, from, now, async (time) => {
       if (from === null || from === time) return [];
-      const pages = pagesOf(this.#readCandles, subject, interval);
+      const pages = pagesOf(this.#readCandles, context, interval);
       const { candles, more } = await pages(from + 1, time + 1, MAX_REPLAYED_EVENTS, false);
       if (more) return null;
-      const { symbol } = subject.instrument;
+      const { symbol } = context.instrument;
       return Array.from({ length: candles.length }, (_, i) =>
         candleFrame(symbol, interval, candleAt(candles, i), false, now),
       );
@@ -61,47 +61,47 @@ export class Replay {
   }
 
   indicator(
-    subject: InstrumentContext,
-    wanted: IndicatorInterest,
+    context: InstrumentContext,
+    indicator: IndicatorInterest,
     from: number | null,
     now: number,
   ): Promise<BarReplay> {
-    return this.#since(subject, wanted.interval, from, now, async (time, count) => {
+    return this.#since(context, indicator.interval, from, now, async (time, count) => {
       if (from === null || count === 0) return [];
-      const values = await this.#indicators.last(subject, wanted, count, time);
-      const { symbol } = subject.instrument;
+      const values = await this.#indicators.last(context, indicator, count, time);
+      const { symbol } = context.instrument;
       return values
         .filter((each) => each.time > from)
-        .map((each) => indicatorFrame(symbol, { ...wanted, ...each, state: "closed" }, now));
+        .map((each) => indicatorFrame(symbol, { ...indicator, ...each, state: "closed" }, now));
     });
   }
 
   /** The last bar that was told, or would have been. */
-  #closedBy(subject: InstrumentContext, interval: Interval, now: number): number | null {
-    return this.#bars.closed(interval) ?? lastClosedStamp(subject.market, interval, now - subject.delay);
+  #closedBy(context: InstrumentContext, interval: Interval, now: number): number | null {
+    return this.#bars.closed(interval) ?? lastClosedStamp(context.market, interval, now - context.delay);
   }
 
   /** Whether a client that has a bar may have it from before the epoch was renewed, and so another history than the room. */
-  #isOfEarlierEpoch(subject: InstrumentContext, interval: Interval, time: number): boolean {
+  #isOfEarlierEpoch(context: InstrumentContext, interval: Interval, time: number): boolean {
     const renewed = this.#renewedAt();
     if (renewed === null) return false;
-    const closed = lastClosedStamp(subject.market, interval, renewed);
+    const closed = lastClosedStamp(context.market, interval, renewed);
     return closed !== null && time <= closed;
   }
 
   /** The frames of the bars after `since`, or why there are none to be told. */
   async #since(
-    subject: InstrumentContext,
+    context: InstrumentContext,
     interval: Interval,
     from: number | null,
     now: number,
     frames: (time: number, count: number) => Promise<string[] | null>,
   ): Promise<BarReplay> {
-    const time = this.#closedBy(subject, interval, now);
+    const time = this.#closedBy(context, interval, now);
     if (from === null) return { time, recovered: null, missed: [] };
     if (time === null || from > time || time - from > MAX_ABSENCE) return { time, recovered: false, missed: [] };
-    if (this.#isOfEarlierEpoch(subject, interval, from)) return { time, recovered: false, missed: [] };
-    const count = countBuckets(subject.market, interval, from + 1, time + 1);
+    if (this.#isOfEarlierEpoch(context, interval, from)) return { time, recovered: false, missed: [] };
+    const count = countBuckets(context.market, interval, from + 1, time + 1);
     if (count > MAX_REPLAYED_EVENTS) return { time, recovered: false, missed: [] };
     try {
       const missed = await frames(time, count);

@@ -33,11 +33,11 @@ export interface SchedulerParts {
   series: BarPublisher;
   watch: SourcePolling;
   /** Lets a simulated symbol tick. */
-  tick: (subject: InstrumentContext, now: number) => void;
+  tick: (context: InstrumentContext, now: number) => void;
   /** Bars that were closed lie ahead of a clock that was set back: what clients have of them is not what the room has. */
   onRewind: () => void;
   /** Asks the sources for a quote, where nobody polls them. */
-  ask: (subject: InstrumentContext) => Promise<void>;
+  ask: (context: InstrumentContext) => Promise<void>;
   /** Does what the room's own audience has to do. */
   runSessions: () => Promise<void>;
 }
@@ -61,16 +61,16 @@ export class Scheduler {
   }
 
   /** Notes what an audience wants from now on. */
-  renewLease(subject: InstrumentContext, audience: string, wants: Interest, now: number): Lease {
-    const { accepted, refused } = limitInterest(wants, this.#leases.indicatorsOfOthers(audience));
-    const until = this.#leases.renew(audience, accepted, now);
-    this.schedule(subject, now);
-    const { staleAfter, delay } = freshnessPolicyOf(subject.sources[0]);
+  renewLease(context: InstrumentContext, hub: string, interest: Interest, now: number): Lease {
+    const { accepted, refused } = limitInterest(interest, this.#leases.indicatorsOfOthers(hub));
+    const until = this.#leases.renew(hub, accepted, now);
+    this.schedule(context, now);
+    const { staleAfter, delay } = freshnessPolicyOf(context.sources[0]);
     const lastAt = this.#log.lastAt();
     return {
       position: this.#log.position(),
       lastEventAt: lastAt === null ? null : isoTime(lastAt),
-      exchange: subject.instrument.primary_exchange,
+      exchange: context.instrument.primary_exchange,
       expectedInterval: (staleAfter - delay) * QUIET_SHARE,
       until,
       refused,
@@ -78,33 +78,33 @@ export class Scheduler {
   }
 
   /** Tells whoever listens of a quote that was stored, and of what it makes of the bars that form. */
-  onQuote(subject: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void {
+  onQuote(context: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void {
     if (this.#leases.nextExpiry() === null) return;
-    const { symbol } = subject.instrument;
+    const { symbol } = context.instrument;
     this.#leases.publish(symbol, events);
-    this.#leases.publish(symbol, this.#series.form(subject, quote, now));
+    this.#leases.publish(symbol, this.#series.form(context, quote, now));
   }
 
   /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
   onRevised({ market }: InstrumentContext, interval: Interval, times: readonly number[], now: number): void {
-    for (const wanted of INTERVALS) {
-      if (wanted !== interval && !isMultipleOf(interval, wanted)) continue;
-      if (!this.#series.isWatched(wanted)) continue;
+    for (const indicator of INTERVALS) {
+      if (indicator !== interval && !isMultipleOf(interval, indicator)) continue;
+      if (!this.#series.isWatched(indicator)) continue;
       for (const time of times.slice(-MAX_REVISED)) {
-        const stamp = wanted === interval ? time : bucketAt(market, wanted, time)?.time;
-        if (stamp !== undefined) this.#alarms.set(`revise ${wanted} ${stamp}`, now);
+        const stamp = indicator === interval ? time : bucketAt(market, indicator, time)?.time;
+        if (stamp !== undefined) this.#alarms.set(`revise ${indicator} ${stamp}`, now);
       }
     }
   }
 
   /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
-  schedule(subject: InstrumentContext, now: number): void {
+  schedule(context: InstrumentContext, now: number): void {
     this.#leases.capExpiry(now);
-    if (this.#series.rewind(subject, now)) this.#parts.onRewind();
-    this.#notAfter("push", now + MAX_RETRY_SECONDS);
-    this.#notAfter(SESSIONS, now + HEARTBEAT_INTERVAL);
+    if (this.#series.rewind(context, now)) this.#parts.onRewind();
+    this.#moveEarlier("push", now + MAX_RETRY_SECONDS);
+    this.#moveEarlier(SESSIONS, now + HEARTBEAT_INTERVAL);
     const end = this.#leases.nextExpiry();
-    const starting = this.#series.watch(subject, this.#leases.interest(), now);
+    const starting = this.#series.watch(context, this.#leases.interest(), now);
     if (end === null) {
       const isPolled = this.#alarms.at("watch") !== null;
       this.#alarms.clearAllBut(SESSIONS, "unwatch");
@@ -113,56 +113,56 @@ export class Scheduler {
     }
     this.#alarms.set("lease", end);
     this.#alarms.clear("unwatch");
-    for (const interval of starting) this.#keepGoing(`start ${interval}`, now, now + CLOSE_AGAIN);
+    for (const interval of starting) this.#ensure(`start ${interval}`, now, now + CLOSE_AGAIN);
     for (const interval of INTERVALS) {
-      const closes = this.#series.closesAt(subject, interval);
-      this.#keepGoing(`close ${interval}`, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
+      const closes = this.#series.closesAt(context, interval);
+      this.#ensure(`close ${interval}`, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
     }
-    this.#keepGoing("tick", subject.kind === "simulated" ? nextTickAt(subject.market, now) : null);
-    this.#keepGoing("watch", subject.kind === "polled" ? now : null, now + RENEW_EVERY);
+    this.#ensure("tick", context.kind === "simulated" ? nextTickAt(context.market, now) : null);
+    this.#ensure("watch", context.kind === "polled" ? now : null, now + RENEW_EVERY);
   }
 
   /** Does what is due. */
-  async runDue(subject: InstrumentContext, now: number): Promise<void> {
+  async runDue(context: InstrumentContext, now: number): Promise<void> {
     // After a start nothing that is watched is in memory yet.
-    this.schedule(subject, now);
+    this.schedule(context, now);
     for (const name of this.#alarms.due(now)) {
       const at = this.#alarms.at(name);
-      await this.#runOne(subject, name, now);
+      await this.#runOne(context, name, now);
       if (this.#alarms.at(name) === at) this.#alarms.clear(name);
     }
-    this.schedule(subject, now);
+    this.schedule(context, now);
   }
 
   /** Moves a deadline that lies further ahead than it can: the clock was set back. */
-  #notAfter(name: string, latest: number): void {
+  #moveEarlier(name: string, latest: number): void {
     if ((this.#alarms.at(name) ?? latest) > latest) this.#alarms.set(name, latest);
   }
 
   /** Gives a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
-  #keepGoing(name: string, at: number | null, latest = at): void {
+  #ensure(name: string, at: number | null, latest = at): void {
     const set = this.#alarms.at(name);
     if (at === null || latest === null) this.#alarms.clear(name);
     else if (set === null || set > latest) this.#alarms.set(name, at);
   }
 
-  async #close(subject: InstrumentContext, interval: Interval, now: number): Promise<void> {
-    const events = await this.#series.close(subject, interval, now);
+  async #close(context: InstrumentContext, interval: Interval, now: number): Promise<void> {
+    const events = await this.#series.close(context, interval, now);
     if (!events) {
       this.#alarms.set(`close ${interval}`, now + CLOSE_AGAIN);
       return;
     }
-    const { symbol } = subject.instrument;
+    const { symbol } = context.instrument;
     this.#leases.publish(symbol, events);
     if (!isRevised(symbol)) return;
     for (const event of events) {
       if (event.channel !== "candles") continue;
-      const closes = bucketStamped(subject.market, interval, event.time)?.closes ?? now;
+      const closes = bucketStamped(context.market, interval, event.time)?.closes ?? now;
       this.#alarms.set(`revise ${interval} ${event.time}`, closes + REVISED_AFTER);
     }
   }
 
-  async #runOne(subject: InstrumentContext, name: string, now: number): Promise<void> {
+  async #runOne(context: InstrumentContext, name: string, now: number): Promise<void> {
     const [what, of, time] = name.split(" ");
     const interval = INTERVALS.find((each) => each === of);
     switch (what) {
@@ -173,20 +173,20 @@ export class Scheduler {
       case "push":
         return this.#leases.retry();
       case "tick":
-        return this.#parts.tick(subject, now);
+        return this.#parts.tick(context, now);
       case "watch":
         this.#alarms.set("watch", now + RENEW_EVERY);
-        if (!(await this.#watch.renew(subject))) await this.#parts.ask(subject);
+        if (!(await this.#watch.renew(context))) await this.#parts.ask(context);
         return;
       case "unwatch":
-        return this.#watch.end(subject);
+        return this.#watch.end(context);
     }
     if (!interval) return;
-    if (what === "close") await this.#close(subject, interval, now);
+    if (what === "close") await this.#close(context, interval, now);
     if (what === "revise") {
-      this.#leases.publish(subject.instrument.symbol, await this.#series.revise(subject, interval, Number(time), now));
+      this.#leases.publish(context.instrument.symbol, await this.#series.revise(context, interval, Number(time), now));
     }
-    if (what === "start" && !(await this.#series.start(subject, interval, now)))
+    if (what === "start" && !(await this.#series.start(context, interval, now)))
       this.#alarms.set(name, now + CLOSE_AGAIN);
   }
 }

@@ -25,11 +25,11 @@ export class SourcePolling {
    * Begins or renews the polling at the first source that works; those before it that fail at the moment are watched too, so that they
    * are returned to. Gives whether one works.
    */
-  async renew(subject: InstrumentContext): Promise<boolean> {
-    const { instrument } = subject;
+  async renew(context: InstrumentContext): Promise<boolean> {
+    const { instrument } = context;
     const asked = new Set<string>();
     let works = false;
-    for (const { provider, listing } of listingsOf(subject)) {
+    for (const { provider, listing } of listingsOf(context)) {
       if (works) {
         if (this.#polled.has(provider)) await this.#upstreams(provider).unwatch(instrument.symbol);
         continue;
@@ -44,9 +44,9 @@ export class SourcePolling {
   }
 
   /** Ends the polling everywhere. */
-  async end(subject: InstrumentContext): Promise<void> {
-    const { instrument } = subject;
+  async end(context: InstrumentContext): Promise<void> {
+    const { instrument } = context;
     this.#polled = new Set();
-    for (const { provider } of listingsOf(subject)) await this.#upstreams(provider).unwatch(instrument.symbol);
+    for (const { provider } of listingsOf(context)) await this.#upstreams(provider).unwatch(instrument.symbol);
   }
 }

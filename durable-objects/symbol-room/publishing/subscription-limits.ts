@@ -5,13 +5,13 @@ import type { IndicatorInterest, Interest, RejectedIndicator } from "../../symbo
 import { indicatorKey } from "./hub-leases.ts";
 
 /** Why an indicator cannot be watched; null where it can. */
-export function refusalOf(wanted: IndicatorInterest): RejectedIndicator | null {
+export function refusalOf(indicator: IndicatorInterest): RejectedIndicator | null {
   try {
-    parseSpec(wanted.spec);
+    parseSpec(indicator.spec);
     return null;
   } catch (error) {
     if (!(error instanceof IndicatorSpecError)) throw error;
-    return { ...wanted, code: error.code, detail: error.message };
+    return { ...indicator, code: error.code, detail: error.message };
   }
 }
 
@@ -24,13 +24,13 @@ export function limitInterest(
 ): { accepted: Interest; refused: RejectedIndicator[] } {
   const refused: RejectedIndicator[] = [];
   const watched = new Set(others.map(indicatorKey));
-  const indicators = interest.indicators.filter((wanted) => {
-    const isFull = watched.size >= MAX_LIVE_INDICATORS && !watched.has(indicatorKey(wanted));
+  const indicators = interest.indicators.filter((indicator) => {
+    const isFull = watched.size >= MAX_LIVE_INDICATORS && !watched.has(indicatorKey(indicator));
     const refusal =
-      refusalOf(wanted) ??
-      (isFull ? { ...wanted, code: "stream.too_many_subscriptions" as const, detail: TOO_MANY } : null);
+      refusalOf(indicator) ??
+      (isFull ? { ...indicator, code: "stream.too_many_subscriptions" as const, detail: TOO_MANY } : null);
     if (refusal) refused.push(refusal);
-    else watched.add(indicatorKey(wanted));
+    else watched.add(indicatorKey(indicator));
     return refusal === null;
   });
   return { accepted: { ...interest, indicators }, refused };

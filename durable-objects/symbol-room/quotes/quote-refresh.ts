@@ -11,7 +11,7 @@ import { type Attempt, queryWithFailover } from "./source-failover.ts";
 export class QuoteRefresh {
   readonly #quotes: QuoteStore;
   readonly #upstreams: Upstreams;
-  readonly #report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void;
+  readonly #report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void;
   #running: { answer: Promise<StoredQuote | null>; priority: Priority } | null = null;
   #attempts: readonly Attempt[] = [];
   #askedAt = 0;
@@ -19,7 +19,7 @@ export class QuoteRefresh {
   constructor(
     quotes: QuoteStore,
     upstreams: Upstreams,
-    report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
+    report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void,
   ) {
     this.#quotes = quotes;
     this.#upstreams = upstreams;

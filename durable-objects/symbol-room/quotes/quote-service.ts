@@ -41,14 +41,14 @@ export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge
 export class QuoteService {
   readonly #quotes: QuoteStore;
   readonly #candles: CandleStore;
-  readonly #report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void;
+  readonly #report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void;
   readonly #refresh: QuoteRefresh;
 
   constructor(
     quotes: QuoteStore,
     candles: CandleStore,
     upstreams: Upstreams,
-    report: (instrument: Instrument, doubts: readonly QuoteAnomaly[]) => void,
+    report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void,
   ) {
     this.#quotes = quotes;
     this.#candles = candles;
@@ -115,8 +115,8 @@ export class QuoteService {
 
   /** Seconds after which asking again may help. */
   retryAfter(): number {
-    const told = this.#refresh.attempts().flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
-    if (told.length > 0) return Math.max(1, Math.ceil(Math.min(...told)));
+    const known = this.#refresh.attempts().flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
+    if (known.length > 0) return Math.max(1, Math.ceil(Math.min(...known)));
     const isHopeless = this.#refresh
       .attempts()
       .every(({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured");

@@ -24,8 +24,8 @@ export function simulatedNow(instrument: Instrument, now: number): ProviderQuote
 /** Lets a simulated symbol tick at `now` (unix seconds), with the faults that it has. */
 export function tickSimulated(instrument: Instrument, quotes: QuoteStore, state: RoomState, now: number): void {
   const latest = quotes.latest();
-  const told = latest?.provider === "simulator" ? Math.floor(Date.parse(latest.timestamp) / 1000) : null;
-  for (const tick of ticksAt(instrument.symbol, Math.floor(now), told)) {
+  const known = latest?.provider === "simulator" ? Math.floor(Date.parse(latest.timestamp) / 1000) : null;
+  for (const tick of ticksAt(instrument.symbol, Math.floor(now), known)) {
     if (tick.kind === "lost") {
       state.nextSeq();
       continue;

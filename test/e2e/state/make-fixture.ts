@@ -149,9 +149,9 @@ async function importSeries(ask: Ask): Promise<Manifest["imports"]> {
 
 /** An early and the last position of a client that has listened for a while. */
 function positionsOf(client: StreamClient, symbol: string): Manifest["streams"][string] {
-  const heard = client.of("market_data").filter((frame) => frame.symbol === symbol);
-  const [, early] = heard;
-  const last = heard.at(-1);
+  const onQuote = client.of("market_data").filter((frame) => frame.symbol === symbol);
+  const [, early] = onQuote;
+  const last = onQuote.at(-1);
   if (!early || !last || last.data.price === null) throw new Error(`${symbol} was silent`);
   return {
     early: { epoch: early.epoch, seq: early.seq },

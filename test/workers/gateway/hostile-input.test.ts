@@ -187,7 +187,7 @@ const body = fc.oneof(
     weight: 4,
     arbitrary: fc
       .array(fc.tuple(fc.constantFrom(...fields), json), { maxLength: 8 })
-      .map((members) => `{${members.map(([key, member]) => `${JSON.stringify(key)}:${member}`).join(",")}}`),
+      .map((sessions) => `{${sessions.map(([key, session]) => `${JSON.stringify(key)}:${session}`).join(",")}}`),
   },
   { weight: 2, arbitrary: json },
   {

@@ -147,8 +147,8 @@ describe("a real answer is what the document says", () => {
     expect(response.status, text.slice(0, 300)).toBe(status);
     const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
     const answer: unknown = JSON.parse(text);
-    const judged = schemaOf(method, template, status, type).safeParse(answer);
-    expect(judged.error?.issues).toBeUndefined();
+    const checked = schemaOf(method, template, status, type).safeParse(answer);
+    expect(checked.error?.issues).toBeUndefined();
   });
 
   test("of a quote that is retired", async () => {
@@ -218,8 +218,8 @@ describe("the document is complete", () => {
       const bodies = Object.entries(operation.responses).map(([status, { content }]) => [status, content] as const);
       for (const [what, content] of [...bodies, ["request", operation.requestBody?.content] as const]) {
         for (const [type, { schema, example }] of Object.entries(content ?? {})) {
-          const judged = validatorOf(schema).safeParse(example);
-          expect(judged.error?.issues, `${at} ${what} ${type} ${JSON.stringify(example)}`).toBeUndefined();
+          const checked = validatorOf(schema).safeParse(example);
+          expect(checked.error?.issues, `${at} ${what} ${type} ${JSON.stringify(example)}`).toBeUndefined();
         }
       }
     }

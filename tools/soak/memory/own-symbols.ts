@@ -23,7 +23,7 @@ export interface OwnSymbols {
 }
 
 /** @param headers those of an operator */
-export function openOwnSymbols(url: string, headers: Record<string, string>, dice: SeededRandom): OwnSymbols {
+export function openOwnSymbols(url: string, headers: Record<string, string>, random: SeededRandom): OwnSymbols {
   const json = { ...headers, "Content-Type": "application/json" };
   let imported = 0;
   let keys = 0;
@@ -59,7 +59,7 @@ export function openOwnSymbols(url: string, headers: Record<string, string>, dic
       if (method === "POST" && route?.path === "/admin/keys" && keys++ >= MAX_KEYS) return { ...request, body: "{}" };
       const isChange = method !== "GET" && route !== null && /^\/(?:symbols|admin)\b/.test(route.path);
       if (!isChange) return request;
-      const symbol = dice.pick(SYMBOLS);
+      const symbol = random.pick(SYMBOLS);
       const path = route.path.includes("{symbol}")
         ? request.path.replace(/^\/symbols\/[^/?]+/, `/symbols/${encodeURIComponent(symbol)}`)
         : request.path;
@@ -69,7 +69,7 @@ export function openOwnSymbols(url: string, headers: Record<string, string>, dic
       const chunk = imported++;
       const first = FIRST_ROW + Math.floor(chunk / SYMBOLS.length) * ROWS * HOUR;
       const rows: ImportChunk["rows"] = Array.from({ length: ROWS }, (_, i) => {
-        const close = 100 + dice.next();
+        const close = 100 + random.next();
         return { line: i + 1, time: first + i * HOUR, open: 100, high: 102, low: 99, close, volume: 1 };
       });
       return post("/admin/import", {

@@ -61,17 +61,17 @@ const isRead = (route: Route): boolean => route.method === "GET" && !route.path.
 
 /** Requests to a route in its turn. */
 export function openRequestTurn(site: RequestSite, route: Route): (count: number, clients: number) => Promise<void> {
-  const { url, requests, dice, callers, own } = site;
+  const { url, requests, dice: random, callers, own } = site;
   const name = routeName(route);
   const large = LARGE_REQUESTS[name] ?? [];
 
   function draw(): FuzzRequest {
-    const luck = dice.next();
+    const luck = random.next();
     if (large.length === 0 || luck < LARGE) {
       const manner = luck < BROKEN ? "broken" : luck < BOUNDARY ? "boundary" : "valid";
       return own.protect(requests.of(route, manner));
     }
-    const { path, body } = dice.pick(large);
+    const { path, body } = random.pick(large);
     const headers: Record<string, string> = { ...callers.operator };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     return { route, manner: "valid", method: route.method, path, headers, body };
@@ -79,7 +79,7 @@ export function openRequestTurn(site: RequestSite, route: Route): (count: number
 
   /** Most of what the public may read is read without a key, or with a customer's. */
   function headersOf(request: FuzzRequest): Record<string, string> {
-    const luck = isRead(route) ? dice.next() : 1;
+    const luck = isRead(route) ? random.next() : 1;
     if (luck >= CUSTOMERS) return request.headers;
     const { Authorization: _, ...rest } = request.headers;
     return luck < ANONYMOUS ? rest : { ...rest, ...callers.customer };

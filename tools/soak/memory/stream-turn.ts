@@ -24,7 +24,11 @@ export type StreamTurn = (typeof STREAM_TURNS)[number];
 const CONFIRMED = '"type":"subscription_confirmed"';
 
 /** Opens a socket, waits until it is subscribed, and closes it: by a handshake, or without a word. */
-async function visit({ url, headers, dice }: StreamSite, path: string, message: string | null): Promise<string> {
+async function visit(
+  { url, headers, dice: random }: StreamSite,
+  path: string,
+  message: string | null,
+): Promise<string> {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers, perMessageDeflate: false });
   const { promise, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(() => resolve("late"), MAX_WAIT_MS);
@@ -38,7 +42,7 @@ async function visit({ url, headers, dice }: StreamSite, path: string, message: 
   socket.on("close", () => resolve("closed"));
   const ending = await promise;
   clearTimeout(timer);
-  if (socket.readyState === WebSocket.OPEN && dice.next() < 0.5) {
+  if (socket.readyState === WebSocket.OPEN && random.next() < 0.5) {
     socket.close(1000);
     await once(socket, "close");
   } else socket.terminate();

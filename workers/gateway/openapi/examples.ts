@@ -93,13 +93,13 @@ function isOfType(value: unknown, type: string | undefined): boolean {
 }
 
 function objectOf(schema: Schema, schemas: Schemas): Record<string, unknown> {
-  const members = Object.entries(schema.properties ?? {}).map(([name, member]) => [
+  const sessions = Object.entries(schema.properties ?? {}).map(([name, session]) => [
     name,
-    exampleOf(member, schemas, name),
+    exampleOf(session, schemas, name),
   ]);
   const rest = schema.additionalProperties;
-  if (members.length === 0 && rest && typeof rest === "object") members.push(["BTC/USDT", exampleOf(rest, schemas)]);
-  return Object.fromEntries(members);
+  if (sessions.length === 0 && rest && typeof rest === "object") sessions.push(["BTC/USDT", exampleOf(rest, schemas)]);
+  return Object.fromEntries(sessions);
 }
 
 /** An example that fits a schema: its own where it has one, else made of its parts. */
