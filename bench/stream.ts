@@ -33,7 +33,7 @@ if (values.help) {
 Opens 1,000 and then 5,000 sockets from a process of its own to three servers: the built platform on the runtime's own port, a
 Durable Object that does nothing but send to its sockets in a loop, and a broadcast server on Node. Each makes the same number of
 events of the same size at every whole second: the platform's are the ticks of simulated symbols, on their whole way from room to
-hub to socket. They take turns, in so many rounds of so many seconds. Each is measured once its events reach every socket, and
+hub to socket. They take turns, in that many rounds of that many seconds. Each is measured once its events reach every socket, and
 until all that were due have come.
 
 Latency counts from the second at which an event was due until the client has its frame, by the clock that both share. Frames a
@@ -41,7 +41,7 @@ second are counted while frames that are due have not all come: how fast a serve
 sockets got and others did not. Latency and frames a second suffer where others use the machine; a server's own use of a processor
 for each frame hardly does.
 
---minutes: after that, how the runtime's memory grows over the last three fifths of so many minutes, with all clients reading and
+--minutes: after that, how the runtime's memory grows over the last three fifths of that many minutes, with all clients reading and
 with a tenth of them never reading. 5 is the long form; 0 leaves it out.
 
 Writes bench/results/stream.json.`);

@@ -101,7 +101,7 @@ function listing(random: () => number): NewSymbol {
   return { symbol: code, name, type: "stock", market_cap, ...facts };
 }
 
-/** So many symbols with names, none of them in `taken`; the same ones each time. */
+/** This many symbols with names, none of them in `taken`; the same ones each time. */
 export function syntheticSymbols(count: number, taken: ReadonlySet<string>): NewSymbol[] {
   const random = randomNumbers(20_261_122);
   const bySymbol = new Map(BOEING_LINES.map((line) => [line.symbol, line]));

@@ -9,7 +9,7 @@ import { PROVIDERS } from "./provider.ts";
 export const MAX_SPECS = 20;
 /** Bars that one call may ask for. */
 export const MAX_POINTS = 5000;
-/** Candles that somebody may send of their own. */
+/** Candles that a client may send of their own. */
 export const MAX_OWN_CANDLES = 10_000;
 /** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */
 export const MAX_VALUES = 500_000;
@@ -72,7 +72,7 @@ export const IndicatorsAnswerSchema = z
   })
   .openapi("Indicators");
 
-/** Specs as they are told apart, in lower case: `RSI` and `rsi` are one, calculated once. */
+/** Specs as they are distinguished, in lower case: `RSI` and `rsi` are one, calculated once. */
 export const distinctSpecs = (texts: readonly string[]): string[] => [
   ...new Set(texts.map((text) => text.trim().toLowerCase())),
 ];

@@ -8,7 +8,7 @@ export const QUOTAS: Readonly<Record<Tier, { minute: number; day: number }>> = {
   premium: { minute: 30_000, day: 20_000_000 },
 };
 
-/** What an address without a key may ask in so many seconds at once. */
+/** What an address without a key may ask in that many seconds at once. */
 export const ANONYMOUS_BURST = { limit: 100, seconds: 10 } as const;
 
 const WindowSchema = z.object({

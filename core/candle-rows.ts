@@ -4,7 +4,7 @@ import type { Interval } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import { FIRST_TIME, isoTime, parseTime } from "./time.ts";
 
-/** One row of somebody's file, as it stands there. Blank and null are unknown. */
+/** One row of a caller's file, as it stands there. Blank and null are unknown. */
 export interface CandleRow {
   /** Where it stands in the file, from 1. */
   line: number;

@@ -1,4 +1,4 @@
-/** Where a piece of work stands in somebody's trace: the `traceparent` of W3C Trace Context, level 1. */
+/** Where a piece of work stands in a caller's trace: the `traceparent` of W3C Trace Context, level 1. */
 export interface TraceParent {
   /** 32 hexadecimal digits, not all of them zero. */
   traceId: string;

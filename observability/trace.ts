@@ -19,7 +19,7 @@ export function traceFields(span: Span): LogFields {
 
 /**
  * Does work as a span of its own and logs how long it took: milliseconds of waiting, for in production the clock stands still
- * while code runs. A span that ends in an exception is logged as failed; the exception itself is for whoever handles it.
+ * while code runs. A span that ends in an exception is logged as failed; the exception itself is for a caller that handles it.
  * @param traceparent what a caller in another isolate sent along; unless given, the span belongs to the current one
  */
 export async function withSpan<T>(

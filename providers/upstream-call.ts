@@ -58,7 +58,7 @@ export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContex
   return document.success ? document.data : failure("bad_answer");
 }
 
-/** The trace goes on upstream, where somebody may look for it. */
+/** The trace goes on upstream, where a client may look for it. */
 function traced(): Record<string, string> {
   const traceparent = currentTraceparent();
   return traceparent === undefined ? {} : { traceparent };

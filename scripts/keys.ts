@@ -12,7 +12,7 @@ const HELP = `Makes, lists and revokes API keys.
   npm run keys -- list
   npm run keys -- revoke <prefix>
 
-A key is shown once, when it is made. Whoever holds it may do what its scopes say, as often as its tier allows.
+A key is shown once, when it is made. A caller that holds it may do what its scopes say, as often as its tier allows.
 
   --name     what the key is for
   --scopes   ${SCOPES.join(", ")}; several with commas

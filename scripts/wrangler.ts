@@ -20,7 +20,7 @@ function boundWorkerd(): NodeJS.ProcessEnv {
   return { MINIFLARE_WORKERD_PATH: join(ROOT, "scripts", "workerd-with-parent.sh"), WIZDATA_WORKERD: workerd };
 }
 
-/** A local platform asks nobody anything, and answers nothing beside the Worker: .env says what of wrangler is closed. */
+/** A local platform asks no one anything, and answers nothing beside the Worker: .env says what of wrangler is closed. */
 const ENVIRONMENT = {
   ...process.env,
   ...parseEnv(readFileSync(join(ROOT, ".env"), "utf8")),

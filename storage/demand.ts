@@ -2,7 +2,7 @@ import { gt, lt } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { demand } from "./schema.ts";
 
-/** Notes that somebody asked for a symbol (unix seconds). Rooms do so at most every few minutes. */
+/** Notes that a client asked for a symbol (unix seconds). Rooms do so at most every few minutes. */
 export async function noteDemand(registry: Database, symbol: string, askedAt: number): Promise<void> {
   await registry.session
     .insert(demand)
@@ -10,7 +10,7 @@ export async function noteDemand(registry: Database, symbol: string, askedAt: nu
     .onConflictDoUpdate({ target: demand.symbol, set: { askedAt } });
 }
 
-/** Symbols that somebody asked for after a moment (unix seconds). */
+/** Symbols that a client asked for after a moment (unix seconds). */
 export async function symbolsInDemand(registry: Database, since: number): Promise<string[]> {
   const rows = await registry.session.select({ symbol: demand.symbol }).from(demand).where(gt(demand.askedAt, since));
   return rows.map(({ symbol }) => symbol);

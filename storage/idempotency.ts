@@ -43,12 +43,12 @@ export async function claimKey(registry: Database, key: string, fingerprint: str
   return { kind: "repeat", status: held.status, answer: held.answer };
 }
 
-/** The statement that records a claimed request's answer; it belongs into the batch of the request's own deed. */
+/** The statement that records a claimed request's answer; it runs inside the batch of the request's own deed. */
 export function completeKey(registry: Database, key: string, status: number, answer: string) {
   return registry.session.update(idempotencyKeys).set({ status, answer }).where(eq(idempotencyKeys.key, key));
 }
 
-/** Gives a claimed key back after the request failed, so that it may be tried again. */
+/** Returns a claimed key back after the request failed, so that it may be tried again. */
 export async function releaseKey(registry: Database, key: string): Promise<void> {
   await registry.session
     .delete(idempotencyKeys)

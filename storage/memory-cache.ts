@@ -2,7 +2,7 @@ interface Entry<T> {
   value: T;
   weight: number;
   expiresAt: number;
-  /** Whether somebody has gone for a newer value, so that the others may use this one a little longer. */
+  /** Whether a client has gone for a newer value, so that the others may use this one a little longer. */
   renewing: boolean;
 }
 

@@ -19,7 +19,7 @@ export interface ResultName {
 const keyOf = (name: ResultName): string =>
   `indicators:${name.symbol}:${name.interval}:${name.specs}:${name.points}:${name.lastClosed}:${name.sources}`;
 
-/** A result that somebody has calculated in the last minute; null where there is none, or the cache cannot be read. */
+/** A result that a client has calculated in the last minute; null where there is none, or the cache cannot be read. */
 export async function readResult(cache: KVNamespace, name: ResultName): Promise<string | null> {
   try {
     return await cache.get(keyOf(name));

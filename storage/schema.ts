@@ -140,7 +140,7 @@ export const qualityDecisions = sqliteTable(
   ],
 );
 
-/** When each symbol was last asked for, to within minutes; what nobody asks for is not refreshed. */
+/** When each symbol was last asked for, to within minutes; what no client asks for is not refreshed. */
 export const demand = sqliteTable("demand", {
   symbol: text().primaryKey(),
   /** Unix seconds. */
@@ -162,6 +162,6 @@ export const apiKeys = sqliteTable("api_keys", {
   expiresAt: text("expires_at"),
   /** Null for a key that was not revoked. */
   revokedAt: text("revoked_at"),
-  /** To within minutes; null for a key that nobody has used. */
+  /** To within minutes; null for a key that no client has used. */
   lastUsedAt: text("last_used_at"),
 });

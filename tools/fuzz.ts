@@ -10,7 +10,7 @@ import { type Answer, openJudge } from "./fuzz/response-check.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 const CLIENTS = 16;
-/** Every so many requests an empty route is asked, to compare with. */
+/** Every that many requests an empty route is asked, to compare with. */
 const COMPARED_EVERY = 20;
 const FAULTS_SHOWN = 20;
 
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run fuzz [-- --requests 100000] [--seconds 1800] [--seed 1]
 
-Asks the platform so many things, valid, at the bounds, and broken, as its OpenAPI document gives them, for at most so many
+Asks the platform that many things, valid, at the bounds, and broken, as its OpenAPI document returns them, for at most that many
 seconds. Exit code 1 where an answer is a 5xx other than a 503 that says that there is no such data now, breaks the document, or shows a
 stack trace. The slowest answers are compared with those of an empty route.`);
   process.exit(0);
@@ -46,7 +46,7 @@ const seed = wholeNumber("seed", values.seed, 1 + Math.floor(Math.random() * 1e6
 async function ask(url: string, { method, path, headers, body }: FuzzRequest): Promise<Answer> {
   const response = await fetch(`${url}${path}`, { method, headers, body, redirect: "manual" });
   const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
-  // Events go on for as long as somebody reads them.
+  // Events go on for as long as a client reads them.
   const isEndless = type === "text/event-stream";
   if (isEndless) await response.body?.cancel();
   return {

@@ -31,7 +31,7 @@ Two parts; naming one of them leaves the other out. Exit code 1 where something 
 is not documented, nor with a wrong price; no upstream's budget may be exceeded; and within 60 seconds after the faults stop every
 symbol must be fresh again.
 
---resumes: cuts streaming clients so many times at random moments, while the runtime is started anew now and then. Each goes on
+--resumes: cuts streaming clients that many times at random moments, while the runtime is started again now and then. Each goes on
 from where it stood and must get every event once, in order.
 
 --memory, a part by itself: asks all routes of the OpenAPI document in turns, opens and closes sockets and event streams, and imports

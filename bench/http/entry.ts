@@ -3,7 +3,7 @@ import worker from "../../workers/index.ts";
 
 export * from "../../workers/index.ts";
 
-/** What nobody can be faster than: the same framework and runtime, with one route and nothing before it. */
+/** What no one can be faster than: the same framework and runtime, with one route and nothing before it. */
 const empty = new Hono();
 empty.get("/empty", (c) => c.text("ok"));
 

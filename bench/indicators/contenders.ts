@@ -31,7 +31,7 @@ export function runsOf(names: readonly string[], candles: CandleColumns): Runs {
   ]);
 }
 
-/** Ours over a whole series; the machines are made anew for each run, the memory of the outputs is kept. */
+/** Ours over a whole series; the machines are made again for each run, the memory of the outputs is kept. */
 function batchOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () => void {
   const memory = new Float64Array(outputSize(specs, candles.length));
   return () => {
@@ -39,7 +39,7 @@ function batchOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () =>
   };
 }
 
-/** Ours candle by candle; the machines are made anew for each run over the series. */
+/** Ours candle by candle; the machines are made again for each run over the series. */
 function streamOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () => void {
   const slot = candleSlot();
   return () => {

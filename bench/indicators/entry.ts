@@ -1,6 +1,6 @@
 /**
  * The Worker in which indicators are measured, as they run where they are deployed. `?names=RSI,EMA&candles=1000&run=batch&times=50`
- * runs one contender so many times. The clock stands still in here: who asks takes the time.
+ * runs one contender that many times. The clock stands still in here: who asks takes the time.
  */
 import { parseSpec } from "../../core/indicators/spec.ts";
 import { type Runs, runsOf } from "./contenders.ts";

@@ -1,4 +1,4 @@
-/** A contender: a name, and the milliseconds that it takes to do its work so many times. */
+/** A contender: a name, and the milliseconds that it takes to do its work that many times. */
 export interface Contender {
   readonly name: string;
   run(times: number): Promise<number>;
@@ -13,7 +13,7 @@ export interface Effort {
 }
 
 const SAMPLE_MS = 25;
-/** For so many runs that count there is one that does not. */
+/** For that many runs that count there is one that does not. */
 const UNCOUNTED = 4;
 const FEWEST_ROUNDS = 5;
 const MOST_ROUNDS = 101;
@@ -40,7 +40,7 @@ export async function medians(contenders: readonly Contender[], effort: Effort):
   return new Map(entered.map(({ name, samples }) => [name, median(samples)]));
 }
 
-/** Runs it, ever more often, until it is compiled; gives the milliseconds of one run. */
+/** Runs it, ever more often, until it is compiled; returns the milliseconds of one run. */
 async function warmedUp({ run }: Contender, { warmUpMs }: Effort): Promise<number> {
   let times = 1;
   let spent = 0;

@@ -11,7 +11,7 @@ import { randomWalk } from "./series.ts";
 /** Where contenders run. */
 export interface Runtime {
   version: string;
-  /** The contenders of that name for these indicators over so many candles. */
+  /** The contenders of that name for these indicators over that many candles. */
   contenders(names: readonly string[], candles: number, runs: readonly string[]): Contender[];
   stop(): Promise<void>;
 }
@@ -67,7 +67,7 @@ function timeHere(run: (() => void) | undefined, times: number): number {
   return performance.now() - start;
 }
 
-/** The milliseconds of a call in which a contender runs so many times. */
+/** The milliseconds of a call in which a contender runs that many times. */
 async function timeOf(origin: string, names: readonly string[], candles: number, run: string, times: number) {
   const question = new URLSearchParams({ names: names.join(","), candles: `${candles}`, run, times: `${times}` });
   const start = performance.now();

@@ -1,6 +1,6 @@
 /**
  * The least that a Durable Object can do: a loop over its sockets, with events of nothing in particular. `/start?events&bytes`
- * makes so many events at every whole second, each of so many bytes, until `/stop`.
+ * makes that many events at every whole second, each of that many bytes, until `/stop`.
  */
 import { eventText } from "./event-text.ts";
 

@@ -15,13 +15,13 @@ export interface Contender {
   headers: Record<string, string>;
   /** The process that sends. */
   pid(): number | null;
-  /** Begins to send so many events, of about so many bytes, at every whole second to all of its sockets. */
+  /** Begins to send that many events, of about that many bytes, at every whole second to all of its sockets. */
   start(events: number, bytes: number): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The platform, which can also be started anew. */
+/** The platform, which can also be started again. */
 export interface Platform extends Contender {
   restart(): Promise<void>;
 }

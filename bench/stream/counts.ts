@@ -46,7 +46,7 @@ export class Tally {
     if (seq > stretch.last) stretch.last = seq;
   }
 
-  /** What there is to say of a crowd of so many sockets, each of which was to get every event once. */
+  /** What there is to say of a crowd of that many sockets, each of which was to get every event once. */
   figures(sockets: number): Omit<Measured, "client_cpu" | "received"> {
     let events = 0;
     for (const { first, last } of this.stretches.values()) events += last - first + 1;

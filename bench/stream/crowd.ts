@@ -5,7 +5,7 @@ import type { Measured } from "./orders.ts";
 /** Sockets that are being opened at once. */
 const OPENED_AT_ONCE = 40;
 const PATIENCE_MS = 180_000;
-/** A server has caught up once an event reaches everyone so soon after somebody began to wait for it; it is given so long for that. */
+/** A server has caught up once an event reaches everyone so soon after a client began to wait for it; it is given so long for that. */
 const CAUGHT_UP_MS = 2_000;
 const CATCHING_UP_MS = 30_000;
 /** The longest that events may take to reach everyone. */
@@ -41,7 +41,7 @@ export class Crowd {
   private received = 0;
   private repeating: NodeJS.Timeout | null = null;
 
-  /** Opens sockets until there are so many. */
+  /** Opens sockets until there are that many. */
   async open(url: string, headers: Record<string, string>, sockets: number): Promise<void> {
     const missing = sockets - this.clients.length;
     let begun = 0;
@@ -67,7 +67,7 @@ export class Crowd {
     }
   }
 
-  /** Waits until events of so many symbols reach every socket, and those soon that pile up where very many sockets begin at once. */
+  /** Waits until events of that many symbols reach every socket, and those soon that pile up where very many sockets begin at once. */
   async settle(events: number): Promise<void> {
     const begun = Date.now();
     let asked = begun;
@@ -77,7 +77,7 @@ export class Crowd {
     } while (Date.now() - asked > CAUGHT_UP_MS && Date.now() - begun < CATCHING_UP_MS);
   }
 
-  /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of so many symbols. */
+  /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of that many symbols. */
   private async flowing(events: number, after: number): Promise<void> {
     this.awaited = after;
     for (const { fresh } of this.clients) fresh.clear();
@@ -104,7 +104,7 @@ export class Crowd {
     }
   }
 
-  /** Sends a text on every socket that reads, every so many seconds. */
+  /** Sends a text on every socket that reads, every that many seconds. */
   repeat(text: string, seconds: number): void {
     this.repeating = setInterval(() => {
       for (const { socket, isSilent } of this.clients) if (!isSilent) socket.send(text);
@@ -112,7 +112,7 @@ export class Crowd {
   }
 
   /**
-   * Watches what is due in so many seconds, from the next whole second on. Events come in order: once each socket has a later one of
+   * Watches what is due in that many seconds, from the next whole second on. Events come in order: once each socket has a later one of
    * each symbol, nothing of it is on its way any more.
    */
   async measure(seconds: number, events: number): Promise<Measured> {

@@ -5,7 +5,7 @@ import type { Measured, Order, Report } from "./orders.ts";
 
 /** The load generator in its own process. */
 export interface Generator {
-  /** Gives an order and waits until it is carried out; one at a time. */
+  /** Returns an order and waits until it is carried out; one at a time. */
   ask(order: Order): Promise<Measured | null>;
   stop(): void;
 }

@@ -11,7 +11,7 @@ const SHARE_SILENT = 0.1;
 /** Seconds between two signs of life of a client that reads. */
 const SIGN_OF_LIFE = 1;
 
-/** Bytes that a silent client is sent in one fifth of the time, before the platform gives it up. */
+/** Bytes that a silent client is sent in one fifth of the time, before the platform abandons it. */
 export function unacknowledgedBytes(minutes: number): number {
   return Math.round((EVENTS * FRAME_BYTES * minutes * 60) / 5);
 }
@@ -75,7 +75,7 @@ async function watch(generator: Generator, platform: Contender, share: number, m
   };
 }
 
-/** How memory grows while all clients read, and while a tenth of them never does; the runtime is started anew before each. */
+/** How memory grows while all clients read, and while a tenth of them never does; the runtime is started again before each. */
 export async function memoryGrowth(generator: Generator, platform: Platform, minutes: number): Promise<Growth[]> {
   const growths: Growth[] = [];
   for (const share of [0, SHARE_SILENT]) {

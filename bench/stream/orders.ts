@@ -1,16 +1,16 @@
 /** What the orchestrator asks of the load generator, which is a process of its own. A crowd is all sockets to one server. */
 export type Order =
-  /** Opens sockets until the crowd has so many. */
+  /** Opens sockets until the crowd has that many. */
   | { order: "open"; crowd: string; url: string; headers: Record<string, string>; sockets: number }
   /** Sends a text on every socket, and waits until each has got a frame of the type that answers it. */
   | { order: "tell"; crowd: string; text: string; answer: string }
-  /** Waits until events of so many symbols reach every socket, soon after they are due. */
+  /** Waits until events of that many symbols reach every socket, soon after they are due. */
   | { order: "await"; crowd: string; events: number }
-  /** Watches the frames whose events, of so many symbols, are due in so many seconds from the next whole second on. */
+  /** Watches the frames whose events, of that many symbols, are due in that many seconds from the next whole second on. */
   | { order: "measure"; crowd: string; seconds: number; events: number }
   /** Lets a share of the sockets never read again. */
   | { order: "silence"; crowd: string; share: number }
-  /** Sends a text on every socket that reads, every so many seconds. */
+  /** Sends a text on every socket that reads, every that many seconds. */
   | { order: "repeat"; crowd: string; text: string; seconds: number }
   | { order: "close"; crowd: string };
 

@@ -1,4 +1,4 @@
-// A broadcast server on Node with `ws`: `/start?events&bytes` makes so many events at every whole second, each of so many bytes,
+// A broadcast server on Node with `ws`: `/start?events&bytes` makes that many events at every whole second, each of that many bytes,
 // until `/stop`. Tells its port to the process that started it.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";

@@ -6,7 +6,7 @@ import type { Measured } from "./orders.ts";
 /** A quote's frame is about so long. */
 export const FRAME_BYTES = 665;
 
-/** So many sockets, each of which gets so many events a second. */
+/** This many sockets, each of which gets that many events a second. */
 export interface Stage {
   sockets: number;
   events: number;

@@ -1,5 +1,5 @@
 /**
- * Lets those who ask the same at once share an answer. Whoever comes while a question is under way waits for the next one, which
+ * Lets those who ask the same at once share an answer. A caller that comes while a question is under way waits for the next one, which
  * is asked when it has been answered: no answer is older than the question.
  */
 export class SingleFlight<T> {

@@ -33,7 +33,7 @@ function closureAt({ market, interval }: SeriesRules, time: number): string | nu
   if (interval === "1w" || interval === "1M") return null;
   const seconds = INTRADAY_SECONDS[interval];
   const date = startOfDay(seconds === null ? time : time + offsetAt(market.zone, time));
-  // The hours of past years are as unknown as their holidays; that nobody trades at weekends is known.
+  // The hours of past years are as unknown as their holidays; that no one trades at weekends is known.
   if (!holidaysKnown(market, date) && market.tradingDays.includes(weekday(date))) return null;
   if (seconds === null ? sessionOn(market, date) : isTradedAt(market, time, time + seconds - 1)) return null;
   const holiday = market.holidays.get(isoDate(date));

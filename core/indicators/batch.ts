@@ -26,7 +26,7 @@ export interface BatchOptions extends MachineOptions {
   readonly memory?: Float64Array;
 }
 
-/** How many numbers the outputs of these specs over so many candles are. */
+/** How many numbers the outputs of these specs over that many candles are. */
 export function outputSize(specs: readonly IndicatorSpec[], candles: number): number {
   return specs.reduce((columns, { definition }) => columns + definition.outputs.length, 0) * candles;
 }
@@ -97,7 +97,7 @@ function sharedRanges(memories: Memory[]): (period: number) => CandleRange {
   };
 }
 
-/** Gives all memories their places in one block of zeros. */
+/** Returns all memories their places in one block of zeros. */
 function allocate(memories: readonly Memory[]): void {
   const zeros = workspace.zeros(memories.reduce((total, { size }) => total + size, 0));
   let taken = 0;

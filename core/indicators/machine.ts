@@ -44,7 +44,7 @@ export class IndicatorMachine {
   }
 
   /**
-   * Takes one closed candle (columns of length 1) and gives its values in the order of the definition's outputs, NaN
+   * Takes one closed candle (columns of length 1) and returns its values in the order of the definition's outputs, NaN
    * where one is not defined. The array is used again by the next call.
    */
   next(candle: CandleColumns): Float64Array {

@@ -14,7 +14,7 @@ export class Memory {
   #size = 0;
   #saved = NOTHING;
 
-  /** Reserves `count` slots and gives the place of the first. */
+  /** Reserves `count` slots and returns the place of the first. */
   reserve(count: number): number {
     const place = this.#size;
     this.#size += count;

@@ -29,7 +29,7 @@ export interface Traffic {
   inFlight: readonly number[];
 }
 
-/** Which symbols leave now, and when to look again if nobody comes or lands before; null: no need to. */
+/** Which symbols leave now, and when to look again if no client comes or lands before; null: no need to. */
 export interface Departures {
   batches: string[][];
   checkAt: number | null;
@@ -44,7 +44,7 @@ export const NEW_WINDOW: Window = {
   departedAt: Number.NEGATIVE_INFINITY,
 };
 
-/** A window closes when nobody has come for this long, … */
+/** A window closes when no client has come for this long, … */
 const QUIET = 0.015;
 const QUIET_FACTOR = 3;
 /** … and in any case after this long. */
@@ -53,12 +53,12 @@ const MAX_WINDOW_FACTOR = 2;
 /** Who comes this soon after a departure just missed it. */
 const JUST_MISSED = 0.05;
 const HIGHEST_LEVEL = 2;
-/** Nobody waits longer than this for an earlier call to land, if a lane is free. */
+/** No client waits longer than this for an earlier call to land, if a lane is free. */
 const PATIENCE = 1;
 /** Clocks count milliseconds: a timer may fire a fraction of one early. */
 const TICK = 0.0005;
 
-/** When the window closes if nobody else comes. */
+/** When the window closes if no other caller comes. */
 export function closesAt(window: Window): number {
   const quiet = window.lastArrivalAt + QUIET * QUIET_FACTOR ** window.level;
   return Math.min(quiet, window.openedAt + MAX_WINDOW * MAX_WINDOW_FACTOR ** window.level);
@@ -68,7 +68,7 @@ export function closesAt(window: Window): number {
 const isOpen = (window: Window, now: number): boolean => now >= window.openedAt - TICK && now < closesAt(window) - TICK;
 
 /**
- * Tells that a symbol came which nobody else waits for.
+ * Tells that a symbol came which no other caller waits for.
  * @param othersWait whether other symbols wait already; behind a closed window they leave together with it
  */
 export function afterArrival(window: Window, othersWait: boolean, now: number): Window {

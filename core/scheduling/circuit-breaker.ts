@@ -48,7 +48,7 @@ export function admit(breaker: Breaker, now: number, probeSeconds: number): Admi
   return { kind: "admitted", breaker: { ...breaker, state: "half_open", until: now + probeSeconds } };
 }
 
-/** Tells that a call got a proper answer. Gives the same object where there is nothing to keep. */
+/** Tells that a call got a proper answer. Returns the same object where there is nothing to keep. */
 export function afterSuccess(breaker: Breaker, now: number): Breaker {
   switch (breaker.state) {
     case "open":

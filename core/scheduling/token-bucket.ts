@@ -1,6 +1,6 @@
 import { DAY, MINUTE } from "../time.ts";
 
-/** Who a call is for: a reader who waits for it, or upkeep that nobody waits for. */
+/** Who a call is for: a reader who waits for it, or upkeep that no client waits for. */
 export type Priority = "user" | "background";
 
 /** The spans of time over which calls are counted. A day is a UTC day. */
@@ -74,7 +74,7 @@ function upTo(present: number, slots: readonly Slot[]): readonly Slot[] {
 }
 
 /**
- * What was spent, as it stands after a clock was set back: tokens that were spent ahead of `now` were spent now. Gives the same
+ * What was spent, as it stands after a clock was set back: tokens that were spent ahead of `now` were spent now. Returns the same
  * object if there are none. To be kept, so that they come back.
  */
 export function spentUpTo(spent: Spent, now: number): Spent {

@@ -30,7 +30,7 @@ export type CallOutcome = Failure | null | "nothing";
 /** `paid`, a short pause (seconds) until the second's budget has a token again, or why there is none for longer. */
 export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
 
-/** A probe whose outcome nobody has told after this long (seconds) is lost, its object with it. */
+/** A probe whose outcome no client has told after this long (seconds) is lost, its object with it. */
 const PROBE_LOST_AFTER = 30;
 
 /** What the breaker counts. A refusal or a spent quota shows that the upstream works. */
@@ -45,7 +45,7 @@ const refusedPurchase = (purchase: Purchase): Failure | null => {
 export class Admission {
   readonly #memory: GateMemory;
   readonly #limits: Limits;
-  // The second's budget is a matter of pace: whoever pays waits for it.
+  // The second's budget is a matter of pace: a caller that pays waits for it.
   readonly #patient: Limits;
 
   constructor(memory: GateMemory, limits: Limits) {
@@ -63,7 +63,7 @@ export class Admission {
     return checked.kind === "failure" ? checked : null;
   }
 
-  /** Admits a call, or says why not. Whoever is admitted must `leave`, and pays for each request to the upstream. */
+  /** Admits a call, or says why not. A caller that is admitted must `leave`, and pays for each request to the upstream. */
   enter(spec: CallSpec, now: number): Failure | null {
     const checked = this.#judge(spec, now);
     if (checked.kind === "failure") return checked;
@@ -112,7 +112,7 @@ export class Admission {
     if (changed || next.lastSuccessAt !== before.lastSuccessAt) this.#memory.saveGroup(family, next);
   }
 
-  /** Gives what lies ahead of a clock that was set back a new date. */
+  /** Returns what lies ahead of a clock that was set back a new date. */
   #afterSetBack(now: number): void {
     this.#memory.saveCooldowns(redated(this.#memory.cooldowns, now));
     const spent = spentUpTo(this.#memory.spent, now);

@@ -25,7 +25,7 @@ export interface Cooldown {
 /** By scope. One whose time is over still stands for its streak, until a call succeeds. */
 export type Cooldowns = Readonly<Record<string, Cooldown>>;
 
-/** Nobody switches a provider off for longer than this by what an answer says. */
+/** No one switches a provider off for longer than this by what an answer says. */
 const MAX_COOLDOWN = DAY;
 const MAX_THROTTLE = 30;
 const BAD_KEY_COOLDOWN = 15 * MINUTE;
@@ -89,7 +89,7 @@ export function afterRefusal(
 
 /**
  * Blocks as they stand at `now`: one that was refused ahead of a clock that was set back lasts as long from now as it did then, and
- * none lasts longer than a block can. Gives the same object if there are none such.
+ * none lasts longer than a block can. Returns the same object if there are none such.
  */
 export function redated(cooldowns: Cooldowns, now: number): Cooldowns {
   const isAhead = ({ since = now, until }: Cooldown): boolean => since > now || until > now + MAX_COOLDOWN;
@@ -102,7 +102,7 @@ export function redated(cooldowns: Cooldowns, now: number): Cooldowns {
   return Object.fromEntries(dated);
 }
 
-/** Forgets what a success has disproved. Gives the same object where there is nothing to forget. */
+/** Forgets what a success has disproved. Returns the same object where there is nothing to forget. */
 export function afterAnswer(cooldowns: Cooldowns, scopes: readonly Scope[], now: number): Cooldowns {
   const over = scopes.filter((scope) => cooldowns[scope] && cooldowns[scope].until <= now);
   return over.length === 0 ? cooldowns : without(cooldowns, over);

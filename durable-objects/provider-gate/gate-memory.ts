@@ -21,7 +21,7 @@ export interface GateMemory {
   saveGroup(group: EndpointGroup, record: GroupRecord): void;
 }
 
-/** Each reason, once; the compiler sees to it that none is left out. */
+/** Each reason, once; the compiler ensures that none is left out. */
 const REASONS = {
   throttled: "throttled",
   quota_spent: "quota_spent",

@@ -17,7 +17,7 @@ export type PublishQuote = (instrument: Instrument, quote: ProviderQuote) => Pro
 
 /** A room's lease on being polled for, in seconds: renew it twice in this time. A room that is gone is polled for no longer. */
 export const WATCH_LEASE = 50;
-/** A watched symbol is asked for so many times within the span after which its price would be stale, … */
+/** A watched symbol is asked for that many times within the span after which its price would be stale, … */
 const POLLS_WITHIN_FRESHNESS = 30;
 /** … but not more often than this (seconds). */
 const MIN_PACE = 2;

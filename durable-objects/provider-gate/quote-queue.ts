@@ -22,7 +22,7 @@ export interface QueueRules {
   now: () => number;
 }
 
-/** Someone waits for this symbol. */
+/** A caller waits for this symbol. */
 interface PendingQuote {
   pending: PendingSymbol;
   listing: Listing;

@@ -7,7 +7,7 @@ import { wholeSeconds } from "./cooldowns.ts";
 export interface Clock {
   /** Unix seconds. */
   now: () => number;
-  /** Resolves after so many seconds. */
+  /** Resolves after that many seconds. */
   wait: (seconds: number) => Promise<void>;
 }
 

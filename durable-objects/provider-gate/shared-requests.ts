@@ -6,7 +6,7 @@ interface QueuedCall {
   start: () => void;
 }
 
-/** Requests of one kind: equal ones that overlap in time are made once, and only so many are made at a time. */
+/** Requests of one kind: equal ones that overlap in time are made once, and only that many are made at a time. */
 export class SharedRequests<Answer> {
   readonly #lanes: number;
   readonly #maxWaiting: number;

@@ -18,7 +18,7 @@ export interface CallRuntime {
   fetch: (request: Request) => Promise<Response>;
   /** Unix seconds. */
   now: () => number;
-  /** Resolves after so many seconds. */
+  /** Resolves after that many seconds. */
   wait: (seconds: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to below 1. */
   random: () => number;
@@ -67,7 +67,7 @@ export class UpstreamCalls {
     this.#queue = new RateLimitQueue(handshake, runtime);
   }
 
-  /** Gives the answer, or the failure where there is none. Never throws on the upstream's account. */
+  /** Returns the answer, or the failure where there is none. Never throws on the upstream's account. */
   async run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
     const call = { at: this.#runtime.now() };
     this.#running.add(call);

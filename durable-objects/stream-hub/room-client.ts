@@ -13,7 +13,7 @@ const MAX_JITTER_MS = 50;
 
 /**
  * The feed of a hub: each symbol's room, by RPC.
- * @param instrumentOf the registry row of a symbol that somebody listens to
+ * @param instrumentOf the registry row of a symbol that a client listens to
  */
 export function roomClient(env: Env, hub: string, instrumentOf: (symbol: string) => Instrument): RoomClient {
   const call = async <T>(

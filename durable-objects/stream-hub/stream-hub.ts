@@ -36,7 +36,7 @@ export class StreamHub extends StreamingObject {
     });
   }
 
-  /** Events of a symbol, from its room; false where nobody here listens to it any more. */
+  /** Events of a symbol, from its room; false where no one here listens to it any more. */
   push(symbol: string, events: SymbolEvent[]): Promise<boolean> {
     return this.sessions.publish(symbol, events);
   }

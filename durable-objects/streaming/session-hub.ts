@@ -32,7 +32,7 @@ export interface SessionHubHost {
   resolver: SymbolResolver;
   limits: StreamLimits;
   historyAccess: HistoryAccess;
-  /** Sees to it that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
+  /** Ensures that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
   /** Told when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
   onPresence(isPresent: boolean): Promise<void>;
@@ -74,7 +74,7 @@ export class SessionHub {
   readonly #counts = newStreamCounts();
   readonly #fanOut: FanOut;
   readonly #registry: SubscriptionRegistry;
-  /** Symbols that nobody listens to any more and whose feed is being told so, by as many farewells. */
+  /** Symbols that no client listens to any more and whose feed is being told so, by as many farewells. */
   readonly #releasing = new Map<string, { instrument: Instrument; farewells: number }>();
   readonly #heartbeat: Heartbeat;
   #announced = Promise.resolve();
@@ -160,7 +160,7 @@ export class SessionHub {
     if (session) this.#remove(session);
   }
 
-  /** Hands on what happened to a symbol; false where nobody listens to it. */
+  /** Hands on what happened to a symbol; false where no client listens to it. */
   async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
     const channel = this.#registry.channels.get(symbol);
     if (!channel || channel.isEmpty) return false;
@@ -176,10 +176,10 @@ export class SessionHub {
     this.checkSchedule();
   }
 
-  /** The registry row of a symbol that somebody listens to, or did a moment ago. */
+  /** The registry row of a symbol that a client listens to, or did a moment ago. */
   instrumentOf(symbol: string): Instrument {
     const instrument = this.#registry.channels.get(symbol)?.instrument ?? this.#releasing.get(symbol)?.instrument;
-    if (!instrument) throw new Error("nobody listens to this symbol");
+    if (!instrument) throw new Error("no client listens to this symbol");
     return instrument;
   }
 
@@ -196,7 +196,7 @@ export class SessionHub {
     return takeStreamCounts(this.#counts);
   }
 
-  /** Sees to it that `run` is called in time, should what was scheduled have been lost. */
+  /** Ensures that `run` is called in time, should what was scheduled have been lost. */
   checkSchedule(): void {
     const next = this.#heartbeat.nextAt();
     if (next !== null) this.#host.schedule(next);
@@ -211,14 +211,14 @@ export class SessionHub {
     return subscribersOf(this.#registry, most);
   }
 
-  /** Sends a message to everyone; gives the number of sockets. */
+  /** Sends a message to everyone; returns the number of sockets. */
   broadcast(message: string): number {
     const text = frame("broadcast", { message, data: { message } });
     for (const { connection } of this.#registry.sessions.values()) connection.send(text);
     return this.#registry.sessions.size;
   }
 
-  /** Closes the sockets of a caller, whose key is no longer good; gives their number. */
+  /** Closes the sockets of a caller, whose key is no longer good; returns their number. */
   closeCaller(caller: string): number {
     const theirs = [...this.#registry.sessions.values()].filter(({ connection }) => connection.info.caller === caller);
     for (const session of theirs) this.#disconnect(session, CLOSE.policy, "the key is no longer valid");
@@ -234,8 +234,8 @@ export class SessionHub {
         if (!this.#registry.channels.has(symbol)) await this.#host.room().renewLease(symbol, NOTHING);
       });
     } catch (error) {
-      // The feed forgets whoever does not come back.
-      logError("a feed was not told that nobody listens", error, { symbol });
+      // The feed forgets a caller that does not come back.
+      logError("a feed was not told that no client listens", error, { symbol });
     } finally {
       if (--left.farewells === 0) this.#releasing.delete(symbol);
     }

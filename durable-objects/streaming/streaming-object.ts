@@ -49,12 +49,12 @@ export abstract class StreamingObject extends DurableObject<Env> {
     return this.sessions.subscribers(limit);
   }
 
-  /** Sends a message to every socket; gives their number. */
+  /** Sends a message to every socket; returns their number. */
   broadcast(message: string): number {
     return this.sessions.broadcast(message);
   }
 
-  /** Closes the sockets of a caller whose key is no longer good; gives their number. */
+  /** Closes the sockets of a caller whose key is no longer good; returns their number. */
   closeCaller(caller: string): number {
     return this.sessions.closeCaller(caller);
   }

@@ -92,7 +92,7 @@ export interface BarReplay {
 }
 
 /**
- * Where an audience hears of symbols: the hub's asks each symbol's room by RPC, the room's asks itself. Whoever attends gets its
+ * Where an audience hears of symbols: the hub's asks each symbol's room by RPC, the room's asks itself. A caller that attends gets its
  * events by `deliver` of its audience.
  */
 export interface RoomClient {

@@ -37,7 +37,7 @@ export class CandlesUnavailable extends Error {
   }
 }
 
-/** Reads a room's own candles, as whoever asks it would get them. */
+/** Reads a room's own candles, as a caller that asks it would get them. */
 export type ReadCandles = (instrument: Instrument, query: RowQuery) => Promise<CandlesReply>;
 
 /** A room's candles of one interval, page by page; throws CandlesUnavailable where a page lacks what a source would have. */

@@ -187,7 +187,7 @@ export class SymbolRoom extends StreamingObject {
     return reply;
   }
 
-  /** Keeps the symbol's registry row, which alarms could ask nobody for. */
+  /** Keeps the symbol's registry row, which alarms could ask no one for. */
   async keepInstrument(instrument: Instrument): Promise<void> {
     this.state.saveInstrument(instrument);
     await this.checkAlarm();

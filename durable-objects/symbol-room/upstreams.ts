@@ -11,7 +11,7 @@ import {
 } from "../../providers/provider.ts";
 import type { WatchReply } from "../provider-gate/provider-gate.ts";
 
-/** For whom a provider is asked: somebody who waits, or a refresh that may wait. */
+/** For whom a provider is asked: a client who waits, or a refresh that may wait. */
 export type Priority = "user" | "background";
 
 /** A provider as a room sees it. */

@@ -18,7 +18,7 @@ interface Lease {
   block: number;
   /** What the meter said last; null where it has said nothing yet. */
   quotaState: QuotaState | null;
-  /** Until then somebody is asking for a block, and others ask for what they need alone. */
+  /** Until then a client is asking for a block, and others ask for what they need alone. */
   askingUntil: number;
   /** Until then a cost of at least `refusedCost` is refused without asking. */
   refusedUntil: number;
@@ -75,7 +75,7 @@ export class Leases {
 
   /**
    * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is told.
-   * @param later called with work that nobody waits for
+   * @param later called with work that no client waits for
    */
   async acquire(
     { prefix, quota }: { prefix: string; quota: Quota },

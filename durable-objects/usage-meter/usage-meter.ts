@@ -25,7 +25,7 @@ export interface LeaseRequest {
   cost: number;
   /** Whether a block is wanted besides, to be spent without asking. */
   ahead: boolean;
-  /** What the holder has left of an earlier lease and gives back. */
+  /** What the holder has left of an earlier lease and returns. */
   unspent: Unspent | null;
 }
 
@@ -43,7 +43,7 @@ export interface LeaseReply extends QuotaState {
 
 /**
  * Counts what one API key uses, exactly, and is named by the key's prefix. Tokens are given out in blocks, so that most
- * requests ask nobody; what is given out counts as used until it comes back. No window ever gives out more than its quota.
+ * requests ask no one; what is given out counts as used until it comes back. No window ever grants more than its quota.
  */
 export class UsageMeter extends DurableObject<Env> {
   /** The clock, unix seconds. A field and not a method, so that it cannot be called from outside. */
@@ -66,7 +66,7 @@ export class UsageMeter extends DurableObject<Env> {
       : NOTHING_USED;
   }
 
-  /** Gives out tokens, and takes back what is unspent. */
+  /** Returns out tokens, and takes back what is unspent. */
   lease(request: LeaseRequest): LeaseReply {
     const now = this.now();
     let usage = rollWindow(this.usage, now);

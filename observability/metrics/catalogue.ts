@@ -1,4 +1,4 @@
-/** What is measured: its kind, what it says, and by what it is told apart. Never by symbol or by key: those have no bound. */
+/** What is measured: its kind, what it says, and by what it is distinguished. Never by symbol or by key: those have no bound. */
 export interface Metric {
   type: "counter" | "gauge" | "histogram";
   help: string;
@@ -30,7 +30,7 @@ export const METRICS = {
   },
   wizdata_unexpected_errors_total: {
     type: "counter",
-    help: "Faults that nobody expected; each is one line at level error.",
+    help: "Faults that no one expected; each is one line at level error.",
     labels: ["route"],
   },
   wizdata_cache_answers_total: {

@@ -69,7 +69,7 @@ export function isReportDue(now: number): boolean {
   return measured > 0 && (Math.abs(now - reportedAt) >= REPORT_EVERY || measured >= MANY);
 }
 
-/** Takes what was measured since the last report; whoever takes it and cannot deliver it has lost it. */
+/** Takes what was measured since the last report; a caller that takes it and cannot deliver it has lost it. */
 export function takeReport(now: number): Series[] {
   if (dropped > 0) pending.add({ name: "wizdata_telemetry_dropped_total", labels: [], value: dropped });
   const report = pending.list();

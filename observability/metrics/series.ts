@@ -32,7 +32,7 @@ export class SeriesMap {
   private readonly series = new Map<string, Series>();
   private readonly maxSize: number;
 
-  /** @param most a newcomer beyond so many series is refused */
+  /** @param most a newcomer beyond that many series is refused */
   constructor(most: number) {
     this.maxSize = most;
   }

@@ -12,7 +12,7 @@ export const TickerSchema = z.object({
   lowPrice: priceText,
   /** In the base asset; `quoteVolume` has it in the quote asset. */
   volume: amountText,
-  /** Zero where nobody bids. */
+  /** Zero where no one bids. */
   bidPrice: amountText,
   askPrice: amountText,
   /** End of the 24 hours, milliseconds. */

@@ -2,7 +2,7 @@ import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { DAY } from "../../core/time.ts";
 import type { Plan } from "./client.ts";
 
-/** One way to the candles of an interval, which reaches so many days back from now. */
+/** One way to the candles of an interval, which reaches that many days back from now. */
 interface Source {
   endpoint: "ohlc" | "chart";
   /** The days that may be asked for, ascending. */

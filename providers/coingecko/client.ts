@@ -88,7 +88,7 @@ export interface HistoryQuery {
   id: string;
   currency: string;
   days: number;
-  /** Paid plans only; without it the days decide: 1 gives 30 minutes, up to 30 four hours, more four days. */
+  /** Paid plans only; without it the days decide: 1 returns 30 minutes, up to 30 four hours, more four days. */
   interval?: "hourly" | "daily";
 }
 

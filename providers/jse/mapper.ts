@@ -17,7 +17,7 @@ function localInstant(text: string): number {
 
 /**
  * A share's quote in cents, as the exchange trades it. `market_cap` belongs in rand and is left out: the feed does not say
- * which of the two it gives.
+ * which of the two it returns.
  * @param receivedAt unix seconds
  */
 export function quoteFrom(quote: JseQuote, instrument: Instrument, receivedAt: number): ProviderQuote {

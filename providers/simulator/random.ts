@@ -1,5 +1,5 @@
 /**
- * Randomness that is a function of its arguments: the same key always gives the same number, on every isolate.
+ * Randomness that is a function of its arguments: the same key always returns the same number, on every isolate.
  * Mixing: MurmurHash3's 32-bit finaliser (Austin Appleby, 2011).
  */
 export function hash(a: number, b: number): number {

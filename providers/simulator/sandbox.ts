@@ -73,7 +73,7 @@ function delayedTicks(second: number, told: number | null): Tick[] {
   return ticks;
 }
 
-/** The second whose quote somebody who asks at `second` is told: in a fault it is the last one before. */
+/** The second whose quote a client who asks at `second` is told: in a fault it is the last one before. */
 export function knownSecond(symbol: string, second: number): number {
   const fault = faultOf(symbol);
   const schedule = fault === "lost" ? LOST : fault === "late" ? LATE : fault === "flaky" ? QUIET : null;

@@ -12,11 +12,11 @@ const MEANINGLESS: readonly { from: RegExp; to: RegExp }[] = [
 /** The version is exact on purpose. */
 const NEWER_VERSION = / \(update available [^)]*\)/;
 
-/** A block whose end does not come is shown again after so many lines. */
+/** A block whose end does not come is shown again after that many lines. */
 const LONGEST_BLOCK = 10;
 
 /**
- * Leaves out of a server's output what means nothing. It takes the output in whatever parts it comes and gives whole lines.
+ * Leaves out of a server's output what means nothing. It takes the output in whatever parts it comes and returns whole lines.
  * @returns what is to be shown of each part; `null` stands for the end
  */
 export function withoutMeaningless(): (part: string | null) => string {

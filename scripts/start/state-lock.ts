@@ -26,7 +26,7 @@ export class StateInUse extends Error {
   }
 }
 
-/** A state folder that nobody else may use until it is released. */
+/** A state folder that no other caller may use until it is released. */
 export interface StateLock {
   /** Notes the process group of the server, so that what is left of it can be ended should this process be killed. */
   serves(group: number): void;
@@ -98,7 +98,7 @@ async function clearStale(file: string): Promise<void> {
 }
 
 /**
- * Sees to it that nothing works on a folder: what a killed start has left of its server is ended.
+ * Ensures that nothing works on a folder: what a killed start has left of its server is ended.
  * @throws StateInUse where another platform works on the folder
  */
 export async function checkState(folder: string): Promise<void> {

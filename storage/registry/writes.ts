@@ -97,7 +97,7 @@ export function newRecord(input: NewSymbol, names: readonly string[], actor: Aud
   });
 }
 
-/** Whether a batch failed because someone else added the same symbol in the meantime. */
+/** Whether a batch failed because a caller else added the same symbol in the meantime. */
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
 

@@ -150,7 +150,7 @@ describe("candles", () => {
 
 describe("streams", () => {
   test.each(["BTC/USDT", "JSE:NPN", "AAPL", "EUR/USD", "SIM:CLEAN"])(
-    "of %s begin with the quote that REST gives, and go on with it",
+    "of %s begin with the quote that REST returns, and go on with it",
     async (symbol) => {
       const { client } = await open("/ws", ADMIN);
       const { positions } = await client.subscribe([symbol]);

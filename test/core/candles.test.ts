@@ -29,7 +29,7 @@ const rowsOf = (columns: ReturnType<typeof emptyCandles>): Candle[] =>
   Array.from({ length: columns.length }, (_, i) => candleAt(columns, i));
 
 describe("candles as columns", () => {
-  test("give back the rows that they were made of, unknown numbers as null", () => {
+  test("return the rows that they were made of, unknown numbers as null", () => {
     fc.assert(
       fc.property(series, (rows) => {
         expect(rowsOf(candlesFrom(rows))).toEqual(rows);

@@ -15,7 +15,7 @@ const QUOTA = { minute: 600, day: 50_000 };
 const START = Date.UTC(2026, 10, 20, 23, 58, 0) / 1000;
 
 describe("usage", () => {
-  test("begins anew with the minute and with the day, on the clock", () => {
+  test("begins again with the minute and with the day, on the clock", () => {
     const used = consume(rollWindow(NOTHING_USED, START + 59), 10);
     expect(leftOf(used, QUOTA)).toEqual({ minute: 590, day: 49_990 });
     expect(leftOf(rollWindow(used, START + 60), QUOTA)).toEqual({ minute: 600, day: 49_990 });

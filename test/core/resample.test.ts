@@ -239,7 +239,7 @@ describe("resampling is associative", () => {
     [CRYPTO, JSE, US, FOREX].flatMap((market) =>
       chains.map((chain) => [market.id, chain.join(" → "), market, chain] as const),
     ),
-  )("in %s: %s gives what each step gives directly", (_id, _chain, market, chain) => {
+  )("in %s: %s returns what each step returns directly", (_id, _chain, market, chain) => {
     const [finest, ...coarser] = chain;
     fc.assert(
       fc.property(series(market, finest), (columns) => {

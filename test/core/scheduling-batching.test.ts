@@ -15,7 +15,7 @@ const IDLE = { batchSize: 10, lanes: 3, inFlight: [] };
 const seats = (count: number, since = 0, priority: Priority = "user"): PendingSymbol[] =>
   Array.from({ length: count }, (_, i) => ({ symbol: `${priority}${i}`, priority, since }));
 
-/** The window after arrivals at these times, nobody having left. */
+/** The window after arrivals at these times, no one having left. */
 function arrivals(...times: number[]): Window {
   return times.reduce((window, time, i) => afterArrival(window, i > 0, time), NEW_WINDOW);
 }

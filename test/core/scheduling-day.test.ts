@@ -22,7 +22,7 @@ interface Crowd {
   provider: ProviderName;
   market: Market;
   symbols: Record<Demand, number>;
-  /** Calls that readers cause, on average each so many seconds. */
+  /** Calls that readers cause, on average each that many seconds. */
   userCallEvery: number;
   /** The upstream is down from and to these seconds of the day. */
   outage: [number, number] | null;
@@ -179,7 +179,7 @@ describe("a day of a thousand symbols", () => {
       const gaps = marks.slice(1).map((mark, i) => openSecondsBetween(crowd.market, marks[i], mark));
       expect(Math.max(...gaps)).toBeLessThanOrEqual(longest);
     }
-    // Outside the session nobody is asked for, but once for the last print.
+    // Outside the session no one is asked for, but once for the last print.
     const trading = (time: number) => isOpen(crowd.market, time) || isOpen(crowd.market, time - delay);
     for (const answers of day.answers.values()) {
       expect(answers.filter((time) => !trading(time)).length).toBeLessThanOrEqual(1);

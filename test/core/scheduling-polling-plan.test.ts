@@ -10,7 +10,7 @@ const RULES = rules(100, 10);
 /** Tuesday 2026-11-24: JSE trades 07:00 to 15:00 UTC, New York 14:30 to 21:00 UTC. */
 const at = (clock: string): number => Date.parse(`2026-11-24T${clock}:00Z`) / 1000;
 
-/** So many calls, whoever they are for. */
+/** This many calls, a caller that they are for. */
 function rules(calls: number, batchSize: number, delay = 0): PollingRules {
   return { pace: PACE, calls: { watched: calls, asked: calls, idle: calls }, batchSize, delay };
 }

@@ -36,7 +36,7 @@ function mostWithin(times: readonly number[], seconds: number): number {
 }
 
 describe("the token bucket", () => {
-  it("gives the tokens back a span after the clock was set back, and none before", () => {
+  it("returns the tokens back a span after the clock was set back, and none before", () => {
     const limits = { perSecond: 2, perMinute: 5, perDay: 100 };
     for (const [span, left] of [
       ["second", 1.2],
@@ -73,11 +73,11 @@ describe("the token bucket", () => {
     expect(drain(background.spent, limits, "user", NOON).calls).toBe(5);
   });
 
-  it("gives background work the only token of a small budget, since it comes back soon", () => {
+  it("returns background work the only token of a small budget, since it comes back soon", () => {
     expect(drain(NOTHING_SPENT, { ...NO_LIMITS, perSecond: 1 }, "background", NOON).calls).toBe(1);
   });
 
-  it("starts the day's budget anew at 00:00 UTC", () => {
+  it("starts the day's budget again at 00:00 UTC", () => {
     const limits = { ...NO_LIMITS, perDay: 25 };
     const midnight = NOON + DAY / 2;
     const { spent, calls } = drain(NOTHING_SPENT, limits, "user", NOON);

@@ -36,7 +36,7 @@ const candlesSince = (symbols: readonly string[], time: number, interval = "1h")
 
 let keys = 0;
 
-/** A key that nobody has used, whose meter has the tests' clock. */
+/** A key that no client has used, whose meter has the tests' clock. */
 async function newKey() {
   const prefix = `history${keys++}`;
   const terms: HistoryTerms = { kind: "by_key", prefix, tier: "free" };

@@ -82,7 +82,7 @@ describe("merging", () => {
     ]);
   });
 
-  it("gives who comes within a second of an answer the same one, and asks again after that", async () => {
+  it("returns who comes within a second of an answer the same one, and asks again after that", async () => {
     const upstream = pretend();
     const gate = gateBefore(upstream.provider);
     const first = await ask(gate);
@@ -185,7 +185,7 @@ describe("the budget", () => {
 });
 
 describe("time-outs and retries", () => {
-  it("gives up on quotes after 3 s and on candles after 10 s, each repeated once in what time is left", async () => {
+  it("stops trying on quotes after 3 s and on candles after 10 s, each repeated once in what time is left", async () => {
     const upstream = pretend();
     upstream.behave(() => new Promise(() => {}));
     const gate = gateBefore(upstream.provider);
@@ -203,7 +203,7 @@ describe("time-outs and retries", () => {
     expect(upstream.calls).toHaveLength(4);
   });
 
-  it("repeats a read twice after the upstream's fault, and gives what came in the end", async () => {
+  it("repeats a read twice after the upstream's fault, and returns what came in the end", async () => {
     const upstream = pretend();
     upstream.behave((_, call) => (call < 3 ? failure("server_error") : null));
     const gate = gateBefore(upstream.provider);

@@ -30,7 +30,7 @@ async function connect({ provider }: Pretended): Promise<Stub> {
   return stub;
 }
 
-/** A gate that nobody has used yet. */
+/** A gate that no client has used yet. */
 async function freshGate(upstream: Pretended): Promise<Stub> {
   const stub = env.PROVIDER_GATE.getByName(upstream.provider.name);
   await runInDurableObject(stub, (_, state) => {
@@ -57,7 +57,7 @@ async function collectDeliveries(stub: Stub): Promise<string[]> {
 describe("the gate as rooms see it", () => {
   it("merges what 1,000 callers ask about 100 symbols into at most two calls more than the fewest", async () => {
     const upstream = pretend({ batchSize: 20 });
-    // Longer than it takes the callers to arrive, however busy the machine: whoever comes meanwhile shares the answer.
+    // Longer than it takes the callers to arrive, however busy the machine: a caller that comes meanwhile shares the answer.
     upstream.behave(() => scheduler.wait(1_500).then(() => null));
     const gate = await freshGate(upstream);
     const symbols = listings(100);
@@ -72,7 +72,7 @@ describe("the gate as rooms see it", () => {
     expect(upstream.calls.length).toBeLessThanOrEqual(7);
   });
 
-  it("gives candles as columns", async () => {
+  it("returns candles as columns", async () => {
     const gate = await freshGate(pretend());
     const reply = await gate.candles({ listing: BTC, interval: "1m", from: 0, to: 60 }, "user");
     expect(reply).toMatchObject({ kind: "candles", interval: "1m", candles: { length: 1 } });
@@ -157,7 +157,7 @@ describe("polling", () => {
     expect(await alarmOf(gate)).toBeNull();
   });
 
-  it("goes on after its alarm was lost, once somebody looks after it", async () => {
+  it("goes on after its alarm was lost, once a client looks after it", async () => {
     const gate = await freshGate(pretend());
     await collectDeliveries(gate);
     await gate.checkAlarm();

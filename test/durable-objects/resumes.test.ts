@@ -21,7 +21,7 @@ const objects = () => [
   ...[CUT_HUB, WATCHING_HUB].map((name) => env.STREAM_HUB.getByName(name)),
 ];
 
-/** Lets so many seconds pass: the rooms' alarms ring every second, the hubs' as often as they beat. */
+/** Lets that many seconds pass: the rooms' alarms ring every second, the hubs' as often as they beat. */
 async function pass(seconds: number): Promise<void> {
   const until = Date.now() / 1000 + seconds;
   for (let second = Math.floor(Date.now() / 1000) + 1; second <= until; second++) {
@@ -44,7 +44,7 @@ class Line {
     client.send({ action: "subscribe", symbols: SYMBOLS, since: ledger.since() });
   }
 
-  /** Takes what has come; gives whether anything has, ever. */
+  /** Takes what has come; returns whether anything has, ever. */
   hasRead(): boolean {
     for (; this.taken < this.client.texts.length; this.taken++) this.ledger.take(this.client.texts[this.taken]);
     return this.taken > 0;
@@ -87,7 +87,7 @@ describe("a client that resumes", () => {
     const seed = 1 + Math.floor(Math.random() * 1e6);
     console.log(`seed ${seed}`);
     const random = seededRandom(seed);
-    // Somebody always listens, so that there is something to miss.
+    // A client always listens, so that there is something to miss.
     watching = await lineTo(WATCHING_HUB, watched);
     for (let cut = 0; cut < CUTS; cut++) {
       const line = await lineTo(CUT_HUB, ledger);

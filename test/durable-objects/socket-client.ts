@@ -123,7 +123,7 @@ export async function openSocket(
   return clientOf(response.webSocket);
 }
 
-/** The client of a socket that somebody else has opened. */
+/** The client of a socket that another caller has opened. */
 export function clientOf(socket: WebSocket): SocketClient {
   const client = new SocketClient(socket);
   open.add(client);

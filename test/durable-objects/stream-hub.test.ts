@@ -226,7 +226,7 @@ describe("bars", () => {
     expect(client.seqs(BTC)).toEqual([1, 2]);
   });
 
-  test("of the intervals that somebody listens to arrive, and those that closed since are inside the confirmation", async () => {
+  test("of the intervals that a client listens to arrive, and those that closed since are inside the confirmation", async () => {
     const hub = await newHub();
     hub.feed.closedBars.push({ time: 60, text: bar(60, "closed").text }, { time: 120, text: bar(120, "closed").text });
     const client = await openSocket(hub.stub);
@@ -338,7 +338,7 @@ describe("a hub", () => {
     expect(client.of("market_data").map(({ epoch, seq }) => `${epoch}:${seq}`)).toEqual(["e1:1", "e1:2", "e2:2"]);
   });
 
-  test("keeps subscriptions and places through evictions: events go on by one, whoever missed what meanwhile", async () => {
+  test("keeps subscriptions and places through evictions: events go on by one, a caller that missed what meanwhile", async () => {
     const hub = await newHub();
     const clients = [await openSocket(hub.stub), await openSocket(hub.stub), await openSocket(hub.stub)];
     for (const client of clients) await client.subscribe([BTC, ETH]);

@@ -244,7 +244,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that nobody took before the room's memory went are told when it is back, once and in order", async () => {
+  test("that no one took before the room's memory went are told when it is back, once and in order", async () => {
     const of = simulated("SSS/USDT");
     const interest = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
     const hub = await playHub(of.symbol);
@@ -279,7 +279,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("wait for all their indicators: none is told of without the others, none is left out", async () => {
+  test("wait for all their indicators: none is notified of without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
     const context = contextOf(of, ["simulator"]);
     const indicator: IndicatorInterest[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
@@ -311,7 +311,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that an import changes are told anew", async () => {
+  test("that an import changes are told again", async () => {
     const of = simulated("PPP/USDT", { data_sources: ["import"] });
     const hub = await playHub(of.symbol);
     const row = (time: number, close: number) => ({

@@ -99,7 +99,7 @@ describe("a backfill", () => {
     expect(binance.candleCalls).toHaveLength(1);
   });
 
-  test("never answers candles of another page beside a stretch that nobody fetched", async () => {
+  test("never answers candles of another page beside a stretch that no one fetched", async () => {
     const of = await listed("ISLAND/USDT");
     await pageOf(of, "1h", { to: HOUR_NOW - 100 * HOUR, limit: 5 });
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 3 * HOUR, now);
@@ -254,7 +254,7 @@ describe("doubted candles", () => {
     expect(all.candles.length).toBe(40);
   });
 
-  test("are told of where the page has no other", async () => {
+  test("are notified of where the page has no other", async () => {
     const of = await listed("ALONE/USDT");
     glitch();
     await pageOf(of, "1h", { limit: 40 });

@@ -144,7 +144,7 @@ describe("when every source fails", () => {
     expect(await ask(of)).toMatchObject({ kind: "unavailable", retryAfter: 17 });
   });
 
-  test("a bound of age that cannot be kept gives the last known price with the refusal", async () => {
+  test("a bound of age that cannot be kept returns the last known price with the refusal", async () => {
     const of = await listed("BOUND/USDT");
     await quoteOf(of);
     for (const upstream of [binance, coingecko]) upstream.quote = () => failure("bad_answer");

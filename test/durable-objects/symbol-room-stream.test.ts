@@ -39,7 +39,7 @@ async function missed(symbol: string, since: QuotePosition | null): Promise<Quot
   return roomOf(symbol).replayQuotes(simulated(symbol), since);
 }
 
-describe("a room that somebody listens to", () => {
+describe("a room that a client listens to", () => {
   test("ticks once a second, each event with the next number and a time of its own, and sleeps when all have left", async () => {
     const of = simulated("AAA/USDT");
     const hub = await playHub(of.symbol);
@@ -118,7 +118,7 @@ describe("a room that somebody listens to", () => {
     expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
   });
 
-  test("calculates so many indicators at once, those of all hubs together, and refuses more", async () => {
+  test("calculates that many indicators at once, those of all hubs together, and refuses more", async () => {
     const of = simulated("QQQ/USDT");
     await playHub(of.symbol);
     const specs = Array.from({ length: MAX_LIVE_INDICATORS + 1 }, (_, i) => ({
@@ -140,7 +140,7 @@ describe("a room that somebody listens to", () => {
   });
 });
 
-describe("whoever comes back", () => {
+describe("a caller that comes back", () => {
   test("gets a snapshot where he names no position, and nothing that is made up where he names one of another epoch", async () => {
     const symbol = "EEE/USDT";
     const first = await missed(symbol, null);
@@ -218,7 +218,7 @@ describe("whoever comes back", () => {
     });
   });
 
-  test("is told of the numbers whose events the room has lost", async () => {
+  test("is notified of the numbers whose events the room has lost", async () => {
     const of = simulated("HHH/USDT");
     const hub = await playHub(of.symbol);
     const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
@@ -280,7 +280,7 @@ describe("a push", () => {
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
-  test("that is refused while the hub says anew what it wants does not end its attendance", async () => {
+  test("that is refused while the hub says again what it wants does not end its attendance", async () => {
     const of = simulated("LLL/USDT");
     const hub = await playHub(of.symbol);
     hub.answer = async () => {

@@ -133,14 +133,14 @@ describe("quote", () => {
     expect(tiers).toEqual(["provider 1", "room 1", "room 1", "provider 2"]);
   });
 
-  test("is asked anew where the kept one is older than the caller accepts", async () => {
+  test("is asked again where the kept one is older than the caller accepts", async () => {
     const of = instrument("YOUNG/USDT");
     await quoteOf(of);
     pass(900);
     expect(await quoteOf(of, 1)).toMatchObject({ seq: 2, timestamp: "2026-11-18T15:30:21.000Z" });
   });
 
-  test("that cannot be young enough says so and gives the last one", async () => {
+  test("that cannot be young enough says so and returns the last one", async () => {
     const of = instrument("OLD/USDT");
     const reply: QuoteReply = await roomOf(of.symbol).quote(of, 0);
     expect(reply).toMatchObject({ kind: "too_old", lastKnown: { symbol: "OLD/USDT", seq: 1 } });

@@ -14,7 +14,7 @@ const MINUTE = minuteOf(START);
 
 let meters = 0;
 
-/** A meter that nobody has used, and the clock that it shares with its holders. */
+/** A meter that no client has used, and the clock that it shares with its holders. */
 async function openMeter() {
   const clock = { now: START };
   const name = `meter${meters++}`;
@@ -38,7 +38,7 @@ function setClock(stub: DurableObjectStub<UsageMeter>, clock: { now: number }): 
 const alone = { holder: "a", quota: QUOTA, cost: 1, ahead: false, unspent: null };
 
 describe("a meter", () => {
-  test("never gives out more than the minute's quota, and begins anew with the next minute", async () => {
+  test("never grants more than the minute's quota, and begins again with the next minute", async () => {
     const { stub, clock } = await openMeter();
     expect(await stub.lease({ ...alone, cost: 600 })).toMatchObject({ granted: 600, left: { minute: 0, day: 49_400 } });
     expect(await stub.lease(alone)).toMatchObject({ granted: 0, minute: MINUTE });
@@ -50,7 +50,7 @@ describe("a meter", () => {
     });
   });
 
-  test("gives all of a cost or nothing of it", async () => {
+  test("returns all of a cost or nothing of it", async () => {
     const { stub } = await openMeter();
     await stub.lease({ ...alone, cost: 595 });
     expect(await stub.lease({ ...alone, cost: 10 })).toMatchObject({ granted: 0, left: { minute: 5 } });
@@ -94,7 +94,7 @@ describe("a meter", () => {
     expect((await stub.quotaState(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
   });
 
-  test("gives a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
+  test("returns a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
     const { stub, clock } = await openMeter();
     const more = { ...alone, ahead: true };
     const blocks: number[] = [];

@@ -65,11 +65,11 @@ test.each([
 });
 
 test("npm run keys says so where the platform does not answer, or the token is wrong", async () => {
-  const nobody = `http://127.0.0.1:${await freePort()}`;
-  const silent = await runScript("keys.ts", ["list", "--url", nobody], { ADMIN_TOKEN: TOKEN });
+  const no one = `http://127.0.0.1:${await freePort()}`;
+  const silent = await runScript("keys.ts", ["list", "--url", no one], { ADMIN_TOKEN: TOKEN });
   expect([silent.code, silent.errors.trim()]).toEqual([
     2,
-    `${nobody} does not answer. Is the platform running? --url names another one.`,
+    `${no one} does not answer. Is the platform running? --url names another one.`,
   ]);
   const wrong = await runScript("keys.ts", ["list", "--url", platform.url], { ADMIN_TOKEN: "wrong" });
   expect([wrong.code, wrong.errors.trim()]).toEqual([

@@ -56,7 +56,7 @@ describe("live mode with the two providers that need no key", () => {
     ]);
   });
 
-  test("a failing source gives way to the next one, says so, and takes over again when it is well", async () => {
+  test("a failing source yields to the next one, says so, and takes over again when it is well", async () => {
     const ask = async () => (await answerOf(platform, "/quotes/ETH/USDT?max_age=5", QuoteAnswerSchema)).data;
     const before = await ask();
     expect(before).toMatchObject({ provider: "binance", price_basis: "exchange", currency: "USDT" });

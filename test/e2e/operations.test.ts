@@ -13,7 +13,7 @@ import { runScript } from "./command.ts";
 /** Debian's package `prometheus` brings both; .ci/run installs it where it can. */
 const hasPrometheus = ["promtool", "prometheus"].every((name) => spawnSync(name, ["--version"]).status === 0);
 
-/** Upstreams that cannot be reached: gates and breakers are real, and nobody outside is asked. */
+/** Upstreams that cannot be reached: gates and breakers are real, and no one outside is asked. */
 const NOWHERE = { BINANCE_BASE_URL: "http://127.0.0.1:9", COINGECKO_BASE_URL: "http://127.0.0.1:9" };
 
 let worker: BundledWorker;

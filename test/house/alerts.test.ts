@@ -50,7 +50,7 @@ describe("alerts", () => {
     expect(isKnown("wizdata_queue_age_seconds_bucket")).toBe(true);
   });
 
-  test("tell series apart by labels that their metrics have", () => {
+  test("distinguish series by labels that their metrics have", () => {
     const selected = Array.from(rules.matchAll(/\b(wizdata_\w+)\{([^}]*)\}/g));
     expect(selected.length).toBeGreaterThan(5);
     for (const [, name, selector] of selected) {

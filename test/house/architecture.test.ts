@@ -65,7 +65,7 @@ function importFault(path: string, specifier: string): string | null {
   if (specifier.startsWith(".")) {
     const target = roomOf(posix.normalize(posix.join(posix.dirname(path), specifier)));
     if (target === room || room === "test") return null;
-    if (target === "workers" && room !== "bench") return "nobody but tests and benchmarks imports from workers";
+    if (target === "workers" && room !== "bench") return "no one but tests and benchmarks imports from workers";
     if (floor === undefined) return null;
     const below = FLOORS.get(target);
     if (BESIDE.includes(target) && room !== "bench") return `code of the house does not import from ${target}`;

@@ -40,7 +40,7 @@ describe("a traceparent", () => {
     ["no trace", `00-${"0".repeat(32)}-${PARENT}-01`],
     ["no parent", `00-${TRACE}-${"0".repeat(16)}-01`],
     ["a short trace", `00-${TRACE.slice(1)}-${PARENT}-01`],
-    ["a line of somebody's own", `${EXAMPLE}\n{"level":"info"}`],
+    ["a line of a caller's own", `${EXAMPLE}\n{"level":"info"}`],
   ])("that is %s is none", (_, text) => {
     expect(parseTraceparent(text)).toBeNull();
   });

@@ -15,7 +15,7 @@ describe("a call", () => {
     expect(context.requests[0].headers.get("User-Agent")).toMatch(/^WizDataEdge\/\d+\.\d+\.\d+ \(\+https:\/\/\S+\)$/);
   });
 
-  test("that is answered gives what its schema knows and nothing else", async () => {
+  test("that is answered returns what its schema knows and nothing else", async () => {
     expect(await ask(world(() => '{"price": 1, "kind": "failure", "reason": "ours"}'))).toEqual({ price: 1 });
   });
 
@@ -31,7 +31,7 @@ describe("a call", () => {
     expect(await ask(world(() => text))).toEqual(failure("bad_answer"));
   });
 
-  test("that is answered with more than anybody should send is a bad answer", async () => {
+  test("that is answered with more than anyone should send is a bad answer", async () => {
     const megabyte = " ".repeat(1024 * 1024);
     let sent = 0;
     const body = new ReadableStream({
@@ -91,7 +91,7 @@ describe("a call", () => {
     expect(await ask(world(() => new Response(hanging), { signal: silent() }))).toEqual(failure("timeout"));
   });
 
-  test("that may not be made fails as whoever forbade it says", async () => {
+  test("that may not be made fails as a caller that forbade it says", async () => {
     const spent = failure("quota_spent", 3600);
     expect(await ask(world(() => Promise.reject(new CallRefused(spent))))).toEqual(spent);
   });

@@ -32,7 +32,7 @@ function ensureInstalled(npmStatus = 0) {
   return { status, stderr, called };
 }
 
-/** Pretends that an installation ended so many seconds after the lock file was written. */
+/** Pretends that an installation ended that many seconds after the lock file was written. */
 function installed(secondsAfterLock: number): void {
   const stamp = join(project, "node_modules", ".package-lock.json");
   mkdirSync(join(project, "node_modules"), { recursive: true });
@@ -63,7 +63,7 @@ test("what is missing is installed from the lock file, in the project's folder",
   expect(status).toBe(0);
 });
 
-test("what is older than the lock file is installed anew", () => {
+test("what is older than the lock file is installed again", () => {
   installed(-10);
   expect(ensureInstalled().called).toMatchObject({ args: CI });
 });

@@ -82,7 +82,7 @@ describe("chunks", () => {
     ]);
   });
 
-  test("are told of as they are done, with the place in the file", async () => {
+  test("are notified of as they are done, with the place in the file", async () => {
     const places: number[] = [];
     await importLines(linesOf(minutes(5)), OPTIONS, fakePlatform().send, (bytes) => places.push(bytes), 2);
     expect(places).toEqual([30, 50, 60]);
@@ -146,7 +146,7 @@ describe("a bad row", () => {
     }
   });
 
-  test("that gives the time of a good row is refused for what is wrong with it", async () => {
+  test("that returns the time of a good row is refused for what is wrong with it", async () => {
     const totals = await run([row(2, 0, 5), row(3, 0, "five")], fakePlatform(), { keepGood: true }, 1);
     expect(totals.refused).toEqual([
       { line: 3, reason: 'close is "five"; it must be a plain decimal such as 1234.56' },

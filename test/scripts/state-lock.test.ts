@@ -57,7 +57,7 @@ describe("a state folder", () => {
     lock.release();
   });
 
-  test("is not released for somebody else", async () => {
+  test("is not released for another caller", async () => {
     const lock = await lockState(folder, URL_OF_IT);
     write({ ...living, birth: "another" });
     lock.release();

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe("the quote cache", () => {
-  test("gives back what was written, and nothing for what was not", async () => {
+  test("returns what was written, and nothing for what was not", async () => {
     await writeCachedQuote(env.CACHE, quote("BTC/USDT", 1.5));
     const found = await readCachedQuotes(env.CACHE, ["BTC/USDT", "ETH/USDT"]);
     expect([...found]).toEqual([["BTC/USDT", quote("BTC/USDT", 1.5)]]);

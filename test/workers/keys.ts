@@ -27,7 +27,7 @@ export async function callWith(bindings: Partial<Env>, path: string, init: Reque
   const context = createExecutionContext();
   const request = new Request(`${ORIGIN}${path}`, { redirect: "manual", ...init, headers });
   const response = await app.fetch(request, { ...env, ...bindings }, context);
-  // An event stream goes on for as long as somebody reads it.
+  // An event stream goes on for as long as a client reads it.
   if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) await waitOnExecutionContext(context);
   return response;
 }

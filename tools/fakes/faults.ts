@@ -55,7 +55,7 @@ export type Fault = z.infer<typeof FaultSchema>;
 /** What `POST /control` takes; the faults that it lists replace those before. */
 export const ControlSchema = z.strictObject({
   faults: z.array(FaultSchema).max(100).optional(),
-  /** Begins the dice of `probability` anew. */
+  /** Begins the dice of `probability` again. */
   seed: z.number().int().optional(),
   /** Forgets the calls counted so far. */
   forget_calls: z.boolean().optional(),

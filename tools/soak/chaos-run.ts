@@ -55,7 +55,7 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
   }
 }
 
-/** Mixed traffic on live mode while the stand-ins for all upstreams fail at random in every way they can; gives the violations. */
+/** Mixed traffic on live mode while the stand-ins for all upstreams fail at random in every way they can; returns the violations. */
 export async function soakStorm(run: Storm): Promise<string[]> {
   const findings: Findings = noFindings();
   const fakes = await startFakes();
@@ -73,7 +73,7 @@ export async function soakStorm(run: Storm): Promise<string[]> {
     console.table(Object.fromEntries(uses.map(({ provider, faults }) => [provider, faults])));
     console.log(`All symbols were fresh again ${recovery.toFixed(1)} s after the faults stopped.`);
     if (findings.connectionsDropped() > 0)
-      console.log(`${findings.connectionsDropped()} connections broke and were made anew.`);
+      console.log(`${findings.connectionsDropped()} connections broke and were made again.`);
     if (violations.length === 0) console.log(`No violation in ${findings.requests()} requests.`);
     return violations;
   } finally {

@@ -15,7 +15,7 @@ import { heldStreams, openStreamTurn, STREAM_TURNS } from "./memory/stream-turn.
 const ROUNDS = 10;
 /**
  * Clients at once in the warm-up, and afterwards. What is under way at its peak decides how much the allocator keeps for good, so the
- * peak belongs into the warm-up; what requests leave behind does not depend on how many there are at once.
+ * peak runs inside the warm-up; what requests leave behind does not depend on how many there are at once.
  */
 const WARM_UP_CLIENTS = 16;
 const CLIENTS = 6;
@@ -23,7 +23,7 @@ const CLIENTS = 6;
 const FOUND_OUT_MS = 90_000;
 const PAUSE_MS = 1_000;
 const IMPORTS = "imports";
-/** The allocator gives memory back a while after it is free: the least of this many measurements counts. */
+/** The allocator returns memory back a while after it is free: the least of this many measurements counts. */
 const MEASUREMENTS = 5;
 
 /** How much is done in all. */
@@ -101,7 +101,7 @@ async function turnsOf(
   return { turns: turns.filter(({ count }) => count > 0), ledger };
 }
 
-/** Waits until objects hold no stream any more; gives what they hold if that takes too long. */
+/** Waits until objects hold no stream any more; returns what they hold if that takes too long. */
 async function afterClosing(url: string): Promise<MemoryReport["held"]> {
   const begun = Date.now();
   for (;;) {

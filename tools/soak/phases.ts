@@ -6,7 +6,7 @@ import { ask, type Reader } from "./traffic.ts";
 
 /** Prices that a symbol must have told before one that is 100 times off can be known for wrong. */
 const PRINTS = 6;
-/** A gate gives the same answer for a second, and a room asks no more often. */
+/** A gate returns the same answer for a second, and a room asks no more often. */
 const APART_MS = 1_300;
 /** The longest that anything may take to be well again. */
 const RECOVERY_S = 60;

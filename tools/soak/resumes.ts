@@ -10,13 +10,13 @@ const SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "BNB", "ADA", "DOGE", "DOT", "LTC",
 const SYMBOLS_A_CLIENT = 4;
 /** A client stays, and is away, for so long at most: often much less, so that some are cut before they are confirmed. */
 const LONGEST_MS = 1_500;
-/** How often the runtime is started anew, with which all rooms and hubs lose their memory and all sockets. */
+/** How often the runtime is started again, with which all rooms and hubs lose their memory and all sockets. */
 const RESTARTS = 4;
 const PROGRESS_MS = 1_000;
 /** The time that clients are given, at the end, to have all that the platform has told by then. */
 const LAST_STAY_MS = 120_000;
 const RETRY_MS = 200;
-/** The longest that nobody may answer a client, and that one try may take. */
+/** The longest that no one may answer a client, and that one try may take. */
 const UNANSWERED_MS = 60_000;
 const TRY_MS = 10_000;
 
@@ -31,7 +31,7 @@ export interface Resumed {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Opens a socket, again and again while nobody answers; throws where that goes on. */
+/** Opens a socket, again and again while no one answers; throws where that goes on. */
 async function open(url: string): Promise<WebSocket> {
   const begun = Date.now();
   for (;;) {
@@ -41,12 +41,12 @@ async function open(url: string): Promise<WebSocket> {
       socket.on("error", () => resolve(false));
     });
     if (isOpen) return socket;
-    if (Date.now() - begun > UNANSWERED_MS) throw new Error(`nobody answered for ${UNANSWERED_MS / 1000} s`);
+    if (Date.now() - begun > UNANSWERED_MS) throw new Error(`no one answered for ${UNANSWERED_MS / 1000} s`);
     await pause(RETRY_MS);
   }
 }
 
-/** Connects a client and lets it go on from where it stands; gives what ends the connection. */
+/** Connects a client and lets it go on from where it stands; returns what ends the connection. */
 async function connect(url: string, ledger: Ledger): Promise<() => void> {
   const socket = await open(`${url.replace("http", "ws")}/ws`);
   const hear = (data: Buffer): void => ledger.take(data.toString());
@@ -71,7 +71,7 @@ async function positions(url: string): Promise<Map<string, Place>> {
   return known;
 }
 
-/** Waits until every client has all that the platform has told by now; gives what they lack if that takes too long. */
+/** Waits until every client has all that the platform has told by now; returns what they lack if that takes too long. */
 async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
   const known = await positions(url);
   const begun = Date.now();
@@ -90,7 +90,7 @@ function someSymbols(random: SeededRandom): string[] {
 }
 
 /**
- * Cuts clients so many times in all, at random moments, and lets them resume. The runtime is started anew now and then.
+ * Cuts clients that many times in all, at random moments, and lets them resume. The runtime is started again now and then.
  * @param progress shows how far it is
  */
 export async function soakResumes(cuts: number, seed: number, progress: (text: string) => void): Promise<Resumed> {

@@ -48,7 +48,7 @@ export interface Reader {
   findings: Findings;
 }
 
-/** The last candles as a rule; else some of the past, which nobody has asked for yet. */
+/** The last candles as a rule; else some of the past, which no client has asked for yet. */
 function until(random: SeededRandom): string {
   return random.next() < 0.6 ? "" : `&to=${Math.floor(Date.now() / 1000 - random.next() * 300 * DAY)}`;
 }
@@ -91,7 +91,7 @@ async function fetchAgain(url: string, headers: Record<string, string>, findings
   }
 }
 
-/** Asks a question and judges the answer; gives its status and its body. */
+/** Asks a question and judges the answer; returns its status and its body. */
 export async function ask(
   { url, headers, findings }: Reader,
   kind: Kind,

@@ -57,12 +57,12 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "GET /problems/{code}": "public",
 };
 
-/** What a route needs. One that nobody has put into the table needs most of all. */
+/** What a route needs. One that no client has put into the table needs most of all. */
 export function accessOf(method: string, path: string): Access {
   return Object.hasOwn(ACCESS, `${method} ${path}`) ? ACCESS[`${method} ${path}`] : "admin";
 }
 
-/** Whether a caller without a key may have what anonymous access gives, as `ANONYMOUS_ACCESS` in wrangler.toml has it. */
+/** Whether a caller without a key may have what anonymous access returns, as `ANONYMOUS_ACCESS` in wrangler.toml has it. */
 export function isOpenToAnyone(access: Access, env: Env): boolean {
   return (access === "read" || access === "stream") && env.ANONYMOUS_ACCESS === "on";
 }

@@ -22,7 +22,7 @@ export function clearKeys(): void {
 interface AuthenticateOptions {
   /** Ask the registry, whatever is remembered: what is opened with the key outlives the trust in it. */
   fresh: boolean;
-  /** Called with the work of noting the use, which nobody waits for. */
+  /** Called with the work of noting the use, which no client waits for. */
   later: (work: Promise<void>) => void;
 }
 

@@ -87,7 +87,7 @@ function messageOf(name: string, schema: z.ZodType, io: "input" | "output"): [st
   return [name, message];
 }
 
-/** The value of the member that tells messages apart. */
+/** The value of the member that distinguishes messages. */
 function nameOf(schema: z.ZodObject, session: "action" | "type"): string {
   const literal = schema.shape[session];
   return literal instanceof z.ZodLiteral ? String(literal.value) : "";

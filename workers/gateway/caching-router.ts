@@ -5,7 +5,7 @@ import { TrieRouter } from "hono/router/trie-router";
 
 /** Addresses that an isolate remembers the routes of. */
 const MOST_REMEMBERED = 2_000;
-/** Longer addresses are nobody's favourites. */
+/** Longer addresses are no one's favourites. */
 const LONGEST = 100;
 
 /** Hono's own router, and what it found for the addresses that were asked last: matching costs as much as a quote from memory. */

@@ -58,7 +58,7 @@ interface Holding {
   param: object;
 }
 
-/** Addresses that a route remembers what they hold: checking them anew takes as long as finding the quote that they ask for. */
+/** Addresses that a route remembers what they hold: checking them again takes as long as finding the quote that they ask for. */
 const MAX_CACHED = 500;
 const MAX_KEY_CHARACTERS = 200;
 

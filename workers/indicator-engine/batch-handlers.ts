@@ -10,7 +10,7 @@ import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.
 import { indicatorAnswer, namingIgnored, timed } from "./response.ts";
 import { byText, readSpecs } from "./specs.ts";
 
-/** The answer to a calculation; nobody keeps it. */
+/** The answer to a calculation; no one keeps it. */
 export function jsonText(c: AppContext, text: string): Response {
   return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
 }

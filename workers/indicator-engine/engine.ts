@@ -45,8 +45,8 @@ async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: En
 }
 
 /**
- * The indicators of a symbol of the registry, from the cache where somebody asked the same in the last minute.
- * @param keep called with the work of filling the cache, which nobody waits for
+ * The indicators of a symbol of the registry, from the cache where a client asked the same in the last minute.
+ * @param keep called with the work of filling the cache, which no client waits for
  */
 export async function symbolIndicators(
   env: Env,

@@ -37,7 +37,7 @@ async function process(message: Message, queue: string, env: Env): Promise<boole
   const fields = { queue, message: message.id, attempts: message.attempts };
   const work = IngestionMessage.safeParse(message.body);
   if (!work.success) {
-    logError("a message that nobody understands", work.error, fields);
+    logError("a message that no one understands", work.error, fields);
     return false;
   }
   const { kind, traceparent } = work.data;
@@ -82,7 +82,7 @@ async function performFor(
   }
 }
 
-/** Makes a message that nobody could work on visible at /admin/audit. */
+/** Makes a message that no one could work on visible at /admin/audit. */
 async function deadLetter(message: Message, queue: string, env: Env): Promise<void> {
   const act = { actor: "queue", at: new Date().toISOString() };
   const body = JSON.stringify(message.body)?.slice(0, 2000) ?? "";

@@ -23,7 +23,7 @@ const EVERY_MINUTE = "* * * * *";
 const EVERY_QUARTER = "*/15 * * * *";
 const DAILY = "17 3 * * *";
 
-/** What somebody asked for this recently is kept fresh. */
+/** What a client asked for this recently is kept fresh. */
 const DEMAND_FOR = 6 * HOUR;
 const DECISIONS_KEPT_FOR = 30 * DAY;
 const DEMAND_KEPT_FOR = 7 * DAY;
@@ -32,8 +32,8 @@ const DEMAND_KEPT_FOR = 7 * DAY;
 const KEPT_INTERVALS: readonly Interval[] = ["1h", "1d"];
 
 /**
- * The cron that a call is for, null where it is nobody's to make. A development server lets everyone who reaches it call: there the
- * start script gives the Worker a `CRON_TOKEN`, and puts it before the cron.
+ * The cron that a call is for, null where it is no one's to make. A development server lets everyone who reaches it call: there the
+ * start script returns the Worker a `CRON_TOKEN`, and puts it before the cron.
  */
 function cronOf({ cron }: ScheduledController, { CRON_TOKEN }: Env): string | null {
   if (!CRON_TOKEN) return cron;
@@ -67,7 +67,7 @@ async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
   }
 }
 
-/** Records of active symbols that somebody asked for lately and that real providers serve. */
+/** Records of active symbols that a client asked for lately and that real providers serve. */
 async function inDemand(env: Env, now: number): Promise<SymbolRecord[]> {
   if (marketModeOf(env) !== "live") return [];
   const registry = openReplica(env.DB);
@@ -102,8 +102,8 @@ async function prune(registry: Database, now: number): Promise<void> {
 }
 
 /**
- * Lets whoever holds sockets set its alarm again, should it be missing: without one, no heartbeat goes out. Every minute, for the
- * directory forgets in a few whoever is silent.
+ * Lets a caller that holds sockets set its alarm again, should it be missing: without one, no heartbeat goes out. Every minute, for the
+ * directory forgets in a few a caller that is silent.
  */
 async function checkStreams(env: Env): Promise<void> {
   await eachReachable(env, (holder) => holder.checkAlarm());

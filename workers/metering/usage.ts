@@ -9,7 +9,7 @@ import type { AppContext } from "../http/service.ts";
 /**
  * Takes units from a key's quotas and says in the answer's headers what is left. Other callers pay nothing. Where the key's meter
  * does not answer, requests pass: a quota is worth less than an answer.
- * @throws ApiError rate_limit.exceeded where not so many are left
+ * @throws ApiError rate_limit.exceeded where not that many are left
  */
 export async function charge(c: AppContext, cost: number): Promise<void> {
   const caller = c.get("caller");

@@ -1,7 +1,7 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { logError } from "../../observability/log.ts";
 
-/** Seconds after which somebody may ask again for what could not be reached. */
+/** Seconds after which a client may ask again for what could not be reached. */
 const RETRY_AFTER = "5";
 
 /**

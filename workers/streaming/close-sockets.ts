@@ -1,7 +1,7 @@
 import { eachReachable } from "./socket-objects.ts";
 
 /**
- * Closes what is open on a key that holds no longer. A request asks anew who its caller is; a socket does not. An object that does
+ * Closes what is open on a key that holds no longer. A request asks again who its caller is; a socket does not. An object that does
  * not answer is no reason to leave the others' sockets open.
  */
 export async function closeSocketsOfKey(env: Env, prefix: string): Promise<void> {

@@ -32,7 +32,7 @@ function historyTermsOf(c: AppContext): HistoryTerms {
   }
 }
 
-/** What an object is told of whoever opens a stream. */
+/** What an object is notified of a caller that opens a stream. */
 export function admissionFor(c: AppContext): HandshakeRequest {
   const offered = c.req.header("Sec-WebSocket-Protocol")?.split(",") ?? [];
   const { caller } = c.var;
@@ -49,7 +49,7 @@ export function admissionFor(c: AppContext): HandshakeRequest {
 }
 
 /**
- * Looks once more whether a caller's key is good, now that its socket is open: whoever revokes a key closes the sockets that there
+ * Looks once more whether a caller's key is good, now that its socket is open: a caller that revokes a key closes the sockets that there
  * are, and this one may have come after that.
  * @throws ApiError auth.invalid where it was revoked meanwhile; the socket is closed
  */

@@ -11,7 +11,7 @@ import { callOrUnavailable } from "./call-or-unavailable.ts";
 /** Hubs that were full a moment ago. */
 const full = new MemoryCache<true>(5_000, 1_000);
 
-/** Seconds after which somebody may try again. */
+/** Seconds after which a client may try again. */
 const RETRY_AFTER = "10";
 
 /** The region whose hubs serve a request: its continent, where the network says it. */

@@ -40,7 +40,7 @@ export async function forEachSocketObject<T>(env: Env, ask: (holder: SocketObjec
   return answers;
 }
 
-/** Whoever answers later than this (milliseconds) counts as not reached. */
+/** A caller that answers later than this (milliseconds) counts as not reached. */
 const REACH_TIMEOUT_MS = 2_000;
 
 /** What an object answers in time; null where it fails or is late, which is logged and must not trouble the others. */
@@ -58,7 +58,7 @@ async function inTime<T>(name: string, work: () => Promise<T>): Promise<{ answer
   }
 }
 
-/** Asks every object that holds sockets; gives the answers of those that can be reached, and the number of those that cannot. */
+/** Asks every object that holds sockets; returns the answers of those that can be reached, and the number of those that cannot. */
 export async function eachReachable<T>(
   env: Env,
   ask: (holder: SocketObjectStub) => Promise<T>,

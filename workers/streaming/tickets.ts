@@ -60,7 +60,7 @@ tickets.openapi(route, async (c) => {
   return c.json(envelope({ ticket, expires_at: expires }), 201);
 });
 
-/** Lets the bearer of a ticket pass as whoever asked for it, once. */
+/** Lets the bearer of a ticket pass as a caller that asked for it, once. */
 export function ticketHolder(c: AppContext): void | Promise<void> {
   if (!TAKES_TICKETS.test(c.req.path)) return;
   const ticket = c.req.query("ticket");
@@ -73,7 +73,7 @@ async function takeTicket(c: AppContext, ticket: string): Promise<void> {
   const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
   if (holder === null) {
     await noteGuess(c);
-    throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets gives another.");
+    throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets returns another.");
   }
   const caller: Caller = JSON.parse(holder);
   if (!(await isStillValid(c.env, caller))) {

@@ -8,7 +8,7 @@ interface Outcome {
   answer: string;
 }
 
-/** Statements that record the outcome of a deed; they belong into its own batch, so that neither stands without the other. */
+/** Statements that record the outcome of a deed; they run inside its own batch, so that neither stands without the other. */
 type Settle = (status: number, answer: string) => Statement[];
 
 /**

@@ -40,7 +40,7 @@ export async function cachedPage(key: string | null, read: () => Promise<SymbolP
   return page;
 }
 
-/** What each text stands for. A symbol that is unknown is looked for anew each time: it may just have been added. */
+/** What each text stands for. A symbol that is unknown is looked for again each time: it may just have been added. */
 export async function resolveAll(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
   const meanings = new Map<string, Resolution>();
   const missing: string[] = [];
@@ -80,7 +80,7 @@ async function queryResolutions(env: Env, texts: readonly string[]): Promise<Map
   }
 }
 
-/** The longest part of somebody's input that an error repeats. */
+/** The longest part of a caller's input that an error repeats. */
 const shown = (text: string): string => shownText(text, 40);
 
 /** The record that a meaning stands for, or the problem that it is. */

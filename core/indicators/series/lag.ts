@@ -13,7 +13,7 @@ export class Lag {
     this.#window = new Window(memory, places);
   }
 
-  /** Each value of `input` so many places later in `output`, which is another column; NaN before the first. */
+  /** Each value of `input` that many places later in `output`, which is another column; NaN before the first. */
   advance(input: Float64Array, output: Float64Array): void {
     const numbers = this.#memory.numbers;
     const window = this.#window;

@@ -6,7 +6,7 @@ import { WindowSum } from "./window-sum.ts";
 const NEARLY_FLAT = 1e-9;
 
 /**
- * The mean of the last `period` values, and the mean of their distances from it. The distances are summed anew for every
+ * The mean of the last `period` values, and the mean of their distances from it. The distances are summed again for every
  * value, O(period), since all of them change with the mean. A flat window has no deviation, to the last bit, though its
  * mean may be rounded.
  */
@@ -57,7 +57,7 @@ export class MeanDeviation {
     }
   }
 
-  /** Works through four windows at a time: they share most of their values, which are read once. Gives the row it has come to. */
+  /** Works through four windows at a time: they share most of their values, which are read once. Returns the row it has come to. */
   #fourByFour(
     values: Float64Array,
     base: number,

@@ -77,7 +77,7 @@ export class RollingRange {
     numbers[at + BOTTOM] = bottom;
   }
 
-  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; gives the place it has come to. */
+  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; returns the place it has come to. */
   #keep(high: Float64Array, low: Float64Array, from: number, end: number, place: number): number {
     const reached = place + end - from;
     if (reached === this.#period && place === 0) return this.#prepareTails(high, from, low, from);

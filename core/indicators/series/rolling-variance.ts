@@ -11,7 +11,7 @@ const MIN_COUNT = 5;
 /** The part of the largest sum of squares so far below which too many of its digits have cancelled. */
 const CANCELLED = 1e-3;
 
-/** Windows after which the sums are taken anew in any case, and the fewest values. */
+/** Windows after which the sums are taken again in any case, and the fewest values. */
 const WINDOWS = 4;
 const MIN_WINDOW = 64;
 
@@ -20,7 +20,7 @@ const MIN_WINDOW = 64;
  *
  * Distances from a pivot and their squares are summed up as the window moves. The pivot is a mean of the window, so
  * little cancels in the difference of the two sums; where more than three digits would, as after a spike, and every few
- * windows, pivot and sums are taken anew in two passes. The relative error stays below 1e-9, and a flat window has a
+ * windows, pivot and sums are taken again in two passes. The relative error stays below 1e-9, and a flat window has a
  * variance of exactly 0.
  *
  * Source: Chan, Golub and LeVeque, Algorithms for Computing the Sample Variance (1983), on shifted data.
@@ -74,7 +74,7 @@ export class RollingVariance {
     }
   }
 
-  /** Moves a whole window on; gives the row that has no value, or needs the sums anew, or the end. */
+  /** Moves a whole window on; returns the row that has no value, or needs the sums again, or the end. */
   #move(
     values: Float64Array,
     base: number,
@@ -115,7 +115,7 @@ export class RollingVariance {
     return i;
   }
 
-  /** Takes pivot and sums anew over the window that ends at `values[last]`. */
+  /** Takes pivot and sums again over the window that ends at `values[last]`. */
   #takeAnew(values: Float64Array, last: number): void {
     const numbers = this.#memory.numbers;
     const period = this.#window.length;

@@ -25,7 +25,7 @@ export class Window {
     return this.#first + (this.#memory.numbers[this.#filled] | 0);
   }
 
-  /** Puts the first values of a block behind the older ones; gives how many, at most `length`. */
+  /** Puts the first values of a block behind the older ones; returns how many, at most `length`. */
   take(block: Float64Array): number {
     const numbers = this.#memory.numbers;
     const count = Math.min(block.length, this.length);

@@ -99,7 +99,7 @@ class DirectionalMovement {
   }
 
   /**
-   * The same where all is summed and the average of DX has started, in one loop, so that no sum waits for another; gives the row of
+   * The same where all is summed and the average of DX has started, in one loop, so that no sum waits for another; returns the row of
    * the first candle or DX that is not known, or the end.
    */
   move(

@@ -28,7 +28,7 @@ function build({ memory, numbers, source }: KernelInputs): Kernel {
 }
 
 /**
- * Moves the averages on in one loop when all have started, so that none waits for another; gives the row that has no
+ * Moves the averages on in one loop when all have started, so that none waits for another; returns the row that has no
  * value, or the end.
  */
 function together(

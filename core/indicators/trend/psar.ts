@@ -57,7 +57,7 @@ class ParabolicStop {
     numbers[at + LOW] = low;
   }
 
-  /** Moves the stop on to the next candle and gives the one for this. */
+  /** Moves the stop on to the next candle and returns the one for this. */
   #follow(high: number, low: number): number {
     const numbers = this.#memory.numbers;
     const at = this.#at;

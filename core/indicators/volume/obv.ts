@@ -31,7 +31,7 @@ class OnBalance {
     }
   }
 
-  /** Adds up rows to the end or to the first with an unknown value; gives the row it stopped at. */
+  /** Adds up rows to the end or to the first with an unknown value; returns the row it stopped at. */
   #follow(close: Float64Array, volume: Float64Array, from: number, output: Float64Array): number {
     const numbers = this.#memory.numbers;
     const at = this.#at;

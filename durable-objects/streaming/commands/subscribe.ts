@@ -20,7 +20,7 @@ interface PendingSubscription {
   subscribers: Subscriber[];
 }
 
-/** Answers with what was missed may be large: so many are asked for at once. */
+/** Answers with what was missed may be large: that many are asked for at once. */
 const RESUMES_AT_ONCE = 5;
 
 const isRefusal = (answer: ResumeResult | Rejection): answer is Rejection => "code" in answer;
@@ -129,7 +129,7 @@ export class Subscriptions {
       if (refusal) return refusal;
       return await resume(this.#room, symbol, subscriptions, since, allowance);
     } catch (error) {
-      // Whoever asked has left meanwhile.
+      // A caller that asked has left meanwhile.
       if (!this.#registry().channels.has(symbol)) return unavailable(symbol);
       logError("a symbol's feed failed", error, { symbol });
       return unavailable(symbol);

@@ -51,7 +51,7 @@ export function withSkipped(text: string, skipped: number): string {
   return `${MARKET_DATA}"skipped":${skipped},${text.slice(MARKET_DATA.length)}`;
 }
 
-/** Lets the latest of one subscription's frames through, at most so many times a second. */
+/** Lets the latest of one subscription's frames through, at most that many times a second. */
 export class Conflation {
   private readonly period: number;
   /** When the last frame left, in milliseconds. */

@@ -7,7 +7,7 @@ interface SocketOwner {
 
 const KEY = "key:";
 
-/** Whose share a socket is: an address's, or a key's; of operators nobody counts them. */
+/** Whose share a socket is: an address's, or a key's; of operators no one counts them. */
 function ownerOf({ address, caller, anonymous }: SocketOwner): { kind: "address" | "key"; name: string } | null {
   if (anonymous) return { kind: "address", name: address };
   return caller.startsWith(KEY) ? { kind: "key", name: caller } : null;

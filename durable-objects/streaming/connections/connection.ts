@@ -30,7 +30,7 @@ export interface Attachment {
   places: Record<string, StoredPosition>;
 }
 
-/** A client may send frames and never read: after so many times the usual limit only an `ack` shows that it reads. */
+/** A client may send frames and never read: after that many times the usual limit only an `ack` shows that it reads. */
 const MAX_UNCONFIRMED_FACTOR = 16;
 
 /** What a connection tells, and asks. */

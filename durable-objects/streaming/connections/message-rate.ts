@@ -3,7 +3,7 @@ import { isWithin } from "../../../core/time.ts";
 /** Messages that a client may send at once, and how many a second after that. */
 const BURST = 60;
 const MESSAGES_PER_SECOND = 10;
-/** So many bad messages within a minute close the socket. */
+/** This many bad messages within a minute close the socket. */
 export const MAX_VIOLATIONS = 30;
 const MINUTE_MS = 60_000;
 

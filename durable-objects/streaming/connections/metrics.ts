@@ -10,7 +10,7 @@ export interface StreamCounts {
 
 export const newStreamCounts = (): StreamCounts => ({ frames: 0, recovered: 0, snapshots: 0 });
 
-/** Empties a tally and gives what was in it. */
+/** Empties a tally and returns what was in it. */
 export function takeStreamCounts(counts: StreamCounts): StreamCounts {
   const taken = { ...counts };
   Object.assign(counts, newStreamCounts());

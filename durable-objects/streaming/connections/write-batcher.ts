@@ -14,7 +14,7 @@ const MIN_WAIT_MS = 2;
 export class WriteBatcher {
   private readonly pending = new Set<Connection>();
   private flushing: Promise<void> | null = null;
-  /** How often somebody has waited for the outbox to be emptied. */
+  /** How often a client has waited for the outbox to be emptied. */
   private flushed = 0;
 
   /** Takes note of a socket that has something to send. */

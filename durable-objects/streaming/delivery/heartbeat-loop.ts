@@ -41,7 +41,7 @@ export class Heartbeat {
     this.#store.saveHeartbeat({ beat: this.#store.lastHeartbeat().beat, at: now });
   }
 
-  /** When something is due next, unix seconds; null where nobody is here. */
+  /** When something is due next, unix seconds; null where no one is here. */
   nextAt(): number | null {
     if (this.#registry.sessions.size === 0) return null;
     const now = Date.now() / 1000;

@@ -3,18 +3,18 @@ import { marketStatus } from "../../../core/market-calendar/sessions.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
 import type { Session } from "../subscriptions/registry.ts";
 
-/** Every so many beats tell of all symbols, the others of those whose state changed. */
+/** Every that many beats tell of all symbols, the others of those whose state changed. */
 const FULL_STATUS_EVERY = 10;
 
 /** How a symbol fares: what its market does, and whether events come as often as they should. */
 export interface FeedStatus {
   /** As it stands in a heartbeat, in JSON. */
   text: string;
-  /** What clients are told of again only when it changes. */
+  /** What clients are notified of again only when it changes. */
   state: string;
 }
 
-/** How a symbol fares at `now` (unix seconds), so that a quiet market and a dead feed can be told apart. */
+/** How a symbol fares at `now` (unix seconds), so that a quiet market and a dead feed can be distinguished. */
 export function feedStatusOf(channel: SymbolChannel, now: number): FeedStatus {
   const { lease, position } = channel;
   const status = marketStatus(marketOf(channel.instrument.primary_exchange), now);

@@ -15,9 +15,9 @@ export class RoomLeases {
     this.#room = room;
   }
 
-  /** Sees to it that everything that is listened to is delivered from now on. */
+  /** Ensures that everything that is listened to is delivered from now on. */
   async renew(channel: SymbolChannel): Promise<Lease> {
-    // Whoever comes while a telling is under way may want more than it says.
+    // A caller that comes while a telling is under way may want more than it says.
     if (channel.renewal !== null) await channel.renewal;
     if (channel.lease !== null && !this.isDue(channel, Date.now() / 1000)) return channel.lease;
     channel.renewal ??= this.#request(channel).finally(() => {

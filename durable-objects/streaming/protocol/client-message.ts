@@ -84,7 +84,7 @@ function parse(text: string): ReadMessage {
   return { id, error: new MessageError("stream.bad_message", sentenceOf(message.error.issues)) };
 }
 
-/** Whether a message is longer than allowed; most are so short that nobody need count their bytes. */
+/** Whether a message is longer than allowed; most are so short that no client need count their bytes. */
 export function isTooLarge(data: string | ArrayBuffer): boolean {
   if (typeof data !== "string") return data.byteLength > MAX_MESSAGE_BYTES;
   if (data.length > MAX_MESSAGE_BYTES) return true;

@@ -51,7 +51,7 @@ export function interestOf(subjects: Iterable<Subject>): Interest {
   return interest;
 }
 
-/** Which of a socket's subscriptions somebody means: null stands for all. */
+/** Which of a socket's subscriptions a client means: null stands for all. */
 export interface Selection {
   symbols: ReadonlySet<string> | null;
   channel: Channel | null;

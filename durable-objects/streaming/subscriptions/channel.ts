@@ -4,7 +4,7 @@ import type { Connection, StoredPosition } from "../connections/connection.ts";
 import { interestOf, type Subject, subjectKey } from "../protocol/subscription.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** A symbol that somebody listens to. */
+/** A symbol that a client listens to. */
 export class SymbolChannel {
   readonly instrument: Instrument;
   /** By subject, then by socket. */

@@ -26,7 +26,7 @@ export interface Session {
 
 /** What a roster tells of. */
 export interface RegistryEvents {
-  /** Nobody listens to a symbol any more. */
+  /** No client listens to a symbol any more. */
   onEmpty: (channel: SymbolChannel) => void;
   /** Sending to a socket has stopped. */
   onStop: (connection: Connection) => void;

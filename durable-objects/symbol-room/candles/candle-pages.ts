@@ -80,7 +80,7 @@ export function importedPage(store: CandleStore, instrument: Instrument, query: 
 
 /**
  * A page of candles that providers gave. One that was filled holds what there is in the buckets that it speaks of, so that
- * candles which were fetched for another page never stand beside a stretch that nobody fetched.
+ * candles which were fetched for another page never stand beside a stretch that no one fetched.
  * @returns null where nothing is known of what is asked, though a source may know it
  */
 export function providedPage(

@@ -20,7 +20,7 @@ export class BarOutbox {
     this.#first = sql.exec<{ first: number | null }>("select min(number) as first from untold_bars").one().first;
   }
 
-  /** Gives events their order and keeps those of closed bars; belongs into the turn in which it is noted that they have closed. */
+  /** Returns events their order and keeps those of closed bars; runs inside the turn in which it is noted that they have closed. */
   add(events: readonly BarEvent[]): FrameEvent[] {
     const ordered = events.map((event) => ({ ...event, order: event.isClosed ? this.#next() : this.#last }));
     const closed = ordered.filter(({ isClosed }) => isClosed);

@@ -10,7 +10,7 @@ import type { FormingBars } from "./forming-bars.ts";
 import { intervalsOf } from "./hub-leases.ts";
 import type { ClosedValues, IndicatorRunner } from "./indicator-runner.ts";
 
-/** The bars and the indicators that somebody watches, as events. */
+/** The bars and the indicators that a client watches, as events. */
 export class BarPublisher {
   readonly #candles: ClosedBarCursor;
   readonly #forming: FormingBars;
@@ -33,7 +33,7 @@ export class BarPublisher {
     return this.#candles.rewind(context, now);
   }
 
-  /** Watches exactly what is wanted from now on; gives the intervals that must be started. */
+  /** Watches exactly what is wanted from now on; returns the intervals that must be started. */
   watch(context: InstrumentContext, interest: Interest, now: number): Interval[] {
     const intervals = intervalsOf(interest);
     const fresh = new Set(this.#candles.watch(context, intervals, now));
@@ -111,7 +111,7 @@ export class BarPublisher {
       const bar = this.#forming.applyQuote(context, interval, quote, now);
       const upcoming = this.#candles.upcoming(context, interval);
       if (!bar || !upcoming) return [];
-      // A bar is told of once the one before it has closed, unless nobody knows when that will be.
+      // A bar is notified of once the one before it has closed, unless no client knows when that will be.
       if (bar.time !== upcoming.time && !(this.#behind.has(interval) && bar.time > upcoming.time)) return [];
       const before = this.#published.get(interval);
       if (before && sameNumbers(before, bar)) return [];

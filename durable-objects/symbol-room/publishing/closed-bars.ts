@@ -8,7 +8,7 @@ const MAX_BARS_AT_ONCE = 1_000;
 /** Clocks are put right by fractions of a second all the time: no bar is opened again for less than this (seconds). */
 const MAX_CLOCK_STEP = 1;
 
-/** The bars of the intervals that somebody watches, as they close. Which one was told last is kept in the database. */
+/** The bars of the intervals that a client watches, as they close. Which one was told last is kept in the database. */
 export class ClosedBarCursor {
   readonly #sql: SqlStorage;
   readonly #readCandles: ReadCandles;
@@ -39,7 +39,7 @@ export class ClosedBarCursor {
     return ahead.length > 0;
   }
 
-  /** Watches exactly these intervals from now on; gives those that are new. */
+  /** Watches exactly these intervals from now on; returns those that are new. */
   watch(context: InstrumentContext, intervals: readonly Interval[], now: number): Interval[] {
     for (const interval of this.#published.keys()) if (!intervals.includes(interval)) this.#forget(interval);
     const fresh = intervals.filter((interval) => !this.#published.has(interval));
@@ -70,7 +70,7 @@ export class ClosedBarCursor {
   }
 
   /**
-   * Takes the bars that have closed since, in order, once `prepare` has done with them all that may fail; gives what `keep` made of
+   * Takes the bars that have closed since, in order, once `prepare` has done with them all that may fail; returns what `keep` made of
    * that in the same turn. Throws CandlesUnavailable where they cannot be had now, or `prepare` throws it: they are taken another time.
    */
   async close<T, U>(
@@ -86,7 +86,7 @@ export class ClosedBarCursor {
     const page = await pagesOf(this.#readCandles, context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
     const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
     const prepared = await prepare(bars);
-    // Meanwhile nobody may watch any more, or somebody anew.
+    // Meanwhile no one may watch any more, or a client again.
     if (this.#published.get(interval) !== before) return null;
     this.#moveOn(interval, (page.more ? bars.at(-1)?.time : undefined) ?? last);
     return keep(prepared);

@@ -20,11 +20,11 @@ export const OWN_SESSIONS = "";
 /** What the room does when an audience changes by itself. */
 export interface HubLeaseEvents {
   publish: PublishToHub;
-  /** Somebody is gone. */
+  /** A client is gone. */
   onReleased(): void;
   /** Everyone has taken all that has been told, which were bars up to this order. */
   onAllTaken(order: number): void;
-  /** Asks for a call of `retry` in so many seconds. */
+  /** Asks for a call of `retry` in that many seconds. */
   retryIn(seconds: number): void;
 }
 
@@ -89,7 +89,7 @@ export class HubLeases {
       this.#leases.set(hub, { wants: JSON.parse(interest), until, queue: null });
   }
 
-  /** Notes what an audience wants from now on, in place of what it wanted; gives the end of its lease. Nothing ends it. */
+  /** Notes what an audience wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
   renew(hub: string, interest: Interest, now: number): number {
     if (isEmptyInterest(interest)) {
       this.#release(hub);
@@ -118,7 +118,7 @@ export class HubLeases {
     this.#checkAllTaken();
   }
 
-  /** All that anybody wants. */
+  /** All that anyone wants. */
   interest(): Interest {
     this.#all ??=
       this.#leases.size === 0 ? NOTHING : unionOf(Array.from(this.#leases.values(), ({ wants: interest }) => interest));
@@ -130,7 +130,7 @@ export class HubLeases {
     return [...this.#leases].flatMap(([name, { wants: interest }]) => (name === hub ? [] : interest.indicators));
   }
 
-  /** When the next lease runs out; null where nobody attends. */
+  /** When the next lease runs out; null where no one attends. */
   nextExpiry(): number | null {
     return this.#leases.size === 0 ? null : Math.min(...Array.from(this.#leases.values(), ({ until }) => until));
   }
@@ -196,7 +196,7 @@ export class HubLeases {
   }
 }
 
-/** The intervals whose bars somebody wants, for themselves or for an indicator. */
+/** The intervals whose bars a client wants, for themselves or for an indicator. */
 export function intervalsOf({ candles, indicators }: Interest): Interval[] {
   return [...new Set([...candles, ...indicators.map(({ interval }) => interval)])];
 }

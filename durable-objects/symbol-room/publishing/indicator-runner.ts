@@ -47,7 +47,7 @@ function outputValue({ definition }: IndicatorSpec, outputs: ArrayLike<number>):
   return Object.fromEntries(published.filter(([name]) => !lookahead.includes(name)));
 }
 
-/** The indicators that somebody watches; their machines are in memory only, and started from history. */
+/** The indicators that a client watches; their machines are in memory only, and started from history. */
 export class IndicatorRunner {
   readonly #readCandles: ReadCandles;
   readonly #watched = new Map<string, IndicatorInterest>();
@@ -58,7 +58,7 @@ export class IndicatorRunner {
     this.#readCandles = readCandles;
   }
 
-  /** Watches exactly these from now on; gives the intervals of those that are not at work yet. */
+  /** Watches exactly these from now on; returns the intervals of those that are not at work yet. */
   watch(indicator: readonly IndicatorInterest[]): Interval[] {
     this.#watched.clear();
     for (const each of indicator) this.#watched.set(runnerKey(each), each);
@@ -77,13 +77,13 @@ export class IndicatorRunner {
       if (!this.#working.has(runnerKey(indicator))) await this.#renew(context, indicator, 1, closed);
   }
 
-  /** Takes bars that have closed. Throws CandlesUnavailable where one must start anew and cannot now. */
+  /** Takes bars that have closed. Throws CandlesUnavailable where one must start again and cannot now. */
   async append(context: InstrumentContext, interval: Interval, bars: readonly Candle[]): Promise<ClosedValues[]> {
     const taken: ClosedValues[] = [];
     const last = bars.at(-1)?.time;
     if (last === undefined) return taken;
     const done = new Set<string>();
-    // Somebody may begin to watch another one meanwhile.
+    // A client may begin to watch another one meanwhile.
     const next = () => this.#of(interval).find((indicator) => !done.has(runnerKey(indicator)));
     for (let indicator = next(); indicator; indicator = next()) {
       done.add(runnerKey(indicator));
@@ -107,7 +107,7 @@ export class IndicatorRunner {
     });
   }
 
-  /** Calculates anew from a bar that was revised up to `closed`. */
+  /** Calculates again from a bar that was revised up to `closed`. */
   async revise(context: InstrumentContext, interval: Interval, from: number, closed: number): Promise<ClosedValues[]> {
     const taken: ClosedValues[] = [];
     for (const indicator of this.#of(interval)) {
@@ -171,7 +171,7 @@ export class IndicatorRunner {
     return values;
   }
 
-  /** The values at bars that follow those that a machine has taken; ends at one where it must start anew. */
+  /** The values at bars that follow those that a machine has taken; ends at one where it must start again. */
   #follow(work: RunningIndicator, context: InstrumentContext, bars: readonly Candle[]): ClosedValue[] {
     const { spec, machine, indicator } = work;
     const values: ClosedValue[] = [];

@@ -44,7 +44,7 @@ export interface PublisherParts {
   beginEpoch: () => void;
   /** Does what the room's own audience has to do. */
   runSessions: () => Promise<void>;
-  /** Holds work that nobody waits for. */
+  /** Holds work that no client waits for. */
   keep: (work: Promise<void>) => void;
 }
 
@@ -132,7 +132,7 @@ export class Publisher {
     return this.#replay.indicator(this.#context(instrument), indicator, since, this.#now());
   }
 
-  /** Sees to it that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
+  /** Ensures that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
   scheduleSessions(at: number): void {
     this.#arm(SESSIONS, at);
   }
@@ -178,7 +178,7 @@ export class Publisher {
     return contextOf(instrument, this.#room.sourcesOf(instrument));
   }
 
-  /** Sets a deadline from where nobody waits. */
+  /** Sets a deadline from where no client waits. */
   #arm(name: string, at: number): void {
     this.#alarms.set(name, at);
     this.#room.keep(this.#clock.wind());
@@ -186,7 +186,7 @@ export class Publisher {
 
   #known(): Instrument {
     const instrument = this.#state.instrument();
-    if (!instrument) throw new Error("a room is told of its symbol before anybody listens");
+    if (!instrument) throw new Error("a room is notified of its symbol before anyone listens");
     return instrument;
   }
 }

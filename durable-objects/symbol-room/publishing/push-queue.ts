@@ -10,7 +10,7 @@ export interface PushCallbacks {
   taken(): void;
   /** The audience wants no more. */
   refused(): void;
-  /** The audience did not answer, for so many times in a row. */
+  /** The audience did not answer, for that many times in a row. */
   failed(times: number): void;
 }
 

@@ -17,7 +17,7 @@ import { limitInterest } from "./subscription-limits.ts";
 
 /** Seconds after which closing is tried again where no source answers. */
 const CLOSE_AGAIN = 5;
-/** Revised bars that are told of at once, the newest. */
+/** Revised bars that are notified of at once, the newest. */
 const MAX_REVISED = 100;
 /** Silence is expected after this part of the span after which the price would be stale. */
 const QUIET_SHARE = 1 / 10;
@@ -36,13 +36,13 @@ export interface SchedulerParts {
   tick: (context: InstrumentContext, now: number) => void;
   /** Bars that were closed lie ahead of a clock that was set back: what clients have of them is not what the room has. */
   onRewind: () => void;
-  /** Asks the sources for a quote, where nobody polls them. */
+  /** Asks the sources for a quote, where no one polls them. */
   ask: (context: InstrumentContext) => Promise<void>;
   /** Does what the room's own audience has to do. */
   runSessions: () => Promise<void>;
 }
 
-/** What a room does while somebody listens, and when. */
+/** What a room does while a client listens, and when. */
 export class Scheduler {
   readonly #parts: SchedulerParts;
   readonly #alarms: Alarms;
@@ -77,7 +77,7 @@ export class Scheduler {
     };
   }
 
-  /** Tells whoever listens of a quote that was stored, and of what it makes of the bars that form. */
+  /** Tells a caller that listens of a quote that was stored, and of what it makes of the bars that form. */
   onQuote(context: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void {
     if (this.#leases.nextExpiry() === null) return;
     const { symbol } = context.instrument;
@@ -85,7 +85,7 @@ export class Scheduler {
     this.#leases.publish(symbol, this.#series.form(context, quote, now));
   }
 
-  /** Tells whoever listens of closed bars of an interval that were changed, and of those that are made of them. */
+  /** Tells a caller that listens of closed bars of an interval that were changed, and of those that are made of them. */
   onRevised({ market }: InstrumentContext, interval: Interval, times: readonly number[], now: number): void {
     for (const indicator of INTERVALS) {
       if (indicator !== interval && !isMultipleOf(interval, indicator)) continue;
@@ -97,7 +97,7 @@ export class Scheduler {
     }
   }
 
-  /** Gives everything that must happen its time, should one be missing or lie further ahead than it can. */
+  /** Returns everything that must happen its time, should one be missing or lie further ahead than it can. */
   schedule(context: InstrumentContext, now: number): void {
     this.#leases.capExpiry(now);
     if (this.#series.rewind(context, now)) this.#parts.onRewind();
@@ -139,7 +139,7 @@ export class Scheduler {
     if ((this.#alarms.at(name) ?? latest) > latest) this.#alarms.set(name, latest);
   }
 
-  /** Gives a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
+  /** Returns a name its time, unless it has one that is not after `latest`; without a time it has nothing to do. */
   #ensure(name: string, at: number | null, latest = at): void {
     const set = this.#alarms.at(name);
     if (at === null || latest === null) this.#alarms.clear(name);

@@ -11,7 +11,7 @@ const listingsOf = ({ instrument, sources }: InstrumentContext) =>
     return listing ? [{ provider, listing }] : [];
   });
 
-/** Has a symbol's sources polled while somebody listens. */
+/** Has a symbol's sources polled while a client listens. */
 export class SourcePolling {
   readonly #upstreams: Upstreams;
   /** Sources further down that were turned to, and may no longer be needed. */
@@ -23,7 +23,7 @@ export class SourcePolling {
 
   /**
    * Begins or renews the polling at the first source that works; those before it that fail at the moment are watched too, so that they
-   * are returned to. Gives whether one works.
+   * are returned to. Returns whether one works.
    */
   async renew(context: InstrumentContext): Promise<boolean> {
     const { instrument } = context;

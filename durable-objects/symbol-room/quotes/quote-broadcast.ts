@@ -2,7 +2,7 @@ import type { StoredQuote } from "../../../contracts/quote.ts";
 import { isWithin } from "../../../core/time.ts";
 import { deleteCachedQuote, writeCachedQuote } from "../../../storage/quote-cache.ts";
 
-/** KV takes one write per second and key, and each costs: far regions are told this often (seconds), while somebody asks. */
+/** KV takes one write per second and key, and each costs: far regions are told this often (seconds), while a client asks. */
 const SHARE_EVERY = 15;
 
 /** Tells other regions of a room's quote. */

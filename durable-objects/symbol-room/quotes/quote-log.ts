@@ -15,7 +15,7 @@ function lastRecorded(sql: SqlStorage, state: RoomState): number {
   return sql.exec<{ last: number | null }>("select max(last) as last from events").one().last ?? state.seq();
 }
 
-/** A room's last quote events, each as the text of its frame, so that whoever missed some can have them. */
+/** A room's last quote events, each as the text of its frame, so that a caller that missed some can have them. */
 export class QuoteLog {
   readonly #sql: SqlStorage;
   readonly #state: RoomState;
@@ -45,7 +45,7 @@ export class QuoteLog {
   }
 
   /**
-   * Records a quote under its number, before it a gap where numbers were given out whose events never came. Belongs into the
+   * Records a quote under its number, before it a gap where numbers were given out whose events never came. Runs inside the
    * transaction that gave the number.
    */
   record(instrument: Instrument, quote: StoredQuote, now: number): FrameEvent[] {

@@ -98,7 +98,7 @@ export class QuoteService {
     return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
   }
 
-  /** Takes a quote that nobody asked for, under the same checks. */
+  /** Takes a quote that no client asked for, under the same checks. */
   ingest(instrument: Instrument, quote: ProviderQuote): void {
     if (quote.price === null) return;
     const time = Date.parse(quote.timestamp) / 1000;

@@ -57,7 +57,7 @@ function isStale(quote: ProviderQuote, market: Market, now: number): boolean {
 }
 
 /**
- * Asks a symbol's sources in order until one gives a price that is fresh and not suspicious. Failure, staleness, refusal
+ * Asks a symbol's sources in order until one returns a price that is fresh and not suspicious. Failure, staleness, refusal
  * and suspicion move on to the next; a suspicious price is accepted once a second source or the next print confirms it.
  */
 export async function queryWithFailover(request: FailoverRequest, upstreams: Upstreams): Promise<FailoverResult> {

@@ -29,7 +29,7 @@ function batch(spec: IndicatorSpec, candles: CandleColumns): Float64Array[] {
   return spec.definition.outputs.map((name) => outputs[name]);
 }
 
-/** The columns that a machine gives candle by candle. */
+/** The columns that a machine returns candle by candle. */
 function streamed(machine: IndicatorMachine, candles: CandleColumns): Float64Array[] {
   const slot = candleSlot();
   const columns = machine.spec.definition.outputs.map(() => new Float64Array(candles.length));
@@ -69,7 +69,7 @@ describe("the catalogue", () => {
 });
 
 describe("a batch of several specs", () => {
-  it("gives each the bits that it has alone, over any number of candles", () => {
+  it("returns each the bits that it has alone, over any number of candles", () => {
     const specs = CATALOG.flatMap(specsOf);
     for (const candles of [quiet, movingCandles(2_500)]) {
       for (const { spec, outputs } of calculate(specs, candles)) {
@@ -103,7 +103,7 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
     }
   });
 
-  it("gives the same bits candle by candle as in one batch, with unknown fields and without", () => {
+  it("returns the same bits candle by candle as in one batch, with unknown fields and without", () => {
     for (const spec of specs) {
       for (const candles of [quiet, movingCandles(1_100), wild]) {
         const expected = streamable(spec, batch(spec, candles));
@@ -112,7 +112,7 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
     }
   });
 
-  it("gives the same bits however the series is cut into blocks", () => {
+  it("returns the same bits however the series is cut into blocks", () => {
     const next = random(11);
     for (const spec of specs) {
       for (const candles of [quiet, wild]) {
@@ -168,13 +168,13 @@ describe.each(CATALOG.map((definition) => [definition.name, definition] as const
     expect(() => machine.restore({ ...saved, numbers: [...saved.numbers, 0] })).toThrow(/numbers/);
   });
 
-  it("gives columns as long as the candles, also for none and one", () => {
+  it("returns columns as long as the candles, also for none and one", () => {
     for (const length of [0, 1, 2, 5]) {
       for (const column of batch(specs[0], movingCandles(length))) expect(column.length).toBe(length);
     }
   });
 
-  it("never gives an infinity, nor a number where everything is unknown", () => {
+  it("never returns an infinity, nor a number where everything is unknown", () => {
     const hostile = [
       closesOnly(new Array<number>(120).fill(0)),
       closesOnly(Array.from({ length: 120 }, (_, i) => (i % 3 === 0 ? 0 : i))),

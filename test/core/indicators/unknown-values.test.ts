@@ -112,7 +112,7 @@ describe("a flat window", () => {
     ).toBe(true);
   });
 
-  it("gives MFI and CMF null when the trade of before has left the window, without a trace", () => {
+  it("returns MFI and CMF null when the trade of before has left the window, without a trace", () => {
     const candles = closesOnly([0.1, 0.3, 0.2, 0.7, ...new Array<number>(30).fill(0.7)]);
     const volume = candles.volume.map((_, i) => (i < 4 ? 0.1 * (i + 1) : 0));
     expect(

@@ -77,7 +77,7 @@ describe("a key", () => {
     await problemOf(await call("/types", { headers: bearer(other) }), "auth.invalid");
   });
 
-  test("may do what its scopes say and no more, whoever else may", async () => {
+  test("may do what its scopes say and no more, a caller that else may", async () => {
     const { key } = await makeKey(["stream"]);
     await problemOf(await call("/types", { headers: bearer(key) }), "auth.forbidden");
     expect((await call("/types")).status).toBe(200);
@@ -106,12 +106,12 @@ describe("a key", () => {
   test("that is revoked holds no longer: here at once, elsewhere when trust runs out", async () => {
     const { key, prefix } = await makeKey(["read"]);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
-    // As another isolate sees it: the registry has changed, and nobody told it.
+    // As another isolate sees it: the registry has changed, and no one told it.
     await env.DB.prepare("update api_keys set revoked_at = ? where prefix = ?")
       .bind(new Date().toISOString(), prefix)
       .run();
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
-    // What would stay open is judged anew.
+    // What would stay open is judged again.
     const upgrade = { ...bearer(key), Upgrade: "websocket" };
     await problemOf(await callWith({}, "/types", { headers: upgrade }), "auth.invalid");
     await problemOf(await callWith({}, "/stream/AAPL", { headers: bearer(key) }), "auth.invalid");
@@ -129,7 +129,7 @@ describe("a key", () => {
     expect(again.data).toEqual(answer.data);
   });
 
-  test("is asked for anew where what it opened goes on", async () => {
+  test("is asked for again where what it opened goes on", async () => {
     const { key, prefix, scopes, name, tier } = await makeKey(["read"]);
     const caller = { kind: "key" as const, prefix, scopes, name, tier, expiresAt: null };
     expect(await isStillValid(env, caller)).toBe(true);
@@ -189,7 +189,7 @@ describe("a key", () => {
     expect(errors).toMatchObject([{ in: "body", path }]);
   });
 
-  test("that nobody made cannot be revoked", async () => {
+  test("that no one made cannot be revoked", async () => {
     await problemOf(await send("DELETE", "/admin/keys/aaaaaaaa"), "route.not_found");
   });
 
@@ -288,7 +288,7 @@ describe("without anonymous access every documented route", () => {
   });
 });
 
-test("a route that nobody has put into the table needs the most", () => {
+test("a route that no client has put into the table needs the most", () => {
   expect(accessOf("GET", "/forgotten")).toBe("admin");
   expect(accessOf("GET", "/__proto__")).toBe("admin");
 });

@@ -6,7 +6,7 @@ import { HEALTH_KEPT_FOR_MS } from "../../../workers/gateway/health-checks.ts";
 import { ADMIN, bodyOf, call, problemOf, QuoteAnswer, QuotesAnswer, SymbolAnswer, SymbolWritten } from "../client.ts";
 import { bearer, callWith, makeKey } from "../keys.ts";
 
-/** What the platform itself says where a store is out of reach; nobody outside may see it. */
+/** What the platform itself says where a store is out of reach; no one outside may see it. */
 const CAUSE = "D1_ERROR: Network connection lost to 10.0.0.7";
 
 const broken = () => Promise.reject(new Error(CAUSE));
@@ -104,7 +104,7 @@ describe.each([
     expect(logged.join("\n")).toContain("symbols are taken from memory");
   });
 
-  test("what nobody asked for lately is unavailable, and its cause is logged once and told to nobody", async () => {
+  test("what no client asked for lately is unavailable, and its cause is logged once and told to no one", async () => {
     const reads = ["/quotes/MSFT", "/quotes?symbols=AAPL,MSFT", "/symbols", "/symbols/AAPL", "/symbols?search=apple"];
     for (const path of reads) {
       logged = [];
@@ -271,7 +271,7 @@ describe("a database that says", () => {
     const write = {
       method: "PUT",
       headers: { ...ADMIN, "Content-Type": "application/json" },
-      body: '{"ceo":"Nobody"}',
+      body: '{"ceo":"No one"}',
     };
     for (const [path, init] of [
       ["/symbols?limit=3", {}],
@@ -292,7 +292,7 @@ describe("with objects of the stream that are down", () => {
     [name]: instead<Env[typeof name]>(env[name], { getByName: throwing }),
   });
 
-  test("what needs them is unavailable, its cause is logged and told to nobody, and quotes go on", async () => {
+  test("what needs them is unavailable, its cause is logged and told to no one, and quotes go on", async () => {
     const socket = { headers: { Upgrade: "websocket" } };
     const asked: [ReturnType<typeof without>, string, RequestInit][] = [
       [without("STREAM_HUB"), "/ws", socket],

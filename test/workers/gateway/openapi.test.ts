@@ -60,7 +60,7 @@ describe("the OpenAPI document", () => {
     expect(documented.toSorted()).toEqual([...new Set(registered)].sort());
   });
 
-  test("gives every operation a name of its own", () => {
+  test("returns every operation a name of its own", () => {
     const names = Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).map((op) => op.operationId),
     );
@@ -235,7 +235,7 @@ describe("the document is complete", () => {
       const asked = path === "/quotes" ? "?symbols=BTC/USDT,AAPLE" : "";
       const response = await call(`${address}${asked}`, { headers: ADMIN });
       const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
-      // Events go on for as long as somebody reads them.
+      // Events go on for as long as a client reads them.
       const isEndless = type === "text/event-stream";
       if (isEndless) await response.body?.cancel();
       const text = isEndless ? "" : await response.text();

@@ -46,7 +46,7 @@ describe("a key that stands where none belongs", () => {
     `/quotes/${KEY.replaceAll("_", "%255F")}`,
     `/quotes/${KEY.replaceAll("_", "%5F")}%ff`,
     `/quotes/${KEY.toUpperCase()}`,
-  ])("in an address is refused, and said by nobody: %s", async (path) => {
+  ])("in an address is refused, and said by no one: %s", async (path) => {
     const response = await call(path);
     const text = await everythingOf(response.clone());
     expect(text.toLowerCase()).not.toContain(SECRET);
@@ -101,7 +101,7 @@ describe("a key that stands where none belongs", () => {
   });
 });
 
-test("what nobody expected is answered without its text, and logged without keys", async () => {
+test("what no one expected is answered without its text, and logged without keys", async () => {
   const STRANGE = Object({
     toString() {
       throw new TypeError(`unheard of, with ${KEY}`);

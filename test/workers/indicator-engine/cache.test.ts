@@ -21,7 +21,7 @@ const WEEKS = { interval: "1w", data_points: 20 };
 const keysOf = async (symbol: string): Promise<string[]> =>
   (await env.CACHE.list({ prefix: `indicators:${symbol}:` })).keys.map(({ name }) => name);
 
-/** Waits until as many results of a symbol are kept: nobody waits for the cache to be filled. */
+/** Waits until as many results of a symbol are kept: no client waits for the cache to be filled. */
 const keptOf = (symbol: string, count: number): Promise<string[]> =>
   vi.waitFor(async () => {
     const keys = await keysOf(symbol);
@@ -55,7 +55,7 @@ describe("a result", () => {
     expect(await keysOf("BTC/USDT")).toHaveLength(1);
   });
 
-  test("is calculated anew for a caller who says no-cache", async () => {
+  test("is calculated again for a caller who says no-cache", async () => {
     const first = await read("ETH/USDT", WEEKS);
     await keptOf("ETH/USDT", 1);
     const second = await read("ETH/USDT", WEEKS, { "Cache-Control": "no-cache" });

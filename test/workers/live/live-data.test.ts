@@ -258,7 +258,7 @@ describe("operations", () => {
     expect(await readLive("/admin/audit?limit=1")).toMatchObject({
       data: [{ action: "provider.reset", target: "binance", detail: { family: "quotes" } }],
     });
-    await problemOf(await callLive("/admin/providers/nobody/reset", { method: "POST" }), "route.not_found");
+    await problemOf(await callLive("/admin/providers/no one/reset", { method: "POST" }), "route.not_found");
   });
 
   test("are for administrators", async () => {

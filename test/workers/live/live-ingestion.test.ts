@@ -91,13 +91,13 @@ describe("a cron in live mode", () => {
     ]);
   });
 
-  test("finds nothing due where nobody asked, nor in the demo", async () => {
+  test("finds nothing due where no client asked, nor in the demo", async () => {
     expect(await enqueuedBy(MINUTELY, OPEN)).toEqual([]);
     await demand("BTC/USDT", OPEN);
     for (const cron of [MINUTELY, QUARTERLY]) expect(await enqueuedBy(cron, OPEN, env)).toEqual([]);
   });
 
-  test("each day asks for the profiles of the companies that nobody described, and forgets old demand", async () => {
+  test("each day asks for the profiles of the companies that no one described, and forgets old demand", async () => {
     await demand("BTC/USDT", "2026-11-01T00:00:00Z");
     const sent = await enqueuedBy(DAILY, OPEN);
     const profiles = sent.flatMap(({ kind, symbols }) => (kind === "profiles" ? symbols : []));
@@ -155,7 +155,7 @@ describe("the consumer in live mode", () => {
     expect(await keptBy("BTC/USDT")).toEqual(before);
   });
 
-  test("counts its own work as nobody's demand, and a reader's as demand", async () => {
+  test("counts its own work as no one's demand, and a reader's as demand", async () => {
     await goLive("XRP/USDT");
     await consume("wizdata-ingestion", message("1", { kind: "quotes", symbols: ["XRP/USDT"] }));
     expect((await env.DB.prepare("select symbol from demand").all()).results).toEqual([]);
@@ -170,7 +170,7 @@ describe("the consumer in live mode", () => {
     expect(result.explicitAcks).toEqual(["1"]);
   });
 
-  test("gives back a message that nobody understands, and buries it in the audit log in the end", async () => {
+  test("returns a message that no one understands, and buries it in the audit log in the end", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const poisoned = message("poison", { kind: "explode", symbols: [] });
     expect((await consume("wizdata-ingestion", poisoned)).retryMessages).toMatchObject([{ msgId: "poison" }]);

@@ -113,7 +113,7 @@ describe("GET /ohlcv/{symbol}", () => {
     expect((await ohlcv("ALGO/USDT?limit=2")).count).toBe(2);
   });
 
-  test("gives unknown numbers as null", async () => {
+  test("returns unknown numbers as null", async () => {
     const { data } = await ohlcv("JSE:KIO?interval=1d&limit=1");
     expect(data).toEqual([
       {

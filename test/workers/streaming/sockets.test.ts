@@ -124,7 +124,7 @@ describe("/ws", () => {
   });
 });
 
-test("a key has so many sockets at a hub as the configuration says, from wherever they come", async () => {
+test("a key has that many sockets at a hub as the configuration says, from wherever they come", async () => {
   const { key } = await makeKey(["stream"]);
   const other = await makeKey(["stream"]);
   const most = Number(env.SOCKETS_PER_KEY);
@@ -204,7 +204,7 @@ describe("a ticket", () => {
     return Ticket.parse(await response.json()).data.ticket;
   };
 
-  test("opens one stream with the rights of whoever asked for it, once", async () => {
+  test("opens one stream with the rights of a caller that asked for it, once", async () => {
     const ticket = await ticketFor(ADMIN);
     await open(`/ws?ticket=${ticket}`);
     expect((await connections()).connections).toMatchObject([{ caller: "admin-token" }]);

@@ -64,7 +64,7 @@ describe("/metrics", () => {
     const sent = (now: typeof later) => now("wizdata_stream_frames_total");
     expect(sent(later) - sent(earlier)).toBeGreaterThanOrEqual(frames);
 
-    // Whoever leaves is no longer open; what was counted stays.
+    // A caller that leaves is no longer open; what was counted stays.
     closeSockets();
     await vi.waitUntil(async () => (await connections()).total_connections === 0, { timeout: 30_000 });
     const end = await scrape();
@@ -109,7 +109,7 @@ describe("a key that is revoked", () => {
     const { key, prefix } = await makeKey(["stream"]);
     const until = "update api_keys set revoked_at = ? where prefix = ?";
     const setRevoked = (at: string | null) => env.DB.prepare(until).bind(at, prefix).run();
-    // The hub has taken the socket in; whoever revoked the key has not seen it there.
+    // The hub has taken the socket in; a caller that revoked the key has not seen it there.
     const getByName = (name: string) =>
       new Proxy(env.STREAM_HUB.getByName(name), {
         get: (target, property) => {

@@ -70,7 +70,7 @@ describe("POST /symbols", () => {
     expect((await read("/symbols/ACM.JO", SymbolAnswer)).data.symbol).toBe("JSE:ACM");
   });
 
-  test("gives a bookmark from which reads see the write", async () => {
+  test("returns a bookmark from which reads see the write", async () => {
     const response = await send("POST", "/symbols", { ...ACME, symbol: "MARK" });
     const bookmark = response.headers.get("X-D1-Bookmark") ?? "";
     expect(bookmark).not.toBe("");
@@ -282,7 +282,7 @@ describe("an ISIN whose check digit is wrong", () => {
 describe("PUT /symbols/{symbol}", () => {
   test("changes what it names, leaves the rest, and is in the audit log", async () => {
     const before = (await read("/symbols/MSFT", SymbolAnswer)).data;
-    const change = { ceo: "Somebody Else", employees: 220_000, aliases: ["MICROSOFT"] };
+    const change = { ceo: "A client Else", employees: 220_000, aliases: ["MICROSOFT"] };
     const { data } = await bodyOf(await send("PUT", "/symbols/NASDAQ:MSFT", change), SymbolWritten);
     expect(data).toMatchObject({ ...change, name: before.name, sector: before.sector, website: before.website });
     expect(data.last_updated > before.last_updated).toBe(true);

@@ -18,7 +18,7 @@ export interface OwnSymbols {
   add(): Promise<void>;
   /** A request that changes one of them, in place of one that would change another symbol; and no more than some keys are made. */
   protect(request: FuzzRequest): FuzzRequest;
-  /** Imports candles into one of them; gives the answer's status. */
+  /** Imports candles into one of them; returns the answer's status. */
   importCandles(): Promise<number>;
 }
 

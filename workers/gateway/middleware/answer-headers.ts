@@ -51,7 +51,7 @@ async function answerOptions(c: AppContext, next: Next, routes: readonly Registe
 
 /**
  * Adds to every answer what the gateway says with it, unless it was made with it. It is set on the answer that is there, once: an answer
- * that is made anew for each header, as a framework's general middleware must, costs as much as a quote.
+ * that is made again for each header, as a framework's general middleware must, costs as much as a quote.
  */
 export const answerHeaders = (routes: () => readonly RegisteredRoute[]) =>
   createMiddleware<AppEnv>(async function answerHeaders(c, next) {

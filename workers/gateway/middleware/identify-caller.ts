@@ -19,7 +19,7 @@ export function identifyCaller(c: AppContext): void | Promise<void> {
   c.set("caller", { kind: "anonymous" });
 }
 
-/** Whether the answer would stay open: nobody asks again who reads it. */
+/** Whether the answer would stay open: no client asks again who reads it. */
 const opensStream = (c: AppContext): boolean =>
   c.req.header("Upgrade") !== undefined || c.req.path.startsWith("/stream/");
 

@@ -7,7 +7,7 @@ import { runInSpan, Span } from "../../../observability/span.ts";
 import { serverTiming, traceFields } from "../../../observability/trace.ts";
 import type { AppContext, AppEnv } from "../../http/service.ts";
 
-/** Requests that no route took: pages, files and what is not there. A path of somebody's invention is no label. */
+/** Requests that no route took: pages, files and what is not there. A path of a caller's invention is no label. */
 const UNROUTED = "unrouted";
 
 /** Services by the first part of a route's pattern; the gateway itself serves the rest. */

@@ -16,7 +16,7 @@ type Content = Record<string, { schema?: unknown; example?: unknown }>;
 
 const METHODS = ["get", "post", "put", "delete", "patch"] as const;
 
-/** Routes that answer whoever asks, however often. */
+/** Routes that answer a caller that asks, however often. */
 const UNLIMITED = new Set(["/health", "/ready"]);
 
 /** Answers that the platform has sent, by operation and status; `npm run api-examples` records them. */

@@ -17,7 +17,7 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   resetBreaker: "The next call shows whether the upstream works again. The reset stands in the audit log.",
   traceQuote: "By source, in order: what it answered, or why it was not asked.",
   listQualityDecisions: "What is doubted is kept apart, and never told to readers. Decisions are kept for thirty days.",
-  listAudit: "Writes to the registry, imports, keys, resets, and messages that nobody could work on.",
+  listAudit: "Writes to the registry, imports, keys, resets, and messages that no one could work on.",
   getHealth:
     "`degraded` while something fails and answers still come. Checks are a few seconds old at most, and each is given two seconds.",
   getServiceHealth: "Part of what /health says.",
