@@ -11,7 +11,8 @@ export interface Answer {
 }
 
 /** What looks like the inside of the platform. */
-const INSIDE = /\bat \S+ \(?\S+:\d+:\d+\)?|\.ts:\d+|node_modules|SQLITE_|D1_ERROR|durableObject|\[object Object\]/;
+const INSIDE =
+  /\bat [\w$.<>]+ \(?[\w./:-]+:\d+:\d+\)?|\.ts:\d+|node_modules|SQLITE_|D1_ERROR|durableObject|\[object Object\]/;
 
 /** Statuses that any address may answer with where no route of the document takes a request. */
 const UNROUTED = new Set([200, 204, 304, 400, 401, 403, 404, 405, 409, 410, 413, 415, 426, 429, 503]);
