@@ -77,7 +77,7 @@ async function coldAndWarm(worker: BundledWorker, { name, paths, cold }: HttpCas
 async function withWorker<T>(vars: Record<string, string>, work: (worker: BundledWorker) => Promise<T>): Promise<T> {
   const worker = await startBundledWorker(
     { MARKET_MODE: "demo", ...vars },
-    { entry: "bench/http/entry.ts", place: "memory" },
+    { entry: "bench/http/entry.ts", storage: "memory" },
   );
   try {
     return await work(worker);

@@ -128,8 +128,8 @@ function questions(symbols: readonly NewSymbol[]): Question[] {
     },
   ]).flat();
   return asked
-    .map((question) => ({ question, place: random() }))
-    .sort((a, b) => a.place - b.place)
+    .map((question) => ({ question, order: random() }))
+    .sort((a, b) => a.order - b.order)
     .map(({ question }) => question);
 }
 

@@ -55,7 +55,7 @@ const refused_count = z.number().int().optional().openapi({
   description: "How many rows were refused, where that is more than `refused` lists.",
 });
 
-/** What became of a chunk. Its rows are stored, replaced, unchanged or refused; or only judged. */
+/** What became of a chunk. Its rows are stored, replaced, unchanged or refused; or only checked. */
 export const ImportReportSchema = z
   .object({
     symbol: z.string(),

@@ -111,7 +111,7 @@ const question = {
 const symbol = z
   .string({
     error: ({ input }) =>
-      input === undefined ? "is missing; give one of symbol, symbols or candles" : "must be a symbol, such as BTC/USDT",
+      input === undefined ? "is missing; use one of symbol, symbols or candles" : "must be a symbol, such as BTC/USDT",
   })
   .min(1)
   .max(64)
@@ -149,7 +149,7 @@ function faultOf(candles: readonly OwnCandle[]): { index: number; field: string;
   for (const [index, candle] of candles.entries()) {
     const before = candles[index - 1];
     if (Math.abs(candle.time) >= 1e11) {
-      return { index, field: "time", message: "looks like milliseconds; give unix seconds" };
+      return { index, field: "time", message: "looks like milliseconds; use unix seconds" };
     }
     if (before && candle.time <= before.time) {
       return { index, field: "time", message: `is ${candle.time}, not after the candle before it (${before.time})` };

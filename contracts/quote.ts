@@ -81,7 +81,7 @@ export const ConsensusSchema = z
 
 export type Consensus = z.infer<typeof ConsensusSchema>;
 
-/** A quote without its place in the stream, as a provider tells it. */
+/** A quote without its position in the stream, as a provider says it. */
 export type ProviderQuote = Omit<StoredQuote, "epoch" | "seq">;
 
 /** Judges a stored quote at the moment `now` (unix seconds). */

@@ -48,7 +48,7 @@ const QuotePositionSchema = z.strictObject({ epoch, seq });
 const BarPositionSchema = z.strictObject({ time: z.number().int() });
 const POSITIONS = "must be {epoch, seq} for quotes, {time} for bars, with whole numbers";
 
-/** How often a client wants to hear: of everything, or of the latest at most `max_hz` times a second for each symbol. */
+/** How often a client wants to receives: of everything, or of the latest at most `max_hz` times a second for each symbol. */
 export const DeliverySchema = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("all") }),
   z.strictObject({ mode: z.literal("conflate"), max_hz: z.number().min(0.01).max(20).default(4) }),
@@ -113,7 +113,7 @@ export type ClientMessage = z.infer<typeof ClientMessageSchema>;
 export type Subscribe = z.infer<typeof SubscribeSchema>;
 export type Unsubscribe = z.infer<typeof UnsubscribeSchema>;
 
-/** One thing that a socket listens to, as it is told to its client. */
+/** One thing that a socket listens to, as it is informed to its client. */
 export const SubscriptionSchema = z.object({
   symbol: z.string(),
   channel,
@@ -223,7 +223,7 @@ export const ConnectionSchema = z
     subscription_count: z.number().int().openapi({ description: "Subscriptions: a symbol may have several." }),
     last_ping: z.string().openapi({
       format: "date-time",
-      description: "When its client was last heard of; its opening where that has not been since.",
+      description: "When its client was last received of; its opening where that has not been since.",
     }),
   })
   .openapi("Connection");

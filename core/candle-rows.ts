@@ -93,7 +93,7 @@ function readTime(value: string | number, rules: RowRules): number | string {
   if (!Number.isInteger(time)) return "time must be a whole second";
   if (time < FIRST_TIME) return "time lies before the year 1900";
   const bucket = bucketStamped(rules.market, rules.interval, time);
-  if (!bucket) return `time ${isoTime(time)} does not open a ${rules.interval} candle; give the opening of its bucket`;
+  if (!bucket) return `time ${isoTime(time)} does not open a ${rules.interval} candle; use the opening of its bucket`;
   if (bucket.opens > rules.now) return `time ${isoTime(time)} is in the future`;
   return time;
 }

@@ -15,7 +15,7 @@ export interface CandleColumns {
   readonly volume: Float64Array;
   /** How often the candle was changed after it was first stored. */
   readonly revision: Float64Array;
-  /** 1 where data-quality checks doubt the candle. */
+  /** 1 where data-quality checks flag the candle. */
   readonly suspect: Uint8Array;
 }
 

@@ -24,7 +24,7 @@ export interface Coverage {
   holidaysKnown: boolean;
 }
 
-/** What coverage is told about a page. */
+/** What coverage is sent about a page. */
 export interface CoverageQuery {
   market: Market;
   interval: Interval;

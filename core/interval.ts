@@ -35,7 +35,7 @@ const OTHER_WRITINGS: Readonly<Record<string, Interval>> = {
   "240": "4h",
 };
 
-/** The interval that a text probably means: `1hour`, `60m`, `1D`, `monthly`; null if that cannot be told. */
+/** The interval that a text probably means: `1hour`, `60m`, `1D`, `monthly`; null if that is not known. */
 export function likelyInterval(text: string): Interval | null {
   const bare = text
     .trim()

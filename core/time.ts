@@ -87,7 +87,7 @@ export function parseTime(text: string): number | TimeError {
     const seconds = Number(text);
     const finer = FINER_UNITS.find(([from]) => Math.abs(seconds) >= from);
     if (finer) {
-      return { error: `looks like ${finer[1]}; give unix seconds or ISO-8601, such as 2026-11-22T15:00:00Z` };
+      return { error: `looks like ${finer[1]}; use unix seconds or ISO-8601, such as 2026-11-22T15:00:00Z` };
     }
     return seconds;
   }

@@ -32,7 +32,7 @@ export class Span {
     this.calls = above instanceof Span ? above.calls : new Map();
   }
 
-  /** This span's own place in the trace. */
+  /** This span's own position in the trace. */
   context(): TraceParent {
     if (this.id) return this.id;
     const parent = this.parent();

@@ -11,7 +11,7 @@ function note(span: Span, ms: number): void {
   }
 }
 
-/** The fields that tell where a span stands in its trace. */
+/** The fields that say where a span stands in its trace. */
 export function traceFields(span: Span): LogFields {
   const { traceId, spanId } = span.context();
   return { trace_id: traceId, span_id: spanId, parent_id: span.parent()?.spanId ?? null };

@@ -1,6 +1,6 @@
 import { type CandleColumns, candlesFrom } from "../core/candles.ts";
 
-/** A candle as an upstream tells it, stamped with the opening of our bucket. Unknown is null. */
+/** A candle as an upstream says it, stamped with the opening of our bucket. Unknown is null. */
 export interface Bar {
   time: number;
   open: number | null;
@@ -10,7 +10,7 @@ export interface Bar {
   volume: number | null;
 }
 
-/** The bars stamped within [`from`, `to`) as columns, ascending; of two with one stamp the later one told counts. */
+/** The bars stamped within [`from`, `to`) as columns, ascending; of two with one stamp the later one counts. */
 export function columnsWithin(bars: Iterable<Bar>, from: number, to: number): CandleColumns {
   const byTime = new Map<number, Bar>();
   for (const bar of bars) if (bar.time >= from && bar.time < to) byTime.set(bar.time, bar);

@@ -17,7 +17,7 @@ const POLICIES: Record<ProviderName, ProviderPolicy> = {
   import: { staleAfter: 0, delay: 0, historical: true, refreshAfter: Number.POSITIVE_INFINITY },
 };
 
-/** How the freshness of a provider's quotes is judged, and how often it is asked. */
+/** How the freshness of a provider's quotes is checked, and how often it is asked. */
 export function freshnessPolicyOf(provider: ProviderName): ProviderPolicy {
   return POLICIES[provider];
 }

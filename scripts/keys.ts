@@ -22,7 +22,7 @@ A key is shown once, when it is made. A caller that holds it may do what its sco
   --help     this text
 
 The admin token is read from ADMIN_TOKEN, or from .dev.vars for a platform on this machine. A key with the scope admin may
-stand in its place.
+stand instead of it.
 `;
 
 function fail(message: string): never {

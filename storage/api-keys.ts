@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import type { AuditActor } from "./registry/writes.ts";
 import { apiKeys } from "./schema.ts";
 
-/** What a key is judged by. Times are unix milliseconds. */
+/** What a key is checked by. Times are unix milliseconds. */
 export interface KnownKey {
   prefix: string;
   digest: Uint8Array;
@@ -91,7 +91,7 @@ export async function revokeKey(registry: Database, prefix: string, actor: Audit
 
 const millisecondsOf = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
-/** What a key with this prefix is judged by, or null where there is none. */
+/** What a key with this prefix is checked by, or null where there is none. */
 export async function findKey(registry: Database, prefix: string): Promise<KnownKey | null> {
   const row = await registry.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
   if (!row) return null;

@@ -8,7 +8,7 @@ export type QualityDecision = Omit<typeof qualityDecisions.$inferSelect, "id">;
 /** Rows of one INSERT: D1 takes a hundred parameters. */
 const ROWS_PER_INSERT = 10;
 
-/** Records decisions; the same doubt of the same candle is recorded once. */
+/** Records decisions; the same anomaly of the same candle is recorded once. */
 export async function recordDecisions(registry: Database, decisions: readonly QualityDecision[]): Promise<void> {
   for (let i = 0; i < decisions.length; i += ROWS_PER_INSERT) {
     const rows = decisions.slice(i, i + ROWS_PER_INSERT);

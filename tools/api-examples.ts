@@ -66,7 +66,7 @@ function shortened(value: unknown, name = ""): unknown {
 
 const written = (example: unknown): string => (Array.isArray(example) ? example.join(",") : String(example));
 
-const worker = await startBundledWorker({ MARKET_MODE: "demo", LOG_LEVEL: "error" }, { place: "memory" });
+const worker = await startBundledWorker({ MARKET_MODE: "demo", LOG_LEVEL: "error" }, { storage: "memory" });
 const examples: Record<string, Record<string, unknown>> = {};
 try {
   const { paths } = Document.parse(await (await fetch(`${worker.url}/openapi.json`)).json());

@@ -75,7 +75,7 @@ function run({ script, state, port, inspectorPort }: Site, vars: Record<string, 
   );
 }
 
-/** What a bundled Worker may be told beside its variables. */
+/** What a bundled Worker may be sent beside its variables. */
 interface BundleOptions {
   /** The module to bundle, unless it is the Worker's own. */
   entry?: string;
@@ -83,7 +83,7 @@ interface BundleOptions {
    * Where it keeps its data meanwhile. On a disk each write of an object stops the whole local runtime until it is on the disk, as it
    * does not where it is deployed; in memory it does not.
    */
-  place?: "disk" | "memory";
+  storage?: "disk" | "memory";
   /** Whether its inspector is open, which says how much memory is in use. */
   inspected?: boolean;
 }
@@ -95,9 +95,9 @@ interface BundleOptions {
  */
 export async function startBundledWorker(
   vars: Record<string, string>,
-  { entry, place: position = "disk", inspected = false }: BundleOptions = {},
+  { entry, storage = "disk", inspected = false }: BundleOptions = {},
 ): Promise<BundledWorker> {
-  const isInMemory = position === "memory" && existsSync(SHARED_MEMORY);
+  const isInMemory = storage === "memory" && existsSync(SHARED_MEMORY);
   const folder = mkdtempSync(join(isInMemory ? SHARED_MEMORY : tmpdir(), "wizdata-bundle-"));
   let worker: Miniflare | null = null;
   const stop = async (): Promise<void> => {

@@ -106,7 +106,7 @@ export function migratedDatabase(folder: URL = MIGRATIONS): DatabaseSync {
   return database;
 }
 
-/** Statements that give a symbol a new fact where it still has the old one: what an operator changed stays. */
+/** Statements that set a new fact of a symbol where it still has the old one: what an operator changed stays. */
 function updates(database: DatabaseSync, rows: readonly SymbolRow[]): string[] {
   const columns = Object.entries(getTableColumns(symbols)).filter(([key]) => key !== "id" && key !== "lastUpdated");
   const kept = database.prepare("SELECT * FROM symbols WHERE symbol = ?");

@@ -5,7 +5,7 @@ export interface SeededRandom {
   pick<T>(list: readonly T[]): T;
 }
 
-/** Dice that are thrown from a seed (mulberry32, T. Ettinger, public domain). */
+/** Random numbers that are thrown from a seed (mulberry32, T. Ettinger, public domain). */
 export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,6 +1,6 @@
 // `npm run soak`: live mode while its upstreams fail at random, and streams that are cut at random and resume.
 import { parseArgs } from "../scripts/arguments.ts";
-import { soakStorm } from "./soak/chaos-run.ts";
+import { runChaos } from "./soak/chaos-run.ts";
 import { soakMemory } from "./soak/memory.ts";
 import { soakResumes } from "./soak/resumes.ts";
 
@@ -80,7 +80,7 @@ if (values.memory) await soakForMemory();
 const violations: string[] = [];
 if (seconds > 0) {
   console.log(`Soaking for ${seconds} s with seed ${seed}.`);
-  violations.push(...(await soakStorm({ seconds, seed, progress })));
+  violations.push(...(await runChaos({ seconds, seed, progress })));
 }
 if (resumes > 0) {
   console.log(`Cutting streams ${resumes} times with seed ${seed}.`);

@@ -69,7 +69,7 @@ function floorOf(specs: readonly IndicatorSpec[], candles: CandleColumns): () =>
   };
 }
 
-/** Fails unless the plain loops give what the kernels give, to 1e-9. */
+/** Fails unless the plain loops return what the kernels return, to 1e-9. */
 export function checkFloor(candles: CandleColumns): void {
   const specs = DEFAULT_INDICATORS.map(parseSpec);
   const floor = floorOf(specs, candles)();

@@ -3,7 +3,7 @@ import type { CandleColumns } from "../../core/candles.ts";
 /**
  * The ten default indicators as plain loops over Float64Array, one function each, with nothing to carry from call to
  * call and no unknown values: what the arithmetic costs at the least with the same accuracy, that is with compensated
- * sums and with deviations summed over the window. The benchmark checks that they give what the kernels give.
+ * sums and with deviations summed over the window. The benchmark checks that they return what the kernels return.
  */
 export type FloorLoop = (candles: CandleColumns, outputs: readonly Float64Array[]) => void;
 

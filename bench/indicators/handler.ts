@@ -23,5 +23,5 @@ export function handlerOf(specs: readonly IndicatorSpec[], candles: CandleColumn
   return () => stamped(indicatorAnswer(specs, read, options).json);
 }
 
-/** Candles to give a handler so that it answers `points` bars. */
+/** Candles to pass to a handler so that it answers `points` bars. */
 export const handlerCandles = (points: number): number => points + HISTORY;

@@ -16,7 +16,7 @@ const SAMPLE_MS = 25;
 /** For that many runs that count there is one that does not. */
 const UNCOUNTED = 4;
 const FEWEST_ROUNDS = 5;
-const MOST_ROUNDS = 101;
+const MAX_ROUNDS = 101;
 
 /**
  * The median milliseconds of one run of each contender. They take turns, a short sample each, so that what else the
@@ -29,7 +29,7 @@ export async function medians(contenders: readonly Contender[], effort: Effort):
     entered.push({ ...contender, once, times: Math.max(1, Math.round(SAMPLE_MS / once)), samples: [] as number[] });
   }
   const roundMs = entered.reduce((total, { once, times }) => total + once * times, 0);
-  const rounds = Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
+  const rounds = Math.min(MAX_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
   for (let round = 0; round < rounds; round++) {
     for (const { run, times, samples } of entered) {
       // Who comes first after another clears away what the other left: that does not count.

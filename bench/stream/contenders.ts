@@ -29,12 +29,12 @@ export interface Platform extends Contender {
 export const PLATFORM = "platform";
 
 /** The most symbols that there are to listen to: as many as a socket may carry. */
-export const MOST_EVENTS = 100;
+export const MAX_EVENTS = 100;
 
 const symbolAt = (index: number): string => `LOAD${index}/USDT`;
 
 async function addSymbols(url: string): Promise<void> {
-  for (let index = 0; index < MOST_EVENTS; index++) {
+  for (let index = 0; index < MAX_EVENTS; index++) {
     const symbol = { symbol: symbolAt(index), name: `Load ${index}`, type: "crypto", currency: "USDT" };
     const body = JSON.stringify({ ...symbol, primary_exchange: "BINANCE", price_decimals: 2 });
     const headers = { ...WITH_TOKEN, "Content-Type": "application/json" };
@@ -52,11 +52,11 @@ const newRuntime = (before: readonly number[]): number | null =>
 /** Starts the platform: the built bundle on the runtime's own port. Its events are the ticks of simulated symbols. */
 export async function startPlatform(generator: Generator, vars: Record<string, string>): Promise<Platform> {
   const others = runtimes();
-  const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars }, { place: "memory" });
+  const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars }, { storage: "memory" });
   let pid = newRuntime(others);
   await addSymbols(worker.url);
-  const tell = async (action: string, symbols: string[], answer: string): Promise<void> => {
-    await generator.ask({ order: "tell", crowd: PLATFORM, text: JSON.stringify({ action, symbols }), answer });
+  const say = async (action: string, symbols: string[], answer: string): Promise<void> => {
+    await generator.ask({ order: "say", crowd: PLATFORM, text: JSON.stringify({ action, symbols }), answer });
   };
   let watched: string[] = [];
   return {
@@ -66,9 +66,9 @@ export async function startPlatform(generator: Generator, vars: Record<string, s
     pid: () => pid,
     async start(events) {
       watched = Array.from({ length: events }, (_, index) => symbolAt(index));
-      await tell("subscribe", watched, "subscription_confirmed");
+      await say("subscribe", watched, "subscription_confirmed");
     },
-    stop: () => tell("unsubscribe", watched, "unsubscription_confirmed"),
+    stop: () => say("unsubscribe", watched, "unsubscription_confirmed"),
     async restart() {
       const before = runtimes().filter((one) => one !== pid);
       await worker.restart();
@@ -83,8 +83,8 @@ async function call(url: string): Promise<void> {
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
 }
 
-/** A server that is told by HTTP what to send. */
-const toldByHttp = (url: string) => ({
+/** A server that is sent by HTTP what to send. */
+const drivenByHttp = (url: string) => ({
   url: socketAddress(url),
   headers: {},
   start: (events: number, bytes: number): Promise<void> => call(`${url}/start?events=${events}&bytes=${bytes}`),
@@ -110,7 +110,7 @@ export async function startBare(): Promise<Contender> {
   );
   const { origin } = await worker.ready;
   const pid = newRuntime(others);
-  return { name: "bare", ...toldByHttp(origin), pid: () => pid, close: () => worker.dispose() };
+  return { name: "bare", ...drivenByHttp(origin), pid: () => pid, close: () => worker.dispose() };
 }
 
 /** Starts a broadcast server on Node, with `ws`. */
@@ -118,7 +118,7 @@ export async function startPlain(): Promise<Contender> {
   const child = fork(join(import.meta.dirname, "plain-server.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const [port]: number[] = await Promise.race([once(child, "message"), failOf(once(child, "exit"))]);
   const close = async (): Promise<void> => child.disconnect();
-  return { name: "ws", ...toldByHttp(`http://127.0.0.1:${port}`), pid: () => child.pid ?? null, close };
+  return { name: "ws", ...drivenByHttp(`http://127.0.0.1:${port}`), pid: () => child.pid ?? null, close };
 }
 
 async function failOf(ended: Promise<unknown>): Promise<never> {

@@ -1,7 +1,7 @@
 import type { Measured } from "./orders.ts";
 
 /** Latencies are counted by the millisecond; longer ones count as the longest. */
-const LONGEST_MS = 120_000;
+const MAX_MS = 120_000;
 
 /** How far a symbol's events came within a span. */
 interface Stretch {
@@ -11,10 +11,10 @@ interface Stretch {
 }
 
 /** Counts the frames that a crowd gets of events that are due in `(from, to]`, unix milliseconds. */
-export class Tally {
+export class Counter {
   readonly from: number;
   readonly to: number;
-  private readonly latencies = new Uint32Array(LONGEST_MS + 1);
+  private readonly latencies = new Uint32Array(MAX_MS + 1);
   private readonly stretches = new Map<string, Stretch>();
   /** When the last frame of each wave came, by when it was due. */
   private readonly waves = new Map<number, number>();
@@ -34,7 +34,7 @@ export class Tally {
     if (due <= this.from || due > this.to) return;
     this.frames++;
     if (seq <= last) this.disordered++;
-    this.latencies[Math.min(LONGEST_MS, Math.max(0, Math.round(now - due)))]++;
+    this.latencies[Math.min(MAX_MS, Math.max(0, Math.round(now - due)))]++;
     this.waves.set(due, now);
     const stretch = this.stretches.get(symbol);
     if (!stretch) {
@@ -67,11 +67,11 @@ export class Tally {
   private percentile(share: number): number {
     const rank = Math.ceil(share * this.frames);
     let seen = 0;
-    for (let ms = 0; ms <= LONGEST_MS; ms++) {
+    for (let ms = 0; ms <= MAX_MS; ms++) {
       seen += this.latencies[ms];
       if (seen >= rank) return ms;
     }
-    return LONGEST_MS;
+    return MAX_MS;
   }
 
   /** Milliseconds in which some wave was under way. */

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { Tally } from "./counts.ts";
+import { Counter } from "./counts.ts";
 import type { Measured } from "./orders.ts";
 
 /** Sockets that are being opened at once. */
@@ -9,7 +9,7 @@ const PATIENCE_MS = 180_000;
 const CAUGHT_UP_MS = 2_000;
 const CATCHING_UP_MS = 30_000;
 /** The longest that events may take to reach everyone. */
-const LONGEST_DELAY_MS = 90_000;
+const MAX_DELAY_MS = 90_000;
 
 const EVENT = '{"type":"market_data","symbol":"';
 const SEQ = '"seq":';
@@ -26,13 +26,13 @@ interface Client {
   fresh: Set<string>;
   isSilent: boolean;
   /** Frames of each type but events. */
-  heard: Map<string, number>;
+  received: Map<string, number>;
 }
 
 /** Many sockets to one server. */
 export class Crowd {
   private readonly clients: Client[] = [];
-  private tally: Tally | null = null;
+  private counter: Counter | null = null;
   private dueText = "";
   private due = 0;
   private awaited = Number.POSITIVE_INFINITY;
@@ -55,11 +55,11 @@ export class Crowd {
   }
 
   /** Sends a text on every socket, and waits until each has got an answer of a type. */
-  async tell(text: string, answer: string): Promise<void> {
-    const before = this.clients.map(({ heard: onQuote }) => onQuote.get(answer) ?? 0);
+  async say(text: string, answer: string): Promise<void> {
+    const before = this.clients.map(({ received }) => received.get(answer) ?? 0);
     for (const { socket } of this.clients) socket.send(text);
     const begun = Date.now();
-    const isAnswered = ({ heard: onQuote }: Client, i: number): boolean => (onQuote.get(answer) ?? 0) > before[i];
+    const isAnswered = ({ received }: Client, i: number): boolean => (received.get(answer) ?? 0) > before[i];
     while (!this.clients.every(isAnswered)) {
       this.failIfClosed();
       if (Date.now() - begun > PATIENCE_MS) throw new Error(`some sockets were never sent ${answer}`);
@@ -85,8 +85,8 @@ export class Crowd {
     const lacking = (): number => this.clients.filter((one) => !one.isSilent && one.fresh.size < events).length;
     for (let left = lacking(); left > 0; left = lacking()) {
       this.failIfClosed();
-      if (Date.now() - begun > LONGEST_DELAY_MS) {
-        const late = `events of ${events} symbols that were due ${LONGEST_DELAY_MS / 1000} s ago`;
+      if (Date.now() - begun > MAX_DELAY_MS) {
+        const late = `events of ${events} symbols that were due ${MAX_DELAY_MS / 1000} s ago`;
         throw new Error(
           `${left} of ${this.clients.length} sockets lack ${late}: the machine is too slow, or they are lost`,
         );
@@ -121,12 +121,12 @@ export class Crowd {
     await pause(from - Date.now());
     const before = process.cpuUsage();
     this.received = 0;
-    const counts = new Tally(from, to);
-    this.tally = counts;
+    const counts = new Counter(from, to);
+    this.counter = counts;
     await pause(to - Date.now());
     const { user, system } = process.cpuUsage(before);
     await this.flowing(events, to);
-    this.tally = null;
+    this.counter = null;
     return {
       ...counts.figures(this.clients.length),
       received: this.received,
@@ -151,7 +151,7 @@ export class Crowd {
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-    const client: Client = { socket, seqs: new Map(), fresh: new Set(), heard: new Map(), isSilent: false };
+    const client: Client = { socket, seqs: new Map(), fresh: new Set(), received: new Map(), isSilent: false };
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("open", () => {
@@ -175,7 +175,7 @@ export class Crowd {
     const last = client.seqs.get(symbol) ?? 0;
     client.seqs.set(symbol, seq);
     this.received++;
-    if (this.tally === null && this.awaited === Number.POSITIVE_INFINITY) return;
+    if (this.counter === null && this.awaited === Number.POSITIVE_INFINITY) return;
     const at = text.indexOf(TIME) + TIME.length;
     const dueText = text.slice(at, at + ISO_LENGTH);
     // All events of a second say the same.
@@ -184,12 +184,12 @@ export class Crowd {
       this.due = Date.parse(dueText);
     }
     if (this.due > this.awaited) client.fresh.add(symbol);
-    this.tally?.take(symbol, seq, last, this.due, Date.now());
+    this.counter?.take(symbol, seq, last, this.due, Date.now());
   }
 
   private takeOther(client: Client, text: string): void {
     const type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "";
-    client.heard.set(type, (client.heard.get(type) ?? 0) + 1);
+    client.received.set(type, (client.received.get(type) ?? 0) + 1);
     if (type === "error") throw new Error(text);
     const beat = type === "heartbeat" ? /"beat":(\d+)/.exec(text)?.[1] : undefined;
     if (beat !== undefined) client.socket.send(`{"action":"ack","beat":${beat}}`);

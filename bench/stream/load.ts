@@ -16,8 +16,8 @@ async function obey(order: Order): Promise<Measured | null> {
     case "open":
       await crowd.open(order.url, order.headers, order.sockets);
       return null;
-    case "tell":
-      await crowd.tell(order.text, order.answer);
+    case "say":
+      await crowd.say(order.text, order.answer);
       return null;
     case "await":
       await crowd.settle(order.events);

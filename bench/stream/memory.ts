@@ -5,8 +5,8 @@ import { FRAME_BYTES } from "./stages.ts";
 
 const SOCKETS = 200;
 const EVENTS = 100;
-/** Memory is judged over the last part of the time: what never reads has been given up by then. */
-const JUDGED = 3 / 5;
+/** Memory is checked over the last part of the time: what never reads has been given up by then. */
+const CHECKED = 3 / 5;
 const SHARE_SILENT = 0.1;
 /** Seconds between two signs of life of a client that reads. */
 const SIGN_OF_LIFE = 1;
@@ -63,7 +63,7 @@ async function watch(generator: Generator, platform: Contender, share: number, m
   const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
   clearInterval(sampling);
   await generator.ask({ order: "close", crowd: PLATFORM });
-  const checked = samples.slice(Math.floor(samples.length * (1 - JUDGED)));
+  const checked = samples.slice(Math.floor(samples.length * (1 - CHECKED)));
   return {
     sockets: SOCKETS,
     silent: Math.round(SOCKETS * share),

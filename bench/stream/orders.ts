@@ -3,7 +3,7 @@ export type Order =
   /** Opens sockets until the crowd has that many. */
   | { order: "open"; crowd: string; url: string; headers: Record<string, string>; sockets: number }
   /** Sends a text on every socket, and waits until each has got a frame of the type that answers it. */
-  | { order: "tell"; crowd: string; text: string; answer: string }
+  | { order: "say"; crowd: string; text: string; answer: string }
   /** Waits until events of that many symbols reach every socket, soon after they are due. */
   | { order: "await"; crowd: string; events: number }
   /** Watches the frames whose events, of that many symbols, are due in that many seconds from the next whole second on. */

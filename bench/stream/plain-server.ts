@@ -1,5 +1,5 @@
 // A broadcast server on Node with `ws`: `/start?events&bytes` makes that many events at every whole second, each of that many bytes,
-// until `/stop`. Tells its port to the process that started it.
+// until `/stop`. Sends its port to the process that started it.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { eventText } from "./event-text.ts";

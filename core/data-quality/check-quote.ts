@@ -6,7 +6,7 @@ import { CLOCK_SKEW } from "./finding.ts";
 import { UNRELATED_AFTER, usualMove } from "./robust.ts";
 import { unitStep } from "./unit.ts";
 
-/** A price as one source told it. */
+/** A price as one source sent it. */
 export interface Print {
   price: number;
   /** The source's own time of it, unix seconds. */
@@ -81,7 +81,7 @@ const MIN_ACCEPTED_PRINTS = 5;
 /**
  * Judges a print and remembers what follows from it. A suspicious print does not replace a good one: it is kept aside
  * until a second source, or the next print of the same, agrees with it (then that one is accepted), or until a print agrees
- * with the good one (then the doubt is dropped). The same print told again confirms nothing. That a price is 100 times
+ * with the good one (then the anomaly is dropped). The same print sent again confirms nothing. That a price is 100 times
  * off, one source alone confirms only after a day.
  *
  * How large a step is usual is learnt from the recent prints, per square root of open-market time between them, as in a
@@ -111,7 +111,7 @@ type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
 const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
 
 function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteCheck {
-  // The same print told again is no step: were it remembered, the market would seem calmer than it is.
+  // The same print sent again is no step: were it remembered, the market would seem calmer than it is.
   const known = recent.at(-1);
   const again = known?.time === candidate.time && known.price === candidate.price;
   return {
@@ -142,7 +142,7 @@ function passingFault(candidate: Print, last: Print, recent: readonly Print[], r
   return suspicious("spike", `${beside}: further than usual in ${roundTo(candidate.time - last.time, 3)} s`);
 }
 
-/** Whether a print is another one than the doubted one, not the same told again. A source may tell its time by the day. */
+/** Whether a print is another one than the doubted one, not the same sent again. A source may say its time by the day. */
 function isNews(candidate: Print, doubted: Print): boolean {
   if (candidate.source !== doubted.source) return true;
   return candidate.time > doubted.time || (candidate.time === doubted.time && candidate.price !== doubted.price);

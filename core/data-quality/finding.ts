@@ -3,7 +3,7 @@ import type { Interval } from "../interval.ts";
 import type { Market } from "../market-calendar/markets.ts";
 
 /**
- * What a candle can be doubted for:
+ * What a candle can be flagged for:
  * - `impossible`: no market can have made these numbers (high below low, open or close outside, a price of 0, no time)
  * - `duplicate`: says again, to the last digit, what an earlier row said
  * - `conflict`: shares its time with a row of other numbers; neither can be trusted
@@ -30,7 +30,7 @@ export const CHECKS = [
 
 export type Check = (typeof CHECKS)[number];
 
-/** One candle doubted by one check. */
+/** One candle flagged by one check. */
 export interface Finding {
   /** The candle's row in the columns that were checked. */
   index: number;

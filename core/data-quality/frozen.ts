@@ -5,17 +5,17 @@ import { areNeighbours } from "./robust.ts";
 /** Candles on either side from which it is learnt how often the price stands still. */
 const WINDOW = 200;
 
-/** Repetitions are doubted where chance would bring them less often than this. */
+/** Repetitions are flagged where chance would bring them less often than this. */
 const CHANCE = 1e-8;
 
 /**
- * Doubts candles that repeat the price of the one before, too often in a row. How often is too often depends on the
+ * Flags candles that repeat the price of the one before, too often in a row. How often is too often depends on the
  * series: one candle in fifty stands still in a busy one, every second in a thin one. Were they independent, a run of n
  * would have the chance pⁿ; they are not quite, so the limit is low. The first candle of a run is a real price and is not
- * doubted.
+ * flagged.
  * @param rows candles of open sessions with a known close, ascending in time
  */
-export function checkFrozen(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
+export function checkFrozen(batch: Batch, rows: readonly number[], report: ReportFinding): void {
   const { candles, interval } = batch;
   const still = rows.map((row, i) => {
     const before = rows[i - 1];
@@ -30,7 +30,7 @@ export function checkFrozen(batch: Batch, rows: readonly number[], doubt: Report
     const often = (around.filter(Boolean).length + 1) / (around.length + 2);
     if (often ** (i - start) >= CHANCE) continue;
     const detail = `one of ${i - start} candles in a row that repeat the close ${candles.close[rows[start]]}`;
-    for (let j = start; j < i; j++) doubt(rows[j], "frozen", detail);
+    for (let j = start; j < i; j++) report(rows[j], "frozen", detail);
   }
 }
 

@@ -9,17 +9,17 @@ import { type Batch, CLOCK_SKEW, type ReportFinding, type SeriesRules } from "./
 /** No bucket begins later after its stamp. */
 const MAX_BUCKET = 31 * DAY;
 
-/** Doubts candles that open in the future, and those that are stamped while their market was closed. */
-export function checkHours(batch: Batch, doubt: ReportFinding): void {
+/** Flags candles that open in the future, and those that are stamped while their market was closed. */
+export function checkHours(batch: Batch, report: ReportFinding): void {
   const { time, length } = batch.candles;
   for (let i = 0; i < length; i++) {
     if (!isTime(time[i])) continue;
     if (time[i] + MAX_BUCKET > batch.now && opens(batch, time[i]) > batch.now + CLOCK_SKEW) {
-      doubt(i, "future", `opens at ${isoTime(time[i])}, now is ${isoTime(batch.now)}`);
+      report(i, "future", `opens at ${isoTime(time[i])}, now is ${isoTime(batch.now)}`);
       continue;
     }
     const closure = closureAt(batch, time[i]);
-    if (closure) doubt(i, "closed", closure);
+    if (closure) report(i, "closed", closure);
   }
 }
 

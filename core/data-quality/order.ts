@@ -11,13 +11,13 @@ export interface TimeLine {
   copies: Map<number, number[]>;
 }
 
-/** Sorts a batch by time and doubts the rows that are doubled, that contradict each other, or that stand out of order. */
-export function checkOrder(batch: Batch, doubt: ReportFinding): TimeLine {
+/** Sorts a batch by time and flags the rows that are doubled, that contradict each other, or that stand out of order. */
+export function checkOrder(batch: Batch, report: ReportFinding): TimeLine {
   const { time, length } = batch.candles;
   const byTime = new Map<number, number[]>();
   for (let i = 0; i < length; i++) {
     if (!isTime(time[i])) {
-      doubt(i, "impossible", "its time is no time");
+      report(i, "impossible", "its time is no time");
       continue;
     }
     const copies = byTime.get(time[i]);
@@ -28,23 +28,23 @@ export function checkOrder(batch: Batch, doubt: ReportFinding): TimeLine {
   const inOrder = longestAscending(firsts.map((row) => time[row]));
   firsts.forEach((row, i) => {
     if (!inOrder.has(i))
-      doubt(row, "out_of_order", `${isoTime(time[row])} does not fit between its neighbours in time`);
+      report(row, "out_of_order", `${isoTime(time[row])} does not fit between its neighbours in time`);
   });
   const copies = new Map([...byTime].filter(([, rows]) => rows.length > 1));
-  for (const rows of copies.values()) reportCopies(batch, rows, doubt);
+  for (const rows of copies.values()) reportCopies(batch, rows, report);
   return { rows: firsts.sort((a, b) => time[a] - time[b]), copies };
 }
 
-function reportCopies({ candles }: Batch, rows: readonly number[], doubt: ReportFinding): void {
+function reportCopies({ candles }: Batch, rows: readonly number[], report: ReportFinding): void {
   const [first, ...others] = rows;
   const same = others.every((row) => NUMBERS.every((field) => Object.is(candles[field][row], candles[field][first])));
   if (same) {
-    for (const row of others) doubt(row, "duplicate", `says again what row ${first} said`);
+    for (const row of others) report(row, "duplicate", `says again what row ${first} said`);
     return;
   }
   for (const row of rows) {
     const rest = rows.filter((other) => other !== row).join(", ");
-    doubt(row, "conflict", `has the time of row ${rest} but other numbers`);
+    report(row, "conflict", `has the time of row ${rest} but other numbers`);
   }
 }
 

@@ -6,11 +6,11 @@ const PRICES = ["open", "high", "low", "close"] as const;
 /** Adjusted prices are rounded one by one, so that a close may stand a millionth above its high. */
 const ROUNDING = 1e-6;
 
-/** Doubts candles whose numbers no market can have made. Unknown fields are never wrong. */
-export function checkPlausible(batch: Batch, doubt: ReportFinding): void {
+/** Flags candles whose numbers no market can have made. Unknown fields are never wrong. */
+export function checkPlausible(batch: Batch, report: ReportFinding): void {
   for (let i = 0; i < batch.candles.length; i++) {
     const fault = faultOf(batch.candles, i, batch.negativePrices ?? false);
-    if (fault) doubt(i, "impossible", fault);
+    if (fault) report(i, "impossible", fault);
   }
 }
 

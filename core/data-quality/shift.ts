@@ -7,18 +7,18 @@ import { areNeighbours } from "./robust.ts";
 /** One doubled candle is a page's overlap; from two on their number means something. */
 const MIN_SHIFT = 2;
 
-/** The longest stretch that is doubted as one, in candles. */
+/** The longest stretch that is flagged as one, in candles. */
 const MAX_RUN = 500;
 
 /** Where more than this share of candles follow a gap, gaps are too common to mean anything. */
 const MAX_GAPS = 0.05;
 
 /**
- * Doubts stretches with wrong stamps. Their trace: some buckets are empty, and at the stretch's other end as many stamps
+ * Flags stretches with wrong stamps. Their trace: some buckets are empty, and at the stretch's other end as many stamps
  * come twice, since stamps that were moved out of the one place were moved onto those of the other. Binance's hours from
  * 2017-09-23 to 26, as CryptoDataDownload has them, are such a stretch. To be seen, the doubled rows must still be there.
  */
-export function checkShift(batch: Batch, { rows, copies }: TimeLine, doubt: ReportFinding): void {
+export function checkShift(batch: Batch, { rows, copies }: TimeLine, report: ReportFinding): void {
   const { time } = batch.candles;
   const doubled = doubledRuns(rows.map((row) => copies.has(time[row])));
   if (doubled.length === 0) return;
@@ -29,7 +29,7 @@ export function checkShift(batch: Batch, { rows, copies }: TimeLine, doubt: Repo
     if (!stretch) continue;
     const doubles = `${run.end - run.start} stamps come twice from ${isoTime(time[rows[run.start]])}`;
     const detail = `${doubles}, and as many are missing at the other end of the stretch`;
-    for (let i = stretch.start; i < stretch.end; i++) doubt(rows[i], "shifted", detail);
+    for (let i = stretch.start; i < stretch.end; i++) report(rows[i], "shifted", detail);
   }
 }
 

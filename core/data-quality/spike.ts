@@ -22,16 +22,16 @@ const MAX_SPIKE = 3;
  */
 const HARMLESS: Record<MarketId, number> = { JSE: 0.01, US: 0.01, CRYPTO: 0.01, FOREX: 0.0025 };
 
-/** Without a candle before, an open is only doubted from a factor of two: it may be a real fall within the candle. */
+/** Without a candle before, an open is only flagged from a factor of two: it may be a real fall within the candle. */
 const HARMLESS_AT_FIRST = Math.LN2;
 
 /**
- * Doubts prices that left their neighbours and came back: closes (up to three in a row), wicks and opens. A crash that
- * lasts is no spike, and a fall in a market that moves as much every day is none either. What came last is not judged
+ * Flags prices that left their neighbours and came back: closes (up to three in a row), wicks and opens. A crash that
+ * lasts is no spike, and a fall in a market that moves as much every day is none either. What came last is not checked
  * until the next candle shows whether it stays.
  * @param rows candles with a known close, ascending in time
  */
-export function checkSpikes(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
+export function checkSpikes(batch: Batch, rows: readonly number[], report: ReportFinding): void {
   const { candles, interval } = batch;
   const harmless = HARMLESS[batch.market.id];
   const price = rows.map((row) => Math.log(candles.close[row]));
@@ -43,7 +43,7 @@ export function checkSpikes(batch: Batch, rows: readonly number[], doubt: Report
     if (spike) {
       const between = `between ${candles.close[rows[i - 1]]} and ${candles.close[rows[i + spike.length]]}`;
       for (const row of rows.slice(i, i + spike.length)) {
-        doubt(row, "spike", `close ${candles.close[row]} ${between}: ${spike.times} times the usual move`);
+        report(row, "spike", `close ${candles.close[row]} ${between}: ${spike.times} times the usual move`);
       }
       i += spike.length - 1;
       continue;
@@ -54,7 +54,7 @@ export function checkSpikes(batch: Batch, rows: readonly number[], doubt: Report
     if (usual === null || excess.size <= RANGES * usual) continue;
     const { field, size } = excess;
     const beside = `${field} ${candles[field][rows[i]]} beside close ${candles.close[rows[i]]}`;
-    doubt(rows[i], "spike", `${beside}: ${Math.round(size / usual)} times the usual range`);
+    report(rows[i], "spike", `${beside}: ${Math.round(size / usual)} times the usual range`);
   }
 }
 

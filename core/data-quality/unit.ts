@@ -18,12 +18,12 @@ export function unitStep(from: number, to: number): -1 | 0 | 1 {
 }
 
 /**
- * Doubts candles that are in another unit than the series: rand among cents. Whatever comes back is doubted, however long
+ * Flags candles that are in another unit than the series: rand among cents. Whatever comes back is flagged, however long
  * it stayed; at either end of the series a new level is, until it has lasted for 20 candles, or if trades went there step
  * by step. So is a candle with one price in the other unit.
  * @param rows candles with a known close, ascending in time
  */
-export function checkUnit(batch: Batch, rows: readonly number[], doubt: ReportFinding): void {
+export function checkUnit(batch: Batch, rows: readonly number[], report: ReportFinding): void {
   const stretches = levels(batch, rows);
   const home = homeLevel(stretches);
   stretches.forEach((stretch, s) => {
@@ -31,13 +31,13 @@ export function checkUnit(batch: Batch, rows: readonly number[], doubt: ReportFi
     const foreign = stretch.level !== home;
     if (foreign && !(atEdge && (stretch.rows.length >= NEW_LEVEL_AFTER || stretch.walkedThere))) {
       const factor = stretch.level > home ? "large" : "small";
-      for (const row of stretch.rows) doubt(row, "unit", `about 100 times too ${factor} beside its neighbours`);
+      for (const row of stretch.rows) report(row, "unit", `about 100 times too ${factor} beside its neighbours`);
       return;
     }
     // A candle that led from one level to another has prices at both.
     for (const row of stretch.walkedThere ? stretch.rows.slice(1) : stretch.rows) {
       const field = oddField(batch.candles, row);
-      if (field) doubt(row, "unit", `${field} is about 100 times off the candle's other prices`);
+      if (field) report(row, "unit", `${field} is about 100 times off the candle's other prices`);
     }
   });
 }

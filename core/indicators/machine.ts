@@ -52,7 +52,7 @@ export class IndicatorMachine {
     return this.#values;
   }
 
-  /** The values that `next` would give for a candle that is still open; the state stays as it is. */
+  /** The values that `next` would return for a candle that is still open; the state stays as it is. */
   peek(candle: CandleColumns): Float64Array {
     this.#memory.mark();
     this.#kernel.advance(candle, this.#slots);

@@ -14,11 +14,11 @@ export class Memory {
   #size = 0;
   #saved = NOTHING;
 
-  /** Reserves `count` slots and returns the place of the first. */
+  /** Reserves `count` slots and returns the offset of the first. */
   reserve(count: number): number {
-    const place = this.#size;
+    const offset = this.#size;
     this.#size += count;
-    return place;
+    return offset;
   }
 
   /** How many slots are reserved. */

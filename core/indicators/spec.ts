@@ -125,7 +125,7 @@ function tooMany({ name }: IndicatorDefinition, order: readonly string[], count:
 /** A name with its parameters in another notation: `RSI(14)`, `RSI14`, `SMA 20`, `macd_12_26_9`. */
 const OTHER_NOTATION = /^([A-Za-z][A-Za-z_]*?)[\s_=-]*[([{]?\s*(\d[\d.]*(?:[\s,;_]+\d[\d.]*)*)\s*[)\]}]?$/;
 
-/** The same in this notation; null if it is none that can be told. */
+/** The same in this notation; null if it is none that can be sent. */
 function renotated(text: string): string | null {
   const match = OTHER_NOTATION.exec(text.replace(/\(\s*\)$/, "").trim());
   if (!match)

@@ -95,12 +95,12 @@ export function consensusOf<P extends string>(
   const chosen = counted.length >= MIN_FOR_OUTLIERS ? middleOf(counted) : counted[0];
   const isFar = ({ price }: SourcePrint): boolean =>
     Math.abs(deviation(price, chosen.price)) > CONSENSUS_TOLERANCE[type];
-  const judged = prints.map((print): ConsensusPrint<P> => {
+  const checked = prints.map((print): ConsensusPrint<P> => {
     const isOutlier = counted.length >= MIN_FOR_OUTLIERS && counted.includes(print) && isFar(print);
     const reason = exclusions.get(print) ?? (isOutlier ? "outlier" : null);
     const deviationPercent = deviation(print.price, chosen.price);
     return { provider: print.provider, included: reason === null, reason, deviationPercent };
   });
   const agreement = counted.length < 2 ? null : !counted.some(isFar);
-  return { chosen: chosen.provider, agreement, prints: judged };
+  return { chosen: chosen.provider, agreement, prints: checked };
 }

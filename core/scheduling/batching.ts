@@ -68,7 +68,7 @@ export function closesAt(window: Window): number {
 const isOpen = (window: Window, now: number): boolean => now >= window.openedAt - TICK && now < closesAt(window) - TICK;
 
 /**
- * Tells that a symbol came which no other caller waits for.
+ * Records that a symbol came which no other caller waits for.
  * @param othersWait whether other symbols wait already; behind a closed window they leave together with it
  */
 export function afterArrival(window: Window, othersWait: boolean, now: number): Window {
@@ -90,19 +90,19 @@ export function departures(
   traffic: Traffic,
   now: number,
 ): Departures {
-  const users = waiting.filter((seat) => seat.priority === "user");
-  const others = waiting.filter((seat) => seat.priority === "background");
+  const users = waiting.filter((pending) => pending.priority === "user");
+  const others = waiting.filter((pending) => pending.priority === "background");
   const queue = [...users, ...others];
   const batches: string[][] = [];
   const board = (count: number): void => {
-    batches.push(queue.splice(0, count).map((seat) => seat.symbol));
+    batches.push(queue.splice(0, count).map((pending) => pending.symbol));
   };
   const laneIsFree = (): boolean => traffic.inFlight.length + batches.length < traffic.lanes;
   while (queue.length >= traffic.batchSize && laneIsFree()) board(traffic.batchSize);
   if (queue.length === 0 || !laneIsFree()) return { batches, checkAt: null };
   if (isOpen(window, now)) return { batches, checkAt: closesAt(window) };
   const held = traffic.inFlight.some((departed) => departed < window.openedAt);
-  const patientUntil = Math.min(...queue.map((seat) => seat.since)) + PATIENCE;
+  const patientUntil = Math.min(...queue.map((pending) => pending.since)) + PATIENCE;
   if (held && now < patientUntil - TICK) return { batches, checkAt: patientUntil };
   board(queue.length);
   return { batches, checkAt: null };

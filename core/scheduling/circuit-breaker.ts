@@ -35,7 +35,7 @@ const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), MAX_OP
 
 /**
  * Asks to make a call. Where the pause is over, the caller that is admitted is the probe, and the only one until its outcome is
- * told or `probeSeconds` have passed without one.
+ * reported or `probeSeconds` have passed without one.
  */
 export function admit(breaker: Breaker, now: number, probeSeconds: number): Admission {
   if (breaker.state === "closed") return { kind: "admitted", breaker };
@@ -48,7 +48,7 @@ export function admit(breaker: Breaker, now: number, probeSeconds: number): Admi
   return { kind: "admitted", breaker: { ...breaker, state: "half_open", until: now + probeSeconds } };
 }
 
-/** Tells that a call got a proper answer. Returns the same object where there is nothing to keep. */
+/** Records that a call got a proper answer. Returns the same object where there is nothing to keep. */
 export function afterSuccess(breaker: Breaker, now: number): Breaker {
   switch (breaker.state) {
     case "open":
@@ -63,12 +63,12 @@ export function afterSuccess(breaker: Breaker, now: number): Breaker {
   }
 }
 
-/** Tells that an admitted call never reached the upstream, so that nothing was learnt: the next one is the probe. */
+/** Records that an admitted call never reached the upstream, so that nothing was learnt: the next one is the probe. */
 export function afterNothing(breaker: Breaker, now: number): Breaker {
   return breaker.state === "half_open" ? { ...breaker, state: "open", until: now } : breaker;
 }
 
-/** Tells that a call failed through the upstream's fault. */
+/** Records that a call failed through the upstream's fault. */
 export function afterFailure(breaker: Breaker, now: number): Breaker {
   switch (breaker.state) {
     case "open":

@@ -30,7 +30,7 @@ export type CallOutcome = Failure | null | "nothing";
 /** `paid`, a short pause (seconds) until the second's budget has a token again, or why there is none for longer. */
 export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
 
-/** A probe whose outcome no client has told after this long (seconds) is lost, its object with it. */
+/** A probe whose outcome no client has sent after this long (seconds) is lost, its object with it. */
 const PROBE_LOST_AFTER = 30;
 
 /** What the breaker counts. A refusal or a spent quota shows that the upstream works. */

@@ -33,7 +33,7 @@ const OVERALL: readonly FailureReason[] = ["bad_key", "blocked", "quota_spent", 
 /** Answers about one symbol: they say nothing against the upstream. */
 const ABOUT_THE_SYMBOL: ReadonlySet<FailureReason> = new Set(["unknown_symbol", "unsupported", "bad_call", "demo_key"]);
 
-/** What a batch's answers say of the upstream as a whole: it works if it told one price, or what is wrong with a symbol. */
+/** What a batch's answers say of the upstream as a whole: it works if it sent one price, or what is wrong with a symbol. */
 export function verdictOf(answers: Iterable<ProviderQuote | Failure>): Failure | null {
   const all = [...answers];
   const failures = all.filter((answer): answer is Failure => isFailure(answer));

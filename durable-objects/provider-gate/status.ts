@@ -16,7 +16,7 @@ export interface GroupStatus {
   lastFailureReason: FailureReason | null;
 }
 
-/** What a gate tells about its provider. Nothing in it is the upstream's own text. */
+/** What a gate says about its provider. Nothing in it is the upstream's own text. */
 export interface GateStatus {
   provider: ProviderName;
   /** Why the provider is not used at all; null where it is. */
@@ -34,7 +34,7 @@ export interface GateStatus {
   watched: number;
 }
 
-/** What a gate's memory alone can tell, at `now` (unix seconds). */
+/** What a gate's memory alone can say, at `now` (unix seconds). */
 export function rememberedStatus(
   memory: GateMemory,
   limits: Limits,

@@ -4,7 +4,7 @@ import type { SocketObject } from "./stream-directory.ts";
 /** The name of the one directory. */
 export const DIRECTORY = "directory";
 
-/** Tells the directory that an object holds sockets, or holds none any more. A holder that it missed is notified of again by its next heartbeat. */
+/** Sends the directory that an object holds sockets, or holds none any more. A holder that it missed is notified of again by its next heartbeat. */
 export async function announcePresence(env: Env, socketObject: SocketObject, isPresent: boolean): Promise<void> {
   const directory = env.STREAM_DIRECTORY.getByName(DIRECTORY);
   try {

@@ -10,9 +10,9 @@ import { reportWhenDue } from "../telemetry/report.ts";
 import { acquireFromKey } from "../usage-meter/payment.ts";
 import { roomClient } from "./room-client.ts";
 
-/** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the audience of the rooms of its symbols. */
+/** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the hub of the rooms of its symbols. */
 export class StreamHub extends StreamingObject {
-  /** Where the hub hears of symbols. A field and not a method, so that it cannot be called from outside. */
+  /** Where the hub receives of symbols. A field and not a method, so that it cannot be called from outside. */
   room: RoomClient;
   protected readonly sessions: SessionHub;
 

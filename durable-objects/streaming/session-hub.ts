@@ -22,19 +22,19 @@ import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
 import { type Session, SubscriptionRegistry } from "./subscriptions/registry.ts";
 import { SubscriptionStore } from "./subscriptions/subscription-store.ts";
 
-/** What an audience needs of the object that it sits in. */
+/** What an hub needs of the object that it sits in. */
 export interface SessionHubHost {
   ctx: DurableObjectState;
-  /** The object's name, as `/connections` tells it. */
+  /** The object's name, as `/connections` says it. */
   name: string;
-  /** Where it hears of symbols. */
+  /** Where it receives of symbols. */
   room: () => RoomClient;
   resolver: SymbolResolver;
   limits: StreamLimits;
   historyAccess: HistoryAccess;
   /** Ensures that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
-  /** Told when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
+  /** Called when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
   onPresence(isPresent: boolean): Promise<void>;
 }
 
@@ -74,8 +74,8 @@ export class SessionHub {
   readonly #counts = newStreamCounts();
   readonly #fanOut: FanOut;
   readonly #registry: SubscriptionRegistry;
-  /** Symbols that no client listens to any more and whose feed is being told so, by as many farewells. */
-  readonly #releasing = new Map<string, { instrument: Instrument; farewells: number }>();
+  /** Symbols that no client listens to any more and whose feed is being sent so, by as many release. */
+  readonly #releasing = new Map<string, { instrument: Instrument; releases: number }>();
   readonly #heartbeat: Heartbeat;
   #announced = Promise.resolve();
   readonly #dispatcher: Dispatcher;
@@ -86,7 +86,7 @@ export class SessionHub {
     this.#limits = host.limits;
     const replays = new SingleFlight<QuoteReplay>();
     const room: RoomClient = {
-      // One call may overtake another on its way: what was wanted last must be heard last.
+      // One call may overtake another on its way: what was wanted last must be received last.
       renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room().renewLease(symbol, interest)),
       // After a restart very many sockets come back at once, from much the same place.
       replayQuotes: (symbol, since) =>
@@ -226,8 +226,8 @@ export class SessionHub {
   }
 
   async #releaseLease({ symbol, instrument }: SymbolChannel): Promise<void> {
-    const left = this.#releasing.get(symbol) ?? { instrument, farewells: 0 };
-    left.farewells++;
+    const left = this.#releasing.get(symbol) ?? { instrument, releases: 0 };
+    left.releases++;
     this.#releasing.set(symbol, left);
     try {
       await this.#inOrder(symbol, async () => {
@@ -235,9 +235,9 @@ export class SessionHub {
       });
     } catch (error) {
       // The feed forgets a caller that does not come back.
-      logError("a feed was not told that no client listens", error, { symbol });
+      logError("a lease was not released", error, { symbol });
     } finally {
-      if (--left.farewells === 0) this.#releasing.delete(symbol);
+      if (--left.releases === 0) this.#releasing.delete(symbol);
     }
   }
 

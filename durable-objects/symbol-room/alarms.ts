@@ -45,7 +45,7 @@ export class Alarms {
 /** Seconds after its time at which an alarm that has not rung counts as lost: the platform's may be a minute late. */
 const LOST_AFTER = 90;
 
-/** Sets the one alarm of a room to its next deadline; the platform is told only where that is news. */
+/** Sets the one alarm of a room to its next deadline; the platform is sent only where that is news. */
 export function openAlarmClock(storage: DurableObjectStorage, deadlines: Alarms) {
   /** Unknown after a start and while the alarm runs. */
   let set: number | null | undefined;

@@ -7,7 +7,7 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 
-/** A quote as it is told at `now` (unix seconds). */
+/** A quote as it is sent at `now` (unix seconds). */
 export function quoteView(instrument: Instrument, stored: StoredQuote, now: number): Quote {
   return quoteAt(stored, freshnessPolicyOf(stored.provider), marketOf(instrument.primary_exchange), now);
 }

@@ -7,7 +7,7 @@ import { acquireFromKey } from "../usage-meter/payment.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { RoomState } from "./room-state.ts";
 
-/** Opens the audience of a room's own sockets, which hear of its symbol and no other. */
+/** Opens the hub of a room's own sockets, which receives of its symbol and no other. */
 export function openRoomSockets(ctx: DurableObjectState, env: Env, state: RoomState, publisher: Publisher): SessionHub {
   const name = ctx.id.name ?? "";
   return new SessionHub({

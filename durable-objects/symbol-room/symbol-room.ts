@@ -39,14 +39,14 @@ import { openUpstreams, type Priority, type Upstreams } from "./upstreams.ts";
 
 export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 
-/** The one owner of a symbol's market data: its latest quote, its candles, its place in the stream. Named by the canonical symbol. */
+/** The one owner of a symbol's market data: its latest quote, its candles, its position in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends StreamingObject {
   /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
   publishToHub: PublishToHub = (hub, symbol, events) => this.env.STREAM_HUB.getByName(hub).push(symbol, events);
   /** Takes events to the room's own sockets; false where none of them wants any. */
   publishToOwnSessions = (symbol: string, events: SymbolEvent[]): Promise<boolean> =>
     this.sessions.publish(symbol, events);
-  /** Does what the room's own audience has to do at the time that it asked for. */
+  /** Does what the room's own hub has to do at the time that it asked for. */
   runSessions = (): Promise<void> => this.sessions.runDue();
 
   protected readonly sessions: SessionHub;
@@ -217,7 +217,7 @@ export class SymbolRoom extends StreamingObject {
     return { latest: this.quotes.latestOf(sources), sources, attempts: [...this.quotes.attempts()] };
   }
 
-  /** Notes what a hub wants to hear of from now on; nothing ends it. The lease is renewed by saying it again. */
+  /** Notes what a hub wants to receives of from now on; nothing ends it. The lease is renewed by saying it again. */
   async renewLease(known: Instrument, hub: string, interest: Interest): Promise<Lease> {
     return this.publisher.renewLease(this.state.saveInstrument(known), hub, interest);
   }

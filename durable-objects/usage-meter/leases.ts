@@ -56,7 +56,7 @@ function addGrant(lease: Lease, { minute, granted, left, resets }: LeaseReply, s
 }
 
 const ASKING_FOR_MS = 2_000;
-/** Others may give tokens back at any time, so a refusal is not kept for long. */
+/** Others may return tokens at any time, so a refusal is not kept for long. */
 const REFUSED_FOR_MS = 1_000;
 /** A meter that failed is left alone for this long. */
 const OPEN_FOR_MS = 1_000;
@@ -74,7 +74,7 @@ export class Leases {
   }
 
   /**
-   * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is told.
+   * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is sent.
    * @param later called with work that no client waits for
    */
   async acquire(

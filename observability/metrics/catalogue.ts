@@ -103,7 +103,7 @@ export const METRICS = {
   },
   wizdata_quality_decisions_total: {
     type: "counter",
-    help: "Prices and candles that the data-quality checks doubted, by check; rooms tell them with their answers.",
+    help: "Prices and candles that the data-quality checks doubted, by check; rooms say them with their answers.",
     labels: ["kind", "check"],
   },
   wizdata_stream_connections: {

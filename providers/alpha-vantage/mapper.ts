@@ -28,7 +28,7 @@ function labelled(instrument: Instrument, timestamp: number, receivedAt: number)
 }
 
 /**
- * A share's quote. The service tells only the trading date of the price; its moment is reckoned from the session.
+ * A share's quote. The service says only the trading date of the price; its moment is reckoned from the session.
  * @param delay seconds by which the service delays
  * @param receivedAt unix seconds
  */
@@ -74,7 +74,7 @@ export function quoteFromBulk(quote: BulkQuote, instrument: Instrument, received
   };
 }
 
-/** A currency's rate: indicative, of no one venue. The day that it belongs to is not told. */
+/** A currency's rate: indicative, of no one venue. The day that it belongs to is not known. */
 export function quoteFromRate(rate: ExchangeRate, instrument: Instrument, receivedAt: number): ProviderQuote {
   return {
     ...labelled(instrument, momentIn("UTC", rate["6. Last Refreshed"]), receivedAt),

@@ -33,7 +33,7 @@ export function barsFromOhlc(rows: Ohlc, interval: Interval): Bar[] | null {
 
 /**
  * Candles sampled from prices at instants. Volumes are unknown: the service's are of 24 hours each. Where the prices lie
- * too far apart to tell how high and low it went, all that is known of a candle is its close.
+ * too far apart to report how high and low it went, all that is known of a candle is its close.
  */
 export function barsFromChart({ prices }: Chart, interval: Interval): Bar[] {
   if (prices.length < 2) return [];

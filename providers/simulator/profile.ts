@@ -48,7 +48,7 @@ const USUAL_TURNOVER = { stock: { US: [8e8, 4e9], JSE: [2e7, 1e8] }, crypto: [2e
 const SAME_PATH: Readonly<Record<string, string>> = { GOOG: "GOOGL", "JSE:INL": "JSE:INP" };
 
 /** Ticks below which a price could hardly move. */
-const LEAST_TICKS = 100;
+const MIN_TICKS = 100;
 
 /** Numbers of this many digits differ in binary, too. */
 const EXACT_DIGITS = 15;
@@ -119,7 +119,7 @@ function pairProfile(instrument: Instrument, type: "crypto" | "forex" | "commodi
 /** Of one dollar token against another. */
 const STABLE_VOLATILITY = 0.0002;
 
-const atLeastTicks = (level: number, decimals: number): number => Math.max(level, LEAST_TICKS * 10 ** -decimals);
+const atLeastTicks = (level: number, decimals: number): number => Math.max(level, MIN_TICKS * 10 ** -decimals);
 
 const pathOf = ({ name, dailyVolatility }: DollarPair) => ({ pathSeed: seedOf(name), dailyVolatility });
 

@@ -47,15 +47,15 @@ const windowOf = ({ every, from }: Schedule, second: number): number => second -
 
 /**
  * What a simulated symbol does at a second.
- * @param told the second of the quote that it told last
+ * @param last the second of the quote that it sent last
  */
-export function ticksAt(symbol: string, second: number, told: number | null): Tick[] {
+export function ticksAt(symbol: string, second: number, last: number | null): Tick[] {
   const quote: Tick = { kind: "quote", second };
   switch (faultOf(symbol)) {
     case "lost":
       return isWithin(LOST, second) ? [{ kind: "lost" }] : [quote];
     case "late":
-      return isWithin(LATE, second) ? [] : [...delayedTicks(second, told), quote];
+      return isWithin(LATE, second) ? [] : [...delayedTicks(second, last), quote];
     case "flaky":
       if (isWithin(QUIET, second)) return [];
       return isWithin(TWICE, second) ? [quote, { kind: "again", second }] : [quote];
@@ -64,16 +64,16 @@ export function ticksAt(symbol: string, second: number, told: number | null): Ti
   }
 }
 
-/** The quotes of the last window that were not told yet. */
-function delayedTicks(second: number, told: number | null): Tick[] {
+/** The quotes of the last window that were not sent yet. */
+function delayedTicks(second: number, last: number | null): Tick[] {
   const first = windowOf(LATE, second);
-  if (second < first || told === null || told < first - 1) return [];
+  if (second < first || last === null || last < first - 1) return [];
   const ticks: Tick[] = [];
-  for (let held = told + 1; held < first + LATE.to - LATE.from; held++) ticks.push({ kind: "quote", second: held });
+  for (let held = last + 1; held < first + LATE.to - LATE.from; held++) ticks.push({ kind: "quote", second: held });
   return ticks;
 }
 
-/** The second whose quote a client who asks at `second` is told: in a fault it is the last one before. */
+/** The second whose quote a client who asks at `second` is sent: in a fault it is the last one before. */
 export function knownSecond(symbol: string, second: number): number {
   const fault = faultOf(symbol);
   const schedule = fault === "lost" ? LOST : fault === "late" ? LATE : fault === "flaky" ? QUIET : null;
@@ -95,17 +95,17 @@ export function withRevisions(
 ): CandleColumns {
   if (!isRevised(instrument.symbol)) return candles;
   const market = marketOf(instrument.primary_exchange);
-  const told = copyCandles(candles);
-  for (let i = 0; i < told.length; i++) {
-    const closes = bucketStamped(market, interval, told.time[i])?.closes ?? 0;
+  const revised = copyCandles(candles);
+  for (let i = 0; i < revised.length; i++) {
+    const closes = bucketStamped(market, interval, revised.time[i])?.closes ?? 0;
     if (now < closes) continue;
     if (now >= closes + REVISED_AFTER) {
-      told.revision[i] = 1;
+      revised.revision[i] = 1;
       continue;
     }
-    const middle = (told.open[i] + told.close[i]) / 2;
-    told.close[i] = Number(middle.toFixed(instrument.price_decimals));
-    told.volume[i] = Math.floor(told.volume[i] * 0.9);
+    const middle = (revised.open[i] + revised.close[i]) / 2;
+    revised.close[i] = Number(middle.toFixed(instrument.price_decimals));
+    revised.volume[i] = Math.floor(revised.volume[i] * 0.9);
   }
-  return told;
+  return revised;
 }

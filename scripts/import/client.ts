@@ -43,7 +43,7 @@ async function post(address: string, token: string, body: string): Promise<Reply
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await fetch(address, { method: "POST", headers, body, signal: AbortSignal.timeout(60_000) });
-      // The connection may break here too, and then nothing tells whether the chunk was stored.
+      // The connection may break here too, and then nothing says whether the chunk was stored.
       const text = await response.text();
       if (response.status < 500 || attempt === TRIES) return { status: response.status, body: parsed(text) };
     } catch (error) {

@@ -8,7 +8,7 @@ export class CsvFileError extends Error {
 }
 
 /** Characters of a cell at most: no number or time is longer, and the platform takes no more. */
-const LONGEST_CELL = 64;
+const MAX_CELL = 64;
 
 const COLUMNS = ["time", "open", "high", "low", "close", "volume"] as const;
 const NEEDED = ["time", "close"] as const;
@@ -68,7 +68,7 @@ function rowOf(header: Column[], record: string[], line: number): CandleRow | Br
   if (record.length !== header.length) {
     return { line, reason: `has ${record.length} fields where the first line has ${header.length}` };
   }
-  const long = record.findIndex((cell) => cell.length > LONGEST_CELL);
+  const long = record.findIndex((cell) => cell.length > MAX_CELL);
   if (long >= 0) return { line, reason: `${header[long]} has ${record[long].length} characters` };
   const row: CandleRow = { line, time: "" };
   header.forEach((column, i) => {

@@ -99,7 +99,7 @@ const sizeOf = (draft: Draft): number => draft.rows.length + draft.refused.lengt
 
 /**
  * Imports lines in chunks. After the first chunk with a bad row nothing more is stored, unless `keepGood`; the rest is
- * still judged, so that the report names every bad row.
+ * still checked, so that the report names every bad row.
  * @param progress called with the bytes that are done
  */
 export async function importLines(
@@ -138,7 +138,7 @@ function collect(draft: Draft, row: CandleRow, relation: Relation): void {
   else draft.refused.push(relation);
 }
 
-/** Sends a draft, to be stored or only judged. Returns whether later chunks may still be stored. */
+/** Sends a draft, to be stored or only checked. Returns whether later chunks may still be stored. */
 async function sendDraft(
   draft: Draft,
   options: ImportOptions,

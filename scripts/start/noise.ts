@@ -13,7 +13,7 @@ const MEANINGLESS: readonly { from: RegExp; to: RegExp }[] = [
 const NEWER_VERSION = / \(update available [^)]*\)/;
 
 /** A block whose end does not come is shown again after that many lines. */
-const LONGEST_BLOCK = 10;
+const MAX_BLOCK = 10;
 
 /**
  * Leaves out of a server's output what means nothing. It takes the output in whatever parts it comes and returns whole lines.
@@ -27,7 +27,7 @@ export function withoutMeaningless(): (part: string | null) => string {
     block ??= MEANINGLESS.map(({ from, to }) => (from.test(line) ? { to, lines: 0 } : null)).find(Boolean) ?? null;
     if (block === null) return true;
     block.lines++;
-    if (block.to.test(line) || block.lines >= LONGEST_BLOCK) block = null;
+    if (block.to.test(line) || block.lines >= MAX_BLOCK) block = null;
     return false;
   };
 

@@ -11,7 +11,7 @@ export class DatabaseUnreachable extends Error {
  */
 const COMPLAINT = /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|MISUSE|RANGE|TOOBIG|AUTH|ABORT|INTERNAL|FORMAT)/;
 
-/** The failure to reach the database that an error tells of; null for any other error. */
+/** The failure to reach the database that an error reports; null for any other error. */
 export function asUnreachable(error: unknown): DatabaseUnreachable | null {
   if (error instanceof DatabaseUnreachable) return error;
   if (!(error instanceof DrizzleQueryError)) return null;

@@ -39,7 +39,7 @@ test.each<[string, z.ZodType, unknown, string]>([
     "limit must be given once.",
   ],
   ["no object", z.object({}), null, "The body must be an object."],
-])("%s is told what would be right", (_, schema, input, sentence) => {
+])("%s gets an error that says what would be right", (_, schema, input, sentence) => {
   expect(sentences(schema, input)).toEqual([sentence]);
 });
 
@@ -53,7 +53,7 @@ test("every field that is unknown is named", () => {
 test.each([
   [{ max_hz: 99, mode: "conflate" }, "delivery.max_hz must be at most 20."],
   [{ mode: "some" }, "delivery.mode must be one of all, conflate."],
-])("a message with the delivery %o is told what would be right", (delivery, sentence) => {
+])("a message with the delivery %o gets an error that says what would be right", (delivery, sentence) => {
   const message = { action: "subscribe", symbols: ["BTC/USDT"], delivery };
   expect(sentences(ClientMessageSchema, message)).toEqual([sentence]);
 });
@@ -62,7 +62,7 @@ test.each([
   [{ epoch: "abc", seq: -1 }, "since.BTC/USDT.seq must be at least 0."],
   [{ epoch: "abc", seq: "1" }, "since.BTC/USDT.seq must be a number."],
   [5, "since.BTC/USDT must be {epoch, seq} for quotes, {time} for bars, with whole numbers."],
-])("a message with the position %o is told what would be right", (position, sentence) => {
+])("a message with the position %o gets an error that says what would be right", (position, sentence) => {
   const message = { action: "subscribe", symbols: ["BTC/USDT"], since: { "BTC/USDT": position } };
   expect(sentences(ClientMessageSchema, message)).toEqual([sentence]);
 });

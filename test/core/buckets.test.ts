@@ -329,7 +329,7 @@ describe("all markets and intervals", () => {
     );
   });
 
-  test("crypto has no hole between two buckets", () => {
+  test("crypto has no gap between two buckets", () => {
     fc.assert(
       fc.property(interval, from, share, (i, start, part) => {
         const buckets = bucketsBetween(CRYPTO, i, start, start + part * SPAN[i], ALL);

@@ -75,7 +75,7 @@ describe("a row is refused with its reason", () => {
     [{ time: "1795168800000" }, /^time looks like milliseconds/],
     [{ time: "2026-02-30T10:00:00Z" }, /^time names a day or an hour that does not exist/],
     [{ time: "2026-11-20T10:00:00.500Z" }, /^time must be a whole second/],
-    [{ time: "2026-11-20T10:30:00Z" }, /^time 2026-11-20T10:30:00.000Z does not open a 1h candle; give the opening/],
+    [{ time: "2026-11-20T10:30:00Z" }, /^time 2026-11-20T10:30:00.000Z does not open a 1h candle; use the opening/],
     [{ time: "2026-11-22T16:00:00Z" }, /^time 2026-11-22T16:00:00.000Z is in the future/],
     [{ open: "ten" }, /^open is "ten"; it must be a plain decimal/],
     [{ high: "1,234.5" }, /^high is "1,234.5"; it must be a plain decimal/],

@@ -11,8 +11,8 @@ const print = (provider: string, price: number, more: Partial<SourcePrint> = {})
 });
 
 const included = (prints: SourcePrint[], isOpen = true) => {
-  const { chosen, agreement, prints: judged } = consensusOf(prints, "stock", isOpen);
-  return { chosen, agreement, reasons: judged.map(({ included, reason }) => (included ? "in" : reason)) };
+  const { chosen, agreement, prints: checked } = consensusOf(prints, "stock", isOpen);
+  return { chosen, agreement, reasons: checked.map(({ included, reason }) => (included ? "in" : reason)) };
 };
 
 describe("a consensus", () => {

@@ -15,8 +15,8 @@ const NOON = Date.UTC(2026, 8, 2, 10) / 1000;
 
 const print = (price: number, seconds: number, source = "binance"): Print => ({ price, time: NOON + seconds, source });
 
-/** Tells the prints one after the other, each at its own time, and collects what became of them. */
-function tell(prints: readonly Print[], market: MarketId = "CRYPTO", memory: QuoteMemory = NO_QUOTES) {
+/** Sends the prints one after the other, each at its own time, and collects what became of them. */
+function checkAll(prints: readonly Print[], market: MarketId = "CRYPTO", memory: QuoteMemory = NO_QUOTES) {
   const verdicts: QuoteVerdict[] = [];
   let held = memory;
   for (const candidate of prints) {
@@ -38,11 +38,11 @@ const calm = (price: number, source?: string): Print[] =>
   Array.from({ length: 40 }, (_, i) => print(price * (1 + 0.001 * Math.sin(i * 2.4)), (i - 39) * 15, source));
 
 const known = (price: number, market?: MarketId, source?: string): QuoteMemory =>
-  tell(calm(price, source), market).memory;
+  checkAll(calm(price, source), market).memory;
 
 describe("a print", () => {
   test("is accepted where nothing is known yet, and where it moves as the market does", () => {
-    expect(names(tell(calm(60_000)).verdicts)).toEqual(Array.from({ length: 40 }, () => "accept"));
+    expect(names(checkAll(calm(60_000)).verdicts)).toEqual(Array.from({ length: 40 }, () => "accept"));
   });
 
   test.each([
@@ -61,7 +61,7 @@ describe("a print", () => {
   });
 
   test("may be below 0 where the market knows such prices", () => {
-    const memory = tell([print(1.5, 0)]).memory;
+    const memory = checkAll([print(1.5, 0)]).memory;
     const rules = { market: MARKETS.CRYPTO, now: NOON + 60, negativePrices: true };
     expect(checkQuote(print(-37.63, 60), memory, rules).verdict.verdict).toBe("accept");
   });
@@ -69,7 +69,7 @@ describe("a print", () => {
 
 describe("a suspicious print", () => {
   test("does not replace the good one, and is forgotten when the price is back", () => {
-    const { verdicts, memory, price } = tell([print(45_000, 15), print(60_010, 30)], "CRYPTO", known(60_000));
+    const { verdicts, memory, price } = checkAll([print(45_000, 15), print(60_010, 30)], "CRYPTO", known(60_000));
     expect(names(verdicts)).toEqual(["spike", "accept"]);
     expect(price).toBe(60_010);
     expect(memory.doubted).toBeNull();
@@ -77,7 +77,7 @@ describe("a suspicious print", () => {
   });
 
   test("is confirmed by the next print of its source: a crash that lasts", () => {
-    const { verdicts, price } = tell(
+    const { verdicts, price } = checkAll(
       [print(45_000, 15), print(44_800, 30), print(44_900, 45)],
       "CRYPTO",
       known(60_000),
@@ -87,32 +87,32 @@ describe("a suspicious print", () => {
   });
 
   test("is confirmed by a second source", () => {
-    const { verdicts } = tell([print(45_000, 15), print(45_100, 15, "coingecko")], "CRYPTO", known(60_000));
+    const { verdicts } = checkAll([print(45_000, 15), print(45_100, 15, "coingecko")], "CRYPTO", known(60_000));
     expect(names(verdicts)).toEqual(["spike", "confirmed"]);
   });
 
-  test("is not confirmed by being told again, nor by another that agrees with neither", () => {
+  test("is not confirmed by being sent again, nor by another that agrees with neither", () => {
     const again = [print(45_000, 15), print(45_000, 15), print(45_000, 15), print(30_000, 30), print(60_000, 45)];
-    const { verdicts } = tell(again, "CRYPTO", known(60_000));
+    const { verdicts } = checkAll(again, "CRYPTO", known(60_000));
     expect(names(verdicts)).toEqual(["spike", "spike", "spike", "spike", "accept"]);
   });
 
   test("is a step of the size that the time between makes usual", () => {
-    const soon = tell([print(57_000, 15)], "CRYPTO", known(60_000));
-    const tomorrow = tell([print(57_000, DAY)], "CRYPTO", known(60_000));
-    const longAgo = tell([print(20_000, 30 * DAY)], "CRYPTO", known(60_000));
+    const soon = checkAll([print(57_000, 15)], "CRYPTO", known(60_000));
+    const tomorrow = checkAll([print(57_000, DAY)], "CRYPTO", known(60_000));
+    const longAgo = checkAll([print(20_000, 30 * DAY)], "CRYPTO", known(60_000));
     expect(names([...soon.verdicts, ...tomorrow.verdicts, ...longAgo.verdicts])).toEqual(["spike", "accept", "accept"]);
   });
 
   test("is measured by its market: forex steps are small", () => {
-    expect(names(tell([print(18.4, 15)], "FOREX", known(18, "FOREX")).verdicts)).toEqual(["spike"]);
-    expect(names(tell([print(18.4, 15)], "JSE", known(18, "JSE")).verdicts)).toEqual(["accept"]);
+    expect(names(checkAll([print(18.4, 15)], "FOREX", known(18, "FOREX")).verdicts)).toEqual(["spike"]);
+    expect(names(checkAll([print(18.4, 15)], "JSE", known(18, "JSE")).verdicts)).toEqual(["accept"]);
   });
 
   test("after a night may be a usual one in the morning", () => {
     const evening = 5 * HOUR;
-    const close = tell([print(1000, evening - 15)], "JSE", known(1000, "JSE")).memory;
-    expect(names(tell([print(1060, evening + 17 * HOUR)], "JSE", close).verdicts)).toEqual(["accept"]);
+    const close = checkAll([print(1000, evening - 15)], "JSE", known(1000, "JSE")).memory;
+    expect(names(checkAll([print(1060, evening + 17 * HOUR)], "JSE", close).verdicts)).toEqual(["accept"]);
   });
 });
 
@@ -120,17 +120,17 @@ describe("a price in another unit", () => {
   test("is not confirmed by its own source within a day, but by a second one", () => {
     const memory = known(180_000, "JSE", "jse");
     const hours = Array.from({ length: 5 }, (_, i) => print(1800 + i, 15 + i * HOUR, "jse"));
-    expect(names(tell(hours, "JSE", memory).verdicts)).toEqual(["unit", "unit", "unit", "unit", "unit"]);
-    expect(tell(hours, "JSE", memory).price).toBeCloseTo(calm(180_000)[39].price, 6);
+    expect(names(checkAll(hours, "JSE", memory).verdicts)).toEqual(["unit", "unit", "unit", "unit", "unit"]);
+    expect(checkAll(hours, "JSE", memory).price).toBeCloseTo(calm(180_000)[39].price, 6);
     const second = [...hours.slice(0, 1), print(1801, 30, "alpha_vantage")];
-    expect(names(tell(second, "JSE", memory).verdicts)).toEqual(["unit", "confirmed"]);
+    expect(names(checkAll(second, "JSE", memory).verdicts)).toEqual(["unit", "confirmed"]);
     const nextDay = [...hours.slice(0, 1), print(1801, 15 + DAY, "jse")];
-    expect(names(tell(nextDay, "JSE", memory).verdicts)).toEqual(["unit", "confirmed"]);
+    expect(names(checkAll(nextDay, "JSE", memory).verdicts)).toEqual(["unit", "confirmed"]);
   });
 
   test("is left at the next print where the wrong one came first", () => {
     const prints = [print(1800, 0, "jse"), print(180_000, 15, "jse"), print(180_010, 30, "jse")];
-    expect(names(tell(prints, "JSE").verdicts)).toEqual(["accept", "unit", "confirmed"]);
+    expect(names(checkAll(prints, "JSE").verdicts)).toEqual(["accept", "unit", "confirmed"]);
   });
 
   test("never gets through alone, however the market moves", () => {
@@ -145,17 +145,17 @@ describe("a price in another unit", () => {
             price *= Math.exp((0.005 * step) / 1000);
             return print(price, i * 15);
           });
-          const { verdicts, memory } = tell(walk, market);
+          const { verdicts, memory } = checkAll(walk, market);
           expect(names(verdicts).every((name) => name === "accept")).toBe(true);
           const glitch = print(price * factor, steps.length * 15);
-          expect(names(tell([glitch], market, memory).verdicts)).toEqual(["unit"]);
+          expect(names(checkAll([glitch], market, memory).verdicts)).toEqual(["unit"]);
         },
       ),
     );
   });
 });
 
-test("whatever is told, nothing throws, the memory stays small and every price in it is above 0", () => {
+test("whatever is sent, nothing throws, the memory stays small and every price in it is above 0", () => {
   const any = fc.record({
     price: fc.oneof(fc.double(), fc.double({ min: 50, max: 200, noNaN: true })),
     time: fc.oneof(fc.double(), fc.integer({ min: NOON - DAY, max: NOON + DAY })),

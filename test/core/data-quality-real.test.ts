@@ -56,13 +56,13 @@ const SERIES: Series[] = [
   { name: "MSFT_1d", market: "US", interval: "1d", rows: 3271, alarms: [] },
   { name: "GOOGL_1d", market: "US", interval: "1d", rows: 3271, alarms: [] },
   { name: "TSLA_1d", market: "US", interval: "1d", rows: 3148, alarms: [] },
-  // A real defect: rand among cents. The 87 rows on public holidays before 2025 cannot be judged.
+  // A real defect: rand among cents. The 87 rows on public holidays before 2025 cannot be checked.
   { name: "JSE_NPN_1d_adjclose", market: "JSE", interval: "1d", rows: 4087, alarms: ["unit 2022-06-14T00:00"] },
   { name: "JSE_SBK_1d_adjclose", market: "JSE", interval: "1d", rows: 4087, alarms: [] },
   { name: "EURUSD_1h", market: "FOREX", interval: "1h", rows: 12323, alarms: [] },
   {
     // Three in 46 years. 1.8744 between 1.9901 and 1.9704, and 3.485 between 3.59 and 3.588, are one digit from their
-    // neighbours (1.9744, 3.585); 0.8313 between 0.8222 and 0.8206 cannot be told from an error. They are worth a look.
+    // neighbours (1.9744, 3.585); 0.8313 between 0.8222 and 0.8206 is not known from an error. They are worth a look.
     name: "USDZAR_1d_close",
     market: "FOREX",
     interval: "1d",
@@ -74,7 +74,7 @@ const SERIES: Series[] = [
   // Separate days with the moves of two years between them, minutes without trades, runs of up to 30 equal closes.
   { name: "BTC-USD_1m", market: "CRYPTO", interval: "1m", rows: 12423, alarms: [] },
   // The flash crash to 0.10 dollars: it was traded, for seconds, on one exchange, which made its customers whole. No
-  // average true range or stop should see it, so the doubt is right.
+  // average true range or stop should see it, so the flag is right.
   { name: "ETH-USD_1d", market: "CRYPTO", interval: "1d", rows: 3450, alarms: ["spike 2017-06-21T00:00"] },
   {
     name: "BTCUSDT_1h_defects",
@@ -94,7 +94,7 @@ const SERIES: Series[] = [
 ];
 
 describe.skipIf(!isThere)("on real candles (skipped without ../shared/data/candles)", () => {
-  test("every file there is judged", () => {
+  test("every file there is checked", () => {
     const names = Object.keys(FILES).map((path) => path.replace(/^.*\/(.*)\.csv$/, "$1"));
     expect(SERIES.map(({ name }) => name).sort()).toEqual(names.sort());
   });

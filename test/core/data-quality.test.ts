@@ -224,7 +224,7 @@ describe("a spike", () => {
     expect(found(closes(halfway))).toEqual([]);
   });
 
-  test("is not judged while it is the last candle", () => {
+  test("is not checked while it is the last candle", () => {
     const prices = calm(80);
     prices[79] *= 0.6;
     expect(found(closes(prices))).toEqual([]);
@@ -243,7 +243,7 @@ describe("a spike", () => {
     expect(found(candlesFrom(rows))).toEqual(["spike 20", "spike 30"]);
   });
 
-  test("cannot be told without a history", () => {
+  test("is not known without a history", () => {
     expect(found(closes([100, 150, 100, 101]))).toEqual([]);
   });
 
@@ -328,8 +328,8 @@ describe("whatever the series", () => {
 
   test("a candle in another unit is found, wherever it stands, and nothing else is", () => {
     fc.assert(
-      fc.property(randomWalk(3), fc.nat(), fc.constantFrom(100, 0.01), (rows, place, factor) => {
-        const index = place % rows.length;
+      fc.property(randomWalk(3), fc.nat(), fc.constantFrom(100, 0.01), (rows, offset, factor) => {
+        const index = offset % rows.length;
         const glitched = rows.map((row, i) => (i === index ? times(row, factor) : row));
         expect(found(candlesFrom(glitched))).toEqual([`unit ${index}`]);
       }),
@@ -366,8 +366,8 @@ describe("whatever the series", () => {
           const before = copyCandles(candles);
           const { findings, suspect } = checkCandles(candles, { market, interval, now: NOW });
           expect(candles).toEqual(before);
-          const places = findings.map(({ index, check }) => index * CHECKS.length + CHECKS.indexOf(check));
-          expect(places).toEqual([...places].sort((a, b) => a - b));
+          const order = findings.map(({ index, check }) => index * CHECKS.length + CHECKS.indexOf(check));
+          expect(order).toEqual([...order].sort((a, b) => a - b));
           for (const { index, time } of findings) expect(time).toBe(candles.time[index]);
           const doubted = new Set(findings.map(({ index }) => index));
           expect([...suspect]).toEqual(Array.from(suspect, (_, i) => (doubted.has(i) ? 1 : 0)));

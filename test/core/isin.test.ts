@@ -5,8 +5,8 @@ import { isinCheckDigit } from "../../core/isin.ts";
 /** ISO 6166, written from its other end: the digits, the check digit included, have a Luhn sum that ends in 0. */
 function luhnHolds(isin: string): boolean {
   const digits = [...isin].map((character) => Number.parseInt(character, 36)).join("");
-  const sum = [...digits].reverse().reduce((total, character, place) => {
-    const value = Number(character) * (place % 2 === 1 ? 2 : 1);
+  const sum = [...digits].reverse().reduce((total, character, offset) => {
+    const value = Number(character) * (offset % 2 === 1 ? 2 : 1);
     return total + Math.floor(value / 10) + (value % 10);
   }, 0);
   return sum % 10 === 0;

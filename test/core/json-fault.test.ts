@@ -19,7 +19,7 @@ describe("a text that is no JSON", () => {
     expect(jsonFaultOf(text)).toMatchObject({ offset, expected });
   });
 
-  test("is told by line and column", () => {
+  test("is sent by line and column", () => {
     expect(describeJsonFault('{\n  "a": 1,\n  b: 2\n}')).toBe(
       "at line 3, column 3 a name in double quotes should stand",
     );
@@ -37,8 +37,8 @@ describe("a text that is no JSON", () => {
       }
     };
     const cut = fc.tuple(fc.json(), fc.nat(), fc.string({ maxLength: 2 })).map(([text, at, put]) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + put + text.slice(place + 1);
+      const offset = at % (text.length + 1);
+      return text.slice(0, offset) + put + text.slice(offset + 1);
     });
     fc.assert(
       fc.property(fc.oneof(fc.json(), cut, fc.string()), (text) => {

@@ -85,7 +85,7 @@ describe("coarser candles of real data", () => {
     "1M": (time) => at(`${new Date(time * 1000).toISOString().slice(0, 7)}-01T00:00:00Z`),
   };
 
-  test("BTC-USD minutes give the first, highest, lowest, last and exact decimal sum of each bucket", ({ skip }) => {
+  test("BTC-USD minutes make the first, highest, lowest, last and exact decimal sum of each bucket", ({ skip }) => {
     const rows = sharedCandles(skip, "BTC-USD_1m.csv");
     const minutes = read(rows);
     for (const [interval, stampOf] of Object.entries(stamps) as [Interval, (time: number) => number][]) {
@@ -93,7 +93,7 @@ describe("coarser candles of real data", () => {
     }
   });
 
-  test("EUR/USD hours give days from 17:00 to 17:00 New York, dated by their end, without volume", ({ skip }) => {
+  test("EUR/USD hours make days from 17:00 to 17:00 New York, dated by their end, without volume", ({ skip }) => {
     const rows = sharedCandles(skip, "EURUSD_1h.csv");
     const dateOf = (time: number) => {
       const date = Math.floor((time + newYorkOffset(time) + 7 * 3600) / DAY) * DAY;

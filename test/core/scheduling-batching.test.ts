@@ -12,7 +12,7 @@ import type { Priority } from "../../core/scheduling/token-bucket.ts";
 
 const IDLE = { batchSize: 10, lanes: 3, inFlight: [] };
 
-const seats = (count: number, since = 0, priority: Priority = "user"): PendingSymbol[] =>
+const pending = (count: number, since = 0, priority: Priority = "user"): PendingSymbol[] =>
   Array.from({ length: count }, (_, i) => ({ symbol: `${priority}${i}`, priority, since }));
 
 /** The window after arrivals at these times, no one having left. */
@@ -73,34 +73,34 @@ describe("batching", () => {
   it("keeps the window open for 15 ms after the first request", () => {
     const window = arrivals(100);
     expect(closesAt(window)).toBeCloseTo(100.015, 9);
-    expect(departures(seats(3), window, IDLE, 100)).toEqual({ batches: [], checkAt: closesAt(window) });
-    expect(departures(seats(3), window, IDLE, 100.015).batches.map((batch) => batch.length)).toEqual([3]);
+    expect(departures(pending(3), window, IDLE, 100)).toEqual({ batches: [], checkAt: closesAt(window) });
+    expect(departures(pending(3), window, IDLE, 100.015).batches.map((batch) => batch.length)).toEqual([3]);
   });
 
   it("sends all that stand in the gate when the window closes, in the fewest calls", () => {
-    const sizes = departures(seats(25), arrivals(0), IDLE, 0.02).batches.map((batch) => batch.length);
+    const sizes = departures(pending(25), arrivals(0), IDLE, 0.02).batches.map((batch) => batch.length);
     expect(sizes).toEqual([10, 10, 5]);
   });
 
   it("sends a full batch without waiting for the window", () => {
-    expect(departures(seats(12), arrivals(0), IDLE, 0.001).batches.map((batch) => batch.length)).toEqual([10]);
+    expect(departures(pending(12), arrivals(0), IDLE, 0.001).batches.map((batch) => batch.length)).toEqual([10]);
   });
 
   it("keeps newcomers together while an earlier call is in flight, but for no more than a second", () => {
     const window = { ...NEW_WINDOW, openedAt: 0.02, lastArrivalAt: 0.02, departedAt: 0 };
     const traffic = { ...IDLE, inFlight: [0] };
-    expect(departures(seats(4, 0.02), window, traffic, 0.5)).toEqual({ batches: [], checkAt: 1.02 });
-    expect(departures(seats(4, 0.02), window, traffic, 1.02).batches).toHaveLength(1);
-    expect(departures(seats(4, 0.02), window, IDLE, 0.5).batches).toHaveLength(1);
+    expect(departures(pending(4, 0.02), window, traffic, 0.5)).toEqual({ batches: [], checkAt: 1.02 });
+    expect(departures(pending(4, 0.02), window, traffic, 1.02).batches).toHaveLength(1);
+    expect(departures(pending(4, 0.02), window, IDLE, 0.5).batches).toHaveLength(1);
   });
 
   it("starts no more calls than there are lanes", () => {
-    expect(departures(seats(100), arrivals(0), { ...IDLE, inFlight: [0, 0] }, 1).batches).toHaveLength(1);
-    expect(departures(seats(100), arrivals(0), { ...IDLE, lanes: 1 }, 1)).toMatchObject({ checkAt: null });
+    expect(departures(pending(100), arrivals(0), { ...IDLE, inFlight: [0, 0] }, 1).batches).toHaveLength(1);
+    expect(departures(pending(100), arrivals(0), { ...IDLE, lanes: 1 }, 1)).toMatchObject({ checkAt: null });
   });
 
-  it("boards users before background work, which takes the seats that stay free", () => {
-    const queue = [...seats(8, 0, "background"), ...seats(4, 0, "user")];
+  it("boards users before background work, which takes the pending that stay free", () => {
+    const queue = [...pending(8, 0, "background"), ...pending(4, 0, "user")];
     const [first, second] = departures(queue, arrivals(0), IDLE, 0.02).batches;
     expect(first).toEqual([
       "user0",

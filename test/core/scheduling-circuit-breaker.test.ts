@@ -54,7 +54,7 @@ describe("the circuit breaker", () => {
     expect(admit(open, 100.25, PROBE)).toEqual({ kind: "refused", retryAfter: 0.75 });
   });
 
-  it("admits one probe after the pause and no second one until its outcome is told", () => {
+  it("admits one probe after the pause and no second one until its outcome is sent", () => {
     const { breaker, at } = probed(fail(NEW_BREAKER, 5, 100));
     expect(breaker.state).toBe("half_open");
     expect(admit(breaker, at + 1, PROBE)).toEqual({ kind: "refused", retryAfter: 3 });
@@ -96,7 +96,7 @@ describe("the circuit breaker", () => {
     expect(later.until - (at + 60)).toBe(1);
   });
 
-  it("hears nothing new from calls that were already under way when it opened", () => {
+  it("receives nothing new from calls that were already under way when it opened", () => {
     const open = fail(NEW_BREAKER, 5, 100);
     expect(afterFailure(open, 101)).toBe(open);
     expect(afterSuccess(open, 101)).toBe(open);

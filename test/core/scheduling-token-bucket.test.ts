@@ -98,7 +98,7 @@ describe("the token bucket", () => {
     expect(spend(NOTHING_SPENT, { ...NO_LIMITS, perDay: 0 }, "user", NOON).kind).toBe("refused");
   });
 
-  it("tells what is left, and counts the calls of the last minute even without a limit", () => {
+  it("says what is left, and counts the calls of the last minute even without a limit", () => {
     const limits = { ...NO_LIMITS, perMinute: 20 };
     const { spent } = drain(NOTHING_SPENT, limits, "background", NOON);
     expect(budgetLeft(spent, limits, NOON)).toEqual([{ span: "minute", limit: 20, left: 5, leftForBackground: 0 }]);

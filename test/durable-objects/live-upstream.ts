@@ -17,8 +17,8 @@ import {
   type Provider,
 } from "../../providers/provider.ts";
 
-/** What an upstream tells of a price: the price alone, or more of the quote. */
-type Told = number | Partial<ProviderQuote> | Failure;
+/** What an upstream reports a price: the price alone, or more of the quote. */
+type Reply = number | Partial<ProviderQuote> | Failure;
 
 /** One row of the candles that an upstream has. */
 export interface Row {
@@ -30,14 +30,14 @@ export interface Row {
   volume: number;
 }
 
-/** An upstream that lives in the test: what it tells is the test's to say, and what it was asked is the test's to read. */
+/** An upstream that lives in the test: what it says is the test's to say, and what it was asked is the test's to read. */
 export interface LiveUpstream {
   name: ProviderName;
   /** The symbols of each call for quotes. */
   quoteCalls: string[][];
   candleCalls: CandleRequest[];
   /** What it says of a symbol now. */
-  quote: (listing: Listing, now: number) => Told;
+  quote: (listing: Listing, now: number) => Reply;
   /** Its whole history; what is asked of it is cut out, unless it fails. */
   history: (interval: Interval, now: number) => Row[] | Failure;
   adjustment: "raw" | "split";
@@ -59,7 +59,7 @@ function quoteFrom(name: ProviderName, { instrument }: Listing, known: number | 
   return quote;
 }
 
-const isTold = (known: Told): known is number | Partial<ProviderQuote> =>
+const isAnswer = (known: Reply): known is number | Partial<ProviderQuote> =>
   typeof known === "number" || !("kind" in known);
 
 function providerOf(upstream: LiveUpstream): Provider {
@@ -84,7 +84,7 @@ function providerOf(upstream: LiveUpstream): Provider {
       return new Map(
         listings.map((listing) => {
           const known = upstream.quote(listing, now);
-          return [listing.instrument.symbol, isTold(known) ? quoteFrom(name, listing, known, now) : known] as const;
+          return [listing.instrument.symbol, isAnswer(known) ? quoteFrom(name, listing, known, now) : known] as const;
         }),
       );
     },
@@ -179,7 +179,7 @@ export function liveInstrument(symbol: string, sources: ProviderName[], change: 
   };
 }
 
-/** A calm history that ends with the candle that forms at `now`: each candle's price tells its place. */
+/** A calm history that ends with the candle that forms at `now`: each candle's price says its position. */
 export function calmHistory(interval: Interval, from: number, now: number, price = 1000): Row[] {
   const seconds = INTRADAY_SECONDS[interval] ?? DAY;
   const rows: Row[] = [];

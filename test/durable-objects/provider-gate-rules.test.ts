@@ -225,7 +225,7 @@ describe("time-outs and retries", () => {
     },
   );
 
-  it("answers everyone where the provider's own code throws, and tells nothing of what it said", async () => {
+  it("answers everyone where the provider's own code throws, and says nothing of what it said", async () => {
     const { provider } = pretend();
     provider.quotes = async () => {
       throw new Error("apikey=secret");
@@ -330,7 +330,7 @@ describe("the breaker before the upstream", () => {
     expect(upstream.calls).toHaveLength(5 + 5);
   });
 
-  it("opens for longer where the probe fails, and everyone who waited is told", async () => {
+  it("opens for longer where the probe fails, and everyone who waited is sent", async () => {
     const upstream = pretend({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);

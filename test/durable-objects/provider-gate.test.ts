@@ -215,7 +215,7 @@ describe("polling", () => {
     expect((await gate.status()).watched).toBe(0);
   });
 
-  it("tells the room at its renewal why the last poll failed", async () => {
+  it("says the room at its renewal why the last poll failed", async () => {
     const upstream = pretend();
     upstream.behave(failing("unknown_symbol"));
     const gate = await freshGate(upstream);

@@ -105,11 +105,11 @@ describe("a client that resumes", () => {
     await vi.waitFor(() => expect(lacking()).toEqual([]), { timeout: 60_000, interval: 10 });
     line.cut();
     expect([ledger.violations, watched.violations], `seed ${seed}`).toEqual([[], []]);
-    for (const symbol of SYMBOLS) expect(watched.placeOf(symbol)?.seq).toBeGreaterThan(CUTS);
+    for (const symbol of SYMBOLS) expect(watched.positionOf(symbol)?.seq).toBeGreaterThan(CUTS);
     expect(ledger.recovered).toBeGreaterThan(CUTS);
   });
 
-  test("is told that it cannot have what it missed where it was away longer than the ring, and goes on from a snapshot", async () => {
+  test("is informed that it cannot have what it missed where it was away longer than the ring, and goes on from a snapshot", async () => {
     const symbol = SYMBOLS[0];
     const instrument = simulated(symbol);
     const second = Math.floor(Date.now() / 1000);
@@ -123,9 +123,9 @@ describe("a client that resumes", () => {
     const client = await openSocket(env.STREAM_HUB.getByName(CUT_HUB));
     const { positions } = await client.subscribe([symbol], { since: ledger.since() });
     const position = ConfirmedQuotesSchema.parse(positions[symbol]);
-    expect(position).toMatchObject({ recovered: false, missed: [], epoch: ledger.placeOf(symbol)?.epoch });
+    expect(position).toMatchObject({ recovered: false, missed: [], epoch: ledger.positionOf(symbol)?.epoch });
     expect(position.snapshot).toMatchObject({ symbol, seq: position.seq });
-    expect(position.seq).toBeGreaterThan((ledger.placeOf(symbol)?.seq ?? 0) + SLOTS);
+    expect(position.seq).toBeGreaterThan((ledger.positionOf(symbol)?.seq ?? 0) + SLOTS);
     await pass(3);
     await vi.waitUntil(() => client.seqs(symbol).length >= 3, { timeout: 30_000, interval: 10 });
     expect(client.seqs(symbol).slice(0, 3)).toEqual([position.seq + 1, position.seq + 2, position.seq + 3]);

@@ -19,7 +19,7 @@ type QuoteEvent = Extract<SymbolEvent, { channel: "quotes" }>;
 
 const LEASE = 90;
 
-/** Seqs that a symbol's quotes reach the audience with, and everything that was asked. */
+/** Seqs that a symbol's quotes reach the hub with, and everything that was asked. */
 export class StandInFeed implements RoomClient {
   epoch = "e1";
   readonly wants = new Map<string, Interest>();
@@ -27,8 +27,8 @@ export class StandInFeed implements RoomClient {
   readonly asked: { symbol: string; since: QuotePosition | null }[] = [];
   /** Resolves before an answer is given, so that events can come in between. */
   beforeAnswer: () => Promise<void> = async () => {};
-  /** Resolves before an attendance is noted. */
-  beforeAttendance: (interest: Interest) => Promise<void> = async () => {};
+  /** Resolves before a lease is noted. */
+  beforeRenewal: (interest: Interest) => Promise<void> = async () => {};
   /** Indicators that it does not deliver. */
   refused: RejectedIndicator[] = [];
   /** Symbols whose feed fails. */
@@ -40,7 +40,7 @@ export class StandInFeed implements RoomClient {
   private readonly lastEventAt = new Map<string, string>();
   private readonly logs = new Map<string, QuoteEvent[]>();
 
-  /** Makes the next event of a symbol, without telling anyone. */
+  /** Makes the next event of a symbol, without saying anyone. */
   next(symbol: string): QuoteEvent {
     const log = this.logs.get(symbol) ?? [];
     this.logs.set(symbol, log);
@@ -62,7 +62,7 @@ export class StandInFeed implements RoomClient {
 
   async renewLease(symbol: string, interest: Interest): Promise<Lease> {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
-    await this.beforeAttendance(interest);
+    await this.beforeRenewal(interest);
     this.attended.push(symbol);
     this.wants.set(symbol, interest);
     return {

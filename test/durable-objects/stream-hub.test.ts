@@ -278,7 +278,7 @@ describe("bars", () => {
 });
 
 describe("a hub", () => {
-  test("sends each event once: what it has sent is dropped, and a hole is filled before it goes on", async () => {
+  test("sends each event once: what it has sent is dropped, and a gap is filled before it goes on", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
@@ -291,7 +291,7 @@ describe("a hub", () => {
     expect(hub.feed.asked.at(-1)).toEqual({ symbol: BTC, since: { epoch: "e1", seq: 4 } });
   });
 
-  test("says what is lost where a hole cannot be filled", async () => {
+  test("says what is lost where a gap cannot be filled", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
@@ -363,7 +363,7 @@ describe("a hub", () => {
     }
   });
 
-  test("that goes while it fills a hole sends nothing twice", async () => {
+  test("that goes while it fills a gap sends nothing twice", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
@@ -383,13 +383,13 @@ describe("a hub", () => {
     expect(client.seqs(BTC)).toEqual(range(1, 7));
   });
 
-  test("that is left and joined again at once tells the room in this order", async () => {
+  test("that is left and joined again at once says the room in this order", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
     // A call on its way may be overtaken by the next.
     let isOvertaken = false;
-    hub.feed.beforeAttendance = async (interest) => {
+    hub.feed.beforeRenewal = async (interest) => {
       while (!interest.quotes && !isOvertaken) await scheduler.wait(5);
     };
     client.send({ action: "unsubscribe", symbols: [BTC] });
@@ -469,7 +469,7 @@ describe("conflation", () => {
 });
 
 describe("heartbeats", () => {
-  test("tell who is quiet: those whose state changed, and everyone in every tenth", async () => {
+  test("say who is quiet: those whose state changed, and everyone in every tenth", async () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
     const client = await openSocket(hub.stub);
@@ -496,7 +496,7 @@ describe("heartbeats", () => {
     expect((await beat(3)).symbols).toMatchObject({ [BTC]: { expected: "quiet" } });
     for (let n = 4; n < 10; n++) expect((await beat(n)).symbols).toEqual({});
     expect(Object.keys((await beat(10)).symbols)).toEqual([BTC, "JSE:NPN"]);
-    // Rooms were told again before their attendance ended.
+    // Rooms were sent again before their leases ended.
     expect(hub.feed.attended.filter((symbol) => symbol === BTC).length).toBeGreaterThan(3);
   });
 

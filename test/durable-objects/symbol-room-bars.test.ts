@@ -84,7 +84,7 @@ function expectSame(answer: Answer, spec: string, time: number, value: ReturnTyp
   }
 }
 
-/** Expects the values that were streamed of the last closed minute to be those that REST tells now. */
+/** Expects the values that were streamed of the last closed minute to be those that REST says now. */
 async function expectLastValues(events: readonly FrameEvent[], symbol: string, specs: string[]): Promise<void> {
   const answer = await restValues(symbol, "1m", specs, 1);
   for (const spec of specs) {
@@ -133,7 +133,7 @@ describe("the bars of a simulated symbol", () => {
     }
   });
 
-  test("close on time without a tick, and the forming one is told at each tick", async () => {
+  test("close on time without a tick, and the forming one is sent at each tick", async () => {
     const of = simulated("SIM:FLAKY", { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
     // Half a minute before an outage, which begins as a minute closes.
     const outage = Math.ceil(THEN / 120) * 120 + 60 - 7_200;
@@ -151,7 +151,7 @@ describe("the bars of a simulated symbol", () => {
     await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
   });
 
-  test("are told to who missed them, or he is told that he cannot have them", async () => {
+  test("are informed to who missed them, or he is informed that he cannot have them", async () => {
     const of = simulated("MMM/USDT");
     const hub = await playHub(of.symbol);
     const indicator: IndicatorInterest = { interval: "1m", spec: "ema:5" };
@@ -244,7 +244,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that no one took before the room's memory went are told when it is back, once and in order", async () => {
+  test("that no one took before the room's memory went are sent when it is back, once and in order", async () => {
     const of = simulated("SSS/USDT");
     const interest = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
     const hub = await playHub(of.symbol);
@@ -311,7 +311,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that an import changes are told again", async () => {
+  test("that an import changes are sent again", async () => {
     const of = simulated("PPP/USDT", { data_sources: ["import"] });
     const hub = await playHub(of.symbol);
     const row = (time: number, close: number) => ({
@@ -357,7 +357,7 @@ describe("the sandbox", () => {
   }
 
   const secondOf = (time: unknown) => Date.parse(String(time)) / 1000 - begin;
-  /** When quotes were told, and the second that they are of. */
+  /** When quotes were sent, and the second that they are of. */
   const known = (events: readonly FrameEvent[]) =>
     events.flatMap((event) => {
       const { type, timestamp, data } = frameOf(event);
@@ -367,7 +367,7 @@ describe("the sandbox", () => {
     });
   const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-  test("SIM:CLEAN tells each second once", async () => {
+  test("SIM:CLEAN says each second once", async () => {
     const events = await streamOf("SIM:CLEAN", begin - 0.5, begin + 40);
     expect(known(events)).toEqual(seconds(0, 41).map((second) => [second, second]));
   });

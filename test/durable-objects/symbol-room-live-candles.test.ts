@@ -242,8 +242,8 @@ describe("doubted candles", () => {
       );
   };
 
-  test("are held back and told of, and answered to who asks for them", async () => {
-    const of = await listed("DOUBT/USDT");
+  test("are held back and reported, and answered to who asks for them", async () => {
+    const of = await listed("FLAG/USDT");
     glitch();
     const page = await pageOf(of, "1h", { limit: 40 });
     expect(page.suspects).toEqual([HOUR_NOW - 5 * HOUR]);

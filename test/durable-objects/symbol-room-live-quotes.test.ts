@@ -110,7 +110,7 @@ describe("the sources of a symbol", () => {
     expect((await attemptsOf(of))[0]).toEqual(["binance", "suspicious", "unit"]);
   });
 
-  test("give the newest of what is stale where nothing is fresh", async () => {
+  test("return the newest of what is stale where nothing is fresh", async () => {
     const of = await listed("OLDEST/USDT");
     binance.quote = (_, now) => ({ price: 100, timestamp: isoTime(now - 120) });
     coingecko.quote = (_, now) => ({ price: 101, timestamp: isoTime(now - 1200) });
@@ -128,7 +128,7 @@ describe("the sources of a symbol", () => {
 });
 
 describe("when every source fails", () => {
-  test("the last known price is told for a day of open market, and no longer", async () => {
+  test("the last known price is sent for a day of open market, and no longer", async () => {
     const of = await listed("KNOWN/USDT");
     const known = await quoteOf(of);
     for (const upstream of [binance, coingecko]) upstream.quote = () => failure("bad_answer");

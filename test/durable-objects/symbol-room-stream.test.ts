@@ -270,7 +270,7 @@ describe("a push", () => {
     expect(seqsOf(hub.events.map(({ text }) => text))).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
-  test("that is refused ends the hub's attendance at once", async () => {
+  test("that is refused ends the hub's leases at once", async () => {
     const of = simulated("KKK/USDT");
     const hub = await playHub(of.symbol);
     hub.answer = async () => false;
@@ -280,7 +280,7 @@ describe("a push", () => {
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
-  test("that is refused while the hub says again what it wants does not end its attendance", async () => {
+  test("that is refused while the hub says again what it wants does not end its leases", async () => {
     const of = simulated("LLL/USDT");
     const hub = await playHub(of.symbol);
     hub.answer = async () => {

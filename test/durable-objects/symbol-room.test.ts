@@ -185,7 +185,7 @@ describe("ingest", () => {
   });
 
   test("numbers what is new, in order of arrival, and leaves what says nothing new as it was", async () => {
-    const of = instrument("TELL/USDT");
+    const of = instrument("SAY/USDT");
     const room = roomOf(of.symbol);
     const quotes = [
       known(of.symbol, { price: 101 }),

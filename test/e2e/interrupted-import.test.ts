@@ -53,7 +53,7 @@ describe.skipIf(candlesMissing)("a platform that is killed in the middle of an i
     platform = await startPlatform(folder);
     let killed: Promise<void> | null = null;
     const { url, between } = await listenBetween(platform.url, 3, () => {
-      // A moment later the fourth chunk is being judged or stored.
+      // A moment later the fourth chunk is being checked or stored.
       setTimeout(() => {
         between.close();
         killed = platform.kill().then(() => between.closeAllConnections());

@@ -65,11 +65,11 @@ test.each([
 });
 
 test("npm run keys says so where the platform does not answer, or the token is wrong", async () => {
-  const no one = `http://127.0.0.1:${await freePort()}`;
-  const silent = await runScript("keys.ts", ["list", "--url", no one], { ADMIN_TOKEN: TOKEN });
+  const unused = `http://127.0.0.1:${await freePort()}`;
+  const silent = await runScript("keys.ts", ["list", "--url", unused], { ADMIN_TOKEN: TOKEN });
   expect([silent.code, silent.errors.trim()]).toEqual([
     2,
-    `${no one} does not answer. Is the platform running? --url names another one.`,
+    `${unused} does not answer. Is the platform running? --url names another one.`,
   ]);
   const wrong = await runScript("keys.ts", ["list", "--url", platform.url], { ADMIN_TOKEN: "wrong" });
   expect([wrong.code, wrong.errors.trim()]).toEqual([

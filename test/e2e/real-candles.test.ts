@@ -24,7 +24,7 @@ function toNumbers(candle: PaperCandle) {
 }
 
 /** Of 46 years of USD/ZAR a handful of days look like misprints; of the other files hardly any. */
-const MOST_DOUBTED = 8;
+const MAX_DOUBTED = 8;
 
 describe.skipIf(candlesMissing)("real candles", () => {
   let folder = "";
@@ -73,7 +73,7 @@ describe.skipIf(candlesMissing)("real candles", () => {
       expect(new Set(candles.map(({ state, revision }) => `${state} ${revision}`))).toEqual(new Set(["closed 0"]));
       // Doubted candles are marked, and come all the same.
       const doubted = candles.filter(({ suspect }) => suspect).map(({ time }) => time);
-      expect(doubted.length).toBeLessThanOrEqual(MOST_DOUBTED);
+      expect(doubted.length).toBeLessThanOrEqual(MAX_DOUBTED);
       if (symbol === "JSE:NPN") expect(doubted).toEqual([Date.UTC(2022, 5, 14) / 1000]);
       for (const answer of answers) {
         expect(answer).toMatchObject({ symbol, interval, adjustment, provider: "import", simulated: false });

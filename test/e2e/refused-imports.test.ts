@@ -69,7 +69,7 @@ describe("a file with bad rows", () => {
     for (const [line, reason] of refused) expect(reason).toMatch(BAD[line].reason);
   }
 
-  test("is judged with --check: every bad line is named and nothing is stored", async () => {
+  test("is checked with --check: every bad line is named and nothing is stored", async () => {
     const checked = await runImport(platform.url, { ...given, file: file("bad.csv", csv), flags: ["--check"] });
     expect(checked.code).toBe(1);
     expect(checked.output).toMatch(/^Checked /);

@@ -37,7 +37,7 @@ const OWNERS: readonly { name: RegExp; rooms: readonly string[] }[] = [
   { name: /^node:/, rooms: ["bench"] },
 ];
 
-const MOST_LINES = 400;
+const MAX_LINES = 400;
 const VAGUE = /(?:^|\/)(?:utils?|helpers?|common|misc|manager)(?:\.|\/|$)/;
 
 interface Source {
@@ -90,7 +90,7 @@ function faultsOf({ path, text }: Source): string[] {
   if (/\b(?:TODO|FIXME|XXX|HACK)\b/.test(text) && path !== SELF) faults.push(`${path}: leaves something to do`);
   if (VAGUE.test(path)) faults.push(`${path}: is called after nothing in particular`);
   const lines = text.trimEnd().split("\n").length;
-  if (roomOf(path) !== "test" && lines > MOST_LINES) faults.push(`${path}: has ${lines} lines, over ${MOST_LINES}`);
+  if (roomOf(path) !== "test" && lines > MAX_LINES) faults.push(`${path}: has ${lines} lines, over ${MAX_LINES}`);
   return faults;
 }
 

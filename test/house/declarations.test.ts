@@ -44,8 +44,8 @@ describe("under durable-objects/", () => {
 
 describe("a list of words", () => {
   test("is declared once", () => {
-    const places = Map.groupBy(codeFiles().flatMap(wordLists), ({ list }) => list);
-    const twice = [...places].filter(([list, found]) => found.length > 1 && !ALIKE.has(list));
+    const lists = Map.groupBy(codeFiles().flatMap(wordLists), ({ list }) => list);
+    const twice = [...lists].filter(([list, found]) => found.length > 1 && !ALIKE.has(list));
     expect(twice.map(([list, found]) => `${list}: ${found.map(({ at }) => at).join(" and ")}`)).toEqual([]);
   });
 });

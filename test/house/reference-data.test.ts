@@ -143,7 +143,7 @@ describe("the migrations", () => {
     expect(everything()).toEqual(before);
   });
 
-  test("leave what an operator has changed as it is, and give the others the new facts", () => {
+  test("leave what an operator has changed as it is, and set the new facts of the others", () => {
     database.exec("UPDATE symbols SET name = 'Capitec Bank Holdings Limited' WHERE symbol = 'JSE:CPI'");
     database.exec("UPDATE symbols SET is_active = 0, name = 'Our Exxon', last_updated = '2030' WHERE symbol = 'XOM'");
     for (const name of REFERENCE) apply(migration(name));

@@ -1,4 +1,4 @@
-import { type Source, withoutComments } from "./sources.ts";
+import type { Source } from "./sources.ts";
 
 /** Words that stand nowhere: not in names, comments, texts or documents. Each with what the field says instead. */
 const BANNED_WORDS: ReadonlyMap<string, string> = new Map(
@@ -53,7 +53,7 @@ const BANNED_PHRASES: ReadonlyMap<RegExp, string> = new Map([
 
 /** Names that stay: tables and columns of databases that exist, and values on the wire. */
 const KEPT =
-  /\battendees\b(?= \(|\s+(?:set|where|")|")|\baudience_(?:sockets|symbols|beat)\b|\buntold_bars\b|"doubted"|`doubted`/g;
+  /\battendees\b(?= \(|\s+(?:set|where|")|")|\baudience_(?:sockets|symbols|beat)\b|\btold\b(?= text not null|\) values| as state| = \?)|\buntold_bars\b|"doubted"|`doubted`/g;
 
 const wordPattern = (words: ReadonlyMap<string, string>): RegExp => new RegExp(`^(?:${[...words.keys()].join("|")})$`);
 
@@ -93,7 +93,12 @@ export function wordFaults({ path, text }: Source): string[] {
   }
   // Strings are sentences, too: only what stands outside of them is a name.
   if (code) {
-    const names = withoutComments(text).replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '""');
+    const strings = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
+    const blank = (found: string): string => found.replace(/[^\n]/g, " ");
+    const names = text
+      .replace(/\/\*[\s\S]*?\*\//g, blank)
+      .replace(/(?<=^|\s)\/\/.*$/gm, blank)
+      .replace(strings, blank);
     check(names.split("\n"), NAME, BANNED_NAMES);
   }
   check([path], WORD, BANNED_WORDS);

@@ -139,8 +139,8 @@ describe("a log line", () => {
     setLogLevel("error");
     logInfo("quiet");
     setLogLevel("loud");
-    logInfo("heard");
-    expect(lines.map(({ message }) => message)).toEqual(["heard"]);
+    logInfo("seen");
+    expect(lines.map(({ message }) => message)).toEqual(["seen"]);
   });
 });
 

@@ -41,7 +41,7 @@ const globalQuote = (changes: object = {}) => ({
   },
 });
 
-describe("the moment of a price of which only the date is told", () => {
+describe("the moment of a price of which only the date is sent", () => {
   test.each([
     ["after the close is the close", "2026-11-20T23:00:00Z", "2026-11-20T21:00:00.000Z"],
     ["in the session is as late as the service delays", "2026-11-20T16:00:00Z", "2026-11-20T15:45:00.000Z"],
@@ -365,7 +365,7 @@ describe("the key", () => {
 });
 
 describe.skipIf(!recordingsAreThere)(RECORDED, () => {
-  const told = (file: string, now: string) =>
+  const answered = (file: string, now: string) =>
     recording(`alpha_vantage/${file}`).then((text) => world(() => text, { now: at(now) }));
 
   test("every refusal becomes its own outcome", async () => {
@@ -395,7 +395,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("Microsoft's quote of 2018-10-05", async () => {
-    const context = await told("GLOBAL_QUOTE.MSFT.recorded.json", "2018-10-07T12:00:00Z");
+    const context = await answered("GLOBAL_QUOTE.MSFT.recorded.json", "2018-10-07T12:00:00Z");
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual({
       symbol: "MSFT",
       price: 112.13,
@@ -423,12 +423,12 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("an empty quote is of an unknown symbol", async () => {
-    const context = await told("GLOBAL_QUOTE.unknown-symbol.json", "2026-11-20T15:00:00Z");
+    const context = await answered("GLOBAL_QUOTE.unknown-symbol.json", "2026-11-20T15:00:00Z");
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("unknown_symbol"));
   });
 
   test("the euro's rate of 2026-10-07, with bid and ask", async () => {
-    const context = await told("CURRENCY_EXCHANGE_RATE.EURUSD.recorded.json", "2026-10-07T16:00:20Z");
+    const context = await answered("CURRENCY_EXCHANGE_RATE.EURUSD.recorded.json", "2026-10-07T16:00:20Z");
     expect((await provider().quotes([EUR_USD], context)).get("EUR/USD")).toMatchObject({
       price: 1.11917782,
       bid: 1.11912539,
@@ -446,12 +446,12 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("the older rate of another pair is not taken for the one that was asked for", async () => {
-    const context = await told("CURRENCY_EXCHANGE_RATE.BTCCNY.recorded.json", "2017-12-20T19:24:00Z");
+    const context = await answered("CURRENCY_EXCHANGE_RATE.BTCCNY.recorded.json", "2017-12-20T19:24:00Z");
     expect((await provider().quotes([EUR_USD], context)).get("EUR/USD")).toEqual(failure("bad_answer"));
   });
 
   test("Microsoft's minutes of 2017-12-18, on New York's clock in winter", async () => {
-    const context = await told("TIME_SERIES_INTRADAY.MSFT.1min.recorded.json", "2017-12-18T20:00:00Z");
+    const context = await answered("TIME_SERIES_INTRADAY.MSFT.1min.recorded.json", "2017-12-18T20:00:00Z");
     const from = at("2017-12-18T00:00:00Z");
     const answer = await provider("premium").candles(
       { listing: MSFT, interval: "1m", from, to: from + 86_400 },
@@ -465,7 +465,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("Microsoft's days of June 2019, stamped with their trading date", async () => {
-    const context = await told("TIME_SERIES_DAILY.MSFT.first16of100.recorded.json", "2019-07-01T22:00:00Z");
+    const context = await answered("TIME_SERIES_DAILY.MSFT.first16of100.recorded.json", "2019-07-01T22:00:00Z");
     const request = {
       listing: MSFT,
       interval: "1d",
@@ -483,7 +483,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("the euro's days of October 2026, without volumes", async () => {
-    const context = await told("FX_DAILY.EURUSD.trimmed3.recorded.json", "2026-10-07T12:00:00Z");
+    const context = await answered("FX_DAILY.EURUSD.trimmed3.recorded.json", "2026-10-07T12:00:00Z");
     const request = {
       listing: EUR_USD,
       interval: "1d",
@@ -500,7 +500,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("the search finds Boeing first and keeps what trades elsewhere apart", async () => {
-    const context = await told("SYMBOL_SEARCH.recorded.json", "2026-11-20T15:00:00Z");
+    const context = await answered("SYMBOL_SEARCH.recorded.json", "2026-11-20T15:00:00Z");
     const found = await provider().search?.("BA", context);
     expect(found).toHaveLength(10);
     expect(found).toMatchObject({
@@ -510,7 +510,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   });
 
   test("IBM's profile", async () => {
-    const context = await told("OVERVIEW.IBM.recorded.json", "2026-11-20T15:00:00Z");
+    const context = await answered("OVERVIEW.IBM.recorded.json", "2026-11-20T15:00:00Z");
     const ibm = { ...MSFT, providerSymbol: "IBM" };
     const profile = await provider().profile?.(ibm, context);
     expect(profile).toMatchObject({

@@ -15,7 +15,7 @@ export const saying = (text: string): Response =>
 /** An answer of status 200. */
 export const answering = (body: unknown): Response => saying(JSON.stringify(body));
 
-/** A world in which an upstream answers as told, and every request to it is kept. */
+/** A world in which an upstream answers as it is set to, and every request to it is kept. */
 export interface World extends CallContext {
   asked: URL[];
   requests: Request[];

@@ -79,7 +79,7 @@ describe("rows", () => {
     ]);
   });
 
-  test("tell how far into the file they end", async () => {
+  test("report how far into the file they end", async () => {
     const content = "time,close\n60,1\n120,2\n";
     const lines = await read(content);
     expect(lines.map(({ bytes }) => bytes)).toEqual([16, 22]);

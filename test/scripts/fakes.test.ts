@@ -174,7 +174,7 @@ describe("misbehaving", () => {
     expect(outcomes.map(isFailure)).toEqual([true, true, false]);
   });
 
-  test("by dice, the same way for the same seed", async () => {
+  test("at random, the same way for the same seed", async () => {
     const run = async () => {
       await fakes.misbehave("binance", [{ kind: "html", probability: 0.5 }], 42);
       const outcomes: boolean[] = [];
@@ -191,7 +191,7 @@ describe("npm run start:fakes", () => {
   let child: ChildProcess | null = null;
   afterAll(() => void child?.kill());
 
-  test("prints what to put into .dev.vars, and stops when told", async () => {
+  test("prints what to put into .dev.vars, and stops on a signal", async () => {
     child = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "scripts", "start-fakes.ts")]);
     const started = child;
     const printed = await new Promise<string>((resolve, reject) => {

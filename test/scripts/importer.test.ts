@@ -83,9 +83,9 @@ describe("chunks", () => {
   });
 
   test("are notified of as they are done, with the place in the file", async () => {
-    const places: number[] = [];
-    await importLines(linesOf(minutes(5)), OPTIONS, fakePlatform().send, (bytes) => places.push(bytes), 2);
-    expect(places).toEqual([30, 50, 60]);
+    const offsets: number[] = [];
+    await importLines(linesOf(minutes(5)), OPTIONS, fakePlatform().send, (bytes) => offsets.push(bytes), 2);
+    expect(offsets).toEqual([30, 50, 60]);
   });
 
   test("are none where the file has no rows", async () => {
@@ -114,7 +114,7 @@ describe("a bad row", () => {
     expect(totals.refused.map(({ line }) => line)).toEqual([6, 9]);
   });
 
-  test("that is no row at all is never sent, and its chunk is only judged", async () => {
+  test("that is no row at all is never sent, and its chunk is only checked", async () => {
     const platform = fakePlatform();
     const broken = { line: 3, reason: "has 2 fields where the first line has 6" };
     const totals = await run([row(2, 0, 1), broken, row(4, 2, 1)], platform);

@@ -101,7 +101,7 @@ interface SeriesQuery {
   adjusted: boolean;
 }
 
-/** Bars newest first. Adjusted days have their fields in other places. */
+/** Bars newest first. Adjusted days have their fields in other positions. */
 function seriesRows({ name, market, interval, count, from, end, adjusted }: SeriesQuery) {
   const rows: Record<string, Record<string, string>> = {};
   const forex = market.id === "FOREX";

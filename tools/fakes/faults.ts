@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What an upstream can be told to do wrong. */
+/** What an upstream can be sent to do wrong. */
 const KINDS = [
   "slow", // answers after `delay_ms`
   "hang", // never answers
@@ -55,13 +55,13 @@ export type Fault = z.infer<typeof FaultSchema>;
 /** What `POST /control` takes; the faults that it lists replace those before. */
 export const ControlSchema = z.strictObject({
   faults: z.array(FaultSchema).max(100).optional(),
-  /** Begins the dice of `probability` again. */
+  /** Begins the random of `probability` again. */
   seed: z.number().int().optional(),
   /** Forgets the calls counted so far. */
   forget_calls: z.boolean().optional(),
 });
 
-/** The faults of one upstream, and their dice. */
+/** The faults of one upstream, and their random. */
 export interface Faults {
   set(faults: readonly Fault[], seed?: number): void;
   current(): readonly Fault[];
@@ -69,8 +69,8 @@ export interface Faults {
   strike(endpoint: string, symbols: readonly string[]): Fault | null;
 }
 
-/** The same dice for the same seed (mulberry32). */
-function diceFrom(seed: number): () => number {
+/** The same random for the same seed (mulberry32). */
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -83,11 +83,11 @@ function diceFrom(seed: number): () => number {
 /** No faults yet. */
 export function noFaults(): Faults {
   let faults: { fault: Fault; left: number }[] = [];
-  let random = diceFrom(1);
+  let random = seededRandom(1);
   return {
     set(list, seed) {
       faults = list.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }));
-      if (seed !== undefined) random = diceFrom(seed);
+      if (seed !== undefined) random = seededRandom(seed);
     },
     current: () => faults.filter(({ left }) => left > 0).map(({ fault }) => fault),
     strike(endpoint, symbols) {

@@ -30,7 +30,7 @@ function hash(text: string): number {
 /** Whether an upstream lists a symbol: all do, but those that begin with NOSUCH. */
 export const isListed = (symbol: string): boolean => !symbol.toUpperCase().startsWith("NOSUCH");
 
-/** How many decimals a price of this size is told with. */
+/** How many decimals a price of this size is sent with. */
 export function decimalsOf(name: string): number {
   if (name.startsWith("JSE:")) return 0;
   const usual = usualPrice(name);
@@ -41,7 +41,7 @@ const usualPrice = (name: string): number =>
   USUAL[name] ?? (name.startsWith("JSE:") ? 1000 : 1) * (5 + (hash(name) % 40_000) / 100);
 
 /**
- * What something costs at an instant: the same for the same name and whole second, always, since some upstreams tell their time to
+ * What something costs at an instant: the same for the same name and whole second, always, since some upstreams say their time to
  * the second only. It swings by a few percent over hours, days and weeks, so that prices of one name never agree with another's.
  */
 export function priceOf(name: string, time: number): number {
@@ -77,7 +77,7 @@ export function barOf(name: string, from: number, to: number): FakeBar {
   };
 }
 
-/** What a session's quote tells. */
+/** What a session's quote says. */
 export interface FakeSession extends FakeBar {
   date: number;
   previousClose: number;

@@ -13,7 +13,7 @@ export interface Fakes {
   servers: Record<FakeName, FakeServer>;
   /** What a Worker is started with to ask them. */
   variables: Record<string, string>;
-  /** Tells an upstream how to misbehave from now on; an empty list is how to stop. */
+  /** Sends an upstream how to misbehave from now on; an empty list is how to stop. */
   misbehave(name: FakeName, faults: readonly object[], seed?: number): Promise<void>;
   close(): Promise<void>;
 }

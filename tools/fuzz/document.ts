@@ -30,7 +30,7 @@ export interface Route {
   answers: Map<number, Map<string, JsonSchema>>;
 }
 
-/** What requests are made from and answers are judged by. */
+/** What requests are made from and answers are checked by. */
 export interface ApiDocument {
   routes: Route[];
   schemas: Record<string, JsonSchema>;

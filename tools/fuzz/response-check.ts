@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ApiDocument, JsonSchema, Route } from "./document.ts";
 import type { FuzzRequest } from "./requests.ts";
 
-/** An answer, as far as it is judged. */
+/** An answer, as far as it is checked. */
 export interface Answer {
   status: number;
   type: string;

@@ -3,12 +3,12 @@ import { providerOf } from "../../providers/catalogue.ts";
 import { FAKES, type Fakes } from "../fakes/start.ts";
 
 /**
- * A call is heard a little after it left, and how much later varies. Calls that left within the budget of a second keep
- * it in every shorter span at the upstream, so that one is judged; the minute's slack is in its budget.
+ * A call is received a little after it left, and how much later varies. Calls that left within the budget of a second keep
+ * it in every shorter span at the upstream, so that one is checked; the minute's slack is in its budget.
  */
-const JUDGED_SECOND_MS = 500;
+const CHECKED_SECOND_MS = 500;
 
-/** The most calls that an upstream heard within a span, beside what is declared. */
+/** The most calls that an upstream received within a span, beside what is declared. */
 export interface BudgetUse {
   provider: string;
   calls: number;
@@ -37,7 +37,7 @@ function countOf(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** What every upstream heard, of a platform that was started with these variables. */
+/** What every upstream received, of a platform that was started with these variables. */
 export function budgetUse(fakes: Fakes, variables: Record<string, string>): BudgetUse[] {
   return FAKES.map((name) => {
     const provider = providerOf(name, variables);
@@ -50,7 +50,7 @@ export function budgetUse(fakes: Fakes, variables: Record<string, string>): Budg
       calls: times.length,
       faults: countOf(log.flatMap(({ fault }) => fault ?? [])),
       busiest_second: most(times, 1_000),
-      busiest_half_second: most(times, JUDGED_SECOND_MS),
+      busiest_half_second: most(times, CHECKED_SECOND_MS),
       per_second: budget.perSecond,
       busiest_minute: most(times, 60_000),
       per_minute: budget.perMinute,
@@ -61,9 +61,9 @@ export function budgetUse(fakes: Fakes, variables: Record<string, string>): Budg
 /** The budgets that were exceeded, in words. */
 export function overspent(uses: readonly BudgetUse[]): string[] {
   return uses.flatMap((use) => {
-    const over = (span: string, onQuote: number, limit: number | null): string[] =>
-      limit !== null && onQuote > limit
-        ? [`${use.provider} heard ${onQuote} calls within ${span}; ${limit} are its budget`]
+    const over = (span: string, received: number, limit: number | null): string[] =>
+      limit !== null && received > limit
+        ? [`${use.provider} received ${received} calls within ${span}; ${limit} are its budget`]
         : [];
     return [
       ...over("half a second", use.busiest_half_second, use.per_second),

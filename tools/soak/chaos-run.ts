@@ -2,27 +2,27 @@ import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
 import { FAKES, type Fakes, startFakes } from "../fakes/start.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { budgetUse, overspent } from "./budgets.ts";
-import { weatherOf } from "./fault-schedule.ts";
+import { faultScheduleOf } from "./fault-schedule.ts";
 import { recover, warmUp } from "./phases.ts";
 import { type Findings, noFindings } from "./report.ts";
 import { askAnything, type Reader } from "./traffic.ts";
 
 const READERS = 8;
-const WEATHER_MS = 2_000;
+const SCHEDULE_MS = 2_000;
 /** Few, so that this budget is felt. */
 const SHARES_CALLS_PER_MINUTE = 60;
 const PROGRESS_MS = 1_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-interface Storm {
+interface ChaosRun {
   seconds: number;
   seed: number;
   /** Shows how far it is. */
   progress: (text: string) => void;
 }
 
-async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: Storm): Promise<void> {
+async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: ChaosRun): Promise<void> {
   const { findings } = reader;
   const begun = Date.now();
   const until = begun + seconds * 1000;
@@ -36,10 +36,10 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
   });
   const schedule = async (): Promise<void> => {
     const random = seededRandom(seed);
-    const upstreams = FAKES.map((name) => ({ name, next: weatherOf(name, random) }));
+    const upstreams = FAKES.map((name) => ({ name, next: faultScheduleOf(name, random) }));
     for (let turn = 0; running(); turn++) {
       for (const { name, next } of upstreams) await fakes.misbehave(name, next(), seed + turn);
-      await pause(Math.min(WEATHER_MS, Math.max(0, until - Date.now())));
+      await pause(Math.min(SCHEDULE_MS, Math.max(0, until - Date.now())));
     }
   };
   const show = setInterval(() => {
@@ -56,7 +56,7 @@ async function blow(reader: Reader, fakes: Fakes, { seconds, seed, progress }: S
 }
 
 /** Mixed traffic on live mode while the stand-ins for all upstreams fail at random in every way they can; returns the violations. */
-export async function soakStorm(run: Storm): Promise<string[]> {
+export async function runChaos(run: ChaosRun): Promise<string[]> {
   const findings: Findings = noFindings();
   const fakes = await startFakes();
   const variables = { ...fakes.variables, ALPHA_VANTAGE_CALLS_PER_MINUTE: String(SHARES_CALLS_PER_MINUTE) };

@@ -1,7 +1,7 @@
 import { ConfirmedQuotesSchema, type ServerFrame, ServerFrameSchema } from "../../contracts/stream.ts";
 
-/** A place in a symbol's stream. */
-export interface Place {
+/** A position in a symbol's stream. */
+export interface Position {
   epoch: string;
   seq: number;
 }
@@ -13,25 +13,25 @@ export class Ledger {
   /** Events that came, and those of them that were made good after a cut. */
   events = 0;
   recovered = 0;
-  private readonly places = new Map<string, Place>();
+  private readonly positions = new Map<string, Position>();
 
   constructor(symbols: readonly string[]) {
     this.symbols = symbols;
   }
 
   /** Where the client stands, as its next subscription says it; undefined before it stands anywhere. */
-  since(): Record<string, Place> | undefined {
-    return this.places.size === 0 ? undefined : Object.fromEntries(this.places);
+  since(): Record<string, Position> | undefined {
+    return this.positions.size === 0 ? undefined : Object.fromEntries(this.positions);
   }
 
-  placeOf(symbol: string): Place | undefined {
-    return this.places.get(symbol);
+  positionOf(symbol: string): Position | undefined {
+    return this.positions.get(symbol);
   }
 
-  /** What the client lacks of what the platform has told by now of its symbols, in words; an empty list where it has everything. */
-  lacks(known: ReadonlyMap<string, Place>): string[] {
+  /** What the client lacks of what the platform has sent by now of its symbols, in words; an empty list where it has everything. */
+  lacks(known: ReadonlyMap<string, Position>): string[] {
     return this.symbols.flatMap((symbol) => {
-      const [position, due] = [this.places.get(symbol), known.get(symbol)];
+      const [position, due] = [this.positions.get(symbol), known.get(symbol)];
       if (!due || (position?.epoch === due.epoch && position.seq >= due.seq)) return [];
       const has = position ? `stands at ${position.epoch}:${position.seq}` : "has nothing";
       return [`of ${symbol} a client ${has}, where the platform is at ${due.epoch}:${due.seq}`];
@@ -65,30 +65,30 @@ export class Ledger {
   private takePosition(symbol: string, known: unknown): void {
     const position = ConfirmedQuotesSchema.parse(known);
     const { epoch, seq, recovered, missed } = position;
-    const current = this.places.get(symbol);
+    const current = this.positions.get(symbol);
     if (!current) {
-      this.places.set(symbol, { epoch, seq });
+      this.positions.set(symbol, { epoch, seq });
       return;
     }
     if (!recovered) {
       this.violations.push(
         `${symbol} was not recovered after ${current.epoch}:${current.seq}; it is at ${epoch}:${seq}`,
       );
-      this.places.set(symbol, { epoch, seq });
+      this.positions.set(symbol, { epoch, seq });
       return;
     }
     for (const event of missed) {
       this.takeEvent(symbol, String(event.epoch), Number(event.seq));
       this.recovered++;
     }
-    const reached = this.places.get(symbol);
+    const reached = this.positions.get(symbol);
     if (reached?.epoch === epoch && reached.seq === seq) return;
     this.violations.push(`${symbol} was recovered to ${reached?.seq}, though it is said to be at ${seq}`);
   }
 
   private takeEvent(symbol: string, epoch: string, seq: number): void {
-    const position = this.places.get(symbol);
-    this.places.set(symbol, { epoch, seq });
+    const position = this.positions.get(symbol);
+    this.positions.set(symbol, { epoch, seq });
     this.events++;
     if (!position) this.violations.push(`${symbol} sent ${seq} before it was confirmed`);
     else if (position.epoch !== epoch) this.violations.push(`${symbol} went from epoch ${position.epoch} to ${epoch}`);

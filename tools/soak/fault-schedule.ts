@@ -56,10 +56,10 @@ const LIES: Record<FakeName, readonly Possible[]> = {
 const PROBABILITIES = [0.3, 0.6, 1];
 
 /** What goes wrong next at an upstream. */
-export type Weather = () => Fault[];
+export type FaultSchedule = () => Fault[];
 
 /** Draws nothing, one fault or two at a time, each fault once before any comes again. */
-export function weatherOf(name: FakeName, random: SeededRandom): Weather {
+export function faultScheduleOf(name: FakeName, random: SeededRandom): FaultSchedule {
   let deck: Possible[] = [];
   const draw = (): Fault => {
     if (deck.length === 0) deck = [...ANYWHERE, ...LIES[name]];

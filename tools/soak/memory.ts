@@ -80,7 +80,16 @@ async function turnsOf(
   await own.add();
   const callers = { operator: WITH_TOKEN, customer: await customerOf(url) };
   const requests = openRequests(document, random, WITH_TOKEN);
-  const site = { url, document, requests, dice: random, callers, own, headers: WITH_TOKEN, answered: ledger.answered };
+  const site = {
+    url,
+    document,
+    requests,
+    random: random,
+    callers,
+    own,
+    headers: WITH_TOKEN,
+    answered: ledger.answered,
+  };
   const importAll = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) ledger.answered(IMPORTS, String(await own.importCandles()));
   };
@@ -146,7 +155,7 @@ async function soakWorker(worker: BundledWorker, inspector: string, soak: Memory
 export async function soakMemory(soak: MemorySoak): Promise<MemoryReport> {
   const worker = await startBundledWorker(
     { MARKET_MODE: "demo", LOG_LEVEL: "error", GUARDS: "open" },
-    { entry: "bench/http/entry.ts", place: "memory", inspected: true },
+    { entry: "bench/http/entry.ts", storage: "memory", inspected: true },
   );
   try {
     if (worker.inspector === null) throw new Error("the runtime has no inspector");

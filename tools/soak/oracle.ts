@@ -71,7 +71,7 @@ export function faultOfCandles(value: unknown): string | null {
     const room = slack + bar.high * 2e-3;
     for (const part of [open, high, low, close]) {
       if (part === null || (part <= bar.high + room && part >= bar.low - room)) continue;
-      return `${symbol} ${interval} of ${time} tells ${part}; it traded from ${bar.low} to ${bar.high}`;
+      return `${symbol} ${interval} of ${time} says ${part}; it traded from ${bar.low} to ${bar.high}`;
     }
   }
   return null;

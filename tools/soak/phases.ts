@@ -4,7 +4,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { TRADED } from "./oracle.ts";
 import { ask, type Reader } from "./traffic.ts";
 
-/** Prices that a symbol must have told before one that is 100 times off can be known for wrong. */
+/** Prices that a symbol must have sent before one that is 100 times off can be known for wrong. */
 const PRINTS = 6;
 /** A gate returns the same answer for a second, and a room asks no more often. */
 const APART_MS = 1_300;

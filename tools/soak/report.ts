@@ -14,24 +14,24 @@ export interface Findings {
   >;
 }
 
-interface Tally {
+interface Counter {
   statuses: number[];
   times: number[];
 }
 
 /** Findings, none yet. */
 export function noFindings(): Findings {
-  const tallies = new Map<string, Tally>();
+  const counters = new Map<string, Counter>();
   const violations: string[] = [];
   let requests = 0;
   let dropped = 0;
   return {
     answered(kind, status, ms) {
       requests++;
-      const counts = tallies.get(kind) ?? { statuses: [], times: [] };
+      const counts = counters.get(kind) ?? { statuses: [], times: [] };
       counts.statuses.push(status);
       counts.times.push(ms);
-      tallies.set(kind, counts);
+      counters.set(kind, counts);
     },
     violation: (what) => violations.push(what),
     violations: () => violations,
@@ -41,7 +41,7 @@ export function noFindings(): Findings {
     },
     connectionsDropped: () => dropped,
     table() {
-      const rows = [...tallies].map(([kind, { statuses, times }]) => {
+      const rows = [...counters].map(([kind, { statuses, times }]) => {
         const sorted = times.toSorted((a, b) => a - b);
         const at = (share: number): number => Math.round(sorted[Math.ceil(share * sorted.length) - 1]);
         const count = (low: number, high: number): number => statuses.filter((s) => s >= low && s <= high).length;

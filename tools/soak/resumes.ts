@@ -2,18 +2,18 @@ import WebSocket from "ws";
 import { z } from "zod";
 import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
 import { type SeededRandom, seededRandom } from "../seeded-random.ts";
-import { Ledger, type Place } from "./event-ledger.ts";
+import { Ledger, type Position } from "./event-ledger.ts";
 
 const CLIENTS = 80;
 /** Symbols that trade always, and how many of them a client listens to. */
 const SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "BNB", "ADA", "DOGE", "DOT", "LTC", "LINK"].map((coin) => `${coin}/USDT`);
 const SYMBOLS_A_CLIENT = 4;
 /** A client stays, and is away, for so long at most: often much less, so that some are cut before they are confirmed. */
-const LONGEST_MS = 1_500;
+const MAX_MS = 1_500;
 /** How often the runtime is started again, with which all rooms and hubs lose their memory and all sockets. */
 const RESTARTS = 4;
 const PROGRESS_MS = 1_000;
-/** The time that clients are given, at the end, to have all that the platform has told by then. */
+/** The time that clients are given, at the end, to have all that the platform has sent by then. */
 const LAST_STAY_MS = 120_000;
 const RETRY_MS = 200;
 /** The longest that no one may answer a client, and that one try may take. */
@@ -49,11 +49,11 @@ async function open(url: string): Promise<WebSocket> {
 /** Connects a client and lets it go on from where it stands; returns what ends the connection. */
 async function connect(url: string, ledger: Ledger): Promise<() => void> {
   const socket = await open(`${url.replace("http", "ws")}/ws`);
-  const hear = (data: Buffer): void => ledger.take(data.toString());
-  socket.on("message", hear);
+  const onMessage = (data: Buffer): void => ledger.take(data.toString());
+  socket.on("message", onMessage);
   socket.send(JSON.stringify({ action: "subscribe", symbols: ledger.symbols, since: ledger.since() }));
   return () => {
-    socket.off("message", hear);
+    socket.off("message", onMessage);
     socket.terminate();
   };
 }
@@ -61,8 +61,8 @@ async function connect(url: string, ledger: Ledger): Promise<() => void> {
 const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() }) });
 
 /** Where the platform itself is in each symbol, as its rooms say and not its streams. */
-async function positions(url: string): Promise<Map<string, Place>> {
-  const known = new Map<string, Place>();
+async function positions(url: string): Promise<Map<string, Position>> {
+  const known = new Map<string, Position>();
   for (const symbol of SYMBOLS) {
     const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
     const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(UNANSWERED_MS) });
@@ -71,7 +71,7 @@ async function positions(url: string): Promise<Map<string, Place>> {
   return known;
 }
 
-/** Waits until every client has all that the platform has told by now; returns what they lack if that takes too long. */
+/** Waits until every client has all that the platform has sent by now; returns what they lack if that takes too long. */
 async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
   const known = await positions(url);
   const begun = Date.now();
@@ -98,7 +98,7 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   const { url } = worker;
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
     const random = seededRandom(seed + index);
-    return { dice: random, ledger: new Ledger(someSymbols(random)) };
+    return { random: random, ledger: new Ledger(someSymbols(random)) };
   });
   const ledgers = clients.map(({ ledger }) => ledger);
   let begun = 0;
@@ -106,14 +106,14 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   let restarts = 0;
   let isOver = false;
 
-  const scheduler = async ({ dice: random, ledger }: (typeof clients)[number]): Promise<void> => {
+  const scheduler = async ({ random, ledger }: (typeof clients)[number]): Promise<void> => {
     while (begun < cuts && !isOver) {
       begun++;
       const cut = await connect(url, ledger);
-      await pause(random.next() ** 2 * LONGEST_MS);
+      await pause(random.next() ** 2 * MAX_MS);
       cut();
       done++;
-      await pause(random.next() ** 2 * LONGEST_MS);
+      await pause(random.next() ** 2 * MAX_MS);
     }
   };
   const restart = async (): Promise<void> => {

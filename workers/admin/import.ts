@@ -30,7 +30,7 @@ const route = createRoute({
   operationId: "importCandles",
   summary: "Import a chunk of candles",
   description:
-    "Rows are judged one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`. The first candles that are imported make the symbol's data real: its simulated data is dropped.",
+    "Rows are checked one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`. The first candles that are imported make the symbol's data real: its simulated data is dropped.",
   tags: ["Administration"],
   request: {
     query: NO_QUERY,

@@ -5,7 +5,7 @@ export type Access = "public" | "any-key" | Scope;
 
 /**
  * What every route needs, by method and path as the OpenAPI document has them. Where `ANONYMOUS_ACCESS` is on, callers without
- * a key get what `read` and `stream` give; a key is held to its own scopes all the same.
+ * a key get what `read` and `stream` allow; a key is held to its own scopes all the same.
  */
 const ACCESS: Readonly<Record<string, Access>> = {
   "GET /quotes": "read",

@@ -18,7 +18,7 @@ export function clearKeys(): void {
   known.clear();
 }
 
-/** How a key is judged. */
+/** How a key is checked. */
 interface AuthenticateOptions {
   /** Ask the registry, whatever is remembered: what is opened with the key outlives the trust in it. */
   fresh: boolean;

@@ -1,7 +1,7 @@
 import { holdsKey } from "../../core/api-key.ts";
 
 /** So often an address may have been encoded on its way. */
-const MOST_ENCODINGS = 3;
+const MAX_ENCODINGS = 3;
 
 /** An address with its ASCII characters decoded once; what is no encoding stays as it is. */
 function decoded(address: string): string {
@@ -14,6 +14,6 @@ export function holdsSecret(address: string, env: Env): boolean {
   const holds = (text: string): boolean =>
     holdsKey(text) || (token !== undefined && token !== "" && text.includes(token));
   let text = address;
-  for (let i = 0; i < MOST_ENCODINGS && text.includes("%") && !holds(text); i++) text = decoded(text);
+  for (let i = 0; i < MAX_ENCODINGS && text.includes("%") && !holds(text); i++) text = decoded(text);
   return holds(text);
 }

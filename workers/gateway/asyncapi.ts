@@ -157,7 +157,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
     info: {
       title: "WizData Edge streams",
       version: VERSION,
-      description: `Live quotes, candles and indicators without silent gaps: every quote has a place (epoch, seq), and a client that comes back with its position gets all that it missed or is told plainly that it cannot. Heartbeats come every ${HEARTBEAT_INTERVAL} seconds.`,
+      description: `Live quotes, candles and indicators without silent gaps: every quote has a position (epoch, seq), and a client that comes back with its position gets all that it missed or is sent plainly that it cannot. Heartbeats come every ${HEARTBEAT_INTERVAL} seconds.`,
       contact: { name: "WizData Edge", url: `${secure ? "https" : "http"}://${host}/docs` },
       tags: [{ name: "streaming", description: "Live market data" }],
     },
@@ -168,11 +168,11 @@ function asyncApiDocument(host: string, secure: boolean): object {
     },
     channels: CHANNELS,
     operations: {
-      hear: operation("receive", "stream", "What a client says", namesOf(sent)),
-      tell: operation("send", "stream", "What the platform says", namesOf(received)),
-      hearOfSymbol: operation("receive", "symbol", "What a client of one symbol says", namesOf(sent)),
-      tellOfSymbol: operation("send", "symbol", "What the platform says of one symbol", namesOf(received)),
-      tellEvents: operation("send", "events", "What the platform says as server-sent events", EVENTS),
+      receive: operation("receive", "stream", "What a client says", namesOf(sent)),
+      send: operation("send", "stream", "What the platform says", namesOf(received)),
+      receiveOnSymbol: operation("receive", "symbol", "What a client of one symbol says", namesOf(sent)),
+      sendOnSymbol: operation("send", "symbol", "What the platform says of one symbol", namesOf(received)),
+      sendEvents: operation("send", "events", "What the platform says as server-sent events", EVENTS),
     },
     components: { messages: Object.fromEntries([...sent, ...received]), schemas: SCHEMAS },
   };

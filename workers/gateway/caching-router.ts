@@ -4,7 +4,7 @@ import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 
 /** Addresses that an isolate remembers the routes of. */
-const MOST_REMEMBERED = 2_000;
+const MAX_REMEMBERED = 2_000;
 /** Longer addresses are no one's favourites. */
 const LONGEST = 100;
 
@@ -25,7 +25,7 @@ export class RememberingRouter<T> implements Router<T> {
     if (known) return known;
     const result = this.router.match(method, path);
     if (path.length <= LONGEST) {
-      if (this.found.size >= MOST_REMEMBERED) this.found.clear();
+      if (this.found.size >= MAX_REMEMBERED) this.found.clear();
       this.found.set(key, result);
     }
     return result;

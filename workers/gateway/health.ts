@@ -65,7 +65,7 @@ const readyRoute = createRoute({
   },
 });
 
-/** Routes that tell how the platform is. */
+/** Routes that report how the platform is. */
 export const health = createService();
 
 health.openapi(healthRoute, async (c) => {

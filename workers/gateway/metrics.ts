@@ -76,7 +76,7 @@ export const metrics = createService();
 
 metrics.openapi(route, async (c) => {
   const [streams, states] = await Promise.all([streamSeries(c.env), gates(c.env)]);
-  // What this isolate has not yet reported belongs to this scrape, and with it what the streams have just told.
+  // What this isolate has not yet reported belongs to this scrape, and with it what the streams have just reported.
   await reportNow(c.env);
   const { series, unreachable } = await readTelemetry(c.env);
   const now: Sample[] = [

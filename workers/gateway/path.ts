@@ -33,7 +33,7 @@ function foldSymbol(path: string): string {
 
 /** Paths that were asked for last, and how they are routed. */
 const known = new Map<string, string>();
-const MOST_KNOWN = 2_000;
+const MAX_KNOWN = 2_000;
 const LONGEST = 100;
 
 /** The path by which a request is routed. */
@@ -44,7 +44,7 @@ export function routedPath(request: Request): string {
   const path = asked.replace(PREFIX, "");
   const routed = foldSymbol(path === "" ? "/" : path);
   if (asked.length <= LONGEST) {
-    if (known.size >= MOST_KNOWN) known.clear();
+    if (known.size >= MAX_KNOWN) known.clear();
     known.set(asked, routed);
   }
   return routed;

@@ -36,7 +36,7 @@ const route = createRoute({
 
 import { passesGuard } from "../metering/burst-guard.ts";
 
-/** The route that tells a key what it has used. */
+/** The route that says a key what it has used. */
 export const usage = createService();
 
 usage.openapi(route, async (c) => {
@@ -51,7 +51,7 @@ usage.openapi(route, async (c) => {
     });
   }
   const limits = QUOTAS[tier];
-  const state = await standingOf(c.env, prefix, limits);
+  const state = await quotaStateOf(c.env, prefix, limits);
   const windowOf = (window: "minute" | "day") => {
     const limit = limits[window];
     const left = Math.min(limit, state.left[window] + unspentOf(prefix));
@@ -61,7 +61,7 @@ usage.openapi(route, async (c) => {
   return c.json(envelope({ prefix, name, tier, minute: windowOf("minute"), day: windowOf("day") }), 200);
 });
 
-async function standingOf(env: Env, prefix: string, limits: Quota): Promise<QuotaState> {
+async function quotaStateOf(env: Env, prefix: string, limits: Quota): Promise<QuotaState> {
   try {
     return await env.USAGE_METER.getByName(prefix).quotaState(limits);
   } catch (error) {

@@ -22,7 +22,7 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-const PLACES: Record<string, InputError["in"]> = {
+const TARGETS: Record<string, InputError["in"]> = {
   query: "query",
   param: "path",
   json: "body",
@@ -92,7 +92,7 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
   const service = new OpenAPIHono<AppEnv>({
     ...options,
     defaultHook: (result, c) => {
-      if (!result.success) refuse(c, result.error.issues, PLACES[result.target] ?? "body");
+      if (!result.success) refuse(c, result.error.issues, TARGETS[result.target] ?? "body");
     },
   });
   const { openapi } = service;

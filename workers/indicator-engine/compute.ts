@@ -53,7 +53,7 @@ function notEnough(spec: IndicatorSpec, have: number, errors: InputError[] = [])
 
 /**
  * Calculates specs over bars. Running totals begin at the anchor; everything else uses all history that there is.
- * @param unread the problems of specs that could not be read, which are told where there is nothing else to answer
+ * @param unacknowledged the problems of specs that could not be read, which are sent where there is nothing else to answer
  * @throws ApiError indicator.not_enough_data where no spec has enough candles for a single value
  */
 export function calculateOver(

@@ -76,7 +76,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   return { facts, candles: rowsOf(columns, forming), coverage, next, forming, tier };
 }
 
-/** The stretch of time that a page speaks of; `from` is null where nothing tells how far back it goes. */
+/** The stretch of time that a page speaks of; `from` is null where nothing says how far back it goes. */
 function windowOf(
   query: PageQuery,
   columns: CandleColumns,

@@ -15,12 +15,12 @@ import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 
-const MOST_CANDLES = 5000;
+const MAX_CANDLES = 5000;
 
 const Query = z
   .strictObject({
     interval: intervalParameter.default("1h"),
-    limit: wholeNumber(1, MOST_CANDLES).default(100),
+    limit: wholeNumber(1, MAX_CANDLES).default(100),
     from: timeParameter.optional(),
     to: timeParameter.optional(),
     order: z.enum(["asc", "desc"], "must be asc or desc").default("asc"),
@@ -31,7 +31,7 @@ const Query = z
       .openapi({ description: "Of an earlier page; the other parameters stay as they were." }),
     include_suspect: flag.default(false).openapi({
       type: "boolean",
-      description: "Also answer provider candles that data-quality checks doubt. Imported candles are never held back.",
+      description: "Also answer provider candles that data-quality checks flag. Imported candles are never held back.",
     }),
     coverage: z
       .enum(["gaps", "full"], "must be gaps or full")

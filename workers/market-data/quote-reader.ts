@@ -173,7 +173,7 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
   }
 }
 
-/** What a room says, or, where it fails, what it last told all regions: as old as it is, and judged as such. */
+/** What a room says, or, where it fails, what it last published to all regions: as old as it is, and checked as such. */
 async function replyOfRoom(
   env: Env,
   record: SymbolRecord,

@@ -14,7 +14,7 @@ import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symb
 import { withConsensus } from "./consensus.ts";
 import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
 
-const MOST_SYMBOLS = 100;
+const MAX_SYMBOLS = 100;
 const YEAR = 31_536_000;
 
 const maxAge = wholeNumber(0, YEAR).optional().openapi({
@@ -32,14 +32,14 @@ const symbolList = z
     return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ""))];
   })
   .refine(
-    (names) => names.length >= 1 && names.length <= MOST_SYMBOLS,
+    (names) => names.length >= 1 && names.length <= MAX_SYMBOLS,
     "must name 1 to 100 symbols, such as symbols=BTC/USDT,AAPL",
   )
   .openapi({
     type: "array",
     items: { type: "string" },
     minItems: 1,
-    maxItems: MOST_SYMBOLS,
+    maxItems: MAX_SYMBOLS,
     description: "1 to 100 symbols, separated by commas or repeated.",
   });
 

@@ -39,7 +39,7 @@ function tooFull(detail: string): ApiError {
 /**
  * Opens a socket at the first hub of a region that has room: hubs fill one after the other, so that a symbol's room pushes to as
  * few as possible. Sockets of one address or key are counted by the hub that holds them, in its one thread, and so exactly: each
- * has its share once for each hub that it was spilt to, and once for each room at whose own door it knocks.
+ * has its share once for each hub that it was spilt to, and once for each room at whose own door it connects.
  * @throws ApiError stream.full where no hub has room, rate_limit.exceeded where the address or the key has its share,
  *   service.unavailable where a hub does not answer
  */
@@ -48,8 +48,8 @@ export async function openAtHub(env: Env, region: string, handshake: HandshakeRe
   for (let n = 0; n < hubs; n++) {
     const name = `hub:${region}:${n}`;
     if (full.get(name)) continue;
-    const knock = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(handshake));
-    const response = await callOrUnavailable("The hub of your region", knock);
+    const open = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(handshake));
+    const response = await callOrUnavailable("The hub of your region", open);
     checkShare(env, response);
     if (refusalOf(response) === null) return response;
     full.set(name, true);
@@ -62,8 +62,8 @@ export async function openAtHub(env: Env, region: string, handshake: HandshakeRe
  * @throws ApiError as `openAtHub`
  */
 export async function openAtRoom(env: Env, symbol: string, handshake: HandshakeRequest): Promise<Response> {
-  const knock = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...handshake, symbol }));
-  const response = await callOrUnavailable(`The room of ${symbol}`, knock);
+  const open = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...handshake, symbol }));
+  const response = await callOrUnavailable(`The room of ${symbol}`, open);
   checkShare(env, response);
   if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
   return response;

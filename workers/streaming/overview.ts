@@ -11,7 +11,7 @@ import { forEachSocketObject } from "./socket-objects.ts";
 const common = { tags: ["Streaming"] };
 
 /** Names that an answer lists, of symbols or of connections; its numbers count all of them. */
-const MOST_NAMES = 1_000;
+const MAX_NAMES = 1_000;
 
 const json = <T extends z.ZodRawShape>(description: string, shape: T) => ({
   description,
@@ -31,7 +31,7 @@ const statusRoute = createRoute({
       connections: z.number().int(),
       active_subscriptions: z.number().int(),
       subscribed_symbols: z.array(z.string()).openapi({
-        description: `At most ${MOST_NAMES} names, sorted; the count is of all of them.`,
+        description: `At most ${MAX_NAMES} names, sorted; the count is of all of them.`,
         example: ["BTC/USDT", "JSE:NPN"],
       }),
       subscribed_symbol_count: z.number().int(),
@@ -72,7 +72,7 @@ const subscriptionsRoute = createRoute({
         z.object({
           subscriber_count: z.number().int(),
           connection_ids: z.array(z.string()).openapi({
-            description: `For the scope admin, at most ${MOST_NAMES}; empty for others.`,
+            description: `For the scope admin, at most ${MAX_NAMES}; empty for others.`,
           }),
         }),
       ),
@@ -108,7 +108,7 @@ const broadcastRoute = createRoute({
 
 const timestamp = (): string => new Date().toISOString();
 
-/** Routes that tell of all streams, and to all of them. */
+/** Routes that report all streams, and to all of them. */
 export const overview = createService();
 
 overview.openapi(statusRoute, async (c) => {
@@ -120,7 +120,7 @@ overview.openapi(statusRoute, async (c) => {
   const numbers = {
     connections: sum(({ connections }) => connections),
     active_subscriptions: sum(({ subscriptions }) => subscriptions),
-    subscribed_symbols: [...symbols].sort().slice(0, MOST_NAMES),
+    subscribed_symbols: [...symbols].sort().slice(0, MAX_NAMES),
     subscribed_symbol_count: symbols.size,
   };
   return c.json({ success: true as const, status: "operational" as const, ...numbers, timestamp: timestamp() }, 200);
@@ -136,9 +136,9 @@ overview.openapi(connectionsRoute, async (c) => {
 /** The ids of the connections that carry each symbol, from all objects. */
 async function connectionIds(env: Env): Promise<Map<string, string[]>> {
   const ids = new Map<string, string[]>();
-  for (const bySymbol of await forEachSocketObject(env, (holder) => holder.listSubscribers(MOST_NAMES))) {
+  for (const bySymbol of await forEachSocketObject(env, (holder) => holder.listSubscribers(MAX_NAMES))) {
     for (const [symbol, some] of Object.entries(bySymbol)) {
-      ids.set(symbol, [...(ids.get(symbol) ?? []), ...some].slice(0, MOST_NAMES));
+      ids.set(symbol, [...(ids.get(symbol) ?? []), ...some].slice(0, MAX_NAMES));
     }
   }
   return ids;

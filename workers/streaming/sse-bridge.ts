@@ -47,9 +47,9 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
 }
 
 /** Bars of which only a part has been sent. The oldest is dropped beyond this: an indicator that never comes must not keep them all. */
-const MOST_PARTIAL_BARS = 100;
+const MAX_PARTIAL_BARS = 100;
 
-/** Tells whether a closed bar has been notified of for each of several indicators; before that, a client has only a part of it. */
+/** Sends whether a closed bar has been notified of for each of several indicators; before that, a client has only a part of it. */
 function openBarCount(indicators: readonly string[]): (time: number) => boolean {
   const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
   const known = new Map<number, number>();
@@ -58,7 +58,7 @@ function openBarCount(indicators: readonly string[]): (time: number) => boolean 
     if (count < specs) known.set(time, count);
     else known.delete(time);
     const [oldest] = known.keys();
-    if (known.size > MOST_PARTIAL_BARS) known.delete(oldest);
+    if (known.size > MAX_PARTIAL_BARS) known.delete(oldest);
     return count >= specs;
   };
 }

@@ -166,8 +166,8 @@ async function answerList(c: AppContext, query: ListRequest): Promise<Response> 
   const registry = openReplica(c.env.DB, bookmark);
   const offset = position && "offset" in position ? position.offset : 0;
   const after = position && "after" in position ? position.after : undefined;
-  const asksAnew = bookmark !== undefined || /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
-  const found = await cachedPage(asksAnew ? null : JSON.stringify(query), () =>
+  const bypassesCache = bookmark !== undefined || /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
+  const found = await cachedPage(bypassesCache ? null : JSON.stringify(query), () =>
     query.search === undefined
       ? listSymbols(registry, { ...query, after })
       : searchSymbols(registry, { ...query, search: query.search, offset }),

@@ -112,7 +112,7 @@ async function findRecord(c: AppContext, registry: Database, text: string): Prom
   return requireRecord(c.env, text, (await resolveSymbols(registry, [text])).get(text));
 }
 
-/** Tells everyone who keeps a copy: this isolate, and the symbol's room. A room that does not listen is told again daily. */
+/** Sends everyone who keeps a copy: this isolate, and the symbol's room. A room that does not listen is sent again daily. */
 async function spread(c: AppContext, registry: Database, record: SymbolRecord): Promise<void> {
   clearSymbols();
   try {

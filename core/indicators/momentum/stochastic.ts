@@ -11,10 +11,10 @@ function build({ memory, numbers, scratch, range }: KernelInputs): Kernel {
   const raw = scratch();
   return {
     advance(candles, [k, d]) {
-      const place = numbers.smooth === 1 ? k : raw.of(candles.length);
+      const percent = numbers.smooth === 1 ? k : raw.of(candles.length);
       const { highest, lowest } = extremes.of(candles);
-      positionInRange(candles.close, highest, lowest, place);
-      if (place !== k) smoothing.advance(place, k);
+      positionInRange(candles.close, highest, lowest, percent);
+      if (percent !== k) smoothing.advance(percent, k);
       average.advance(k, d);
     },
   };

@@ -15,7 +15,7 @@ export class ExtremeAge {
   readonly #sign: 1 | -1;
   readonly #at: number;
   readonly #values: number;
-  readonly #places: number;
+  readonly #offsets: number;
 
   constructor(memory: Memory, period: number, sign: 1 | -1) {
     this.#memory = memory;
@@ -23,7 +23,7 @@ export class ExtremeAge {
     this.#sign = sign;
     this.#at = memory.reserve(3);
     this.#values = memory.reserve(period);
-    this.#places = memory.reserve(period);
+    this.#offsets = memory.reserve(period);
   }
 
   /** NaN until `period` values without a NaN are there. `output` may be `input` itself. */
@@ -31,7 +31,7 @@ export class ExtremeAge {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const values = this.#values;
-    const places = this.#places;
+    const offsets = this.#offsets;
     const at = this.#at;
     let head = numbers[at + HEAD] | 0;
     let count = numbers[at + COUNT] | 0;
@@ -44,17 +44,17 @@ export class ExtremeAge {
         output[i] = Number.NaN;
         continue;
       }
-      if (count > 0 && numbers[places + head] <= seen - period) {
+      if (count > 0 && numbers[offsets + head] <= seen - period) {
         head = (head + 1) % period;
         count--;
       }
       while (count > 0 && numbers[values + ((head + count - 1) % period)] <= value) count--;
       const tail = (head + count) % period;
       numbers[values + tail] = value;
-      numbers[places + tail] = seen;
+      numbers[offsets + tail] = seen;
       count++;
       seen++;
-      output[i] = seen >= period ? seen - 1 - numbers[places + head] : Number.NaN;
+      output[i] = seen >= period ? seen - 1 - numbers[offsets + head] : Number.NaN;
     }
     numbers[at + HEAD] = head;
     numbers[at + COUNT] = count;

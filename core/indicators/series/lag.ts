@@ -1,39 +1,39 @@
 import type { Memory } from "../memory.ts";
 import { Window } from "./window.ts";
 
-/** A series some places later. */
+/** A series some shift later. */
 export class Lag {
   readonly #memory: Memory;
   readonly #seen: number;
   readonly #window: Window;
 
-  constructor(memory: Memory, places: number) {
+  constructor(memory: Memory, shift: number) {
     this.#memory = memory;
     this.#seen = memory.reserve(1);
-    this.#window = new Window(memory, places);
+    this.#window = new Window(memory, shift);
   }
 
-  /** Each value of `input` that many places later in `output`, which is another column; NaN before the first. */
+  /** Each value of `input` that many shift later in `output`, which is another column; NaN before the first. */
   advance(input: Float64Array, output: Float64Array): void {
     const numbers = this.#memory.numbers;
     const window = this.#window;
-    const places = window.length;
-    const missing = places - numbers[this.#seen];
+    const shift = window.length;
+    const missing = shift - numbers[this.#seen];
     const taken = window.take(input);
-    const before = window.end - taken - places;
+    const before = window.end - taken - shift;
     for (let i = 0; i < taken; i++) output[i] = i < missing ? Number.NaN : numbers[before + i];
-    numbers[this.#seen] = Math.min(places, numbers[this.#seen] + input.length);
+    numbers[this.#seen] = Math.min(shift, numbers[this.#seen] + input.length);
     if (taken === input.length) return;
-    for (let i = taken; i < input.length; i++) output[i] = input[i - places];
+    for (let i = taken; i < input.length; i++) output[i] = input[i - shift];
     window.keepLast(input);
   }
 
-  /** The values that the next places will have. */
+  /** The values that the next shift will have. */
   pending(): Float64Array {
     const numbers = this.#memory.numbers;
-    const places = this.#window.length;
-    const missing = places - numbers[this.#seen];
-    const before = this.#window.end - places;
-    return Float64Array.from({ length: places }, (_, i) => (i < missing ? Number.NaN : numbers[before + i]));
+    const shift = this.#window.length;
+    const missing = shift - numbers[this.#seen];
+    const before = this.#window.end - shift;
+    return Float64Array.from({ length: shift }, (_, i) => (i < missing ? Number.NaN : numbers[before + i]));
   }
 }

@@ -40,19 +40,19 @@ export class RollingRange {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     const at = this.#at;
-    let place = numbers[at + OFFSET] | 0;
+    let offset = numbers[at + OFFSET] | 0;
     let top = numbers[at + TOP];
     let bottom = numbers[at + BOTTOM];
     for (let i = 0; i < high.length; ) {
-      if (place === 0) {
+      if (offset === 0) {
         top = -Number.MAX_VALUE;
         bottom = Number.MAX_VALUE;
         if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
       }
       const from = i;
-      const end = Math.min(high.length, i + period - place);
-      let tailTop = this.#tops + place + 1;
-      let tailBottom = this.#bottoms + place + 1;
+      const end = Math.min(high.length, i + period - offset);
+      let tailTop = this.#tops + offset + 1;
+      let tailBottom = this.#bottoms + offset + 1;
       for (; i < end; i++) {
         const h = high[i];
         const l = low[i];
@@ -63,28 +63,28 @@ export class RollingRange {
         lowest[i] = lower(bottom, numbers[tailBottom++]);
       }
       if (i === end) {
-        place = this.#keep(high, low, from, end, place);
+        offset = this.#keep(high, low, from, end, offset);
       } else {
         highest[i] = Number.NaN;
         lowest[i] = Number.NaN;
         if (numbers[at + TAILS] === KNOWN) numbers[at + TAILS] = UNPREPARED;
-        place = 0;
+        offset = 0;
         i++;
       }
     }
-    numbers[at + OFFSET] = place;
+    numbers[at + OFFSET] = offset;
     numbers[at + TOP] = top;
     numbers[at + BOTTOM] = bottom;
   }
 
-  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; returns the place it has come to. */
-  #keep(high: Float64Array, low: Float64Array, from: number, end: number, place: number): number {
-    const reached = place + end - from;
-    if (reached === this.#period && place === 0) return this.#prepareTails(high, from, low, from);
+  /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; returns the offset it has come to. */
+  #keep(high: Float64Array, low: Float64Array, from: number, end: number, offset: number): number {
+    const reached = offset + end - from;
+    if (reached === this.#period && offset === 0) return this.#prepareTails(high, from, low, from);
     const numbers = this.#memory.numbers;
     for (let i = from; i < end; i++) {
-      numbers[this.#highs + place + i - from] = high[i];
-      numbers[this.#lows + place + i - from] = low[i];
+      numbers[this.#highs + offset + i - from] = high[i];
+      numbers[this.#lows + offset + i - from] = low[i];
     }
     return reached < this.#period ? reached : this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
   }
@@ -100,18 +100,18 @@ export class RollingRange {
     numbers[this.#at + TAILS] = UNKNOWN;
   }
 
-  /** Prepares the extremes of every tail of the stretch whose highs and lows begin here; the next is at place 0. */
+  /** Prepares the extremes of every tail of the stretch whose highs and lows begin here; the next is at offset 0. */
   #prepareTails(highs: Float64Array, firstHigh: number, lows: Float64Array, firstLow: number): number {
     const numbers = this.#memory.numbers;
     const tops = this.#tops;
     const bottoms = this.#bottoms;
     let top = -Number.MAX_VALUE;
     let bottom = Number.MAX_VALUE;
-    for (let place = this.#period; place > 0; place--) {
-      numbers[tops + place] = top;
-      numbers[bottoms + place] = bottom;
-      top = higher(highs[firstHigh + place - 1], top);
-      bottom = lower(lows[firstLow + place - 1], bottom);
+    for (let offset = this.#period; offset > 0; offset--) {
+      numbers[tops + offset] = top;
+      numbers[bottoms + offset] = bottom;
+      top = higher(highs[firstHigh + offset - 1], top);
+      bottom = lower(lows[firstLow + offset - 1], bottom);
     }
     numbers[this.#at + TAILS] = KNOWN;
     return 0;

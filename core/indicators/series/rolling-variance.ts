@@ -64,7 +64,7 @@ export class RollingVariance {
       const known = !Number.isNaN(values[base + i]);
       numbers[at + FILLED] = known ? Math.min(numbers[at + FILLED] + 1, period) : 0;
       if (numbers[at + FILLED] === period) {
-        this.#takeAnew(values, base + i);
+        this.#recompute(values, base + i);
         mean[i] = numbers[at + PIVOT] + numbers[at + SUM] / period;
         variance[i] = (numbers[at + SQUARES] - numbers[at + SUM] * (numbers[at + SUM] / period)) / period;
       } else {
@@ -116,7 +116,7 @@ export class RollingVariance {
   }
 
   /** Takes pivot and sums again over the window that ends at `values[last]`. */
-  #takeAnew(values: Float64Array, last: number): void {
+  #recompute(values: Float64Array, last: number): void {
     const numbers = this.#memory.numbers;
     const period = this.#window.length;
     const newest = values[last];

@@ -19,7 +19,7 @@ export interface RejectedSymbol extends Rejection {
 }
 
 /** A rejected name is repeated so that its client finds it again; no symbol is nearly as long. */
-const LONGEST_REPEATED = 100;
+const MAX_REPEATED = 100;
 
 const isRefusal = (meaning: Instrument | Rejection): meaning is Rejection => "code" in meaning;
 
@@ -41,7 +41,7 @@ export async function resolveRequested(
   const requested = new Map<string, RequestedSymbol>();
   const rejected: RejectedSymbol[] = [];
   for (const [name, meaning] of await resolver(names)) {
-    if (isRefusal(meaning)) rejected.push({ symbol: shownText(name, LONGEST_REPEATED), ...meaning });
+    if (isRefusal(meaning)) rejected.push({ symbol: shownText(name, MAX_REPEATED), ...meaning });
     else {
       const position = since.get(normaliseSymbol(name)) ?? since.get(meaning.symbol) ?? null;
       requested.set(meaning.symbol, { instrument: meaning, since: position });

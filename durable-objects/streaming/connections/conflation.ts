@@ -67,7 +67,7 @@ export class Conflation {
     this.send = send;
   }
 
-  /** Takes a frame: it leaves at once, or when its time has come, unless a later one takes its place. */
+  /** Takes a frame: it leaves at once, or when its time has come, unless a later one takes its position. */
   onEvent(text: string): void {
     if (this.latest !== null) {
       this.skipped++;

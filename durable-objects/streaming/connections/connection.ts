@@ -3,7 +3,7 @@ import type { StreamLimits } from "./limits.ts";
 import type { StreamCounts } from "./metrics.ts";
 import type { WriteBatcher } from "./write-batcher.ts";
 
-/** A symbol's place in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
+/** A symbol's position in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
 export type StoredPosition = [epoch: string, seq: number, bars?: number];
 
 /** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
@@ -17,25 +17,25 @@ export interface Attachment {
   expiresAt: number | null;
   connectedAt: number;
   /** Sent and not yet known to be read. */
-  unread: number;
+  unackedBytes: number;
   /** Sent and not proven to be read by an `ack`. */
-  unproven: number;
+  unconfirmedBytes: number;
   /** The last ping, unix milliseconds, that counted as a frame although the platform answered it without waking the object. */
   pingedAt: number;
   /** When sending stopped, unix seconds; null while it goes on. */
   stoppedAt: number | null;
   /** The last heartbeat, and what had been sent and not proven when it left. */
-  mark: { beat: number; unproven: number } | null;
-  /** How far the symbols came whose place this socket keeps for its audience. */
-  places: Record<string, StoredPosition>;
+  mark: { beat: number; unconfirmedBytes: number } | null;
+  /** How far the symbols came whose place this socket keeps for its hub. */
+  positions: Record<string, StoredPosition>;
 }
 
 /** A client may send frames and never read: after that many times the usual limit only an `ack` shows that it reads. */
 const MAX_UNCONFIRMED_FACTOR = 16;
 
-/** What a connection tells, and asks. */
+/** What a connection says, and asks. */
 export interface ConnectionHooks {
-  /** Counts what all connections of the audience send. */
+  /** Counts what all connections of the hub send. */
   counts: StreamCounts;
   /** Gathers what they post. */
   batcher: WriteBatcher;
@@ -77,7 +77,7 @@ export class Connection {
     return this.attachment.stoppedAt === null;
   }
 
-  /** When the client was last heard of, unix milliseconds: a ping or another frame, or its arrival. */
+  /** When the client was last received of, unix milliseconds: a ping or another frame, or its arrival. */
   get lastActivityAt(): number {
     return Math.max(this.lastFrameAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
   }
@@ -94,7 +94,7 @@ export class Connection {
     if (texts.length === 0) return;
     this.pending = [];
     for (const text of texts) {
-      this.attachment.unread += text.length;
+      this.attachment.unackedBytes += text.length;
       this.write(text);
     }
   }
@@ -102,11 +102,11 @@ export class Connection {
   /** Sends a frame, unless sending has stopped. Frames are ASCII but for a few, so that their length is their size. */
   send(text: string): void {
     this.flush();
-    this.attachment.unread += text.length;
+    this.attachment.unackedBytes += text.length;
     this.write(text);
   }
 
-  /** Sends the answer to a message: it may be as large as all that may be unread, and its client has just been heard of. */
+  /** Sends the answer to a message: it may be as large as all that may be unacknowledged, and its client has just been received of. */
   sendReply(text: string): void {
     this.flush();
     this.write(text);
@@ -115,10 +115,13 @@ export class Connection {
   private write(text: string): void {
     const kept = this.attachment;
     if (kept.stoppedAt !== null) return;
-    kept.unproven += text.length;
+    kept.unconfirmedBytes += text.length;
     const { unacknowledgedBytes } = this.limits;
-    if (kept.unread > unacknowledgedBytes && this.hasPinged()) kept.unread = text.length;
-    if (kept.unread > unacknowledgedBytes || kept.unproven > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR) {
+    if (kept.unackedBytes > unacknowledgedBytes && this.hasPinged()) kept.unackedBytes = text.length;
+    if (
+      kept.unackedBytes > unacknowledgedBytes ||
+      kept.unconfirmedBytes > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR
+    ) {
       kept.stoppedAt = Date.now() / 1000;
       this.save();
       this.hooks.onStop(this);
@@ -128,7 +131,7 @@ export class Connection {
       this.socket.send(text);
       this.hooks.counts.frames++;
     } catch (error) {
-      // A socket that has just closed; the platform tells of it by its own event.
+      // A socket that has just closed; the platform reports it by its own event.
       if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
     }
   }
@@ -145,29 +148,29 @@ export class Connection {
   /** Any frame from the client shows that it reads. */
   onActivity(): void {
     this.lastFrameAt = Date.now();
-    this.attachment.unread = 0;
+    this.attachment.unackedBytes = 0;
   }
 
   /** The client has read everything up to a heartbeat. */
   acknowledge(beat: number): void {
     const { mark } = this.attachment;
     if (mark?.beat !== beat) return;
-    this.attachment.unproven -= mark.unproven;
-    this.attachment.unread = Math.min(this.attachment.unread, this.attachment.unproven);
+    this.attachment.unconfirmedBytes -= mark.unconfirmedBytes;
+    this.attachment.unackedBytes = Math.min(this.attachment.unackedBytes, this.attachment.unconfirmedBytes);
     this.attachment.mark = null;
   }
 
   /** Sends a heartbeat, and keeps what is counted through a hibernation. */
   sendHeartbeat(beat: number, text: string): void {
     this.send(text);
-    this.attachment.mark = { beat, unproven: this.attachment.unproven };
+    this.attachment.mark = { beat, unconfirmedBytes: this.attachment.unconfirmedBytes };
     this.save();
   }
 
-  /** Keeps a symbol's place for the whole audience, through hibernation and eviction; costs no write to the database. */
+  /** Keeps a symbol's place for the whole hub, through hibernation and eviction; costs no write to the database. */
   savePosition(symbol: string, position: StoredPosition | null): void {
-    if (position === null) delete this.attachment.places[symbol];
-    else this.attachment.places[symbol] = position;
+    if (position === null) delete this.attachment.positions[symbol];
+    else this.attachment.positions[symbol] = position;
     this.save();
   }
 

@@ -14,7 +14,7 @@ const HistoryTermsSchema = z.discriminatedUnion("kind", [
 
 export type HistoryTerms = z.infer<typeof HistoryTermsSchema>;
 
-/** Who opens a socket, and what it is for; told to the audience by the Worker that let it in. */
+/** Who opens a socket, and what it is for; sent to the hub by the Worker that let it in. */
 const HandshakeRequestSchema = z.object({
   address: z.string(),
   /** `anonymous`, or the name by which its key is known; never the key. */
@@ -37,7 +37,7 @@ const HEADER = "X-WizData-Admission";
 /** The request by which the Worker hands a socket on. Nothing of the client's own request is in it. */
 export function toUpgradeRequest(handshake: HandshakeRequest): Request {
   const headers = { Upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(handshake)) };
-  return new Request("https://audience/", { headers });
+  return new Request("https://sockets/", { headers });
 }
 
 /** Reads what the Worker said of a socket. */

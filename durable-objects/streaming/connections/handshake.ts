@@ -2,7 +2,7 @@ import { SUBPROTOCOL } from "../../../contracts/stream.ts";
 import type { Attachment } from "./connection.ts";
 import type { HandshakeRequest } from "./handshake-request.ts";
 
-/** Why a socket was not taken in: the audience is full, or its client's address or key has its share. */
+/** Why a socket was not taken in: the hub is full, or its client's address or key has its share. */
 export type LimitReached = "full" | "address" | "key";
 
 const HEADER = "X-WizData-Full";
@@ -34,12 +34,12 @@ export function accept(handshake: HandshakeRequest): { response: Response; socke
       history: handshake.history,
       expiresAt: handshake.expiresAt,
       connectedAt: Date.now() / 1000,
-      unread: 0,
-      unproven: 0,
+      unackedBytes: 0,
+      unconfirmedBytes: 0,
       pingedAt: 0,
       stoppedAt: null,
       mark: null,
-      places: {},
+      positions: {},
     },
   };
 }

@@ -1,12 +1,12 @@
-/** What an operator may configure of audiences. */
+/** What an operator may configure of hub. */
 export interface StreamLimits {
   /** Characters sent without a frame from the client after which sending stops. */
   unacknowledgedBytes: number;
-  /** The most sockets of one audience. */
+  /** The most sockets of one hub. */
   sockets: number;
-  /** The most sockets of one client address without a key, in one audience. */
+  /** The most sockets of one client address without a key, in one hub. */
   socketsPerAddress: number;
-  /** The most sockets of one key, in one audience. */
+  /** The most sockets of one key, in one hub. */
   socketsPerKey: number;
 }
 

@@ -14,11 +14,11 @@ const lastOf = (event: NumberedEvent): number => (event.channel === "quotes" ? e
 function compareToPosition(
   event: NumberedEvent,
   position: QuotePosition | null,
-): "seen" | "next" | "hole" | "new_epoch" {
+): "seen" | "next" | "gap" | "new_epoch" {
   if (position === null) return "next";
   if (event.epoch !== position.epoch) return "new_epoch";
   if (lastOf(event) <= position.seq) return "seen";
-  return firstOf(event) <= position.seq + 1 ? "next" : "hole";
+  return firstOf(event) <= position.seq + 1 ? "next" : "gap";
 }
 
 const SEQ = /"seq":(\d{1,16})/;
@@ -95,7 +95,7 @@ export class FanOut {
   }
 
   /**
-   * Hands on what came after a place.
+   * Hands on what came after a position.
    * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
    */
   async #backfillGap(channel: SymbolChannel, current: QuotePosition, next: NumberedEvent | null): Promise<void> {
@@ -111,14 +111,14 @@ export class FanOut {
   }
 
   async #publishNumbered(channel: SymbolChannel, event: NumberedEvent): Promise<void> {
-    if (compareToPosition(event, channel.position) === "hole" && channel.position !== null)
+    if (compareToPosition(event, channel.position) === "gap" && channel.position !== null)
       await this.#backfillGap(channel, channel.position, event);
     switch (compareToPosition(event, channel.position)) {
       case "seen":
         return;
       case "next":
         return this.#advance(channel, event);
-      case "hole":
+      case "gap":
         if (channel.position !== null)
           this.#emitGap(channel, channel.position, { epoch: event.epoch, seq: firstOf(event) - 1 });
         return this.#advance(channel, event);
@@ -157,7 +157,7 @@ export class FanOut {
     }
   }
 
-  /** One at a time for each symbol: what arrives while a hole is being filled comes after it. */
+  /** One at a time for each symbol: what arrives while a gap is being filled comes after it. */
   #inOrder(channel: SymbolChannel, work: () => Promise<void>): Promise<void> {
     const before = channel.publishing ?? Promise.resolve();
     const run = before.then(work, work);

@@ -11,10 +11,10 @@ import type { RoomLeases } from "./room-lease.ts";
 /** Seconds from the moment that sending to a socket stopped until it is closed. */
 export const SLOW_CONSUMER_SECONDS = 60;
 
-/** Feeds that are told at once. */
+/** Feeds that are sent at once. */
 const RENEWALS_AT_ONCE = 50;
 
-/** What an audience does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
+/** What an hub does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
 export class Heartbeat {
   readonly #registry: SubscriptionRegistry;
   readonly #store: SubscriptionStore;
@@ -59,7 +59,7 @@ export class Heartbeat {
       const { position } = await this.#leases.renew(channel);
       await this.#fanOut.catchUp(channel, position);
     } catch (error) {
-      logError("an attendance was not renewed", error, { symbol: channel.symbol });
+      logError("a lease was not renewed", error, { symbol: channel.symbol });
     }
   }
 

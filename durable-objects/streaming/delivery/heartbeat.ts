@@ -3,7 +3,7 @@ import { marketStatus } from "../../../core/market-calendar/sessions.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
 import type { Session } from "../subscriptions/registry.ts";
 
-/** Every that many beats tell of all symbols, the others of those whose state changed. */
+/** Every that many beats report all symbols, the others of those whose state changed. */
 const FULL_STATUS_EVERY = 10;
 
 /** How a symbol fares: what its market does, and whether events come as often as they should. */
@@ -31,7 +31,7 @@ export function feedStatusOf(channel: SymbolChannel, now: number): FeedStatus {
   return { text, state: `${expected} ${status}` };
 }
 
-/** Which symbols a beat tells a member of. */
+/** Which symbols a beat says a member of. */
 export function symbolsToReport(session: Session, beat: number, changed: ReadonlySet<string>): string[] {
   const symbols = new Set(Array.from(session.subscribers.values(), ({ subscription }) => subscription.symbol));
   if (beat % FULL_STATUS_EVERY === 0) return [...symbols];

@@ -3,7 +3,7 @@ import type { BarReplay, QuotePosition, RoomClient } from "../../symbol-events/s
 import type { Subscription } from "../protocol/subscription.ts";
 import type { Start } from "../subscriptions/subscriber.ts";
 
-/** Where a client says it was: a place in the quotes or the opening of a bar; null where it says nothing. */
+/** Where a client says it was: a position in the quotes or the opening of a bar; null where it says nothing. */
 export type Since = { epoch: string; seq: number } | { time: number } | null;
 
 /** Where a symbol's subscriptions go on, and what their confirmation says of it, in JSON. */

@@ -1,10 +1,10 @@
 import type { Lease, RoomClient } from "../../symbol-events/symbol-events.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
 
-/** How long before its end an attendance is renewed (seconds): more than a heartbeat, which renews it. */
+/** How long before its end a lease is renewed (seconds): more than a heartbeat, which renews it. */
 const RENEW_BEFORE = 45;
 
-/** More than any attendance lasts (seconds): one with more left was given before the clock was set back. */
+/** More than any leases lasts (seconds): one with more left was given before the clock was set back. */
 const MAX_SECONDS_LEFT = 120;
 
 /** Says to feeds what is wanted of them. */
@@ -17,7 +17,7 @@ export class RoomLeases {
 
   /** Ensures that everything that is listened to is delivered from now on. */
   async renew(channel: SymbolChannel): Promise<Lease> {
-    // A caller that comes while a telling is under way may want more than it says.
+    // A caller that comes while a saying is under way may want more than it says.
     if (channel.renewal !== null) await channel.renewal;
     if (channel.lease !== null && !this.isDue(channel, Date.now() / 1000)) return channel.lease;
     channel.renewal ??= this.#request(channel).finally(() => {
@@ -26,7 +26,7 @@ export class RoomLeases {
     return channel.renewal;
   }
 
-  /** Whether a feed must be told again, because more or less is wanted or the attendance ends soon. */
+  /** Whether a feed must be sent again, because more or less is wanted or the leases ends soon. */
   isDue({ lease, leasedInterest, interestKey }: SymbolChannel, now: number): boolean {
     if (lease === null || leasedInterest !== interestKey) return true;
     const left = lease.until - now;

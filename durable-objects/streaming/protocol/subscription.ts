@@ -8,10 +8,10 @@ export type Subject =
   | { channel: "candles"; interval: Interval }
   | { channel: "indicators"; interval: Interval; indicator: string };
 
-/** One thing that a socket listens to, as it is kept and as its client is told. */
+/** One thing that a socket listens to, as it is kept and as its client is sent. */
 export type Subscription = Subject & { symbol: string; delivery: Delivery };
 
-/** What tells subjects of one symbol apart. */
+/** What says subjects of one symbol apart. */
 export function subjectKey(context: Subject): string {
   switch (context.channel) {
     case "quotes":

@@ -16,9 +16,9 @@ export class SymbolChannel {
   /** The socket whose attachment keeps `place` and `bars` through hibernation. */
   positionHolder: Connection | null = null;
   lease: Lease | null = null;
-  /** What the feed was last told is wanted. */
+  /** What the room was last asked for. */
   leasedInterest = "";
-  /** The telling that is under way. */
+  /** The saying that is under way. */
   renewal: Promise<Lease> | null = null;
   /** The delivery that is under way; the next begins after it. */
   publishing: Promise<void> | null = null;
@@ -46,7 +46,7 @@ export class SymbolChannel {
     else this.subscribers.set(key, new Map([[subscriber.connection, subscriber]]));
   }
 
-  /** Removes a listener, unless another of its socket has taken its place. */
+  /** Removes a listener, unless another of its socket has taken its position. */
   remove(subscriber: Subscriber): void {
     const key = subjectKey(subscriber.subscription);
     const bySocket = this.subscribers.get(key);

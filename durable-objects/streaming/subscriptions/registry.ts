@@ -20,11 +20,11 @@ export interface Session {
   /** The messages that are being worked on, one after the other. */
   lastMessage: Promise<void>;
   pendingMessages: number;
-  /** Symbols that its client has been told nothing of by a heartbeat. */
+  /** Symbols that its client has been sent nothing of by a heartbeat. */
   readonly unreported: Set<string>;
 }
 
-/** What a roster tells of. */
+/** What a registry reports. */
 export interface RegistryEvents {
   /** No client listens to a symbol any more. */
   onEmpty: (channel: SymbolChannel) => void;
@@ -164,7 +164,7 @@ export class SubscriptionRegistry {
       if (this.#addSubscriber(session, channel, subscription).isConflated) channel.resumedFromHibernation = true;
       if (beat === this.#store.lastHeartbeat().beat) session.unreported.add(subscription.symbol);
     }
-    for (const [symbol, position] of Object.entries(attachment.places)) {
+    for (const [symbol, position] of Object.entries(attachment.positions)) {
       this.channels.get(symbol)?.restorePosition(session.connection, position);
     }
     return attachment.id;

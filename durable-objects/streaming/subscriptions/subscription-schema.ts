@@ -1,4 +1,4 @@
-/** Creates the tables of an audience; a room's stand beside its own. Subscriptions are kept, positions are not. */
+/** Creates the tables of an hub; a room's stand beside its own. Subscriptions are kept, positions are not. */
 export function prepareSubscriptionTables(sql: SqlStorage): void {
   sql.exec(`
     create table if not exists audience_sockets (

@@ -14,7 +14,7 @@ export interface StoredSubscriptions {
   beat: number;
 }
 
-/** What an audience remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
+/** What an hub remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
 export class SubscriptionStore {
   readonly #sql: SqlStorage;
   #last: HeartbeatMark | undefined;
@@ -63,10 +63,10 @@ export class SubscriptionStore {
     this.#sql.exec("delete from audience_symbols where symbol = ?", symbol);
   }
 
-  /** The state of each symbol that clients were told last. */
+  /** The state of each symbol that clients were sent last. */
   reportedStates(): Map<string, string> {
-    const kept = this.#rows<{ symbol: string; told: string }>("select symbol, told from audience_symbols");
-    return new Map(kept.map((row) => [row.symbol, row.told]));
+    const kept = this.#rows<{ symbol: string; state: string }>("select symbol, told as state from audience_symbols");
+    return new Map(kept.map((row) => [row.symbol, row.state]));
   }
 
   saveReportedState(symbol: string, state: string): void {

@@ -17,7 +17,7 @@ export type BackfillQueue = (
   priority: Priority,
 ) => Promise<BackfillOutcome>;
 
-/** Opens the filling of a room's candles; `isSource` tells whether a provider is one of the symbol's sources now. */
+/** Opens the filling of a room's candles; `isSource` says whether a provider is one of the symbol's sources now. */
 export function openBackfillQueue(
   env: Env,
   store: CandleStore,

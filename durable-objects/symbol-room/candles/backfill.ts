@@ -57,7 +57,7 @@ export interface Backfill {
   priority: Priority;
   /** Unix seconds. */
   now: number;
-  /** Called with what the checks doubt. */
+  /** Called with what the checks flag. */
   report: (provider: ProviderName, interval: Interval, findings: readonly Finding[]) => void;
 }
 
@@ -102,7 +102,7 @@ export function settledBefore(market: Market, interval: Interval, now: number): 
 }
 
 /**
- * Fetches what a page of candles lacks from the symbol's sources, in order, and stores it with its doubts. A series keeps
+ * Fetches what a page of candles lacks from the symbol's sources, in order, and stores it with its anomalies. A series keeps
  * the provider that it began with.
  */
 export async function fillPage(

@@ -177,7 +177,7 @@ function writeRow(
     isFinal ? 1 : 0,
   );
   if (revised.toArray().length > 0) return "replaced";
-  // A doubt that came or went is no revision: the numbers stand.
+  // A flag that came or went is no revision: the numbers stand.
   sql.exec(
     "update candles set suspect = ?3 where interval = ?1 and time = ?2 and suspect is not ?3",
     interval,

@@ -5,12 +5,12 @@ import type { Market } from "../../../core/market-calendar/markets.ts";
 import { DAY } from "../../../core/time.ts";
 import type { CandleStore, Series, StoreCounts } from "./candle-store.ts";
 
-/** Stored candles that are judged again with a batch: one that looked sound may be a spike now that the price came back. */
+/** Stored candles that are checked again with a batch: one that looked sound may be a spike now that the price came back. */
 const CONTEXT_ROWS = 200;
 /** Further back or ahead than any series reaches. */
 const FAR = 100_000 * DAY;
 
-/** Which series candles belong to, and what they are judged against. */
+/** Which series candles belong to, and what they are checked against. */
 export interface CheckContext {
   series: Omit<Series, "first" | "last">;
   market: Market;

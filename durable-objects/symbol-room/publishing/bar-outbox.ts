@@ -1,11 +1,11 @@
 import type { BarEvent, FrameEvent } from "../../symbol-events/symbol-events.ts";
 
-/** The most events that are kept, the newest: as many as wait for an audience. */
+/** The most events that are kept, the newest: as many as wait for an hub. */
 const MAX_PENDING_BARS = 1_000;
 
 /**
- * Closed and revised bars, from that moment on until every audience has taken them. Bars have no numbers without holes by which an
- * audience could see that one is missing: a room whose memory goes in between tells them again, and audiences know by their order
+ * Closed and revised bars, from that moment on until every hub has taken them. Bars have no numbers without gap by which an
+ * hub could see that one is missing: a room whose memory goes in between says them again, and hub know by their order
  * what they have had.
  */
 export class BarOutbox {

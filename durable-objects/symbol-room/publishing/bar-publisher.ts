@@ -16,7 +16,7 @@ export class BarPublisher {
   readonly #forming: FormingBars;
   readonly #indicators: IndicatorRunner;
   readonly #batcher: BarOutbox;
-  /** The open candle of each interval that was told last. */
+  /** The open candle of each interval that was sent last. */
   readonly #published = new Map<Interval, Candle>();
   /** Intervals whose last bars cannot be closed yet, because no source answers. */
   readonly #behind = new Set<Interval>();
@@ -89,7 +89,7 @@ export class BarPublisher {
     }
   }
 
-  /** Tells what a closed bar is now. */
+  /** Sends what a closed bar is now. */
   async revise(context: InstrumentContext, interval: Interval, time: number, now: number): Promise<FrameEvent[]> {
     const closed = this.#candles.closed(interval);
     if (closed === null || time > closed) return [];

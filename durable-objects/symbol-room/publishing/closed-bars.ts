@@ -8,7 +8,7 @@ const MAX_BARS_AT_ONCE = 1_000;
 /** Clocks are put right by fractions of a second all the time: no bar is opened again for less than this (seconds). */
 const MAX_CLOCK_STEP = 1;
 
-/** The bars of the intervals that a client watches, as they close. Which one was told last is kept in the database. */
+/** The bars of the intervals that a client watches, as they close. Which one was sent last is kept in the database. */
 export class ClosedBarCursor {
   readonly #sql: SqlStorage;
   readonly #readCandles: ReadCandles;
@@ -54,7 +54,7 @@ export class ClosedBarCursor {
     return [...this.#published.keys()];
   }
 
-  /** Opening of the last closed bar that was told; null where the interval is not watched. */
+  /** Opening of the last closed bar that was sent; null where the interval is not watched. */
   closed(interval: Interval): number | null {
     return this.#published.get(interval) ?? null;
   }

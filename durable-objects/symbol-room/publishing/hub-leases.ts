@@ -2,7 +2,7 @@ import type { Interval } from "../../../core/interval.ts";
 import type { IndicatorInterest, Interest, SymbolEvent } from "../../symbol-events/symbol-events.ts";
 import { PushQueue } from "./push-queue.ts";
 
-/** Seconds for which an audience is told what happens unless it says again that it wants to be. */
+/** Seconds for which an hub is sent what happens unless it says again that it wants to be. */
 export const LEASE_SECONDS = 90;
 /**
  * After a push that failed: seconds to the next, doubled each time, and never more than the longest. What waits is in memory, which
@@ -11,18 +11,18 @@ export const LEASE_SECONDS = 90;
 const MIN_RETRY_SECONDS = 1;
 export const MAX_RETRY_SECONDS = 8;
 
-/** Takes events to an audience by its name; false where it does not want the symbol any more. */
+/** Takes events to an hub by its name; false where it does not want the symbol any more. */
 export type PublishToHub = (hub: string, symbol: string, events: SymbolEvent[]) => Promise<boolean>;
 
 /** The name under which a room's own sockets attend. */
 export const OWN_SESSIONS = "";
 
-/** What the room does when an audience changes by itself. */
+/** What the room does when an hub changes by itself. */
 export interface HubLeaseEvents {
   publish: PublishToHub;
   /** A client is gone. */
   onReleased(): void;
-  /** Everyone has taken all that has been told, which were bars up to this order. */
+  /** Everyone has taken all that has been sent, which were bars up to this order. */
   onAllTaken(order: number): void;
   /** Asks for a call of `retry` in that many seconds. */
   retryIn(seconds: number): void;
@@ -36,11 +36,11 @@ interface HubLease {
 
 const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
-/** Whether an audience wants nothing. */
+/** Whether an hub wants nothing. */
 export const isEmptyInterest = ({ quotes, candles, indicators }: Interest): boolean =>
   !quotes && candles.length === 0 && indicators.length === 0;
 
-/** What tells the indicators of one symbol apart. */
+/** What says the indicators of one symbol apart. */
 export const indicatorKey = ({ interval, spec }: IndicatorInterest): string => `${interval} ${spec}`;
 
 function isInterested(interest: Interest, event: SymbolEvent): boolean {
@@ -76,7 +76,7 @@ export class HubLeases {
   readonly #hooks: HubLeaseEvents;
   readonly #leases = new Map<string, HubLease>();
   #all: Interest | null = null;
-  /** The order of the last bar that was told. */
+  /** The order of the last bar that was sent. */
   #lastOrder = 0;
 
   constructor(sql: SqlStorage, hooks: HubLeaseEvents) {
@@ -89,7 +89,7 @@ export class HubLeases {
       this.#leases.set(hub, { wants: JSON.parse(interest), until, queue: null });
   }
 
-  /** Notes what an audience wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
+  /** Notes what an hub wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
   renew(hub: string, interest: Interest, now: number): number {
     if (isEmptyInterest(interest)) {
       this.#release(hub);
@@ -105,10 +105,10 @@ export class HubLeases {
 
   /** Shortens leases that end later than a lease can: the clock was set back. */
   capExpiry(now: number): void {
-    for (const [hub, attendee] of this.#leases) {
-      if (attendee.until <= now + LEASE_SECONDS) continue;
-      attendee.until = now + LEASE_SECONDS;
-      this.#sql.exec("update attendees set until = ? where hub = ?", attendee.until, hub);
+    for (const [hub, lease] of this.#leases) {
+      if (lease.until <= now + LEASE_SECONDS) continue;
+      lease.until = now + LEASE_SECONDS;
+      this.#sql.exec("update attendees set until = ? where hub = ?", lease.until, hub);
     }
   }
 
@@ -125,7 +125,7 @@ export class HubLeases {
     return this.#all;
   }
 
-  /** The indicators that audiences other than this one want. */
+  /** The indicators that hub other than this one want. */
   indicatorsOfOthers(hub: string): IndicatorInterest[] {
     return [...this.#leases].flatMap(([name, { wants: interest }]) => (name === hub ? [] : interest.indicators));
   }
@@ -135,17 +135,17 @@ export class HubLeases {
     return this.#leases.size === 0 ? null : Math.min(...Array.from(this.#leases.values(), ({ until }) => until));
   }
 
-  /** Tells each audience what of these events it wants. */
+  /** Sends each hub what of these events it wants. */
   publish(symbol: string, events: readonly SymbolEvent[]): void {
     this.#fanOut(symbol, events, (line, indicator) => line.send(indicator));
   }
 
-  /** Has each audience told what of these events it wants with the next push. */
+  /** Has each hub sent what of these events it wants with the next push. */
   enqueue(symbol: string, events: readonly SymbolEvent[]): void {
     this.#fanOut(symbol, events, (line, indicator) => line.enqueue(indicator));
   }
 
-  /** Tries the audiences again that did not answer. */
+  /** Tries the hub again that did not answer. */
   retry(): void {
     for (const { queue } of this.#leases.values()) queue?.retry();
   }
@@ -162,7 +162,7 @@ export class HubLeases {
     if (this.#leases.delete(hub)) this.#sql.exec("delete from attendees where hub = ?", hub);
   }
 
-  // An audience that refused, and has said meanwhile that it does want the symbol, is not forgotten.
+  // An hub that refused, and has said meanwhile that it does want the symbol, is not forgotten.
   #publishTo(hub: string, symbol: string) {
     return async (events: SymbolEvent[]) => {
       const before = this.#leases.get(hub);
@@ -182,15 +182,15 @@ export class HubLeases {
     });
   }
 
-  /** Takes what each audience wants of these events to the line to it. */
+  /** Takes what each hub wants of these events to the line to it. */
   #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, indicator: SymbolEvent[]) => void) {
     for (const event of events)
       if ("order" in event && event.isClosed) this.#lastOrder = Math.max(this.#lastOrder, event.order);
-    for (const [hub, attendee] of this.#leases) {
-      const indicator = events.filter((event) => isInterested(attendee.wants, event));
+    for (const [hub, lease] of this.#leases) {
+      const indicator = events.filter((event) => isInterested(lease.wants, event));
       if (indicator.length === 0) continue;
-      attendee.queue ??= this.#queueTo(hub, symbol);
-      take(attendee.queue, indicator);
+      lease.queue ??= this.#queueTo(hub, symbol);
+      take(lease.queue, indicator);
     }
     this.#checkAllTaken();
   }

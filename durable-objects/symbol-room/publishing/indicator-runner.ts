@@ -21,7 +21,7 @@ export interface ClosedValues {
   values: ClosedValue[];
 }
 
-/** Bars back from the last to which a revision changes what was told. */
+/** Bars back from the last to which a revision changes what was sent. */
 const MAX_REVISED = 100;
 /** Bars are read up to the last closed one, so that none of them can be forming. */
 const ALL_CLOSED = Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ interface RunningIndicator {
 const runnerKey = ({ interval, spec }: IndicatorInterest): string => `${interval} ${spec}`;
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** What a stream tells of a machine's outputs: none of those that look ahead. */
+/** What a stream reports a machine's outputs: none of those that look ahead. */
 function outputValue({ definition }: IndicatorSpec, outputs: ArrayLike<number>): IndicatorValue {
   const { outputs: names, lookahead = [] } = definition;
   if (names.length === 1) return known(outputs[0]);
@@ -88,7 +88,7 @@ export class IndicatorRunner {
     for (let indicator = next(); indicator; indicator = next()) {
       done.add(runnerKey(indicator));
       const work = this.#working.get(runnerKey(indicator));
-      // One that has taken some of them before, when others could not, tells of all of them again.
+      // One that has taken some of them before, when others could not, reports all of them again.
       const values = work && work.last < bars[0].time ? this.#follow(work, context, bars) : [];
       const rest =
         bars.length - (values.length === 0 ? 0 : bars.findIndex(({ time }) => time === values.at(-1)?.time) + 1);

@@ -42,7 +42,7 @@ export interface PublisherParts {
   publish: PublishToHub;
   /** Begins a new epoch: what clients have is not what the room has. */
   beginEpoch: () => void;
-  /** Does what the room's own audience has to do. */
+  /** Does what the room's own hub has to do. */
   runSessions: () => Promise<void>;
   /** Holds work that no client waits for. */
   keep: (work: Promise<void>) => void;
@@ -58,7 +58,7 @@ export class Publisher {
   readonly #leases: HubLeases;
   readonly #scheduler: Scheduler;
   readonly #replay: Replay;
-  /** Where the room's own sockets hear of its symbol. */
+  /** Where the room's own sockets receives of its symbol. */
   readonly roomClient: RoomClient;
 
   constructor(room: PublisherParts) {
@@ -93,7 +93,7 @@ export class Publisher {
     this.#replay = new Replay(this.#log, candles, indicators, readCandles, this.#room.latest, () =>
       this.#state.renewedAt(),
     );
-    // What this room did not get round to tell before its memory went.
+    // What this room did not get round to send before its memory went.
     const kept = batcher.pending();
     if (kept.length > 0) {
       this.#leases.enqueue(this.#known().symbol, kept);
@@ -107,7 +107,7 @@ export class Publisher {
     };
   }
 
-  /** Notes what an audience wants from now on. */
+  /** Notes what an hub wants from now on. */
   async renewLease(instrument: Instrument, hub: string, interest: Interest): Promise<Lease> {
     const lease = this.#scheduler.renewLease(this.#context(instrument), hub, interest, this.#now());
     await this.#clock.wind();
@@ -132,7 +132,7 @@ export class Publisher {
     return this.#replay.indicator(this.#context(instrument), indicator, since, this.#now());
   }
 
-  /** Ensures that the room's own audience is run at a time (unix seconds), even if the room sleeps until then. */
+  /** Ensures that the room's own hub is run at a time (unix seconds), even if the room sleeps until then. */
   scheduleSessions(at: number): void {
     this.#arm(SESSIONS, at);
   }

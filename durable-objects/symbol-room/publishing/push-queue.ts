@@ -1,20 +1,20 @@
 import { logWarning } from "../../../observability/log.ts";
 import type { SymbolEvent } from "../../symbol-events/symbol-events.ts";
 
-/** Takes events to an audience; false where it does not want them any more. */
+/** Takes events to an hub; false where it does not want them any more. */
 export type Push = (events: SymbolEvent[]) => Promise<boolean>;
 
 /** What becomes of a line. */
 export interface PushCallbacks {
-  /** The audience has taken everything. */
+  /** The hub has taken everything. */
   taken(): void;
-  /** The audience wants no more. */
+  /** The hub wants no more. */
   refused(): void;
-  /** The audience did not answer, for that many times in a row. */
+  /** The hub did not answer, for that many times in a row. */
   failed(times: number): void;
 }
 
-/** Events that wait for an audience at most. What is dropped beyond it leaves a hole in the numbers, so that the audience asks for it. */
+/** Events that wait for an hub at most. What is dropped beyond it leaves a gap in the numbers, so that the hub asks for it. */
 const MAX_PENDING_EVENTS = 1_000;
 
 /** Whether a newer event says all that an older one said: another state of the same open bar. */
@@ -35,10 +35,10 @@ function replaces(newer: SymbolEvent, older: SymbolEvent): boolean {
 const sameBar = (a: { interval: string; time: number }, b: { interval: string; time: number }): boolean =>
   a.interval === b.interval && a.time === b.time;
 
-/** Whether an audience notices by itself that an event is missing. */
+/** Whether an hub notices by itself that an event is missing. */
 const isNumbered = ({ channel }: SymbolEvent): boolean => channel === "quotes" || channel === "gap";
 
-/** The way to one audience: one push at a time, and the next carries all that happened since. */
+/** The way to one hub: one push at a time, and the next carries all that happened since. */
 export class PushQueue {
   readonly #name: string;
   readonly #push: Push;
@@ -63,18 +63,18 @@ export class PushQueue {
       this.#waiting.splice(Math.max(0, this.#waiting.findIndex(isNumbered)), 1);
   }
 
-  /** Whether the audience has taken everything. */
+  /** Whether the hub has taken everything. */
   get isEmpty(): boolean {
     return !this.#isBusy && this.#waiting.length === 0;
   }
 
-  /** Sends events, or keeps them while the line is busy or its audience did not answer. */
+  /** Sends events, or keeps them while the line is busy or its hub did not answer. */
   send(events: readonly SymbolEvent[]): void {
     this.enqueue(events);
     if (!this.#isBusy && this.#failures === 0) void this.#run();
   }
 
-  /** Tries again where the audience did not answer. */
+  /** Tries again where the hub did not answer. */
   retry(): void {
     if (!this.#isBusy) void this.#run();
   }
@@ -88,8 +88,8 @@ export class PushQueue {
         if (!(await this.#push(events))) return this.#ends.refused();
         this.#failures = 0;
       } catch (error) {
-        logWarning("an audience did not take its events", {
-          audience: this.#name,
+        logWarning("a hub did not take its events", {
+          hub: this.#name,
           error: error instanceof Error ? error.message : typeof error,
         });
         const since = this.#waiting;

@@ -10,7 +10,7 @@ import { MAX_REPLAYED_CHARACTERS, MAX_REPLAYED_EVENTS, type QuoteLog } from "../
 import type { ClosedBarCursor } from "./closed-bars.ts";
 import type { IndicatorRunner } from "./indicator-runner.ts";
 
-/** What tells those who come back what they missed: all of it, in order, or that they cannot have it. */
+/** What says those who come back what they missed: all of it, in order, or that they cannot have it. */
 export class Replay {
   readonly #log: QuoteLog;
   readonly #bars: ClosedBarCursor;
@@ -76,7 +76,7 @@ export class Replay {
     });
   }
 
-  /** The last bar that was told, or would have been. */
+  /** The last bar that was sent, or would have been. */
   #closedBy(context: InstrumentContext, interval: Interval, now: number): number | null {
     return this.#bars.closed(interval) ?? lastClosedStamp(context.market, interval, now - context.delay);
   }
@@ -89,7 +89,7 @@ export class Replay {
     return closed !== null && time <= closed;
   }
 
-  /** The frames of the bars after `since`, or why there are none to be told. */
+  /** The frames of the bars after `since`, or why there are none to be sent. */
   async #since(
     context: InstrumentContext,
     interval: Interval,

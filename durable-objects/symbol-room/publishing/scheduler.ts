@@ -22,7 +22,7 @@ const MAX_REVISED = 100;
 /** Silence is expected after this part of the span after which the price would be stale. */
 const QUIET_SHARE = 1 / 10;
 
-/** The deadline of the room's own audience. */
+/** The deadline of the room's own hub. */
 export const SESSIONS = "audience";
 
 /** What a room's life is made of. */
@@ -38,7 +38,7 @@ export interface SchedulerParts {
   onRewind: () => void;
   /** Asks the sources for a quote, where no one polls them. */
   ask: (context: InstrumentContext) => Promise<void>;
-  /** Does what the room's own audience has to do. */
+  /** Does what the room's own hub has to do. */
   runSessions: () => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export class Scheduler {
     this.#watch = parts.watch;
   }
 
-  /** Notes what an audience wants from now on. */
+  /** Notes what an hub wants from now on. */
   renewLease(context: InstrumentContext, hub: string, interest: Interest, now: number): Lease {
     const { accepted, refused } = limitInterest(interest, this.#leases.indicatorsOfOthers(hub));
     const until = this.#leases.renew(hub, accepted, now);
@@ -77,7 +77,7 @@ export class Scheduler {
     };
   }
 
-  /** Tells a caller that listens of a quote that was stored, and of what it makes of the bars that form. */
+  /** Sends a caller that listens of a quote that was stored, and of what it makes of the bars that form. */
   onQuote(context: InstrumentContext, quote: StoredQuote, events: readonly SymbolEvent[], now: number): void {
     if (this.#leases.nextExpiry() === null) return;
     const { symbol } = context.instrument;
@@ -85,7 +85,7 @@ export class Scheduler {
     this.#leases.publish(symbol, this.#series.form(context, quote, now));
   }
 
-  /** Tells a caller that listens of closed bars of an interval that were changed, and of those that are made of them. */
+  /** Sends a caller that listens of closed bars of an interval that were changed, and of those that are made of them. */
   onRevised({ market }: InstrumentContext, interval: Interval, times: readonly number[], now: number): void {
     for (const indicator of INTERVALS) {
       if (indicator !== interval && !isMultipleOf(interval, indicator)) continue;

@@ -6,7 +6,7 @@ import type { RoomState } from "../room-state.ts";
 
 /** Events that are kept: twenty minutes of a source that ticks once a second. */
 export const SLOTS = 1_200;
-/** Events, and characters of their text, that are told again at once at most. */
+/** Events, and characters of their text, that are sent again at once at most. */
 export const MAX_REPLAYED_EVENTS = 5_000;
 export const MAX_REPLAYED_CHARACTERS = 4 * 1024 * 1024;
 
@@ -69,7 +69,7 @@ export class QuoteLog {
     this.#last = this.#state.seq();
   }
 
-  /** The texts of every event after a position, in order; null where they cannot all be told. */
+  /** The texts of every event after a position, in order; null where they cannot all be sent. */
   after({ epoch, seq }: QuotePosition): string[] | null {
     if (
       epoch !== this.#state.epoch() ||

@@ -17,7 +17,7 @@ import type { Attempt } from "./source-failover.ts";
 
 /** Upstreams are not asked more often than this (seconds), whatever a caller accepts. */
 const ASK_PAUSE = 1;
-/** A last known quote is told for this long (open-market seconds) while no source answers; it says `stale`. */
+/** A last known quote is sent for this long (open-market seconds) while no source answers; it says `stale`. */
 const MAX_LAST_KNOWN_AGE = 86_400;
 /** Seconds after which to ask again where no source said when. */
 const RETRY_AFTER = 5;

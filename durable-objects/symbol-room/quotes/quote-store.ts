@@ -59,16 +59,16 @@ export class QuoteStore {
     return this.#kept;
   }
 
-  /** What the next quote is judged with. */
+  /** What the next quote is checked with. */
   memory(): QuoteMemory {
     return this.#memory;
   }
 
-  /** Keeps what the next quote is judged with; it is written with the next quote, a doubt at once. */
+  /** Keeps what the next quote is checked with; it is written with the next quote, an anomaly at once. */
   remember(next: QuoteMemory): void {
-    const isNewDoubt = next.doubted !== this.#memory.doubted;
+    const isNewAnomaly = next.doubted !== this.#memory.doubted;
     this.#memory = next;
-    if (isNewDoubt) this.#sql.exec("update quote set memory = ?", JSON.stringify(this.#memory));
+    if (isNewAnomaly) this.#sql.exec("update quote set memory = ?", JSON.stringify(this.#memory));
   }
 
   /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */

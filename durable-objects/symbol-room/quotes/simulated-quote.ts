@@ -13,7 +13,7 @@ import type { QuoteStore } from "./quote-store.ts";
 /** Further ahead than any bar that forms is stamped. */
 const AHEAD = 32 * DAY;
 
-/** The quote that a client who asks a simulated symbol at `now` (unix seconds) is told. */
+/** The quote that a client who asks a simulated symbol at `now` (unix seconds) is sent. */
 export function simulatedNow(instrument: Instrument, now: number): ProviderQuote | null {
   const second = Math.floor(now);
   const known = knownSecond(instrument.symbol, second);

@@ -46,7 +46,7 @@ export interface FailoverRequest {
 
 const timeOf = (quote: ProviderQuote): number => Date.parse(quote.timestamp) / 1000;
 
-/** Two sources may price another pair (dollars for tethers), so each is judged by what it told itself, unless it confirms. */
+/** Two sources may price another pair (dollars for tethers), so each is checked by what it sent itself, unless it confirms. */
 function printOf(quote: ProviderQuote, provider: ProviderName): Print | null {
   return quote.price === null ? null : { price: quote.price, time: timeOf(quote), source: provider };
 }

@@ -155,7 +155,7 @@ describe("the ends of the scale", () => {
     }
   });
 
-  it("give DX 0 where there is range but no directional movement", () => {
+  it("make DX 0 where there is range but no directional movement", () => {
     const candles = closesOnly(new Array<number>(20).fill(10));
     const inside = { ...candles, high: new Float64Array(20).fill(11), low: new Float64Array(20).fill(9) };
     const { adx, di_plus, di_minus } = valuesOf("ADX:3", inside);

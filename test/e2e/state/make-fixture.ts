@@ -25,7 +25,7 @@ const LIVE_CANDLES = [
 const DEMO_QUOTES = ["BTC/USDT", "SIM:CLEAN", "SOL/USDT", "EUR/USD", "MSFT", "JSE:AGL"];
 const IMPORTED_DAYS = 35;
 const IMPORTED_HOURS = 120;
-/** An hour whose prices the data-quality checks doubt. */
+/** An hour whose prices the data-quality checks flag. */
 const DOUBTED_HOUR = 60;
 
 const ADDED = { symbol: "JSE:STX40", name: "Satrix 40 ETF", type: "etf", currency: "ZAR", primary_exchange: "JSE" };

@@ -49,7 +49,7 @@ const imports = async (target: string) =>
   ).results.map(({ action, detail }) => [action, JSON.parse(detail)]);
 
 describe("the first import of a symbol", () => {
-  test("drops its simulated data, moves it to imported data, and keeps its place in the stream", async () => {
+  test("drops its simulated data, moves it to imported data, and keeps its position in the stream", async () => {
     const before = (await read("/quotes/JSE:SOL", QuoteAnswer)).data;
     expect(before.simulated).toBe(true);
     expect((await candlesOf("JSE:SOL?interval=1d&limit=50")).length).toBe(50);
@@ -192,7 +192,7 @@ describe("a row", () => {
     expect((await read("/symbols/JSE:BID", SymbolAnswer)).data.data_sources).toEqual(["simulator"]);
   });
 
-  test("is only judged with check_only", async () => {
+  test("is only checked with check_only", async () => {
     const chunk: ImportChunk = {
       symbol: "JSE:CFR",
       interval: "1d",

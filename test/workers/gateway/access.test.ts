@@ -106,12 +106,12 @@ describe("a key", () => {
   test("that is revoked holds no longer: here at once, elsewhere when trust runs out", async () => {
     const { key, prefix } = await makeKey(["read"]);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
-    // As another isolate sees it: the registry has changed, and no one told it.
+    // As another isolate sees it: the registry has changed, and it was not informed.
     await env.DB.prepare("update api_keys set revoked_at = ? where prefix = ?")
       .bind(new Date().toISOString(), prefix)
       .run();
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
-    // What would stay open is judged again.
+    // What would stay open is checked again.
     const upgrade = { ...bearer(key), Upgrade: "websocket" };
     await problemOf(await callWith({}, "/types", { headers: upgrade }), "auth.invalid");
     await problemOf(await callWith({}, "/stream/AAPL", { headers: bearer(key) }), "auth.invalid");

@@ -239,7 +239,7 @@ describe("health", () => {
     timestamp: z.iso.datetime({ precision: 3 }),
   });
 
-  test("tells the state of services and stores, and is not to be kept", async () => {
+  test("says the state of services and stores, and is not to be kept", async () => {
     const response = await call("/health");
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     const health = await bodyOf(response, Health);
@@ -251,7 +251,7 @@ describe("health", () => {
   });
 
   test.each(["market-data", "symbol-registry", "indicator-engine", "streaming"])(
-    "tells the state of %s",
+    "says the state of %s",
     async (service) => {
       const One = z.object({ status: state, service: z.literal(service), version: z.string(), timestamp: z.string() });
       await read(`/health/${service}`, One);

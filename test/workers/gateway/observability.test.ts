@@ -67,7 +67,7 @@ describe("a request", () => {
     expect(linesOf("request")[0]).toMatchObject({ parent_id: null, trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
   });
 
-  test("tells in Server-Timing where its time went", async () => {
+  test("says in Server-Timing where its time went", async () => {
     const fresh = await call("/quotes/SOL/USDT", { headers: { "Cache-Control": "no-cache" } });
     expect(fresh.headers.get("Server-Timing")).toMatch(/^total;dur=\d+, room;dur=\d+$/);
     expect((await call("/quotes/SOL/USDT")).headers.get("Server-Timing")).toMatch(/^total;dur=\d+$/);
@@ -156,7 +156,7 @@ describe("/metrics", () => {
     expect(after).not.toContain("USDT");
   });
 
-  test("tells of each gate its breakers and what is left of its budget", () => {
+  test("reports each gate its breakers and what is left of its budget", () => {
     const family = {
       breaker: "open" as const,
       retry_at: null,

@@ -286,8 +286,8 @@ describe("the AsyncAPI document", () => {
       [...SAID_BY_CLIENTS, ...SAID_BY_THE_PLATFORM].toSorted(),
     );
     const named = (name: string) => acts[name].messages.map(({ $ref }) => $ref.split("/").at(-1)).toSorted();
-    expect(named("hear")).toEqual(SAID_BY_CLIENTS);
-    expect(named("tell")).toEqual(SAID_BY_THE_PLATFORM);
+    expect(named("receive")).toEqual(SAID_BY_CLIENTS);
+    expect(named("send")).toEqual(SAID_BY_THE_PLATFORM);
     expect(Object.values(channels).map(({ address }) => address)).toEqual(["/ws", "/ws/{symbol}", "/stream/{symbol}"]);
     expect(servers.websocket).toMatchObject({ host: "edge.test", protocol: "wss" });
   });

@@ -29,12 +29,16 @@ const keptOf = (symbol: string, count: number): Promise<string[]> =>
     return keys;
   }, 10_000);
 
-interface Told {
+interface ReadAnswer {
   status: string | null;
   answer: Answer;
 }
 
-async function read(symbol: string, query: Record<string, string | number>, headers: HeadersInit = {}): Promise<Told> {
+async function read(
+  symbol: string,
+  query: Record<string, string | number>,
+  headers: HeadersInit = {},
+): Promise<ReadAnswer> {
   const response = await call(addressOf(symbol, query), { headers });
   return { status: response.headers.get("Cache-Status"), answer: await answerOf(response) };
 }

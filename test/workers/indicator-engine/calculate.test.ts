@@ -321,7 +321,7 @@ describe("many symbols", () => {
 
 describe("a body of no form", () => {
   test.each<[string, unknown, Record<string, RegExp>]>([
-    ["nothing", {}, { symbol: /give one of symbol, symbols or candles/ }],
+    ["nothing", {}, { symbol: /use one of symbol, symbols or candles/ }],
     ["a list", [], { "": /object/ }],
     ["null", null, { "": /object/ }],
     ["a number", 5, { "": /object/ }],
@@ -343,7 +343,7 @@ describe("a body of no form", () => {
     ],
     ["another interval", { symbol: "AAPL", interval: "2h" }, { interval: /1m, 5m/ }],
     ["a field that we do not know", { symbol: "AAPL", periods: 14 }, { periods: /not a field/ }],
-  ])("that is %s is told what would be right", async (_, body, faults) => {
+  ])("that is %s gets an error that says what would be right", async (_, body, faults) => {
     const found = faultsOf(await refusal(body));
     for (const [path, message] of Object.entries(faults)) expect(found[path], JSON.stringify(found)).toMatch(message);
   });

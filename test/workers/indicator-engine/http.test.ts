@@ -69,7 +69,7 @@ describe("a read of indicators", () => {
   });
 });
 
-describe("bad input is told what would be right", () => {
+describe("bad input gets an error that says what would be right", () => {
   const ProblemDetail = z.looseObject({ status: z.number(), detail: z.string() });
 
   test("where a parameter comes twice", async () => {
@@ -79,7 +79,7 @@ describe("bad input is told what would be right", () => {
 
   test.each([
     [{ symbol: 5 }, "symbol must be a symbol, such as BTC/USDT."],
-    [{}, "symbol is missing; give one of symbol, symbols or candles."],
+    [{}, "symbol is missing; use one of symbol, symbols or candles."],
   ])("where no symbol is named: %j", async (body, detail) => {
     expect(ProblemDetail.parse(await (await calculate(body)).json())).toMatchObject({ status: 400, detail });
   });

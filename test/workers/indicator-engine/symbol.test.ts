@@ -286,7 +286,7 @@ describe("the parameters", () => {
     expect(answer).toMatchObject({ interval, data_points_used: 10 });
   });
 
-  test("give the bars from `from` on, and those before `to`, which is left out", async () => {
+  test("return the bars from `from` on, and those before `to`, which is left out", async () => {
     const hour = TO_SECONDS - 50 * 3600;
     const forward = await ask("BTC/USDT", { indicators: "RSI", from: hour, data_points: 5 });
     expect(forward.times).toEqual([0, 1, 2, 3, 4].map((i) => hour + i * 3600));

@@ -166,7 +166,7 @@ describe("candles in live mode", () => {
     expect(seen).toEqual(Array.from({ length: 31 }, (_, i) => HOUR_NOW - (30 - i) * HOUR));
   });
 
-  test("that are known are answered while every source fails, and the rest is told as not ingested", async () => {
+  test("that are known are answered while every source fails, and the rest is sent as not ingested", async () => {
     await goLive("AVAX/USDT");
     await readLive(`/ohlcv/AVAX/USDT?interval=1h&limit=5&to=${HOUR_NOW - 5 * HOUR}`);
     for (const upstream of [binance, coingecko]) upstream.history = () => failure("bad_answer");

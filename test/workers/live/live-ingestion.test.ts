@@ -170,7 +170,7 @@ describe("the consumer in live mode", () => {
     expect(result.explicitAcks).toEqual(["1"]);
   });
 
-  test("returns a message that no one understands, and buries it in the audit log in the end", async () => {
+  test("returns a message that no one understands, and makes it a dead letter in the audit log in the end", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const poisoned = message("poison", { kind: "explode", symbols: [] });
     expect((await consume("wizdata-ingestion", poisoned)).retryMessages).toMatchObject([{ msgId: "poison" }]);

@@ -61,7 +61,7 @@ async function walk(first: string, relation: "next" | "prev"): Promise<Candles[]
 }
 
 describe("GET /ohlcv/{symbol}", () => {
-  test("answers the last 100 hours, oldest first, unless told otherwise; the last one forms", async () => {
+  test("answers the last 100 hours, oldest first, by default; the last one forms", async () => {
     const answer = await ohlcv("BTC/USDT");
     const hour = Math.floor(now / HOUR) * HOUR;
     expect(times(answer)).toEqual(Array.from({ length: 100 }, (_, i) => hour - (99 - i) * HOUR));
@@ -264,7 +264,7 @@ describe("input", () => {
     expect(errors?.[0]?.in).toBe("query");
   });
 
-  test.each(["from", "to"])("a millisecond stamp as %s gets told so", async (name) => {
+  test.each(["from", "to"])("a millisecond stamp as %s gets sent so", async (name) => {
     const { errors } = await problemOf(await call(`/ohlcv/BTC/USDT?${name}=${NOW}`), "request.invalid");
     expect(errors?.[0]?.message).toMatch(/milliseconds/);
   });

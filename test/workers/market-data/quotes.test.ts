@@ -192,7 +192,7 @@ describe("the tier that answered", () => {
 });
 
 describe("max_age", () => {
-  test("of nothing cannot be met by a price that is a quarter of a second old; the last known one is told", async () => {
+  test("of nothing cannot be met by a price that is a quarter of a second old; the last known one is sent", async () => {
     const response = await call("/quotes/BTC/USDT?max_age=0");
     expect(response.headers.get("Retry-After")).toBe("5");
     expect(response.headers.get("Cache-Control")).toBe("no-store");
@@ -223,7 +223,7 @@ describe("max_age", () => {
     await problemOf(await call("/quotes/BCH/USDT?max_age=0"), "quote.too_old");
   });
 
-  test("is judged by the calendar for imported data too", async () => {
+  test("is checked by the calendar for imported data too", async () => {
     const rows = [{ line: 1, time: "2026-11-24", close: 228.5 }];
     expect((await importCandles({ symbol: "PFE", interval: "1d", rows })).status).toBe(200);
     // Tuesday's close in New York is 21:00 UTC; on Wednesday at 15:30:00.25 trading has gone on for an hour.
@@ -252,7 +252,7 @@ async function failedBatch(response: Response, status: number) {
 }
 
 describe("GET /quotes", () => {
-  test("maps canonical symbols to quotes, and tells what was resolved and what failed", async () => {
+  test("maps canonical symbols to quotes, and says what was resolved and what failed", async () => {
     const body = await read("/quotes?symbols=btcusdt,AAPL,NPN.JO,AAPLE,BTC", QuotesAnswer);
     expect(Object.keys(body.data).sort()).toEqual(["AAPL", "BTC/USDT", "JSE:NPN"]);
     expect(body.count).toBe(3);

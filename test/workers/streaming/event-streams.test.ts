@@ -61,7 +61,7 @@ const stream = async (path: string, headers: HeadersInit = {}) => new EventReade
 
 const Numbered = z.looseObject({ seq: z.number() });
 
-test("a bar is a place to go on from once the last of its indicators is told", async () => {
+test("a bar is a position to go on from once the last of its indicators is sent", async () => {
   const [client, hub] = Object.values(new WebSocketPair());
   hub.accept();
   const question = { symbol: BTC, channel: "indicators", interval: "1m", since: null, maxHz: null } as const;
@@ -83,7 +83,7 @@ test("a bar is a place to go on from once the last of its indicators is told", a
 });
 
 describe("/stream/{symbol}", () => {
-  test("sends the frames of the socket as events, with their place as id", async () => {
+  test("sends the frames of the socket as events, with their positions as id", async () => {
     const events = await stream("/stream/btcusdt");
     expect(await events.next()).toEqual({ retry: "2000" });
     expect(JSON.parse((await events.event("welcome")).data)).toMatchObject({ type: "welcome" });

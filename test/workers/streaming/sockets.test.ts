@@ -184,7 +184,7 @@ describe("what is open", () => {
     expect((await connections()).connections.map(({ at }) => at).sort()).toEqual([BTC, "hub:local:0"]);
   });
 
-  test("hears what an administrator broadcasts", async () => {
+  test("receives what an administrator broadcasts", async () => {
     const one = await open("/ws");
     const two = await open(`/ws/${BTC}`);
     await problemOf(await call("/broadcast", { method: "POST" }), "auth.missing");

@@ -21,7 +21,7 @@ afterEach(async () => {
   await vi.waitUntil(none, { timeout: 30_000 });
 });
 
-/** The bindings, of which one has no objects to give. */
+/** The bindings, of which one has no objects. */
 function without(name: "STREAM_HUB" | "STREAM_DIRECTORY"): Env {
   const getByName = () => {
     throw new Error("gone");

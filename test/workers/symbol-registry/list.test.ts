@@ -44,7 +44,7 @@ describe("GET /symbols", () => {
     expect(await symbolsOf("?limit=1000")).toEqual(all);
   });
 
-  test("answers 100 symbols unless told otherwise", async () => {
+  test("answers 100 symbols by default", async () => {
     expect(await symbolsOf("")).toEqual(all.slice(0, 100));
   });
 
@@ -175,7 +175,7 @@ describe("GET /exchanges", () => {
     expect(count).toBe(data.length);
   });
 
-  test("with detail=true tells names, hours and whether each is open now", async () => {
+  test("with detail=true says names, hours and whether each is open now", async () => {
     const before = Date.now() / 1000;
     const { data } = await read("/exchanges?detail=true", codes(ExchangeSchema));
     const after = Date.now() / 1000;

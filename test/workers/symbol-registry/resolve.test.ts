@@ -72,7 +72,7 @@ describe("a symbol in a path", () => {
 });
 
 describe("GET /symbols/{symbol}", () => {
-  test("tells the session and what is available", async () => {
+  test("says the session and what is available", async () => {
     const { data } = await read("/symbols/BTC/USDT", SymbolAnswer);
     expect(data).toMatchObject({
       type: "crypto",
@@ -94,7 +94,7 @@ describe("GET /symbols/{symbol}", () => {
     expect(data).toMatchObject({ price_unit: "ZAc", currency: "ZAR", country: "ZA", volume_unit: "shares" });
   });
 
-  test("tells when the last quote was", async () => {
+  test("says when the last quote was", async () => {
     const { data: quote } = await read("/quotes/LTC/USDT", QuoteAnswer);
     const { data } = await read("/symbols/LTC/USDT", SymbolAnswer);
     expect(data.availability.last_quote_at).toBe(quote.timestamp);

@@ -45,14 +45,14 @@ async function openInspector(address: URL): Promise<Inspector> {
     ask(method, params = {}) {
       const id = ++asked;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const hear = (data: Buffer): void => {
+      const onMessage = (data: Buffer): void => {
         const reply = Reply.parse(JSON.parse(data.toString()));
         if (reply.id !== id) return;
-        socket.off("message", hear);
+        socket.off("message", onMessage);
         if (reply.error === undefined) resolve(reply.result);
         else reject(new Error(`${method}: ${JSON.stringify(reply.error)}`));
       };
-      socket.on("message", hear);
+      socket.on("message", onMessage);
       socket.send(JSON.stringify({ id, method, params }));
       return promise;
     },

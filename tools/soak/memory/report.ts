@@ -6,7 +6,7 @@ const VALUES_MB = 25;
 /** A request that is kept takes 480 bytes of the runtime's objects: these 30 are a few for each Durable Object that wakes. */
 const RUNTIME_OBJECT_BYTES_A_REQUEST = 30;
 const MIN_RUNTIME_OBJECTS_MB = 0.2;
-/** Of fewer requests a tenth warms nothing up: then the process's size is reported and not judged. */
+/** Of fewer requests a tenth warms nothing up: then the process's size is reported and not checked. */
 const CHECKED_FROM_REQUESTS = 20_000;
 
 /** How much is done in all, and from which seed. */
@@ -21,7 +21,7 @@ interface Figures {
   after_warm_up: number;
   at_the_end: number;
   growth: number;
-  /** null where it is not judged. */
+  /** null where it is not checked. */
   allowed: number | null;
 }
 

@@ -48,7 +48,7 @@ export interface RequestSite {
   url: string;
   document: ApiDocument;
   requests: Requests;
-  dice: SeededRandom;
+  random: SeededRandom;
   callers: Callers;
   own: OwnSymbols;
   answered(name: string, answer: string): void;
@@ -61,7 +61,7 @@ const isRead = (route: Route): boolean => route.method === "GET" && !route.path.
 
 /** Requests to a route in its turn. */
 export function openRequestTurn(site: RequestSite, route: Route): (count: number, clients: number) => Promise<void> {
-  const { url, requests, dice: random, callers, own } = site;
+  const { url, requests, random, callers, own } = site;
   const name = routeName(route);
   const large = LARGE_REQUESTS[name] ?? [];
 

@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 20_000;
 export interface StreamSite {
   url: string;
   headers: Record<string, string>;
-  dice: SeededRandom;
+  random: SeededRandom;
   answered(name: string, answer: string): void;
 }
 
@@ -24,11 +24,7 @@ export type StreamTurn = (typeof STREAM_TURNS)[number];
 const CONFIRMED = '"type":"subscription_confirmed"';
 
 /** Opens a socket, waits until it is subscribed, and closes it: by a handshake, or without a word. */
-async function visit(
-  { url, headers, dice: random }: StreamSite,
-  path: string,
-  message: string | null,
-): Promise<string> {
+async function visit({ url, headers, random }: StreamSite, path: string, message: string | null): Promise<string> {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers, perMessageDeflate: false });
   const { promise, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(() => resolve("late"), MAX_WAIT_MS);
@@ -69,7 +65,7 @@ async function read({ url, headers }: StreamSite, symbol: string): Promise<strin
 /** Opens and closes streams of one kind, as many as it is asked to. */
 export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: number, clients: number) => Promise<void> {
   const one = (): Promise<string> => {
-    const symbols = Array.from({ length: SYMBOLS_A_SOCKET }, () => site.dice.pick(SYMBOLS));
+    const symbols = Array.from({ length: SYMBOLS_A_SOCKET }, () => site.random.pick(SYMBOLS));
     switch (turn) {
       case "sockets of /ws":
         return visit(site, "/ws", JSON.stringify({ action: "subscribe", symbols }));

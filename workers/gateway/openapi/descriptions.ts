@@ -3,7 +3,7 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   getQuote:
     "From the nearest tier that has one recent enough: this isolate's memory, the regional cache, the symbol's room, its provider; `Cache-Status` says which. With `max_age` the answer is either as recent as asked, or 503 with the last known quote.",
   getQuotes:
-    "Each symbol succeeds or fails by itself. `data` is keyed by canonical symbol, `resolved` tells what an alias stood for, `errors` has the problem of each symbol that failed.",
+    "Each symbol succeeds or fails by itself. `data` is keyed by canonical symbol, `resolved` says what an alias stood for, `errors` has the problem of each symbol that failed.",
   listIndicators: "By group: trend, momentum, volatility, volume and pattern.",
   listStreamableSymbols: "Those whose `streaming_available` is true.",
   getSymbol: "A canonical symbol or an alias. Retired symbols stay readable.",
@@ -16,7 +16,8 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   listProviders: "No upstream is asked anything: this is what the gates remember.",
   resetBreaker: "The next call shows whether the upstream works again. The reset stands in the audit log.",
   traceQuote: "By source, in order: what it answered, or why it was not asked.",
-  listQualityDecisions: "What is doubted is kept apart, and never told to readers. Decisions are kept for thirty days.",
+  listQualityDecisions:
+    "What is doubted is kept apart, and never shown to readers. Decisions are kept for thirty days.",
   listAudit: "Writes to the registry, imports, keys, resets, and messages that no one could work on.",
   getHealth:
     "`degraded` while something fails and answers still come. Checks are a few seconds old at most, and each is given two seconds.",
