@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_POINTS } from "../core/indicators/history.ts";
 import { INTERVALS } from "../core/interval.ts";
 import { ADJUSTMENTS, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
 import { intervalParameter } from "./parameters.ts";
@@ -7,8 +8,6 @@ import { PROVIDERS } from "./provider.ts";
 
 /** Indicators that one call may ask for. */
 export const MAX_SPECS = 20;
-/** Bars that one call may ask for. */
-export const MAX_POINTS = 5000;
 /** Candles that a client may send of their own. */
 export const MAX_OWN_CANDLES = 10_000;
 /** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */

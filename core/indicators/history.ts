@@ -1,5 +1,3 @@
-import type { SeriesFacts } from "../../contracts/candle.ts";
-import { MAX_POINTS } from "../../contracts/indicator.ts";
 import { bucketStamped } from "../buckets.ts";
 import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../candles.ts";
 import { INTRADAY_SECONDS, type Interval, isDated } from "../interval.ts";
@@ -9,6 +7,8 @@ import { DAY, HOUR, MINUTE, startOfDay, startOfMonth, startOfWeek } from "../tim
 import type { TradingDay } from "./indicator.ts";
 import type { IndicatorSpec } from "./spec.ts";
 
+/** The most bars that one answer holds. */
+export const MAX_POINTS = 5000;
 /** History that is read before the first bar whatever is asked. */
 const MIN_WARM_UP = 300;
 /** History that is read at most: what Wilder's average over a thousand bars needs to forget its start. */
@@ -43,7 +43,7 @@ export interface Bars {
 export interface HistoryPage {
   candles: CandleColumns;
   more: boolean;
-  facts: SeriesFacts;
+  facts: { provider: string | null };
 }
 
 /** Bars with their history, the page that holds the ones that are answered, and whether the last of those is still forming. */

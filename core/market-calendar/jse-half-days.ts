@@ -1,5 +1,11 @@
 import { DAY, HOUR, isoDate, weekday } from "../time.ts";
-import type { EarlyClose } from "./markets.ts";
+
+/** When a date that closes early does. */
+export interface EarlyClose {
+  at: number;
+  /** Whether a source says so of that very date; others follow from a rule. */
+  confirmed: boolean;
+}
 
 /** The years of the half days: reports of them begin with 2016, and market data ends with 2199. */
 const FIRST_YEAR = 2016;

@@ -1,5 +1,5 @@
 import { HOUR, MINUTE } from "../time.ts";
-import { jseHalfDays } from "./jse-half-days.ts";
+import { type EarlyClose, jseHalfDays } from "./jse-half-days.ts";
 import type { Zone } from "./zone.ts";
 
 /** A trading calendar. Several exchanges may share one. */
@@ -25,13 +25,6 @@ export interface Market {
   lateOpens: ReadonlyMap<string, number>;
   /** The years whose holidays are known, both included; null where the market has none in any year. */
   holidayYears: { first: number; last: number } | null;
-}
-
-/** When a date that closes early does. */
-export interface EarlyClose {
-  at: number;
-  /** Whether a source says so of that very date; others follow from a rule. */
-  confirmed: boolean;
 }
 
 const clock = (text: string): number => {

@@ -16,6 +16,7 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../../providers/provider.ts";
+import { setAlarmNoLaterThan } from "../rpc/alarm.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
 import type { EndpointGroup } from "./cooldowns.ts";
 import { Gate } from "./gate.ts";
@@ -207,8 +208,6 @@ export class ProviderGate extends DurableObject<Env> {
 
   private async pollNoLaterThan(time: number | null): Promise<void> {
     if (time === null) return;
-    const at = Math.ceil(time * 1000);
-    const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+    await setAlarmNoLaterThan(this.ctx.storage, time);
   }
 }

@@ -1,3 +1,4 @@
+import { setAlarmNoLaterThan } from "../rpc/alarm.ts";
 import { announcePresence } from "../stream-directory/presence.ts";
 import { HistoryAccess } from "../streaming/commands/history-access.ts";
 import { registryResolver } from "../streaming/commands/symbol-resolver.ts";
@@ -28,7 +29,7 @@ export class StreamHub extends StreamingObject {
       resolver: registryResolver(env.DB),
       limits: streamLimits(env),
       historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
-      schedule: (at) => ctx.waitUntil(this.wakeNoLaterThan(at)),
+      schedule: (at) => ctx.waitUntil(setAlarmNoLaterThan(ctx.storage, at)),
       onPresence: (isPresent) => {
         this.report();
         return announcePresence(env, { kind: "hub", name }, isPresent);
@@ -53,11 +54,5 @@ export class StreamHub extends StreamingObject {
   private report(): void {
     reportStreamCounts(this.sessions.takeCounts());
     reportWhenDue(this.env, this.ctx);
-  }
-
-  private async wakeNoLaterThan(at: number): Promise<void> {
-    const milliseconds = Math.ceil(at * 1000);
-    const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > milliseconds) await this.ctx.storage.setAlarm(milliseconds);
   }
 }

@@ -3,31 +3,25 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import type { ReadPage } from "../../core/indicators/history.ts";
 import type { Interval } from "../../core/interval.ts";
 import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
-import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import type { CandlesPage } from "./candles/candle-pages.ts";
-import type { RowQuery } from "./candles/candle-store.ts";
-import type { CandlesReply } from "./replies.ts";
+import type { MarketSource } from "./sources/market-source.ts";
 
-/** Seconds that an upstream is given, beside its own delay, to have the candle of a bar that has closed. */
-const GRACE = 2;
-
-/** What a room is about. */
+/** A room's symbol: its registry row, its market and the source of its data. */
 export interface InstrumentContext {
   instrument: Instrument;
   market: Market;
-  /** Where its data comes from, in order. */
+  /** The providers of its data, in order. */
   sources: readonly ProviderName[];
-  /** Whether it changes by itself, by polling, or only when something is imported. */
-  kind: "simulated" | "polled" | "imported";
-  /** Seconds after the close of a bar at which its candle is known. */
-  delay: number;
+  source: MarketSource;
 }
 
-/** Gathers what a room is about. */
-export function contextOf(instrument: Instrument, sources: readonly ProviderName[]): InstrumentContext {
-  const kind = sources.includes("import") ? "imported" : sources.includes("simulator") ? "simulated" : "polled";
-  const delay = kind === "polled" ? freshnessPolicyOf(sources[0]).delay + GRACE : 0;
-  return { instrument, market: marketOf(instrument.primary_exchange), sources, kind, delay };
+/** Gathers what a request needs to know of a room's symbol. */
+export function contextOf(
+  instrument: Instrument,
+  sources: readonly ProviderName[],
+  source: MarketSource,
+): InstrumentContext {
+  return { instrument, market: marketOf(instrument.primary_exchange), sources, source };
 }
 
 /** None of the sources has the candles that are needed now. */
@@ -37,18 +31,15 @@ export class CandlesUnavailable extends Error {
   }
 }
 
-/** Reads a room's own candles, as a caller that asks it would get them. */
-export type ReadCandles = (instrument: Instrument, query: RowQuery) => Promise<CandlesReply>;
-
-/** A room's candles of one interval, page by page; throws CandlesUnavailable where a page lacks what a source would have. */
-export function pagesOf(
-  readCandles: ReadCandles,
-  { instrument }: InstrumentContext,
-  interval: Interval,
-): ReadPage<CandlesPage> {
+/**
+ * A room's own candles of one interval, page by page, as a caller would get them.
+ * The reader throws CandlesUnavailable if a page lacks what a source would have.
+ */
+export function pagesOf({ source }: InstrumentContext, interval: Interval): ReadPage<CandlesPage> {
   return async (from, to, limit, backward) => {
-    const reply = await readCandles(instrument, { interval, from, to, limit, backward, includeSuspect: false });
-    if (reply.kind === "unavailable" || !reply.isComplete) throw new CandlesUnavailable();
-    return reply;
+    const query = { interval, from, to, limit, backward, includeSuspect: false };
+    const page = await source.readPage(query, "background");
+    if (page.kind === "unavailable" || !page.isComplete) throw new CandlesUnavailable();
+    return page;
   };
 }

@@ -49,6 +49,19 @@ const STEPS: readonly string[] = [
   `create table untold_bars (number integer primary key, event text not null);
    create table bar_order (id integer primary key check (id = 1), last integer not null);`,
   FORGET_SIMULATION,
+  // Alarms were named by words with blanks between them; they are JSON now.
+  `update deadlines set name = case
+     when name = 'audience' then '{"kind":"run-sessions"}'
+     when name = 'lease' then '{"kind":"expire-leases"}'
+     when name = 'push' then '{"kind":"retry-push"}'
+     when name = 'tick' then '{"kind":"tick"}'
+     when name = 'unwatch' then '{"kind":"stop-polling"}'
+     when name = 'watch' then '{"kind":"renew-polling"}'
+     when name like 'close %' then '{"kind":"close-bar","interval":"' || substr(name, 7) || '"}'
+     when name like 'start %' then '{"kind":"start-bars","interval":"' || substr(name, 7) || '"}'
+     when name like 'revise %' then '{"kind":"revise-bar","interval":"' || substr(name, 8, instr(substr(name, 8), ' ') - 1)
+       || '","time":' || substr(name, 8 + instr(substr(name, 8), ' ')) || '}'
+     else name end;`,
 ];
 
 /** Creates or updates the tables of a room. */

@@ -14,14 +14,13 @@ import type {
   QuoteReplay,
   SymbolEvent,
 } from "../symbol-events/symbol-events.ts";
-import { knownIntervals } from "./candles/availability.ts";
-import { type BackfillQueue, openBackfillQueue } from "./candles/backfill-queue.ts";
-import { importedPage, providedPage, simulatedPage } from "./candles/candle-pages.ts";
+import { BackfillQueue } from "./candles/backfill-queue.ts";
 import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
 import { FetchedRanges } from "./candles/fetched-ranges.ts";
 import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
 import { renewEpoch } from "./epochs.ts";
+import { contextOf, type InstrumentContext } from "./instrument-context.ts";
 import { OWN_SESSIONS, type PublishToHub } from "./publishing/hub-leases.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { QualityLog } from "./quality-log.ts";
@@ -29,13 +28,14 @@ import { QuoteBroadcast } from "./quotes/quote-broadcast.ts";
 import { QuoteLog } from "./quotes/quote-log.ts";
 import { isYoungEnough, QuoteService } from "./quotes/quote-service.ts";
 import { QuoteStore } from "./quotes/quote-store.ts";
-import { tickSimulated } from "./quotes/simulated-quote.ts";
-import { askEachSource, type SourcePrice } from "./quotes/source-prices.ts";
+import type { SourcePrice } from "./quotes/source-prices.ts";
 import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 import { openRoomSockets } from "./room-sockets.ts";
 import { RoomState } from "./room-state.ts";
 import { prepareTables } from "./schema.ts";
-import { openUpstreams, type Priority, type Upstreams } from "./upstreams.ts";
+import { chooseSource } from "./sources/choose-source.ts";
+import type { PolledStores } from "./sources/polled-source.ts";
+import { openUpstreams, type Priority } from "./upstreams.ts";
 
 export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
 
@@ -53,12 +53,10 @@ export class SymbolRoom extends StreamingObject {
   private readonly state: RoomState;
   private readonly quoteStore: QuoteStore;
   private readonly candleStore: CandleStore;
-  private readonly fetched: FetchedRanges;
-  private readonly upstreams: Upstreams;
+  private readonly stores: PolledStores;
   private readonly quality: QualityLog;
   private readonly quotes: QuoteService;
   private readonly quoteBroadcast: QuoteBroadcast;
-  private readonly fill: BackfillQueue;
   private readonly publisher: Publisher;
   private readonly beginEpoch: () => Promise<QuotePosition>;
   private readonly noteDemand: (instrument: Instrument) => void;
@@ -71,26 +69,23 @@ export class SymbolRoom extends StreamingObject {
     const log = new QuoteLog(ctx.storage.sql, this.state);
     this.quoteStore = new QuoteStore(ctx.storage, this.state, log, (...event) => this.publisher.onQuote(...event));
     this.candleStore = new CandleStore(ctx.storage, (...bars) => this.publisher.onRevised(...bars));
-    this.fetched = new FetchedRanges(ctx.storage.sql);
+    const fetched = new FetchedRanges(ctx.storage.sql);
     this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
-    this.upstreams = openUpstreams(env);
+    const upstreams = openUpstreams(env);
     this.quality = new QualityLog(env.DB, keep);
     this.quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
-    this.quotes = new QuoteService(this.quoteStore, this.candleStore, this.upstreams, ({ symbol }, anomalies) =>
-      this.quality.quotes(symbol, anomalies),
-    );
-    this.fill = openBackfillQueue(env, this.candleStore, this.fetched, this.upstreams, this.quality, (provider) => {
+    this.quotes = new QuoteService(this.quoteStore, this.state, upstreams, this.quality);
+    const backfill = new BackfillQueue(env, this.candleStore, fetched, upstreams, this.quality, (provider) => {
       const instrument = this.state.instrument();
       return instrument !== null && this.sourcesOf(instrument).includes(provider);
     });
+    this.stores = { candles: this.candleStore, fetched, backfill };
     this.publisher = new Publisher({
-      ...{ storage: ctx.storage, state: this.state, log, upstreams: this.upstreams, keep },
-      sourcesOf: (instrument) => this.sourcesOf(instrument),
-      readCandles: (instrument, query) => this.readCandles(instrument, query, "background"),
-      latest: async ({ instrument, sources }) =>
-        (await this.quotes.current(instrument, sources, null, "background")).quote,
-      tick: ({ instrument }, now) => tickSimulated(instrument, this.quoteStore, this.state, now),
-      publish: (hub, symbol, events) =>
+      ...{ storage: ctx.storage, state: this.state, log, upstreams, keep },
+      contextOf: (instrument) => this.contextOf(instrument),
+      latest: async (context) => (await this.quotes.current(context, null, "background")).quote,
+      tick: (context, now) => this.quotes.tick(context, now),
+      publishToHub: (hub, symbol, events) =>
         hub === OWN_SESSIONS ? this.publishToOwnSessions(symbol, events) : this.publishToHub(hub, symbol, events),
       runSessions: () => this.runSessions(),
       beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
@@ -115,11 +110,11 @@ export class SymbolRoom extends StreamingObject {
 
   private async findQuote(known: Instrument, maxAge: number | null): Promise<QuoteReply> {
     const instrument = this.state.saveInstrument(known);
-    const sources = this.sourcesOf(instrument);
+    const context = this.contextOf(instrument);
     this.noteDemand(instrument);
-    const { quote, tier } = await this.quotes.current(instrument, sources, maxAge, "user");
+    const { quote, tier } = await this.quotes.current(context, maxAge, "user");
     if (!quote) {
-      const attempts = [...this.quotes.attempts()];
+      const [sources, attempts] = [[...context.sources], [...this.quotes.attempts()]];
       return { kind: "unavailable", sources, attempts, retryAfter: this.quotes.retryAfter() };
     }
     const now = Date.now() / 1000;
@@ -130,22 +125,17 @@ export class SymbolRoom extends StreamingObject {
 
   /** Asks for a newer quote where the last one is no longer recent. For scheduled work: it is no demand. */
   async refreshQuote(known: Instrument, traceparent?: string): Promise<void> {
-    const instrument = this.state.saveInstrument(known);
+    const context = this.contextOf(this.state.saveInstrument(known));
     const { quote } = await withRemoteParent("room.refreshQuote", traceparent, () =>
-      this.quotes.current(instrument, this.sourcesOf(instrument), null, "background"),
+      this.quotes.current(context, null, "background"),
     );
     if (quote) this.quoteBroadcast.publishToKv(quote, Date.now() / 1000);
   }
 
   /** What each of the symbol's sources says now. */
   async everySource(known: Instrument, traceparent?: string): Promise<SourcePrice[]> {
-    const instrument = this.state.saveInstrument(known);
-    const local = (source: ProviderName) => this.quotes.local(source, instrument);
-    return withRemoteParent("room.everySource", traceparent, () =>
-      askEachSource(instrument, this.sourcesOf(instrument), this.upstreams, local, (quote) =>
-        this.quotes.anomalyOf(instrument, quote),
-      ),
-    );
+    const context = this.contextOf(this.state.saveInstrument(known));
+    return withRemoteParent("room.everySource", traceparent, () => this.quotes.everySource(context));
   }
 
   /** A page of candles: from the store, after fetching what it lacks, or from the simulator. */
@@ -178,7 +168,8 @@ export class SymbolRoom extends StreamingObject {
    */
   async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
     this.state.saveInstrument(instrument);
-    const { candleStore: candles, fetched, quality } = this;
+    const { quality } = this;
+    const { candles, fetched } = this.stores;
     const reply = importBatch({ storage: this.ctx.storage, candles, fetched, quality }, instrument, batch);
     if (reply.kind === "stored" && reply.stored + reply.replaced > 0) {
       this.quoteStore.drop();
@@ -205,10 +196,8 @@ export class SymbolRoom extends StreamingObject {
 
   /** The last quote's time and the known stretches by interval. */
   async availability(known: Instrument): Promise<Availability> {
-    const instrument = this.state.saveInstrument(known);
-    const sources = this.sourcesOf(instrument);
-    const lastQuoteAt = this.quotes.latestOf(sources)?.timestamp ?? null;
-    return { lastQuoteAt, intervals: knownIntervals(instrument, sources, this.candleStore) };
+    const { sources, source } = this.contextOf(this.state.saveInstrument(known));
+    return { lastQuoteAt: this.quotes.latestOf(sources)?.timestamp ?? null, intervals: source.knownIntervals() };
   }
 
   /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */
@@ -254,13 +243,15 @@ export class SymbolRoom extends StreamingObject {
     return effectiveSources(instrument.data_sources, marketModeOf(this.env));
   }
 
-  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
+  /** What a request needs to know of the symbol; the source of its data is chosen here, once. */
+  private contextOf(instrument: Instrument): InstrumentContext {
     const sources = this.sourcesOf(instrument);
-    if (sources.includes("import")) return importedPage(this.candleStore, instrument, query);
-    if (sources.includes("simulator")) return simulatedPage(instrument, query, Date.now() / 1000);
-    const filled = await this.fill(instrument, sources, query, priority);
-    const page = providedPage(this.candleStore, this.fetched, instrument, query, filled.outcome, Date.now() / 1000);
-    if (page) return page;
-    return { kind: "unavailable", sources, retryAfter: filled.outcome === "failed" ? filled.retryAfter : 1 };
+    return contextOf(instrument, sources, chooseSource(instrument, sources, this.stores));
+  }
+
+  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
+    const { source, sources } = this.contextOf(instrument);
+    const page = await source.readPage(query, priority);
+    return page.kind === "page" ? page : { ...page, sources: [...sources] };
   }
 }

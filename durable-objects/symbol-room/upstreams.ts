@@ -10,6 +10,7 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import type { WatchReply } from "../provider-gate/provider-gate.ts";
+import { isTransportError } from "../rpc/transport-errors.ts";
 
 /** For whom a provider is asked: a client who waits, or a refresh that may wait. */
 export type Priority = "user" | "background";
@@ -32,14 +33,12 @@ export function listingOf(instrument: Instrument, provider: ProviderName): Listi
   return providerSymbol === undefined ? null : { instrument, providerSymbol };
 }
 
-/** An object that failed under a call is an upstream that cannot be reached; what else is thrown is a fault of ours. */
+/** A gate that is out of reach is an upstream that cannot be reached. What its code throws is a bug, and thrown on. */
 async function orUnreachable<T>(call: () => Promise<T>): Promise<T | Failure> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && ("retryable" in error || "overloaded" in error || "remote" in error)) {
-      return failure("unreachable");
-    }
+    if (isTransportError(error)) return failure("unreachable");
     throw error;
   }
 }

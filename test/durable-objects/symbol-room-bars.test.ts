@@ -7,13 +7,14 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { FrameEvent, IndicatorInterest, Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
-import { simulatedPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
-import { contextOf, type ReadCandles } from "../../durable-objects/symbol-room/instrument-context.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
+import { contextOf } from "../../durable-objects/symbol-room/instrument-context.ts";
 import { BarOutbox } from "../../durable-objects/symbol-room/publishing/bar-outbox.ts";
 import { BarPublisher } from "../../durable-objects/symbol-room/publishing/bar-publisher.ts";
 import { ClosedBarCursor } from "../../durable-objects/symbol-room/publishing/closed-bars.ts";
 import { FormingBars } from "../../durable-objects/symbol-room/publishing/forming-bars.ts";
 import { IndicatorRunner } from "../../durable-objects/symbol-room/publishing/indicator-runner.ts";
+import { SimulatedSource } from "../../durable-objects/symbol-room/sources/simulated-source.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
@@ -281,18 +282,19 @@ describe("the bars of a symbol whose source is polled", () => {
 
   test("wait for all their indicators: none is notified of without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
-    const context = contextOf(of, ["simulator"]);
+    let isHistoryKnown = true;
+    class ForgetfulSource extends SimulatedSource {
+      override async readPage(query: Parameters<SimulatedSource["readPage"]>[0]): Promise<CandlesPage> {
+        return { ...(await super.readPage(query)), isComplete: isHistoryKnown || !query.backward };
+      }
+    }
+    const context = contextOf(of, ["simulator"], new ForgetfulSource(of));
     const indicator: IndicatorInterest[] = ["sma:3", "obv"].map((spec) => ({ interval: "1m", spec }));
     await runInDurableObject(roomOf(of.symbol), async (_, { storage }) => {
-      let isHistoryKnown = true;
-      const read: ReadCandles = async (instrument, query) =>
-        isHistoryKnown || !query.backward
-          ? simulatedPage(instrument, query, Date.now() / 1000)
-          : { kind: "unavailable", sources: [], retryAfter: 1 };
       const series = new BarPublisher(
-        new ClosedBarCursor(storage.sql, read),
-        new FormingBars(read),
-        new IndicatorRunner(read),
+        new ClosedBarCursor(storage.sql),
+        new FormingBars(),
+        new IndicatorRunner(),
         new BarOutbox(storage.sql),
       );
       series.watch(context, { ...BARS, indicators: indicator.slice(0, 1) }, THEN);

@@ -4,7 +4,6 @@ import {
   CalculationSchema,
   distinctSpecs,
   IndicatorsAnswerSchema,
-  MAX_POINTS,
   MAX_SPECS,
 } from "../../contracts/indicator.ts";
 import {
@@ -18,6 +17,7 @@ import {
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { costOfIndicators } from "../../contracts/request-costs.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
+import { MAX_POINTS } from "../../core/indicators/history.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { problemResponses, textResponse } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";

@@ -1,21 +1,10 @@
+import { retryOnce } from "../../durable-objects/rpc/retry.ts";
 import type { DecisionCount } from "../../durable-objects/symbol-room/quality-log.ts";
 import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { logError } from "../../observability/log.ts";
 import { count } from "../../observability/metrics/collector.ts";
 import { currentTraceparent } from "../../observability/span.ts";
 import { withSpan } from "../../observability/trace.ts";
-
-/** An object that was moved or restarted under a call: the call may be made again, on a new stub, if it changes nothing twice. */
-function isRetryable(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "retryable" in error &&
-    error.retryable === true &&
-    !("overloaded" in error && error.overloaded === true)
-  );
-}
-
-const MAX_JITTER_MS = 50;
 
 /** A symbol's room could not be called, or failed. It is logged where it is thrown. */
 export class RoomFailure extends Error {
@@ -37,11 +26,7 @@ export async function callRoom<T>(
     const traceparent = currentTraceparent();
     const attempt = async (): Promise<T> => call(env.SYMBOL_ROOM.getByName(symbol), traceparent);
     try {
-      return await attempt().catch(async (error: unknown) => {
-        if (!isRetryable(error)) throw error;
-        await scheduler.wait(Math.random() * MAX_JITTER_MS);
-        return attempt();
-      });
+      return await retryOnce(attempt);
     } catch (error) {
       logError("a room failed", error, { symbol });
       throw new RoomFailure(`the room of ${symbol} failed`, { cause: error });

@@ -4,9 +4,9 @@ import { ApiError } from "../../contracts/problem.ts";
 import { TICKET_SECONDS } from "../../durable-objects/ticket-office/ticket-office.ts";
 import { isStillValid } from "../auth/api-keys.ts";
 import type { Caller } from "../auth/caller.ts";
-import { checkGuesses, noteGuess } from "../gateway/middleware/identify-caller.ts";
 import { digestOf, envelope, problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
+import { checkGuesses, noteGuess } from "../metering/guess-guard.ts";
 import { callOrUnavailable } from "./call-or-unavailable.ts";
 
 const TICKET_BYTES = 24;

@@ -1,5 +1,3 @@
-import type { Connection } from "./connection.ts";
-
 /**
  * Frames of events wait for others until none has come for so long (milliseconds). What is sent to a socket in one turn costs the
  * runtime less than half of what it costs in several, and rooms push one by one, many of them at the same second.
@@ -12,13 +10,13 @@ const MIN_WAIT_MS = 2;
 
 /** The sockets whose events have been handed to them and not yet sent. */
 export class WriteBatcher {
-  private readonly pending = new Set<Connection>();
+  private readonly pending = new Set<{ flush(): void }>();
   private flushing: Promise<void> | null = null;
   /** How often a client has waited for the outbox to be emptied. */
   private flushed = 0;
 
   /** Takes note of a socket that has something to send. */
-  add(connection: Connection): void {
+  add(connection: { flush(): void }): void {
     this.pending.add(connection);
   }
 

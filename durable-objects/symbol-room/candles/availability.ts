@@ -1,22 +1,12 @@
-import type { ProviderName } from "../../../contracts/provider.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
-import { INTERVALS } from "../../../core/interval.ts";
+import { INTERVALS, type Interval } from "../../../core/interval.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
-import { SIMULATED_FROM } from "../../../providers/simulator/simulator.ts";
-import type { Availability } from "../replies.ts";
+import type { Span } from "../../../core/spans.ts";
 import type { CandleStore } from "./candle-store.ts";
 import { knownStretch, seriesFor } from "./series-pages.ts";
 
-/** The stretch of each interval for which a room knows candles. */
-export function knownIntervals(
-  instrument: Instrument,
-  sources: readonly ProviderName[],
-  store: CandleStore,
-): Availability["intervals"] {
-  if (sources.includes("simulator")) {
-    const stretch = { from: SIMULATED_FROM, to: Math.floor(Date.now() / 1000) };
-    return Object.fromEntries(INTERVALS.map((interval) => [interval, stretch]));
-  }
+/** The stretch of each interval for which a room's store has candles. */
+export function knownIntervals(instrument: Instrument, store: CandleStore): Partial<Record<Interval, Span>> {
   const market = marketOf(instrument.primary_exchange);
   const all = store.series();
   const intervals = INTERVALS.flatMap((interval) => {

@@ -2,11 +2,9 @@ import type { SeriesFacts } from "../../../contracts/candle.ts";
 import type { ProviderName } from "../../../contracts/provider.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketsForward, lastPossibleStamp } from "../../../core/buckets.ts";
-import { type CandleColumns, copyCandles, emptyCandles, sliceCandles } from "../../../core/candles.ts";
+import { type CandleColumns, copyCandles, emptyCandles } from "../../../core/candles.ts";
 import { type Market, marketOf } from "../../../core/market-calendar/markets.ts";
 import type { Span } from "../../../core/spans.ts";
-import { withRevisions } from "../../../providers/simulator/sandbox.ts";
-import { SIMULATED_FROM, simulatedCandles } from "../../../providers/simulator/simulator.ts";
 import { type BackfillOutcome, neededSpan } from "./backfill.ts";
 import type { CandleStore, RowQuery, Series } from "./candle-store.ts";
 import type { FetchedRanges } from "./fetched-ranges.ts";
@@ -28,25 +26,6 @@ export interface CandlesPage {
   tier: "room" | "provider";
   /** Whether all that could be fetched was: else a candle may be missing, or be as it was before it closed. */
   isComplete: boolean;
-}
-
-/** A page of the simulator's candles. */
-export function simulatedPage(instrument: Instrument, query: RowQuery, now: number): CandlesPage {
-  const traded = simulatedCandles(instrument, { ...query, limit: query.limit + 1 }, now);
-  const all = withRevisions(instrument, query.interval, traded, now);
-  const more = all.length > query.limit;
-  const start = more && query.backward ? 1 : 0;
-  return {
-    kind: "page",
-    candles: copyCandles(sliceCandles(all, start, start + query.limit)),
-    more,
-    boundary: null,
-    facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
-    known: { from: SIMULATED_FROM, to: lastPossibleStamp(marketOf(instrument.primary_exchange), query.interval, now) },
-    suspects: [],
-    isComplete: true,
-    tier: "provider",
-  };
 }
 
 function factsOf(series: Series | null, otherwise: ProviderName | null): SeriesFacts {

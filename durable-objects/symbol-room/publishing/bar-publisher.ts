@@ -55,7 +55,7 @@ export class BarPublisher {
   /** When the next bar's candle is known, unix seconds; null where the interval is not watched. */
   closesAt(context: InstrumentContext, interval: Interval): number | null {
     const upcoming = this.#candles.upcoming(context, interval);
-    return upcoming && upcoming.closes + context.delay;
+    return upcoming && upcoming.closes + context.source.barDelay;
   }
 
   /** Learns what an interval's forming bar and its indicators have been so far; false where no source answers now. */

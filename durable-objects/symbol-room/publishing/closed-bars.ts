@@ -1,7 +1,7 @@
 import { type Bucket, bucketsForward, lastClosedStamp } from "../../../core/buckets.ts";
 import { type Candle, candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
-import { type InstrumentContext, pagesOf, type ReadCandles } from "../instrument-context.ts";
+import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
 
 /** Bars that are closed at once at most; what more there is follows with the next call. */
 const MAX_BARS_AT_ONCE = 1_000;
@@ -11,15 +11,13 @@ const MAX_CLOCK_STEP = 1;
 /** The bars of the intervals that a client watches, as they close. Which one was sent last is kept in the database. */
 export class ClosedBarCursor {
   readonly #sql: SqlStorage;
-  readonly #readCandles: ReadCandles;
-  readonly #published: Map<"1m" | "5m" | "15m" | "30m" | "1h" | "4h" | "1d" | "1w" | "1M", number>;
+  readonly #published: Map<Interval, number>;
   readonly #next = new Map<Interval, Bucket>();
   /** The last moment at which it was looked whether the clock was set back; unknown after a start. */
   #seen = Number.POSITIVE_INFINITY;
 
-  constructor(sql: SqlStorage, readCandles: ReadCandles) {
+  constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#readCandles = readCandles;
     const rows = this.#sql
       .exec<{ interval: Interval; closed: number }>("select interval, closed from live_bars")
       .toArray();
@@ -27,12 +25,12 @@ export class ClosedBarCursor {
   }
 
   /** Forgets the intervals whose last closed bar is not closed yet, by a clock that was set back; returns whether there are any. */
-  rewind({ market, delay }: InstrumentContext, now: number): boolean {
+  rewind({ market, source }: InstrumentContext, now: number): boolean {
     const isSetBack = now < this.#seen;
     this.#seen = now;
     if (!isSetBack) return false;
     const ahead = [...this.#published].filter(([interval, closed]) => {
-      const last = lastClosedStamp(market, interval, now + MAX_CLOCK_STEP - delay);
+      const last = lastClosedStamp(market, interval, now + MAX_CLOCK_STEP - source.barDelay);
       return last !== null && last < closed;
     });
     for (const [interval] of ahead) this.#forget(interval);
@@ -44,7 +42,7 @@ export class ClosedBarCursor {
     for (const interval of this.#published.keys()) if (!intervals.includes(interval)) this.#forget(interval);
     const fresh = intervals.filter((interval) => !this.#published.has(interval));
     for (const interval of fresh) {
-      const last = lastClosedStamp(context.market, interval, now - context.delay);
+      const last = lastClosedStamp(context.market, interval, now - context.source.barDelay);
       if (last !== null) this.#moveOn(interval, last);
     }
     return fresh;
@@ -81,9 +79,9 @@ export class ClosedBarCursor {
     keep: (prepared: T) => U,
   ): Promise<U | null> {
     const before = this.#published.get(interval);
-    const last = lastClosedStamp(context.market, interval, now - context.delay);
+    const last = lastClosedStamp(context.market, interval, now - context.source.barDelay);
     if (before === undefined || last === null || last <= before) return null;
-    const page = await pagesOf(this.#readCandles, context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
+    const page = await pagesOf(context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
     const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
     const prepared = await prepare(bars);
     // Meanwhile no one may watch any more, or a client again.
@@ -94,7 +92,7 @@ export class ClosedBarCursor {
 
   /** The candle of a closed bar as it is now; null where there is none. */
   async read(context: InstrumentContext, interval: Interval, time: number): Promise<Candle | null> {
-    const { candles } = await pagesOf(this.#readCandles, context, interval)(time, time + 1, 1, false);
+    const { candles } = await pagesOf(context, interval)(time, time + 1, 1, false);
     return candles.length === 0 ? null : candleAt(candles, 0);
   }
 

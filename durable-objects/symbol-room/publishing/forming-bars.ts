@@ -1,10 +1,9 @@
 import type { StoredQuote } from "../../../contracts/quote.ts";
-import { bucketAt, bucketStamped, bucketsForward } from "../../../core/buckets.ts";
+import { bucketAt, bucketsForward } from "../../../core/buckets.ts";
 import { type Candle, candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
 import { DAY } from "../../../core/time.ts";
-import { type InstrumentContext, pagesOf, type ReadCandles } from "../instrument-context.ts";
-import { lastSimulated } from "../quotes/simulated-quote.ts";
+import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
 
 /** Further back and ahead than any bar that forms is stamped. */
 const AROUND = 32 * DAY;
@@ -26,12 +25,7 @@ const continued = (bar: Candle, price: number): Candle => ({
 
 /** The bars that form, quote by quote. They are in memory only: a source knows what a bar has been so far. */
 export class FormingBars {
-  readonly #readCandles: ReadCandles;
   readonly #bars = new Map<Interval, Candle>();
-
-  constructor(readCandles: ReadCandles) {
-    this.#readCandles = readCandles;
-  }
 
   /** The bar that forms, with a quote in it; null where none does, or what it has been so far must be learnt first. */
   applyQuote(
@@ -40,7 +34,8 @@ export class FormingBars {
     { price, timestamp }: StoredQuote,
     now: number,
   ): Candle | null {
-    if (context.kind === "simulated") return this.#simulated(context, interval, now);
+    const own = context.source.formingBar(interval, now);
+    if (own !== undefined) return own;
     const bucket = bucketAt(context.market, interval, Date.parse(timestamp) / 1000);
     const bar = this.#bars.get(interval);
     if (!bucket || !bar || price === null || bucket.time < bar.time) return null;
@@ -60,24 +55,18 @@ export class FormingBars {
   }
 
   /** Whether the next quote can be put into a bar. */
-  isKnown({ kind }: InstrumentContext, interval: Interval): boolean {
-    return kind !== "polled" || this.#bars.has(interval);
+  isKnown({ source }: InstrumentContext, interval: Interval): boolean {
+    return !source.isPolled || this.#bars.has(interval);
   }
 
   /** Asks the sources what the bar that forms has been so far; throws CandlesUnavailable where none answers. */
   async load(context: InstrumentContext, interval: Interval, now: number): Promise<void> {
-    if (context.kind !== "polled" || this.#bars.has(interval)) return;
-    const { candles } = await pagesOf(this.#readCandles, context, interval)(now - AROUND, now + AROUND, 1, true);
+    if (!context.source.isPolled || this.#bars.has(interval)) return;
+    const { candles } = await pagesOf(context, interval)(now - AROUND, now + AROUND, 1, true);
     if (candles.length > 0 && !this.#bars.has(interval)) this.#bars.set(interval, candleAt(candles, 0));
   }
 
   forget(interval: Interval): void {
     void this.#bars.delete(interval);
-  }
-
-  #simulated({ instrument, market }: InstrumentContext, interval: Interval, now: number): Candle | null {
-    const last = lastSimulated(instrument, interval, now);
-    const closes = last && bucketStamped(market, interval, last.time)?.closes;
-    return closes && closes > now ? last : null;
   }
 }

@@ -7,7 +7,7 @@ import { type IndicatorSpec, parseSpec } from "../../../core/indicators/spec.ts"
 import type { Interval } from "../../../core/interval.ts";
 import type { IndicatorInterest } from "../../symbol-events/symbol-events.ts";
 import type { IndicatorValue } from "../frames.ts";
-import { type InstrumentContext, pagesOf, type ReadCandles } from "../instrument-context.ts";
+import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
 
 /** The value of an indicator at a closed bar. */
 export interface ClosedValue {
@@ -49,14 +49,9 @@ function outputValue({ definition }: IndicatorSpec, outputs: ArrayLike<number>):
 
 /** The indicators that a client watches; their machines are in memory only, and started from history. */
 export class IndicatorRunner {
-  readonly #readCandles: ReadCandles;
   readonly #watched = new Map<string, IndicatorInterest>();
   readonly #working = new Map<string, RunningIndicator>();
   readonly #slot = candleSlot();
-
-  constructor(readCandles: ReadCandles) {
-    this.#readCandles = readCandles;
-  }
 
   /** Watches exactly these from now on; returns the intervals of those that are not at work yet. */
   watch(indicator: readonly IndicatorInterest[]): Interval[] {
@@ -136,7 +131,7 @@ export class IndicatorRunner {
     const { interval } = indicator;
     const spec = parseSpec(indicator.spec);
     const query = { interval, points, from: null, to: closed + 1, includeOpen: false };
-    const pages = pagesOf(this.#readCandles, context, interval);
+    const pages = pagesOf(context, interval);
     const { bars } = await readBars(pages, context.market, [spec], query, ALL_CLOSED);
     const columns = isAnchored(spec) ? sliceCandles(bars.columns, anchorIndexOf(bars)) : bars.columns;
     const machine = new IndicatorMachine(spec, { tradingDay: tradingDayOf(context.market, interval) });

@@ -1,7 +1,10 @@
-import type { ProviderName } from "../../../contracts/provider.ts";
 import type { StoredQuote } from "../../../contracts/quote.ts";
+import { HEARTBEAT_INTERVAL } from "../../../contracts/stream.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
-import type { Interval } from "../../../core/interval.ts";
+import { bucketAt, bucketStamped } from "../../../core/buckets.ts";
+import { INTERVALS, type Interval, isMultipleOf } from "../../../core/interval.ts";
+import { isoTime } from "../../../core/time.ts";
+import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
 import type {
   BarReplay,
   IndicatorInterest,
@@ -9,11 +12,10 @@ import type {
   Lease,
   QuotePosition,
   QuoteReplay,
-  RoomClient,
   SymbolEvent,
 } from "../../symbol-events/symbol-events.ts";
-import { Alarms, openAlarmClock } from "../alarms.ts";
-import { contextOf, type InstrumentContext, type ReadCandles } from "../instrument-context.ts";
+import { type Alarm, Alarms } from "../alarms.ts";
+import type { InstrumentContext } from "../instrument-context.ts";
 import type { QuoteLog } from "../quotes/quote-log.ts";
 import type { RoomState } from "../room-state.ts";
 import type { Upstreams } from "../upstreams.ts";
@@ -21,107 +23,110 @@ import { BarOutbox } from "./bar-outbox.ts";
 import { BarPublisher } from "./bar-publisher.ts";
 import { ClosedBarCursor } from "./closed-bars.ts";
 import { FormingBars } from "./forming-bars.ts";
-import { HubLeases, OWN_SESSIONS, type PublishToHub } from "./hub-leases.ts";
+import { HubLeases, MAX_RETRY_SECONDS, type PublishToHub } from "./hub-leases.ts";
 import { IndicatorRunner } from "./indicator-runner.ts";
 import { Replay } from "./replay.ts";
-import { Scheduler, SESSIONS } from "./scheduler.ts";
-import { SourcePolling } from "./source-polling.ts";
-import { refusalOf } from "./subscription-limits.ts";
+import { POLLING_RENEWAL_SECONDS, SourcePolling } from "./source-polling.ts";
+import { limitInterest, refusalOf } from "./subscription-limits.ts";
 
-/** What the life of a room needs of the room. */
-export interface PublisherParts {
+/** Seconds after which closing is tried again if no source answers. */
+const CLOSE_AGAIN = 5;
+/** Revised bars that are published at once, the newest. */
+const MAX_REVISED = 100;
+/** Silence is expected after this part of the span after which the price would be stale. */
+const QUIET_SHARE = 1 / 10;
+
+/** What the publisher needs of its room. */
+export interface PublisherHost {
   storage: DurableObjectStorage;
   state: RoomState;
   log: QuoteLog;
   upstreams: Upstreams;
-  sourcesOf: (instrument: Instrument) => readonly ProviderName[];
-  readCandles: ReadCandles;
-  /** The quote to answer with, asked of the sources where the last one is not recent. */
-  latest: (context: InstrumentContext) => Promise<StoredQuote | null>;
-  tick: (context: InstrumentContext, now: number) => void;
-  publish: PublishToHub;
+  contextOf(instrument: Instrument): InstrumentContext;
+  /** The quote to answer with, asked of the sources if the last one is not recent. */
+  latest(context: InstrumentContext): Promise<StoredQuote | null>;
+  /** Stores what a source does by itself at `now`. */
+  tick(context: InstrumentContext, now: number): void;
+  publishToHub: PublishToHub;
   /** Begins a new epoch: what clients have is not what the room has. */
-  beginEpoch: () => void;
-  /** Does what the room's own hub has to do. */
-  runSessions: () => Promise<void>;
-  /** Holds work that no client waits for. */
-  keep: (work: Promise<void>) => void;
+  beginEpoch(): void;
+  /** Runs what is due for the room's own sockets. */
+  runSessions(): Promise<void>;
+  /** Keeps the object alive until some work is done. */
+  keep(work: Promise<void>): void;
 }
 
-/** What a room is to those who listen. */
+/** Publishes a symbol's quotes, bars and indicator values to the hubs that hold leases, and runs what is due for that. */
 export class Publisher {
-  readonly #room: PublisherParts;
-  readonly #state: RoomState;
-  readonly #log: QuoteLog;
+  readonly #host: PublisherHost;
   readonly #alarms: Alarms;
-  readonly #clock: { rung(): void; wind: () => Promise<void>; check(): Promise<void> };
   readonly #leases: HubLeases;
-  readonly #scheduler: Scheduler;
+  readonly #bars: BarPublisher;
+  readonly #polling: SourcePolling;
   readonly #replay: Replay;
-  /** Where the room's own sockets receives of its symbol. */
-  readonly roomClient: RoomClient;
 
-  constructor(room: PublisherParts) {
-    this.#room = room;
-    const storage = room.storage;
-    this.#state = room.state;
-    this.#log = room.log;
-    const readCandles = room.readCandles;
-    const { sql } = storage;
-    this.#alarms = new Alarms(sql);
-    this.#clock = openAlarmClock(storage, this.#alarms);
-    const batcher = new BarOutbox(sql);
+  constructor(host: PublisherHost) {
+    this.#host = host;
+    const { sql } = host.storage;
+    const outbox = new BarOutbox(sql);
+    const closed = new ClosedBarCursor(sql);
+    const indicators = new IndicatorRunner();
+    this.#alarms = new Alarms(host.storage);
     this.#leases = new HubLeases(sql, {
-      publish: this.#room.publish,
-      onReleased: () => this.#arm("lease", this.#now()),
-      onAllTaken: (order) => batcher.clear(order),
-      retryIn: (seconds) => this.#arm("push", this.#now() + seconds),
+      publish: host.publishToHub,
+      onReleased: () => this.#alarmAt({ kind: "expire-leases" }, this.#now()),
+      onAllTaken: (order) => outbox.clear(order),
+      retryIn: (seconds) => this.#alarmAt({ kind: "retry-push" }, this.#now() + seconds),
     });
-    const candles = new ClosedBarCursor(sql, readCandles);
-    const indicators = new IndicatorRunner(readCandles);
-    this.#scheduler = new Scheduler({
-      alarms: this.#alarms,
-      leases: this.#leases,
-      log: this.#log,
-      series: new BarPublisher(candles, new FormingBars(readCandles), indicators, batcher),
-      watch: new SourcePolling(this.#room.upstreams),
-      tick: this.#room.tick,
-      runSessions: this.#room.runSessions,
-      onRewind: this.#room.beginEpoch,
-      ask: async (about) => void (await this.#room.latest(about)),
-    });
-    this.#replay = new Replay(this.#log, candles, indicators, readCandles, this.#room.latest, () =>
-      this.#state.renewedAt(),
+    this.#bars = new BarPublisher(closed, new FormingBars(), indicators, outbox);
+    this.#polling = new SourcePolling(host.upstreams);
+    this.#replay = new Replay(
+      host.log,
+      closed,
+      indicators,
+      (context) => host.latest(context),
+      () => host.state.renewedAt(),
     );
-    // What this room did not get round to send before its memory went.
-    const kept = batcher.pending();
-    if (kept.length > 0) {
-      this.#leases.enqueue(this.#known().symbol, kept);
-      this.#arm("push", this.#now());
+    // What was not pushed before the room's memory went.
+    const pending = outbox.pending();
+    if (pending.length > 0) {
+      this.#leases.enqueue(this.#instrument().symbol, pending);
+      this.#alarmAt({ kind: "retry-push" }, this.#now());
     }
-    this.roomClient = {
-      renewLease: async (_, interest) => this.renewLease(this.#known(), OWN_SESSIONS, interest),
-      replayQuotes: async (_, since) => this.replayQuotes(this.#known(), since),
-      replayCandles: async (_, interval, since) => this.replayCandles(this.#known(), interval, since),
-      replayIndicator: async (_, indicator, since) => this.replayIndicator(this.#known(), indicator, since),
-    };
   }
 
-  /** Notes what an hub wants from now on. */
+  /** Sets what a hub is interested in from now on, in place of what it was, and renews its lease. */
   async renewLease(instrument: Instrument, hub: string, interest: Interest): Promise<Lease> {
-    const lease = this.#scheduler.renewLease(this.#context(instrument), hub, interest, this.#now());
-    await this.#clock.wind();
+    const now = this.#now();
+    const context = this.#host.contextOf(instrument);
+    const { accepted, refused } = limitInterest(interest, this.#leases.indicatorsOfOthers(hub));
+    const until = this.#leases.renew(hub, accepted, now);
+    this.#schedule(context, now);
+    const { staleAfter, delay } = freshnessPolicyOf(context.sources[0]);
+    const lastAt = this.#host.log.lastAt();
+    const lease = {
+      position: this.#host.log.position(),
+      lastEventAt: lastAt === null ? null : isoTime(lastAt),
+      exchange: instrument.primary_exchange,
+      expectedInterval: (staleAfter - delay) * QUIET_SHARE,
+      until,
+      refused,
+    };
+    await this.#alarms.arm();
     return lease;
   }
 
+  /** The quotes that came after a position, or a snapshot. */
   replayQuotes(instrument: Instrument, since: QuotePosition | null): Promise<QuoteReplay> {
-    return this.#replay.quotes(this.#context(instrument), since, this.#now());
+    return this.#replay.quotes(this.#host.contextOf(instrument), since, this.#now());
   }
 
+  /** The bars that closed after the one stamped `since`. */
   replayCandles(instrument: Instrument, interval: Interval, since: number | null): Promise<BarReplay> {
-    return this.#replay.candles(this.#context(instrument), interval, since, this.#now());
+    return this.#replay.candles(this.#host.contextOf(instrument), interval, since, this.#now());
   }
 
+  /** The values of an indicator at the bars that closed after the one stamped `since`. */
   async replayIndicator(
     instrument: Instrument,
     indicator: IndicatorInterest,
@@ -129,64 +134,151 @@ export class Publisher {
   ): Promise<BarReplay> {
     const refused = refusalOf(indicator);
     if (refused) return { time: null, recovered: since === null ? null : false, missed: [], refused };
-    return this.#replay.indicator(this.#context(instrument), indicator, since, this.#now());
+    return this.#replay.indicator(this.#host.contextOf(instrument), indicator, since, this.#now());
   }
 
-  /** Ensures that the room's own hub is run at a time (unix seconds), even if the room sleeps until then. */
-  scheduleSessions(at: number): void {
-    this.#arm(SESSIONS, at);
-  }
-
-  /** Takes the events of a quote that was stored. */
+  /** Publishes the events of a quote that was stored, and what it makes of the bars that form. */
   onQuote(instrument: Instrument, quote: StoredQuote, events: readonly SymbolEvent[]): void {
-    this.#scheduler.onQuote(this.#context(instrument), quote, events, this.#now());
+    if (this.#leases.nextExpiry() === null) return;
+    const { symbol } = instrument;
+    this.#leases.publish(symbol, events);
+    this.#leases.publish(symbol, this.#bars.form(this.#host.contextOf(instrument), quote, this.#now()));
   }
 
   /** Publishes that the room's epoch was renewed. */
   onEpoch(): void {
-    const instrument = this.#state.instrument();
+    const instrument = this.#host.state.instrument();
     if (!instrument) return;
-    this.#leases.enqueue(instrument.symbol, [{ channel: "epoch", position: this.#log.position() }]);
-    this.#arm("push", this.#now());
+    this.#leases.enqueue(instrument.symbol, [{ channel: "epoch", position: this.#host.log.position() }]);
+    this.#alarmAt({ kind: "retry-push" }, this.#now());
   }
 
-  /** Takes the stamps of closed candles that were changed. */
+  /** Publishes closed bars of an interval that were changed (by their stamps), and those that are made of them. */
   onRevised(interval: Interval, times: readonly number[]): void {
-    this.#scheduler.onRevised(this.#context(this.#known()), interval, times, this.#now());
-    this.#room.keep(this.#clock.wind());
+    const { market } = this.#host.contextOf(this.#instrument());
+    for (const coarser of INTERVALS) {
+      if (coarser !== interval && !isMultipleOf(interval, coarser)) continue;
+      if (!this.#bars.isWatched(coarser)) continue;
+      for (const time of times.slice(-MAX_REVISED)) {
+        const stamp = coarser === interval ? time : bucketAt(market, coarser, time)?.time;
+        if (stamp !== undefined) {
+          this.#alarms.set({ kind: "revise-bar", interval: coarser, time: stamp }, this.#now());
+        }
+      }
+    }
+    this.#host.keep(this.#alarms.arm());
   }
 
-  /** Sets the alarm again, should it be missing while there is something to do. */
+  /** Runs the room's own sockets at a time (unix seconds), even if the room sleeps until then. */
+  scheduleSessions(at: number): void {
+    this.#alarmAt({ kind: "run-sessions" }, at);
+  }
+
+  /** Sets the platform's alarm again if it is missing while there is something to do. */
   async checkAlarm(): Promise<void> {
-    const instrument = this.#state.instrument();
-    if (instrument) this.#scheduler.schedule(this.#context(instrument), this.#now());
-    await this.#clock.check();
+    const instrument = this.#host.state.instrument();
+    if (instrument) this.#schedule(this.#host.contextOf(instrument), this.#now());
+    await this.#alarms.check();
   }
 
-  /** Does what is due; to be called by the alarm. */
+  /** Runs what is due; for the platform's alarm. */
   async onAlarm(): Promise<void> {
-    this.#clock.rung();
-    await this.#scheduler.runDue(this.#context(this.#known()), this.#now());
-    await this.#clock.wind();
+    this.#alarms.onFired();
+    const context = this.#host.contextOf(this.#instrument());
+    const now = this.#now();
+    // After a start nothing that is watched is in memory yet.
+    this.#schedule(context, now);
+    for (const alarm of this.#alarms.due(now)) {
+      const at = this.#alarms.at(alarm);
+      await this.#run(context, alarm, now);
+      if (this.#alarms.at(alarm) === at) this.#alarms.clear(alarm);
+    }
+    this.#schedule(context, now);
+    await this.#alarms.arm();
+  }
+
+  /** Gives everything that must happen its alarm, if it has none or one that lies further ahead than it can. */
+  #schedule(context: InstrumentContext, now: number): void {
+    this.#leases.capExpiry(now);
+    if (this.#bars.rewind(context, now)) this.#host.beginEpoch();
+    this.#alarms.cap({ kind: "retry-push" }, now + MAX_RETRY_SECONDS);
+    this.#alarms.cap({ kind: "run-sessions" }, now + HEARTBEAT_INTERVAL);
+    const expiry = this.#leases.nextExpiry();
+    const starting = this.#bars.watch(context, this.#leases.interest(), now);
+    if (expiry === null) {
+      const isPolled = this.#alarms.at({ kind: "renew-polling" }) !== null;
+      this.#alarms.clearAllBut({ kind: "run-sessions" }, { kind: "stop-polling" });
+      if (isPolled) this.#alarms.set({ kind: "stop-polling" }, now);
+      return;
+    }
+    this.#alarms.set({ kind: "expire-leases" }, expiry);
+    this.#alarms.clear({ kind: "stop-polling" });
+    for (const interval of starting) this.#alarms.ensure({ kind: "start-bars", interval }, now, now + CLOSE_AGAIN);
+    for (const interval of INTERVALS) {
+      const closes = this.#bars.closesAt(context, interval);
+      this.#alarms.ensure({ kind: "close-bar", interval }, closes, Math.max(closes ?? now, now + CLOSE_AGAIN));
+    }
+    this.#alarms.ensure({ kind: "tick" }, context.source.nextTickAt(now));
+    this.#alarms.ensure({ kind: "renew-polling" }, context.source.isPolled ? now : null, now + POLLING_RENEWAL_SECONDS);
+  }
+
+  async #run(context: InstrumentContext, alarm: Alarm, now: number): Promise<void> {
+    switch (alarm.kind) {
+      case "run-sessions":
+        return this.#host.runSessions();
+      case "expire-leases":
+        return this.#leases.expire(now);
+      case "retry-push":
+        return this.#leases.retry();
+      case "tick":
+        return this.#host.tick(context, now);
+      case "renew-polling":
+        this.#alarms.set(alarm, now + POLLING_RENEWAL_SECONDS);
+        if (!(await this.#polling.renew(context))) await this.#host.latest(context);
+        return;
+      case "stop-polling":
+        return this.#polling.stop(context);
+      case "close-bar":
+        return this.#closeBar(context, alarm.interval, now);
+      case "revise-bar": {
+        const events = await this.#bars.revise(context, alarm.interval, alarm.time, now);
+        this.#leases.publish(context.instrument.symbol, events);
+        return;
+      }
+      case "start-bars":
+        if (!(await this.#bars.start(context, alarm.interval, now))) this.#alarms.set(alarm, now + CLOSE_AGAIN);
+    }
+  }
+
+  async #closeBar(context: InstrumentContext, interval: Interval, now: number): Promise<void> {
+    const events = await this.#bars.close(context, interval, now);
+    if (!events) {
+      this.#alarms.set({ kind: "close-bar", interval }, now + CLOSE_AGAIN);
+      return;
+    }
+    this.#leases.publish(context.instrument.symbol, events);
+    const { revisesAfter } = context.source;
+    if (revisesAfter === null) return;
+    for (const event of events) {
+      if (event.channel !== "candles") continue;
+      const closes = bucketStamped(context.market, interval, event.time)?.closes ?? now;
+      this.#alarms.set({ kind: "revise-bar", interval, time: event.time }, closes + revisesAfter);
+    }
   }
 
   #now(): number {
     return Date.now() / 1000;
   }
 
-  #context(instrument: Instrument): InstrumentContext {
-    return contextOf(instrument, this.#room.sourcesOf(instrument));
+  /** Sets an alarm outside of a request that waits for it. */
+  #alarmAt(alarm: Alarm, at: number): void {
+    this.#alarms.set(alarm, at);
+    this.#host.keep(this.#alarms.arm());
   }
 
-  /** Sets a deadline from where no client waits. */
-  #arm(name: string, at: number): void {
-    this.#alarms.set(name, at);
-    this.#room.keep(this.#clock.wind());
-  }
-
-  #known(): Instrument {
-    const instrument = this.#state.instrument();
-    if (!instrument) throw new Error("a room is notified of its symbol before anyone listens");
+  #instrument(): Instrument {
+    const instrument = this.#host.state.instrument();
+    if (!instrument) throw new Error("a room knows its symbol before a hub holds a lease");
     return instrument;
   }
 }

@@ -5,17 +5,16 @@ import { candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
 import type { BarReplay, IndicatorInterest, QuotePosition, QuoteReplay } from "../../symbol-events/symbol-events.ts";
 import { candleFrame, indicatorFrame, quoteView } from "../frames.ts";
-import { CandlesUnavailable, type InstrumentContext, pagesOf, type ReadCandles } from "../instrument-context.ts";
+import { CandlesUnavailable, type InstrumentContext, pagesOf } from "../instrument-context.ts";
 import { MAX_REPLAYED_CHARACTERS, MAX_REPLAYED_EVENTS, type QuoteLog } from "../quotes/quote-log.ts";
 import type { ClosedBarCursor } from "./closed-bars.ts";
 import type { IndicatorRunner } from "./indicator-runner.ts";
 
-/** What says those who come back what they missed: all of it, in order, or that they cannot have it. */
+/** What a client that reconnects missed: all of it, in order, or that it cannot be recovered. */
 export class Replay {
   readonly #log: QuoteLog;
   readonly #bars: ClosedBarCursor;
   readonly #indicators: IndicatorRunner;
-  readonly #readCandles: ReadCandles;
   readonly #latest: (context: InstrumentContext) => Promise<StoredQuote | null>;
   readonly #renewedAt: () => number | null;
 
@@ -27,14 +26,12 @@ export class Replay {
     log: QuoteLog,
     bars: ClosedBarCursor,
     indicators: IndicatorRunner,
-    readCandles: ReadCandles,
     latest: (context: InstrumentContext) => Promise<StoredQuote | null>,
     renewedAt: () => number | null,
   ) {
     this.#log = log;
     this.#bars = bars;
     this.#indicators = indicators;
-    this.#readCandles = readCandles;
     this.#latest = latest;
     this.#renewedAt = renewedAt;
   }
@@ -50,7 +47,7 @@ export class Replay {
   candles(context: InstrumentContext, interval: Interval, from: number | null, now: number): Promise<BarReplay> {
     return this.#since(context, interval, from, now, async (time) => {
       if (from === null || from === time) return [];
-      const pages = pagesOf(this.#readCandles, context, interval);
+      const pages = pagesOf(context, interval);
       const { candles, more } = await pages(from + 1, time + 1, MAX_REPLAYED_EVENTS, false);
       if (more) return null;
       const { symbol } = context.instrument;
@@ -78,7 +75,7 @@ export class Replay {
 
   /** The last bar that was sent, or would have been. */
   #closedBy(context: InstrumentContext, interval: Interval, now: number): number | null {
-    return this.#bars.closed(interval) ?? lastClosedStamp(context.market, interval, now - context.delay);
+    return this.#bars.closed(interval) ?? lastClosedStamp(context.market, interval, now - context.source.barDelay);
   }
 
   /** Whether a client that has a bar may have it from before the epoch was renewed, and so another history than the room. */

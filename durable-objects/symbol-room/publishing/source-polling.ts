@@ -3,7 +3,7 @@ import type { InstrumentContext } from "../instrument-context.ts";
 import { listingOf, type Upstreams } from "../upstreams.ts";
 
 /** Seconds between two renewals: a gate's lease ends after `WATCH_LEASE`, which is two of these and some. */
-export const RENEW_EVERY = 20;
+export const POLLING_RENEWAL_SECONDS = 20;
 
 const listingsOf = ({ instrument, sources }: InstrumentContext) =>
   sources.flatMap((provider) => {
@@ -43,8 +43,8 @@ export class SourcePolling {
     return works;
   }
 
-  /** Ends the polling everywhere. */
-  async end(context: InstrumentContext): Promise<void> {
+  /** Stops the polling everywhere. */
+  async stop(context: InstrumentContext): Promise<void> {
     const { instrument } = context;
     this.#polled = new Set();
     for (const { provider } of listingsOf(context)) await this.#upstreams(provider).unwatch(instrument.symbol);

@@ -6,22 +6,21 @@ import { openMarketAge } from "../../../core/freshness.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { isWithin } from "../../../core/time.ts";
 import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
-import type { CandleStore } from "../candles/candle-store.ts";
-import type { QuoteAnomaly } from "../quality-log.ts";
+import type { InstrumentContext } from "../instrument-context.ts";
+import type { QualityLog } from "../quality-log.ts";
+import type { RoomState } from "../room-state.ts";
 import type { Priority, Upstreams } from "../upstreams.ts";
-import { importedQuote } from "./imported-quote.ts";
-import { QuoteRefresh } from "./quote-refresh.ts";
 import { type QuoteStore, sameUnits } from "./quote-store.ts";
-import { simulatedNow } from "./simulated-quote.ts";
-import type { Attempt } from "./source-failover.ts";
+import { type Attempt, queryWithFailover } from "./source-failover.ts";
+import { askEachSource, type SourcePrice } from "./source-prices.ts";
 
 /** Upstreams are not asked more often than this (seconds), whatever a caller accepts. */
 const ASK_PAUSE = 1;
-/** A last known quote is sent for this long (open-market seconds) while no source answers; it says `stale`. */
+/** A last known quote is answered for this long (open-market seconds) while no source answers; it says `stale`. */
 const MAX_LAST_KNOWN_AGE = 86_400;
-/** Seconds after which to ask again where no source said when. */
+/** Seconds after which to ask again if no source said when. */
 const RETRY_AFTER = 5;
-/** Seconds after which to ask again where no source can be asked at all. */
+/** Seconds after which to ask again if no source can be asked at all. */
 const RETRY_WITHOUT_SOURCES = 60;
 
 /** A quote and where it was found. */
@@ -37,90 +36,140 @@ export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge
   return openMarketAge(marketOf(instrument.primary_exchange), timestamp, now, maxAge + 1) <= maxAge;
 }
 
-/** How a room comes by its quote. */
+/** A room's latest quote: read from the store while it is recent, else asked of the sources, once for all who wait. */
 export class QuoteService {
   readonly #quotes: QuoteStore;
-  readonly #candles: CandleStore;
-  readonly #report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void;
-  readonly #refresh: QuoteRefresh;
+  readonly #state: RoomState;
+  readonly #upstreams: Upstreams;
+  readonly #quality: QualityLog;
+  #refreshing: { answer: Promise<StoredQuote | null>; priority: Priority } | null = null;
+  #attempts: readonly Attempt[] = [];
+  /** When sources were last asked, unix seconds. */
+  #askedAt = 0;
 
-  constructor(
-    quotes: QuoteStore,
-    candles: CandleStore,
-    upstreams: Upstreams,
-    report: (instrument: Instrument, anomalies: readonly QuoteAnomaly[]) => void,
-  ) {
+  constructor(quotes: QuoteStore, state: RoomState, upstreams: Upstreams, quality: QualityLog) {
     this.#quotes = quotes;
-    this.#candles = candles;
-    this.#report = report;
-    this.#refresh = new QuoteRefresh(quotes, upstreams, report);
+    this.#state = state;
+    this.#upstreams = upstreams;
+    this.#quality = quality;
   }
 
-  /** The last quote that one of the sources gave. */
+  /** The last quote, if it came from one of these sources. */
   latestOf(sources: readonly ProviderName[]): StoredQuote | null {
     const latest = this.#quotes.latest();
     return latest && sources.includes(latest.provider) ? latest : null;
   }
 
-  /** What needs no upstream: the simulator and imported candles. */
-  local(source: ProviderName, instrument: Instrument): ProviderQuote | null {
-    const now = Date.now() / 1000;
-    if (source === "simulator") return simulatedNow(instrument, now);
-    return source === "import" ? importedQuote(this.#candles, instrument, now) : null;
-  }
-
   /** The quote to answer with: the last one while it is recent, else what the sources say. */
-  async current(
-    instrument: Instrument,
-    sources: readonly ProviderName[],
-    maxAge: number | null,
-    priority: Priority,
-  ): Promise<FoundQuote> {
+  async current(context: InstrumentContext, maxAge: number | null, priority: Priority): Promise<FoundQuote> {
+    const { instrument, sources, source } = context;
     const now = Date.now() / 1000;
     const kept = this.latestOf(sources);
     if (kept && this.#isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
-    for (const source of sources) {
-      const quote = this.local(source, instrument);
-      if (quote) return { quote: this.#quotes.accept(instrument, quote), tier: "provider" };
-    }
-    if (this.#refresh.isRunning() || !isWithin(ASK_PAUSE, this.#refresh.askedAt(), now)) {
-      const fresh = await this.#refresh.run(instrument, sources, priority);
+    const local = source.localQuote(now);
+    if (local) return { quote: this.#quotes.accept(instrument, local), tier: "provider" };
+    if (this.#refreshing || !isWithin(ASK_PAUSE, this.#askedAt, now)) {
+      const fresh = await this.#refresh(instrument, sources, priority);
       if (fresh) return { quote: fresh, tier: "provider" };
     }
     const last = this.latestOf(sources);
     return { quote: last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now) ? last : null, tier: "room" };
   }
 
-  /** Why a quote would not be believed beside the last ones, in a word of ours; null where it would. Nothing is kept of it. */
-  anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null {
-    if (quote.price === null) return null;
-    const { verdict } = this.#check(instrument, quote, quote.price);
-    return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
+  /** What each of the sources says now. Nothing is kept of it. */
+  everySource({ instrument, sources, source }: InstrumentContext): Promise<SourcePrice[]> {
+    const local = (provider: ProviderName) =>
+      provider === source.localProvider ? source.localQuote(Date.now() / 1000) : null;
+    return askEachSource(instrument, sources, this.#upstreams, local, (quote) => this.#anomalyOf(instrument, quote));
   }
 
-  /** Takes a quote that no client asked for, under the same checks. */
+  /** Stores a polled quote, under the same checks as one that was asked for. */
   ingest(instrument: Instrument, quote: ProviderQuote): void {
     if (quote.price === null) return;
     const time = Date.parse(quote.timestamp) / 1000;
     const { verdict, memory } = this.#check(instrument, quote, quote.price);
     this.#quotes.remember(memory);
     if (verdict.verdict === "accept") this.#quotes.accept(instrument, quote);
-    else if (verdict.reason !== "older") this.#report(instrument, [{ provider: quote.provider, time, ...verdict }]);
+    else if (verdict.reason !== "older") {
+      this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time, ...verdict }]);
+    }
+  }
+
+  /** Stores what a source does by itself at `now`. */
+  tick({ instrument, source }: InstrumentContext, now: number): void {
+    const latest = this.#quotes.latest();
+    const isOwn = latest?.provider === source.localProvider;
+    const last = latest && isOwn ? Math.floor(Date.parse(latest.timestamp) / 1000) : null;
+    for (const tick of source.ticks(now, last)) {
+      switch (tick.kind) {
+        case "lost":
+          this.#state.nextSeq();
+          break;
+        case "again":
+          this.#quotes.acceptDuplicate(instrument, tick.quote);
+          break;
+        case "quote":
+          this.#quotes.accept(instrument, tick.quote);
+      }
+    }
   }
 
   /** What came of the last time that upstreams were asked. */
   attempts(): readonly Attempt[] {
-    return this.#refresh.attempts();
+    return this.#attempts;
   }
 
   /** Seconds after which asking again may help. */
   retryAfter(): number {
-    const known = this.#refresh.attempts().flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
-    if (known.length > 0) return Math.max(1, Math.ceil(Math.min(...known)));
-    const isHopeless = this.#refresh
-      .attempts()
-      .every(({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured");
+    const said = this.#attempts.flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
+    if (said.length > 0) return Math.max(1, Math.ceil(Math.min(...said)));
+    const isHopeless = this.#attempts.every(
+      ({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured",
+    );
     return isHopeless ? RETRY_WITHOUT_SOURCES : RETRY_AFTER;
+  }
+
+  #refresh(instrument: Instrument, sources: readonly ProviderName[], priority: Priority): Promise<StoredQuote | null> {
+    const running = this.#refreshing;
+    if (running && (running.priority === "user" || priority === "background")) return running.answer;
+    // A user does not wait as scheduled work does: asked again, the gate moves the symbol to the users' queue.
+    const own = { priority, answer: this.#askSources(instrument, sources, priority) };
+    this.#refreshing = own;
+    own.answer = own.answer.finally(() => {
+      if (this.#refreshing === own) this.#refreshing = null;
+    });
+    return own.answer;
+  }
+
+  async #askSources(
+    instrument: Instrument,
+    sources: readonly ProviderName[],
+    priority: Priority,
+  ): Promise<StoredQuote | null> {
+    this.#askedAt = Date.now() / 1000;
+    const request = {
+      instrument,
+      sources,
+      market: marketOf(instrument.primary_exchange),
+      memory: this.#quotes.memory(),
+      priority,
+      now: () => Date.now() / 1000,
+    };
+    const result = await queryWithFailover(request, this.#upstreams);
+    this.#attempts = result.attempts;
+    this.#quotes.remember(result.memory);
+    this.#quality.quotes(instrument.symbol, result.anomalies);
+    const known = this.latestOf(sources);
+    // A source further down may be behind the last known price: time does not run backwards.
+    if (!result.quote || (known && result.quote.timestamp < known.timestamp)) return null;
+    return this.#quotes.accept(instrument, result.quote);
+  }
+
+  /** Why a quote would not be believed beside the last ones, as a check's name; null if it would. */
+  #anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null {
+    if (quote.price === null) return null;
+    const { verdict } = this.#check(instrument, quote, quote.price);
+    return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
   }
 
   #check(instrument: Instrument, quote: ProviderQuote, price: number) {
