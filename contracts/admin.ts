@@ -1,14 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { PROVIDERS } from "./provider.ts";
+import { BREAKER_STATES } from "../core/scheduling/circuit-breaker.ts";
+import { ATTEMPT_OUTCOMES, ENDPOINT_GROUPS, PROVIDER_STATES, PROVIDERS } from "./provider.ts";
 import { QuoteSchema } from "./quote.ts";
-
-/** The groups of endpoints of an upstream that fail together. */
-export const FAMILY_NAMES = ["quotes", "candles", "search"] as const;
 
 const time = z.string().nullable();
 
 const FamilyStatusSchema = z.object({
-  breaker: z.enum(["closed", "open", "half_open"]),
+  breaker: z.enum(BREAKER_STATES),
   retry_at: time,
   last_success_at: time,
   last_failure_at: time,
@@ -19,9 +17,9 @@ const FamilyStatusSchema = z.object({
 export const ProviderStatusSchema = z
   .object({
     provider: z.enum(PROVIDERS),
-    state: z.enum(["available", "degraded", "disabled"]),
+    state: z.enum(PROVIDER_STATES),
     disabled: z.string().nullable().openapi({ description: "Why it is not used; null where it is." }),
-    families: z.record(z.enum(FAMILY_NAMES), FamilyStatusSchema),
+    families: z.record(z.enum(ENDPOINT_GROUPS), FamilyStatusSchema),
     blocked: z.array(z.object({ scope: z.string(), reason: z.string(), until: z.string() })),
     budget: z.array(
       z.object({ window: z.string(), limit: z.number(), left: z.number(), left_for_background: z.number() }),
@@ -44,7 +42,7 @@ export const TraceSchema = z
     attempts: z.array(
       z.object({
         provider: z.enum(PROVIDERS),
-        outcome: z.enum(["answered", "failed", "stale", "suspicious", "not_listed"]),
+        outcome: z.enum(ATTEMPT_OUTCOMES),
         reason: z.string().nullable(),
         retry_after: z.number().nullable(),
         at: z.string().openapi({ format: "date-time" }),

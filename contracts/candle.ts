@@ -1,8 +1,16 @@
 import { z } from "@hono/zod-openapi";
+import { MISSING_REASONS } from "../core/coverage.ts";
 import { INTERVALS } from "../core/interval.ts";
 import { PROVIDERS } from "./provider.ts";
 import { VOLUME_UNITS } from "./symbol.ts";
 
+/** The members that say what a series' numbers are in. */
+export const UNIT_FIELDS = ["currency", "price_unit", "volume_unit"] as const;
+
+/** Whether a bar may still change, has closed, or was changed after it had closed. */
+export const BAR_STATES = ["open", "closed", "revised"] as const;
+
+export type BarState = (typeof BAR_STATES)[number];
 export const ADJUSTMENTS = ["raw", "split", "split_dividend", "unknown"] as const;
 
 /** What was done to past prices for splits and dividends. */
@@ -18,7 +26,7 @@ export const CandleSchema = z
     low: number,
     close: number,
     volume: number,
-    state: z.enum(["open", "closed", "revised"]),
+    state: z.enum(BAR_STATES),
     revision: z.number().int().nonnegative(),
     suspect: z.boolean(),
   })
@@ -34,7 +42,7 @@ export const CoverageSchema = z
       z.object({
         from: z.string().openapi({ format: "date-time" }),
         to: z.string().openapi({ format: "date-time" }),
-        reason: z.enum(["closed", "no_trades", "gap", "suspect", "not_ingested"]),
+        reason: z.enum(MISSING_REASONS),
       }),
     ),
     holidays_known: z.boolean().openapi({

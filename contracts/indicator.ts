@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_POINTS } from "../core/indicators/history.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { ADJUSTMENTS, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
+import { ADJUSTMENTS, BAR_STATES, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
 import { intervalParameter } from "./parameters.ts";
 import { ProblemSchema } from "./problem.ts";
 import { PROVIDERS } from "./provider.ts";
@@ -46,7 +46,7 @@ export const IndicatorsAnswerSchema = z
     adjustment: z.enum(ADJUSTMENTS),
     ...SeriesUnitsSchema.shape,
     times: z.array(z.number().int()),
-    states: z.array(z.enum(["open", "closed", "revised"])).optional(),
+    states: z.array(z.enum(BAR_STATES)).optional(),
     indicators: z.record(z.string(), IndicatorValuesSchema),
     meta: z
       .object({

@@ -1,6 +1,17 @@
 /** Where market data comes from: the upstreams, a user's import, or the simulator. */
 export const PROVIDERS = ["binance", "coingecko", "alpha_vantage", "jse", "import", "simulator"] as const;
 
+/** Whether a provider can be asked: it answers, its breaker is open or its budget spent, or it is not configured. */
+export const PROVIDER_STATES = ["available", "degraded", "disabled"] as const;
+
+/** The groups of endpoints of an upstream that fail together, each behind a breaker of its own. */
+export const ENDPOINT_GROUPS = ["quotes", "candles", "search"] as const;
+
+export type EndpointGroup = (typeof ENDPOINT_GROUPS)[number];
+
+/** What came of asking one source. */
+export const ATTEMPT_OUTCOMES = ["answered", "failed", "stale", "suspicious", "not_listed"] as const;
+
 export type ProviderName = (typeof PROVIDERS)[number];
 
 /** Which providers the platform runs on: the simulator for every symbol without imported data, or real upstreams only. */

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { subtractDecimals } from "../core/decimal.ts";
-import { type Freshness, type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
+import { FRESHNESS, type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
 import type { Market } from "../core/market-calendar/markets.ts";
-import { marketStatus } from "../core/market-calendar/sessions.ts";
+import { MARKET_STATUSES, marketStatus } from "../core/market-calendar/sessions.ts";
+import { EXCLUSION_REASONS } from "../core/quotes/consensus.ts";
 import { PROVIDERS } from "./provider.ts";
 import { VOLUME_UNITS } from "./symbol.ts";
 
@@ -38,13 +39,11 @@ export const StoredQuoteSchema = z.object({
 
 export type StoredQuote = z.infer<typeof StoredQuoteSchema>;
 
-const FRESHNESS = ["live", "delayed", "closed", "stale", "historical"] as const satisfies readonly Freshness[];
-
 /** A quote as it is answered. */
 export const QuoteSchema = StoredQuoteSchema.extend({
   freshness: z.enum(FRESHNESS),
   age_seconds: z.number().nonnegative().openapi({ description: "Wall-clock seconds since `timestamp`." }),
-  market_status: z.enum(["open", "closed", "pre", "post", "holiday"]),
+  market_status: z.enum(MARKET_STATUSES),
 }).openapi("Quote");
 
 export type Quote = z.infer<typeof QuoteSchema>;
@@ -67,7 +66,7 @@ export const ConsensusSchema = z
         timestamp: z.string().openapi({ format: "date-time" }),
         freshness: z.enum(FRESHNESS),
         included: z.boolean(),
-        reason: z.enum(["doubted", "stale", "historical", "closed", "outlier"]).nullable().openapi({
+        reason: z.enum(EXCLUSION_REASONS).nullable().openapi({
           description: "Why the price is left out; null where it is not.",
         }),
         deviation_percent: z.number().nullable(),

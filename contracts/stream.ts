@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { MARKET_STATUSES } from "../core/market-calendar/sessions.ts";
 import { DAY } from "../core/time.ts";
-import { CandleSchema } from "./candle.ts";
+import { BAR_STATES, CandleSchema } from "./candle.ts";
 import { choice } from "./choice.ts";
 import { MAX_SPECS } from "./indicator.ts";
 import { intervalParameter } from "./parameters.ts";
@@ -184,7 +185,7 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
     indicator: z.string(),
     time: z.number().int(),
     value: z.unknown(),
-    state: z.enum(["open", "closed", "revised"]),
+    state: z.enum(BAR_STATES),
   }),
   frame("gap", { symbol: z.string(), from_seq: seq, to_seq: seq, reason: z.string() }),
   frame("heartbeat", {
@@ -196,7 +197,7 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       z.object({
         seq: seq.nullable(),
         last_event_at: timestamp.nullable(),
-        market_status: z.enum(["open", "closed", "pre", "post", "holiday"]),
+        market_status: z.enum(MARKET_STATUSES),
         expected: z.enum(["active", "quiet", "closed"]),
       }),
     ),

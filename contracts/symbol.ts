@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { ISIN_FORM, isinCheckDigit } from "../core/isin.ts";
 import { type ExchangeCode, MARKET_OF_EXCHANGE } from "../core/market-calendar/markets.ts";
+import { MARKET_STATUSES } from "../core/market-calendar/sessions.ts";
 import { ASSET_TYPES, CANONICAL_FORM, isSymbolText, normaliseSymbol } from "../core/symbol.ts";
 import { withArticle } from "../core/words.ts";
 import { choice } from "./choice.ts";
-import { PROVIDERS } from "./provider.ts";
+import { PROVIDER_STATES, PROVIDERS } from "./provider.ts";
 
 export const EXCHANGE_CODES = Object.keys(MARKET_OF_EXCHANGE) as [ExchangeCode, ...ExchangeCode[]];
 
@@ -173,7 +174,7 @@ export type NewSymbol = z.infer<typeof NewSymbolSchema>;
 /** What the registry adds where the symbol is asked for by name. */
 export const SymbolDetailSchema = SymbolSchema.extend({
   session: z.object({
-    status: z.enum(["open", "closed", "pre", "post", "holiday"]),
+    status: z.enum(MARKET_STATUSES),
     opens_at: z.string().nullable().openapi({ description: "The next opening; null where the market never closes." }),
     closes_at: z.string().nullable().openapi({ description: "The next close; null where the market never closes." }),
     holidays_known: z.boolean(),
@@ -183,7 +184,7 @@ export const SymbolDetailSchema = SymbolSchema.extend({
     providers: z.array(
       z.object({
         name: z.enum(PROVIDERS),
-        state: z.enum(["available", "degraded", "disabled"]),
+        state: z.enum(PROVIDER_STATES),
         reason: z.enum(["no_provider_symbol", "not_configured"]).nullable().openapi({
           description: "Why this source cannot answer for the symbol; null where it can.",
         }),
@@ -201,7 +202,7 @@ export const ExchangeSchema = z
     country: z.string().nullable(),
     timezone: z.string(),
     hours: z.object({ open: z.string(), close: z.string(), days: z.string() }),
-    status: z.enum(["open", "closed", "pre", "post", "holiday"]),
+    status: z.enum(MARKET_STATUSES),
     is_open: z.boolean(),
     next_open: z.string().nullable(),
     next_close: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { bucketStamped } from "./buckets.ts";
-import type { Candle } from "./candles.ts";
+import { type Candle, NUMBER_FIELDS, PRICE_FIELDS } from "./candles.ts";
 import type { Interval } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import { FIRST_TIME, isoTime, parseTime } from "./time.ts";
@@ -32,7 +32,6 @@ export interface RowRules {
   negativePrices: boolean;
 }
 
-const PRICES = ["open", "high", "low", "close"] as const;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 
 /**
@@ -62,7 +61,7 @@ export function readCandleRows(
 }
 
 function sameNumbers(a: Candle, b: Candle): boolean {
-  return PRICES.every((field) => a[field] === b[field]) && a.volume === b.volume;
+  return PRICE_FIELDS.every((field) => a[field] === b[field]) && a.volume === b.volume;
 }
 
 /** The candle of a row, or the reason why it is none. */
@@ -79,7 +78,7 @@ function readRow(row: CandleRow, rules: RowRules): Candle | string {
     revision: 0,
     suspect: false,
   };
-  for (const field of [...PRICES, "volume"] as const) {
+  for (const field of NUMBER_FIELDS) {
     const value = readNumber(row[field]);
     if (typeof value === "string") return `${field} ${value}`;
     candle[field] = value;
@@ -109,7 +108,9 @@ function readNumber(value: string | number | null | undefined): number | null | 
 
 function faultOf(candle: Candle, rules: RowRules): string | null {
   if (candle.close === null) return "close is missing";
-  const bad = PRICES.find((field) => !rules.negativePrices && candle[field] !== null && Number(candle[field]) <= 0);
+  const bad = PRICE_FIELDS.find(
+    (field) => !rules.negativePrices && candle[field] !== null && Number(candle[field]) <= 0,
+  );
   if (bad) return `${bad} is ${candle[bad]}; a price must be above 0`;
   if (candle.volume !== null && candle.volume < 0) return `volume is ${candle.volume}; it cannot be below 0`;
   const { high, low } = candle;

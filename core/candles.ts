@@ -19,8 +19,14 @@ export interface CandleColumns {
   readonly suspect: Uint8Array;
 }
 
+/** The prices of a candle. */
+export const PRICE_FIELDS = ["open", "high", "low", "close"] as const;
+
+/** The numbers of a candle that a source sends. */
+export const NUMBER_FIELDS = [...PRICE_FIELDS, "volume"] as const;
+
 /** A price column that an indicator can read. */
-export type PriceField = "open" | "high" | "low" | "close";
+export type PriceField = (typeof PRICE_FIELDS)[number];
 
 /** One candle; unknown fields are null. */
 export interface Candle {

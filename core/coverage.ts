@@ -5,7 +5,9 @@ import { holidaysKnown, sessionOn } from "./market-calendar/sessions.ts";
 import { DAY, startOfDay } from "./time.ts";
 
 /** Why a candle that one could look for is not there. */
-export type MissingReason = "closed" | "no_trades" | "gap" | "suspect" | "not_ingested";
+export const MISSING_REASONS = ["closed", "no_trades", "gap", "suspect", "not_ingested"] as const;
+
+export type MissingReason = (typeof MISSING_REASONS)[number];
 
 /** A stretch without candles, `[from, to)` in unix seconds. */
 export interface Missing {

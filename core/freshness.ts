@@ -9,7 +9,9 @@ import { isOpen, openSecondsBetween } from "./market-calendar/sessions.ts";
  * - `stale`: older than its source should ever be
  * - `historical`: from imported candles alone; nothing is known since
  */
-export type Freshness = "live" | "delayed" | "closed" | "stale" | "historical";
+export const FRESHNESS = ["live", "delayed", "closed", "stale", "historical"] as const;
+
+export type Freshness = (typeof FRESHNESS)[number];
 
 /** What a source promises of the age of its prices. */
 export interface FreshnessPolicy {

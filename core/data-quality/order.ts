@@ -1,7 +1,6 @@
+import { NUMBER_FIELDS } from "../candles.ts";
 import { isoTime, isTime } from "../time.ts";
 import type { Batch, ReportFinding } from "./finding.ts";
-
-const NUMBERS = ["open", "high", "low", "close", "volume"] as const;
 
 /** The rows of a batch by time: one per stamp, and which stamps came more than once. */
 export interface TimeLine {
@@ -37,7 +36,9 @@ export function checkOrder(batch: Batch, report: ReportFinding): TimeLine {
 
 function reportCopies({ candles }: Batch, rows: readonly number[], report: ReportFinding): void {
   const [first, ...others] = rows;
-  const same = others.every((row) => NUMBERS.every((field) => Object.is(candles[field][row], candles[field][first])));
+  const same = others.every((row) =>
+    NUMBER_FIELDS.every((field) => Object.is(candles[field][row], candles[field][first])),
+  );
   if (same) {
     for (const row of others) report(row, "duplicate", `says again what row ${first} said`);
     return;

@@ -1,7 +1,5 @@
-import type { CandleColumns } from "../candles.ts";
+import { type CandleColumns, PRICE_FIELDS } from "../candles.ts";
 import type { Batch, ReportFinding } from "./finding.ts";
-
-const PRICES = ["open", "high", "low", "close"] as const;
 
 /** Adjusted prices are rounded one by one, so that a close may stand a millionth above its high. */
 const ROUNDING = 1e-6;
@@ -15,7 +13,7 @@ export function checkPlausible(batch: Batch, report: ReportFinding): void {
 }
 
 function faultOf(candles: CandleColumns, i: number, negativePrices: boolean): string | null {
-  for (const field of PRICES) {
+  for (const field of PRICE_FIELDS) {
     const price = candles[field][i];
     if (Math.abs(price) === Number.POSITIVE_INFINITY) return `${field} is infinite`;
     if (price <= 0 && !negativePrices) return `${field} is ${price}; a price must be above 0`;

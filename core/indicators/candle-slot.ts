@@ -1,7 +1,7 @@
-import { type Candle, type CandleColumns, emptyCandles } from "../candles.ts";
+import { type Candle, type CandleColumns, emptyCandles, type NUMBER_FIELDS } from "../candles.ts";
 
 /** What an indicator reads of a candle. */
-export type CandleValues = Pick<Candle, "time" | "open" | "high" | "low" | "close" | "volume">;
+export type CandleValues = Pick<Candle, "time" | (typeof NUMBER_FIELDS)[number]>;
 
 /** Columns of one candle, to feed machines from a stream without a new object for each candle. */
 export function candleSlot(): CandleColumns {

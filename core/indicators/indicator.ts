@@ -39,11 +39,16 @@ export interface ParameterFault {
   readonly rule: string;
 }
 
+/** Where a running total begins: at the first bar, or with each trading day, week or month. */
+export const ANCHORS = ["session", "week", "month", "first"] as const;
+
+export type Anchor = (typeof ANCHORS)[number];
+
 /**
  * How much history makes a value independent of where the history starts, to a relative 1e-9: a number of candles, or
  * everything since an anchor.
  */
-export type Convergence = { readonly candles: number } | { readonly since: "first" | "session" | "week" | "month" };
+export type Convergence = { readonly candles: number } | { readonly since: Anchor };
 
 /** The trading day of a moment (unix seconds), counted in days since 1970-01-01. */
 export type TradingDay = (time: number) => number;

@@ -14,7 +14,9 @@ export interface Session {
 }
 
 /** What a market is doing at an instant. */
-export type MarketStatus = "open" | "closed" | "pre" | "post" | "holiday";
+export const MARKET_STATUSES = ["open", "closed", "pre", "post", "holiday"] as const;
+
+export type MarketStatus = (typeof MARKET_STATUSES)[number];
 
 /** No market that we know is ever closed for longer; bounds every search. */
 const MAX_CLOSURE_DAYS = 14;

@@ -12,7 +12,9 @@ export interface SourcePrint<P extends string = string> {
 }
 
 /** Why a print does not count, or is too far from the others. */
-export type ExclusionReason = "doubted" | "stale" | "historical" | "closed" | "outlier";
+export const EXCLUSION_REASONS = ["doubted", "stale", "historical", "closed", "outlier"] as const;
+
+export type ExclusionReason = (typeof EXCLUSION_REASONS)[number];
 
 /** A print and what became of it. */
 export interface ConsensusPrint<P extends string> {

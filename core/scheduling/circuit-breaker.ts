@@ -1,7 +1,9 @@
 import { isWithin, MINUTE } from "../time.ts";
 
 /** Whether calls pass: `closed` lets them, `open` does not, `half_open` waits for one probe's outcome. */
-export type BreakerState = "closed" | "open" | "half_open";
+export const BREAKER_STATES = ["closed", "open", "half_open"] as const;
+
+export type BreakerState = (typeof BREAKER_STATES)[number];
 
 /** A circuit breaker as it is kept. Times are unix seconds. */
 export interface Breaker {

@@ -1,16 +1,8 @@
+import type { EndpointGroup } from "../../contracts/provider.ts";
 import { admit, afterFailure, afterNothing, afterSuccess, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import { type Limits, type Priority, type Purchase, spend, spentUpTo } from "../../core/scheduling/token-bucket.ts";
 import { type Failure, type FailureReason, failure } from "../../providers/provider.ts";
-import {
-  afterAnswer,
-  afterRefusal,
-  cooldownOf,
-  type EndpointGroup,
-  redated,
-  type Scope,
-  wholeSeconds,
-  withoutGroup,
-} from "./cooldowns.ts";
+import { afterAnswer, afterRefusal, cooldownOf, redated, type Scope, wholeSeconds, withoutGroup } from "./cooldowns.ts";
 import type { GateMemory, GroupRecord } from "./gate-memory.ts";
 
 /** What a call is for. */

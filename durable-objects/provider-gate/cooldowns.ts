@@ -1,10 +1,6 @@
+import type { EndpointGroup } from "../../contracts/provider.ts";
 import { DAY, HOUR, MINUTE, startOfDay } from "../../core/time.ts";
 import { type Failure, type FailureReason, failure } from "../../providers/provider.ts";
-
-/** The groups of endpoints that fail together, each behind a breaker of its own. */
-export const ENDPOINT_GROUPS = ["quotes", "candles", "search"] as const;
-
-export type EndpointGroup = (typeof ENDPOINT_GROUPS)[number];
 
 /**
  * What a block closes: the whole provider, a family of endpoints, or the part of one that the caller names, such as the quotes

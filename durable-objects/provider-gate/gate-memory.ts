@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
+import { ENDPOINT_GROUPS, type EndpointGroup } from "../../contracts/provider.ts";
+import { BREAKER_STATES, type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import { NOTHING_SPENT, type Spent } from "../../core/scheduling/token-bucket.ts";
 import type { FailureReason } from "../../providers/provider.ts";
-import { type Cooldowns, ENDPOINT_GROUPS, type EndpointGroup } from "./cooldowns.ts";
+import type { Cooldowns } from "./cooldowns.ts";
 
 /** How a family of endpoints has fared. Times are unix seconds. */
 export interface GroupRecord {
@@ -53,7 +54,7 @@ const CooldownsSchema = z.record(
 
 const GroupSchema = z.object({
   breaker: z.object({
-    state: z.enum(["closed", "open", "half_open"]),
+    state: z.enum(BREAKER_STATES),
     outcomes: z.array(z.boolean()),
     trips: z.number().int(),
     until: time,
@@ -72,32 +73,9 @@ const SUCCESS_WRITTEN_EVERY = 10;
 export class SqlGateMemory implements GateMemory {
   readonly #sql: SqlStorage;
   #spent: Spent;
-  #cooldowns: Record<
-    string,
-    {
-      reason:
-        | "timeout"
-        | "throttled"
-        | "quota_spent"
-        | "premium_only"
-        | "demo_key"
-        | "bad_key"
-        | "blocked"
-        | "unknown_notice"
-        | "bad_call"
-        | "unknown_symbol"
-        | "unsupported"
-        | "unreachable"
-        | "server_error"
-        | "bad_answer"
-        | "not_configured";
-      until: number;
-      streak: number;
-      since?: number | undefined;
-    }
-  >;
-  readonly #stored: Map<"candles" | "quotes" | "search", GroupRecord>;
-  readonly #written: Map<"candles" | "quotes" | "search", GroupRecord>;
+  #cooldowns: Cooldowns;
+  readonly #stored: Map<EndpointGroup, GroupRecord>;
+  readonly #written: Map<EndpointGroup, GroupRecord>;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;

@@ -1,3 +1,4 @@
+import type { EndpointGroup } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 import {
@@ -13,7 +14,7 @@ import {
   type ProviderCandles,
 } from "../../providers/provider.ts";
 import { Admission } from "./admission.ts";
-import type { EndpointGroup, Scope } from "./cooldowns.ts";
+import type { Scope } from "./cooldowns.ts";
 import type { GateMemory } from "./gate-memory.ts";
 import { type QuoteAnswer, QuoteQueue } from "./quote-queue.ts";
 import { SharedRequests } from "./shared-requests.ts";

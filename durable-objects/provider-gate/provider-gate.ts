@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { EndpointGroup } from "../../contracts/provider.ts";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
@@ -18,7 +19,7 @@ import {
 } from "../../providers/provider.ts";
 import { setAlarmNoLaterThan } from "../rpc/alarm.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
-import type { EndpointGroup } from "./cooldowns.ts";
+
 import { Gate } from "./gate.ts";
 import { type GateMemory, SqlGateMemory } from "./gate-memory.ts";
 import { Polling, WATCH_LEASE } from "./polling.ts";

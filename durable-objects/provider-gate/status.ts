@@ -1,9 +1,10 @@
 import type { ProviderName } from "../../contracts/provider.ts";
+import { ENDPOINT_GROUPS, type EndpointGroup } from "../../contracts/provider.ts";
 import type { BreakerState } from "../../core/scheduling/circuit-breaker.ts";
 import { type BudgetLeft, budgetLeft, callsInLastMinute, type Limits } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
 import type { FailureReason } from "../../providers/provider.ts";
-import { ENDPOINT_GROUPS, type EndpointGroup } from "./cooldowns.ts";
+
 import type { GateMemory } from "./gate-memory.ts";
 
 /** How a family of endpoints fares. Times are ISO-8601. */

@@ -1,4 +1,4 @@
-import type { CandleAnswer } from "../../contracts/candle.ts";
+import type { BarState, CandleAnswer } from "../../contracts/candle.ts";
 import { type Quote, quoteAt, type StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Candle } from "../../core/candles.ts";
@@ -47,7 +47,7 @@ export interface ValuedBar {
   interval: Interval;
   spec: string;
   time: number;
-  state: "open" | "closed" | "revised";
+  state: BarState;
   value: IndicatorValue;
 }
 

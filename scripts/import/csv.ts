@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { CsvError, parse } from "csv-parse";
 import type { CandleRow } from "../../core/candle-rows.ts";
+import { NUMBER_FIELDS } from "../../core/candles.ts";
 
 /** A file that cannot be read as candles at all. */
 export class CsvFileError extends Error {
@@ -10,7 +11,7 @@ export class CsvFileError extends Error {
 /** Characters of a cell at most: no number or time is longer, and the platform takes no more. */
 const MAX_CELL = 64;
 
-const COLUMNS = ["time", "open", "high", "low", "close", "volume"] as const;
+const COLUMNS = ["time", ...NUMBER_FIELDS] as const;
 const NEEDED = ["time", "close"] as const;
 
 /** A row that is not even one: its line and why. */

@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../contracts/provider.ts";
+import type { EndpointGroup, ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { emptyCandles } from "../../core/candles.ts";
@@ -6,7 +6,7 @@ import { NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import type { Spent } from "../../core/scheduling/token-bucket.ts";
 import { NOTHING_SPENT } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
-import type { Cooldowns, EndpointGroup } from "../../durable-objects/provider-gate/cooldowns.ts";
+import type { Cooldowns } from "../../durable-objects/provider-gate/cooldowns.ts";
 import type { GateMemory, GroupRecord } from "../../durable-objects/provider-gate/gate-memory.ts";
 import {
   type Budget,

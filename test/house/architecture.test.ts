@@ -1,8 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
-
-const HOUSE = new URL("../../", import.meta.url);
+import { codeFiles, importsOf, type Source, testFiles, withoutComments } from "./sources.ts";
 
 /** Rooms by floor, as docs and the folder names have them: code imports from its own floor and from lower ones. */
 const FLOORS: ReadonlyMap<string, number> = new Map([
@@ -19,7 +17,7 @@ const FLOORS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Folders of code that stand beside the house. */
-const BESIDE = ["scripts", "test"];
+const BESIDE = ["scripts", "tools", "test"];
 
 /** Packages that a room may use; a room that is not named here may use any. */
 const PACKAGES: ReadonlyMap<string, RegExp> = new Map([
@@ -40,23 +38,7 @@ const OWNERS: readonly { name: RegExp; rooms: readonly string[] }[] = [
 const MAX_LINES = 400;
 const VAGUE = /(?:^|\/)(?:utils?|helpers?|common|misc|manager)(?:\.|\/|$)/;
 
-interface Source {
-  /** From the house's root, with forward slashes. */
-  path: string;
-  text: string;
-}
-
 const roomOf = (path: string): string => path.split("/")[0];
-
-const withoutComments = (text: string): string =>
-  text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
-
-function importsOf(text: string): string[] {
-  const found = withoutComments(text).matchAll(
-    /(?:^(?:import|export)\b[^"';]*?\bfrom\s*|^import\s*|\bimport\s*\(\s*)["']([^"'\n]+)["']/gm,
-  );
-  return Array.from(found, (match) => match[1]);
-}
 
 /** What is wrong with one import of a file, or null. */
 function importFault(path: string, specifier: string): string | null {
@@ -96,19 +78,8 @@ function faultsOf({ path, text }: Source): string[] {
 
 const SELF = "test/house/architecture.test.ts";
 
-function sources(): Source[] {
-  return [...FLOORS.keys(), ...BESIDE]
-    .filter((room) => existsSync(new URL(room, HOUSE)))
-    .flatMap((room) =>
-      readdirSync(new URL(room, HOUSE), { recursive: true, encoding: "utf8" })
-        .map((name) => `${room}/${name.replaceAll("\\", "/")}`)
-        .filter((path) => /\.(?:[cm]?[jt]s|tsx)$/.test(path))
-        .map((path) => ({ path, text: readFileSync(new URL(path, HOUSE), "utf8") })),
-    );
-}
-
 describe("the house", () => {
-  const all = sources();
+  const all = [...codeFiles(), ...testFiles()];
 
   test("is all looked at", () => {
     expect(all.length).toBeGreaterThan(80);
@@ -153,6 +124,7 @@ describe("the rules find", () => {
       { path: "client/a.ts", text: 'const x = await import("../workers/x.ts");' },
       /workers/,
     ],
+    ["a tool that knows routes", { path: "tools/a.ts", text: 'import { x } from "../workers/x.ts";' }, /workers/],
     ["a script that knows routes", { path: "scripts/a.ts", text: 'import { x } from "../workers/x.ts";' }, /workers/],
     ["code that knows its tests", { path: "workers/a.ts", text: 'import { x } from "../test/x.ts";' }, /test/],
     [

@@ -9,8 +9,8 @@ const ROOMS = ["core", "contracts", "observability", "providers", "storage", "du
 /** Collections that nothing is ever taken out of, since what goes in is bounded by the code itself. */
 const BOUNDED_BY_CODE: Readonly<Record<string, string>> = {
   "core/market-calendar/zone.ts formatters": "one for each time zone",
-  "durable-objects/symbol-room/candles/backfill-queue.ts formingAt": "one for each interval",
-  "durable-objects/symbol-room/publishing/source-polling.ts polled": "made new with each watch",
+  "durable-objects/symbol-room/candles/backfill-queue.ts #unsettled": "one for each interval",
+  "durable-objects/symbol-room/publishing/source-polling.ts #polled": "made new with each watch",
   "workers/http/headers.ts toPrograms": "one for the configured origins",
   "workers/gateway/middleware/require-access.ts needed": "one for each route",
 };
@@ -20,7 +20,7 @@ const OPENED = /^(?:export )?function open\w*[\s\S]*?^\}/gm;
 const OF_OPENED = /^ {2}(?:const|let) ([a-z]\w*)(?:: [^=\n]+)? = new (?:Map|Set)\b[^(]*\(\);/gm;
 const COLLECTIONS = [
   /^(?:export )?(?:const|let) ([a-z]\w*)(?:: [^=\n]+)? = (?:new (?:Map|Set)\b|\[\];)/gm,
-  /^ {2}(?:private |protected )?(?:readonly )?([a-z]\w*)(?:: [^=\n]+)? = new (?:Map|Set)\b/gm,
+  /^ {2}(?:private |protected )?(?:readonly )?(#?[a-z]\w*)(?:: [^=\n]+)? = new (?:Map|Set)\b/gm,
 ];
 
 /** Collections that live as long as a module or an object and that nothing is taken out of, in a source text. */
@@ -30,7 +30,7 @@ function unboundedIn(path: string, text: string): string[] {
     Array.from(found, ([, name]) => name),
   );
   return names
-    .filter((name) => !new RegExp(`\\b${name}\\.(?:delete|clear)\\(`).test(text))
+    .filter((name) => !new RegExp(`(?:^|[^\\w#])${name}\\.(?:delete|clear)\\(`, "m").test(text))
     .map((name) => `${path} ${name}`);
 }
 

@@ -192,7 +192,7 @@ describe("npm run start:fakes", () => {
   afterAll(() => void child?.kill());
 
   test("prints what to put into .dev.vars, and stops on a signal", async () => {
-    child = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "scripts", "start-fakes.ts")]);
+    child = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "tools", "start-fakes.ts")]);
     const started = child;
     const printed = await new Promise<string>((resolve, reject) => {
       let text = "";

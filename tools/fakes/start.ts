@@ -1,12 +1,13 @@
+import { UPSTREAMS, type Upstream } from "../../providers/catalogue.ts";
 import { fakeAlphaVantage } from "./alpha-vantage.ts";
 import { fakeBinance } from "./binance.ts";
 import { fakeCoinGecko } from "./coingecko.ts";
 import { fakeJse } from "./jse.ts";
 import { type FakeServer, startFake } from "./server.ts";
 
-export const FAKES = ["binance", "coingecko", "alpha_vantage", "jse"] as const;
+export const FAKES = UPSTREAMS;
 
-export type FakeName = (typeof FAKES)[number];
+export type FakeName = Upstream;
 
 /** The four upstreams, running. */
 export interface Fakes {

@@ -1,13 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  AuditEntrySchema,
-  FAMILY_NAMES,
-  ProviderStatusSchema,
-  QualityDecisionSchema,
-  TraceSchema,
-} from "../../contracts/admin.ts";
+import { AuditEntrySchema, ProviderStatusSchema, QualityDecisionSchema, TraceSchema } from "../../contracts/admin.ts";
 import { NO_QUERY, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
+import { ENDPOINT_GROUPS } from "../../contracts/provider.ts";
 import { quoteAt } from "../../contracts/quote.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
@@ -60,7 +55,7 @@ const resetRoute = createRoute({
         .openapi({ param: { name: "provider", in: "path" }, enum: [...UPSTREAMS], example: "binance" }),
     }),
     query: z.strictObject({
-      family: z.enum(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(", ")}`).default("quotes"),
+      family: z.enum(ENDPOINT_GROUPS, `must be one of ${ENDPOINT_GROUPS.join(", ")}`).default("quotes"),
     }),
   },
   responses: {

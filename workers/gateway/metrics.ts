@@ -3,6 +3,7 @@ import type { ProviderStatus } from "../../contracts/admin.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import { marketModeOf } from "../../contracts/provider.ts";
 import { VERSION } from "../../contracts/version.ts";
+import { BREAKER_STATES } from "../../core/scheduling/circuit-breaker.ts";
 import { readTelemetry, reportNow } from "../../durable-objects/telemetry/report.ts";
 import { logWarning } from "../../observability/log.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../observability/metrics/prometheus.ts";
@@ -39,12 +40,10 @@ const route = createRoute({
   },
 });
 
-const STATES = ["closed", "open", "half_open"] as const;
-
 /** How a gate is at the moment. */
 export function gateSeries({ provider, families, budget, waiting }: ProviderStatus): Sample[] {
   const breakers = Object.entries(families).flatMap(([family, { breaker }]) =>
-    STATES.map((state): Sample => {
+    BREAKER_STATES.map((state): Sample => {
       return {
         name: "wizdata_provider_breaker_state",
         labels: [provider, family, state],

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { UNIT_FIELDS } from "../../contracts/candle.ts";
 import { flag, NO_QUERY, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import {
@@ -124,15 +125,12 @@ async function spread(c: AppContext, registry: Database, record: SymbolRecord): 
   if (bookmark) c.header("X-D1-Bookmark", bookmark);
 }
 
-/** What stored numbers are in. */
-const UNITS = ["currency", "price_unit", "volume_unit"] as const;
-
 /**
  * Units cannot change under stored numbers.
  * @throws ApiError symbol.has_data
  */
 async function checkUnits(env: Env, record: SymbolRecord, changes: SymbolChange): Promise<void> {
-  const changed = UNITS.filter((unit) => changes[unit] !== undefined && changes[unit] !== record[unit]);
+  const changed = UNIT_FIELDS.filter((unit) => changes[unit] !== undefined && changes[unit] !== record[unit]);
   if (changed.length === 0) return;
   if (!(await callRoom<boolean>(env, record.symbol, (room) => room.hasPrices()))) return;
   const now = changed.map((unit) => `${unit} is ${record[unit] ?? "null"}`).join(", ");

@@ -1,10 +1,15 @@
-import type { Choices, Convergence, IndicatorDefinition, Kernel, KernelInputs, TradingDay } from "../indicator.ts";
+import {
+  ANCHORS,
+  type Anchor,
+  type Choices,
+  type Convergence,
+  type IndicatorDefinition,
+  type Kernel,
+  type KernelInputs,
+  type TradingDay,
+} from "../indicator.ts";
 import { choice } from "../parameters.ts";
 import { roundingError } from "../series/compensated-sum.ts";
-
-const ANCHORS = ["session", "week", "month", "first"] as const;
-
-type Anchor = (typeof ANCHORS)[number];
 
 const STARTED = 0;
 const KEY = 1;

@@ -1,6 +1,6 @@
 import type { Adjustment } from "../../../contracts/candle.ts";
 import type { ProviderName } from "../../../contracts/provider.ts";
-import { type CandleColumns, emptyCandles, sliceCandles } from "../../../core/candles.ts";
+import { type CandleColumns, emptyCandles, NUMBER_FIELDS, sliceCandles } from "../../../core/candles.ts";
 import { INTERVALS, type Interval } from "../../../core/interval.ts";
 
 /** One stored series. Provider and adjustment never change inside it. */
@@ -36,8 +36,6 @@ export interface StoreCounts {
 }
 
 type Row = [number, number | null, number | null, number | null, number | null, number | null, number, number];
-
-const VALUES = ["open", "high", "low", "close", "volume"] as const;
 
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
@@ -138,7 +136,7 @@ function toColumns(rows: Row[]): CandleColumns {
   const columns = emptyCandles(rows.length);
   for (const [i, row] of rows.entries()) {
     columns.time[i] = row[0];
-    VALUES.forEach((field, f) => {
+    NUMBER_FIELDS.forEach((field, f) => {
       columns[field][i] = row[f + 1] ?? Number.NaN;
     });
     columns.revision[i] = row[6];
@@ -155,7 +153,7 @@ function writeRow(
   isFinal: boolean,
 ): keyof StoreCounts {
   const time = candles.time[i];
-  const values = VALUES.map((field) => known(candles[field][i]));
+  const values = NUMBER_FIELDS.map((field) => known(candles[field][i]));
   const inserted = sql.exec(
     `insert into candles (interval, time, open, high, low, close, volume, suspect) values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (interval, time) do nothing returning time`,

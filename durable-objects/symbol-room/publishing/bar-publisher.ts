@@ -1,5 +1,6 @@
+import type { BarState } from "../../../contracts/candle.ts";
 import type { StoredQuote } from "../../../contracts/quote.ts";
-import type { Candle } from "../../../core/candles.ts";
+import { type Candle, NUMBER_FIELDS } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
 import type { BarEvent, FrameEvent, IndicatorInterest, Interest } from "../../symbol-events/symbol-events.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "../frames.ts";
@@ -145,7 +146,7 @@ export class BarPublisher {
   #valueEvent(
     { instrument }: InstrumentContext,
     { interval, spec }: IndicatorInterest,
-    bar: { time: number; state: "open" | "closed" | "revised"; value: IndicatorValue },
+    bar: { time: number; state: BarState; value: IndicatorValue },
     now: number,
   ): BarEvent {
     return {
@@ -162,6 +163,5 @@ export class BarPublisher {
 }
 
 function sameNumbers(a: Candle, b: Candle): boolean {
-  const fields = ["time", "open", "high", "low", "close", "volume"] as const;
-  return fields.every((field) => a[field] === b[field]);
+  return a.time === b.time && NUMBER_FIELDS.every((field) => a[field] === b[field]);
 }

@@ -1,3 +1,4 @@
+import type { UNIT_FIELDS } from "../../../contracts/candle.ts";
 import type { ProviderQuote, StoredQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { NO_QUOTES, type QuoteMemory } from "../../../core/data-quality/check-quote.ts";
@@ -27,7 +28,7 @@ export function sameUnits(a: Units, b: Units): boolean {
   return a.currency === b.currency && a.price_unit === b.price_unit && a.volume_unit === b.volume_unit;
 }
 
-type Units = Pick<ProviderQuote, "currency" | "price_unit" | "volume_unit">;
+type Units = Pick<ProviderQuote, (typeof UNIT_FIELDS)[number]>;
 
 /** Called with the events that a quote is, when they are stored. */
 export type OnQuote = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;

@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../../contracts/provider.ts";
+import type { ATTEMPT_OUTCOMES, ProviderName } from "../../../contracts/provider.ts";
 import type { ProviderQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { checkQuote, type Print, type QuoteMemory } from "../../../core/data-quality/check-quote.ts";
@@ -14,7 +14,7 @@ import { listingOf, type Priority, type Upstreams } from "../upstreams.ts";
 /** What came of asking one source. */
 export interface Attempt {
   provider: ProviderName;
-  outcome: "answered" | "failed" | "stale" | "suspicious" | "not_listed";
+  outcome: (typeof ATTEMPT_OUTCOMES)[number];
   /** Why it did not answer, in a word of ours. */
   reason: string | null;
   /** Seconds after which the upstream may be asked again, where it said so. */

@@ -14,7 +14,8 @@ const KEY_WELCOME: Credentials = [{}, ...KEY_NEEDED];
 /** Administration takes keys of its own: those with the scope `admin`, and the bootstrap token. */
 const ADMIN_KEY_NEEDED: Credentials = [{ adminBearer: [] }, { adminApiKey: [] }];
 
-const METHODS = ["get", "put", "post", "delete", "patch"] as const;
+/** The methods that an OpenAPI path item may have here. */
+export const METHODS = ["get", "put", "post", "delete", "patch"] as const;
 
 const problem = (status: 401 | 403) => ({
   description: PROBLEM_DESCRIPTIONS[status],

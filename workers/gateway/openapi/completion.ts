@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { TIME_DESCRIPTION } from "../../../contracts/parameters.ts";
 import { PROBLEM_DESCRIPTIONS } from "../../http/responses.ts";
 import type { AppEnv } from "../../http/service.ts";
+import { METHODS } from "./access.ts";
 import { DESCRIPTIONS } from "./descriptions.ts";
 import { exampleOf, isTimeName, problemExample, type Schema } from "./examples.ts";
 import { HEADERS } from "./headers.ts";
@@ -13,8 +14,6 @@ type PathItem = NonNullable<Document["paths"]>[string];
 type Operation = NonNullable<PathItem["get"]>;
 type Responses = NonNullable<Operation["responses"]>;
 type Content = Record<string, { schema?: unknown; example?: unknown }>;
-
-const METHODS = ["get", "post", "put", "delete", "patch"] as const;
 
 /** Routes that answer a caller that asks, however often. */
 const UNLIMITED = new Set(["/health", "/ready"]);
