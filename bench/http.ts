@@ -50,7 +50,7 @@ const figures = (turns: readonly LoadResult[]) => ({
 });
 
 /** An empty route and a cached quote in turns, so that what else the machine does hits both; each goes first in every other pair. */
-async function inTurns(worker: BundledWorker, pairs: number) {
+async function alternate(worker: BundledWorker, pairs: number) {
   const empty = { paths: EMPTY.paths, seconds: TURN_SECONDS };
   const quote = { paths: QUOTE.paths, seconds: TURN_SECONDS };
   const order = Array.from({ length: pairs }, (_, i) => (i % 2 === 0 ? [empty, quote] : [quote, empty])).flat();
@@ -87,12 +87,12 @@ async function withWorker<T>(vars: Record<string, string>, work: (worker: Bundle
 }
 
 const plain = await withWorker({ GUARDS: "open", LOG_LEVEL: "error" }, async (worker) => {
-  const turns = await inTurns(worker, PAIRS);
+  const turns = await alternate(worker, PAIRS);
   const rest = [];
   for (const each of CASES) rest.push(await coldAndWarm(worker, each));
   return { turns, rest };
 });
-const fewTurns = (worker: BundledWorker) => inTurns(worker, FEW_PAIRS);
+const fewTurns = (worker: BundledWorker) => alternate(worker, FEW_PAIRS);
 const guarded = await withWorker({ GUARDS: "local", LOG_LEVEL: "error" }, fewTurns);
 const logged = await withWorker({ GUARDS: "open", LOG_LEVEL: "info" }, fewTurns);
 

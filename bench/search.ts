@@ -13,11 +13,11 @@ import { REFERENCE_SYMBOLS } from "../storage/registry/reference-data.ts";
 import { COMMON_WORDS, pick, randomNumbers, syntheticSymbols } from "./synthetic-symbols.ts";
 
 const SYMBOLS = 50_000;
-const REQUESTS_A_KIND = 60;
+const REQUESTS_PER_KIND = 60;
 const WARM_UP = 60;
 const TARGET_MS = 50;
 const TOKEN = "token-of-the-benchmark";
-const ROWS_A_STATEMENT = 500;
+const ROWS_PER_STATEMENT = 500;
 
 type Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
 
@@ -65,8 +65,8 @@ async function load(database: Database, symbols: readonly NewSymbol[]): Promise<
   const insertAliases = database.prepare(
     "insert or ignore into aliases (alias, symbol) select value ->> 0, value ->> 1 from json_each(?)",
   );
-  for (let at = 0; at < symbols.length; at += ROWS_A_STATEMENT) {
-    const part = symbols.slice(at, at + ROWS_A_STATEMENT);
+  for (let at = 0; at < symbols.length; at += ROWS_PER_STATEMENT) {
+    const part = symbols.slice(at, at + ROWS_PER_STATEMENT);
     const aliases = part.flatMap(({ symbol, type, primary_exchange }) =>
       aliasesOf(symbol, type, primary_exchange).map((alias) => [alias, symbol]),
     );
@@ -74,27 +74,27 @@ async function load(database: Database, symbols: readonly NewSymbol[]): Promise<
   }
 }
 
-interface Question {
+interface SearchRequest {
   kind: string;
   path: string;
   expected: number;
 }
 
-const search = (kind: string, text: string): Question => ({
+const search = (kind: string, text: string): SearchRequest => ({
   kind,
   path: `/symbols?search=${encodeURIComponent(text)}`,
   expected: 200,
 });
 
 /** A text with one of its letters replaced by a neighbour in the alphabet. */
-function misspelt(random: () => number, text: string): string {
+function misspell(random: () => number, text: string): string {
   const at = 1 + Math.floor(random() * (text.length - 1));
   const letter = String.fromCharCode(65 + ((text.charCodeAt(at) - 65 + 1 + Math.floor(random() * 24)) % 26));
   return text.slice(0, at) + letter + text.slice(at + 1);
 }
 
 /** Questions of every kind, in an order that mixes them. */
-function questions(symbols: readonly NewSymbol[]): Question[] {
+function searchRequests(symbols: readonly NewSymbol[]): SearchRequest[] {
   const random = randomNumbers(7);
   const known = new Set([
     ...symbols.flatMap(({ symbol, type, primary_exchange }) => [symbol, ...aliasesOf(symbol, type, primary_exchange)]),
@@ -106,11 +106,11 @@ function questions(symbols: readonly NewSymbol[]): Question[] {
     return /^[A-Z]{4,5}$/.test(found.symbol) ? found : share();
   };
   const unknown = (): string => {
-    const text = misspelt(random, share().symbol);
+    const text = misspell(random, share().symbol);
     return known.has(text) ? unknown() : text;
   };
   const word = (at: number): string => share().name.split(" ")[at];
-  const asked = Array.from({ length: REQUESTS_A_KIND }, () => [
+  const asked = Array.from({ length: REQUESTS_PER_KIND }, () => [
     search("exact symbol", any().symbol),
     search("1 letter", share().symbol.slice(0, 1)),
     search("2 letters", share().symbol.slice(0, 2)),
@@ -119,11 +119,11 @@ function questions(symbols: readonly NewSymbol[]): Question[] {
     search("one word", word(0)),
     search("two words", share().name.split(" ").slice(0, 2).join(" ")),
     search("common word", pick(random, ["inc", "holdings", "energy", "group", "bull", "the", ...COMMON_WORDS], 2)),
-    search("no match", `${misspelt(random, word(0).toUpperCase())}qz`),
+    search("no match", `${misspell(random, word(0).toUpperCase())}qz`),
     { kind: "unknown symbol (404)", path: `/symbols/${unknown()}`, expected: 404 },
     {
       kind: "unknown name (404)",
-      path: `/symbols/${encodeURIComponent(misspelt(random, word(0).toUpperCase()))}`,
+      path: `/symbols/${encodeURIComponent(misspell(random, word(0).toUpperCase()))}`,
       expected: 404,
     },
   ]).flat();
@@ -134,7 +134,7 @@ function questions(symbols: readonly NewSymbol[]): Question[] {
 }
 
 /** Asks a question. Returns the milliseconds until the whole answer was there. */
-async function ask(url: URL, { path, expected }: Question): Promise<number> {
+async function timeRequest(url: URL, { path, expected }: SearchRequest): Promise<number> {
   const begun = performance.now();
   const response = await fetch(new URL(path, url), { headers: { Authorization: `Bearer ${TOKEN}` } });
   const text = await response.text();
@@ -165,11 +165,11 @@ async function firstFound(url: URL, text: string): Promise<string> {
 }
 
 async function measure(url: URL, symbols: readonly NewSymbol[]): Promise<Map<string, number[]>> {
-  const asked = questions(symbols);
-  for (const question of asked.slice(0, WARM_UP)) await ask(url, question);
+  const asked = searchRequests(symbols);
+  for (const question of asked.slice(0, WARM_UP)) await timeRequest(url, question);
   const times = new Map<string, number[]>();
   for (const question of asked) {
-    const taken = await ask(url, question);
+    const taken = await timeRequest(url, question);
     times.set(question.kind, [...(times.get(question.kind) ?? []), taken]);
   }
   return times;

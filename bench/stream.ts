@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { parseArgs } from "../scripts/arguments.ts";
 import { mostOpenFiles } from "../tools/runtime-usage.ts";
 import { type Contender, startBare, startPlain, startPlatform } from "./stream/contenders.ts";
-import { type Generator, startGenerator } from "./stream/generator.ts";
+import { type LoadGenerator, startGenerator } from "./stream/generator.ts";
 import { memoryGrowth, unacknowledgedBytes } from "./stream/memory.ts";
 import { type Row, runStage, type Stage, summaryOf } from "./stream/stages.ts";
 
-const USUAL_STAGES: readonly Stage[] = [
+const DEFAULT_STAGES: readonly Stage[] = [
   { sockets: 1_000, events: 10 },
   { sockets: 5_000, events: 3 },
 ];
@@ -53,10 +53,10 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function numberOf(name: "seconds" | "rounds" | "minutes", least: number): number {
+function numberOf(name: "seconds" | "rounds" | "minutes", min: number): number {
   const value = Number(values[name]);
-  if (!(value >= least) || (name !== "minutes" && !Number.isInteger(value))) {
-    fail(`--${name} must be a ${name === "minutes" ? "" : "whole "}number, ${least} or more.`);
+  if (!(value >= min) || (name !== "minutes" && !Number.isInteger(value))) {
+    fail(`--${name} must be a ${name === "minutes" ? "" : "whole "}number, ${min} or more.`);
   }
   return value;
 }
@@ -69,12 +69,12 @@ function progress(text: string): void {
 /** The stages that this machine lets us have open sockets for. */
 function stages(): Stage[] {
   const files = mostOpenFiles();
-  if (files === null) return [...USUAL_STAGES];
-  const most = Math.floor((files - OTHER_FILES) / SERVERS);
-  const possible = USUAL_STAGES.map((stage) => ({ ...stage, sockets: Math.min(stage.sockets, most) }));
-  if (USUAL_STAGES.some(({ sockets }) => sockets > most)) {
+  if (files === null) return [...DEFAULT_STAGES];
+  const max = Math.floor((files - OTHER_FILES) / SERVERS);
+  const possible = DEFAULT_STAGES.map((stage) => ({ ...stage, sockets: Math.min(stage.sockets, max) }));
+  if (DEFAULT_STAGES.some(({ sockets }) => sockets > max)) {
     console.log(
-      `A process may open ${files} files here, so the ramp ends at ${most} sockets: raise ulimit -n for more.`,
+      `A process may open ${files} files here, so the ramp ends at ${max} sockets: raise ulimit -n for more.`,
     );
   }
   return possible;
@@ -97,7 +97,7 @@ const rowOf = ({ server, sockets, events, measured, cpu_us_per_frame, rss_mb }: 
   "RSS MB": rss_mb,
 });
 
-async function ramp(generator: Generator, contenders: readonly Contender[]): Promise<Row[]> {
+async function ramp(generator: LoadGenerator, contenders: readonly Contender[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const stage of stages()) {
     rows.push(...(await runStage(generator, contenders, stage, { seconds, rounds }, progress)));
@@ -106,7 +106,7 @@ async function ramp(generator: Generator, contenders: readonly Contender[]): Pro
   return rows;
 }
 
-async function memory(generator: Generator) {
+async function memory(generator: LoadGenerator) {
   if (minutes === 0) return [];
   progress(`memory, twice ${minutes} minutes`);
   const platform = await startPlatform(generator, { UNACKNOWLEDGED_BYTES: String(unacknowledgedBytes(minutes)) });
@@ -124,7 +124,7 @@ try {
   progress("starting");
   open.push(await startPlatform(generator, {}), await startBare(), await startPlain());
   const rows = await ramp(generator, open);
-  for (const { name } of open) await generator.ask({ order: "close", crowd: name });
+  for (const { name } of open) await generator.send({ order: "close", crowd: name });
   await Promise.all(open.splice(0).map((contender) => contender.close()));
   const growth = await memory(generator);
   const summary = summaryOf(rows);

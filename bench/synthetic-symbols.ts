@@ -49,7 +49,7 @@ const CODAS = words("n r l s x m t nd rk st ck v th");
 const LETTERS = "ESTARINOLCDMPHBGUFYVKWXJQZ";
 
 /** A made-up family or brand name, such as Brandeck. */
-function madeUpName(random: () => number): string {
+function inventName(random: () => number): string {
   const syllables = random() < 0.3 ? 3 : 2;
   let name = "";
   for (let i = 0; i < syllables; i++) name += pick(random, ONSETS) + pick(random, VOWELS);
@@ -58,7 +58,7 @@ function madeUpName(random: () => number): string {
 }
 
 function companyName(random: () => number): string {
-  const first = random() < 0.45 ? pick(random, COMMON_WORDS, 2) : madeUpName(random);
+  const first = random() < 0.45 ? pick(random, COMMON_WORDS, 2) : inventName(random);
   const second = random() < 0.25 ? ` ${pick(random, COMMON_WORDS, 1.5)}` : "";
   return `${first}${second} ${pick(random, TRADES, 1.5)} ${pick(random, FORMS, 2)}`;
 }
@@ -86,7 +86,7 @@ function listing(random: () => number): NewSymbol {
   const code = ticker(random);
   const market_cap = Math.round(10 ** (7 + random() * 4.5));
   if (market < 0.1) {
-    const coin = { symbol: `${code}/USDT`, name: `${madeUpName(random)} / Tether`, currency: "USDT" };
+    const coin = { symbol: `${code}/USDT`, name: `${inventName(random)} / Tether`, currency: "USDT" };
     return { ...coin, type: "crypto", primary_exchange: "BINANCE" };
   }
   const name = companyName(random);

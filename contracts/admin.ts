@@ -5,7 +5,7 @@ import { QuoteSchema } from "./quote.ts";
 
 const time = z.string().nullable();
 
-const FamilyStatusSchema = z.object({
+const EndpointGroupStatusSchema = z.object({
   breaker: z.enum(BREAKER_STATES),
   retry_at: time,
   last_success_at: time,
@@ -19,7 +19,7 @@ export const ProviderStatusSchema = z
     provider: z.enum(PROVIDERS),
     state: z.enum(PROVIDER_STATES),
     disabled: z.string().nullable().openapi({ description: "Why it is not used; null where it is." }),
-    families: z.record(z.enum(ENDPOINT_GROUPS), FamilyStatusSchema),
+    families: z.record(z.enum(ENDPOINT_GROUPS), EndpointGroupStatusSchema),
     blocked: z.array(z.object({ scope: z.string(), reason: z.string(), until: z.string() })),
     budget: z.array(
       z.object({ window: z.string(), limit: z.number(), left: z.number(), left_for_background: z.number() }),

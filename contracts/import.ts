@@ -7,7 +7,7 @@ import { intervalParameter } from "./parameters.ts";
 export const MAX_IMPORT_ROWS = 5000;
 
 /** The highest number of a line; answers repeat it as a 32-bit integer. */
-const MAX_LINE = 2 ** 31 - 1;
+const MAX_LINE_NUMBER = 2 ** 31 - 1;
 
 const cell = z
   .union([z.string().max(64), z.number()])
@@ -29,7 +29,12 @@ export const ImportChunkSchema = z
     rows: z
       .array(
         z.strictObject({
-          line: z.number().int().positive().max(MAX_LINE).openapi({ description: "Where the row stands in its file." }),
+          line: z
+            .number()
+            .int()
+            .positive()
+            .max(MAX_LINE_NUMBER)
+            .openapi({ description: "Where the row stands in its file." }),
           time: z.union([z.string().max(64), z.number()]),
           open: cell,
           high: cell,

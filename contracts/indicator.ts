@@ -9,7 +9,7 @@ import { PROVIDERS } from "./provider.ts";
 /** Indicators that one call may ask for. */
 export const MAX_SPECS = 20;
 /** Candles that a client may send of their own. */
-export const MAX_OWN_CANDLES = 10_000;
+export const MAX_REQUEST_CANDLES = 10_000;
 /** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */
 export const MAX_VALUES = 500_000;
 /** Symbols that one call may ask for. */
@@ -98,7 +98,7 @@ const period = z.number().int().nullable().optional().openapi({
   deprecated: true,
 });
 
-const question = {
+const calculationFields = {
   period,
   indicators: specs.optional(),
   interval: intervalParameter.default("1h"),
@@ -117,7 +117,7 @@ const symbol = z
   .openapi({ example: "BTC/USDT" });
 
 /** `POST /calculate` for one symbol of the registry. */
-export const SymbolCalculationSchema = z.strictObject({ symbol, ...question }).openapi("SymbolCalculation");
+export const SymbolCalculationSchema = z.strictObject({ symbol, ...calculationFields }).openapi("SymbolCalculation");
 
 /** `POST /calculate` for several symbols. */
 export const SymbolsCalculationSchema = z
@@ -126,13 +126,13 @@ export const SymbolsCalculationSchema = z
       .array(symbol)
       .min(1, `must name 1 to ${MAX_INDICATOR_SYMBOLS} symbols`)
       .max(MAX_INDICATOR_SYMBOLS, `must name 1 to ${MAX_INDICATOR_SYMBOLS} symbols`),
-    ...question,
+    ...calculationFields,
   })
   .openapi("SymbolsCalculation");
 
 const cell = z.number("must be a finite number or null").nullable();
 
-const OwnCandleSchema = z.strictObject({
+const RequestCandleSchema = z.strictObject({
   time: z.number("must be unix seconds").int("must be whole unix seconds"),
   open: cell.optional(),
   high: cell.optional(),
@@ -141,10 +141,10 @@ const OwnCandleSchema = z.strictObject({
   volume: cell.optional(),
 });
 
-export type OwnCandle = z.infer<typeof OwnCandleSchema>;
+export type RequestCandle = z.infer<typeof RequestCandleSchema>;
 
 /** What is wrong with the first candle that is wrong among its neighbours, if one is. */
-function faultOf(candles: readonly OwnCandle[]): { index: number; field: string; message: string } | null {
+function faultOf(candles: readonly RequestCandle[]): { index: number; field: string; message: string } | null {
   for (const [index, candle] of candles.entries()) {
     const before = candles[index - 1];
     if (Math.abs(candle.time) >= 1e11) {
@@ -162,7 +162,7 @@ function faultOf(candles: readonly OwnCandle[]): { index: number; field: string;
 }
 
 /** Leaves of all that is wrong with candles what is wrong with the first bad one: the others may be bad because of it. */
-function nameFirst(candles: readonly OwnCandle[], issues: z.core.$ZodRawIssue[]): void {
+function describeFirstFault(candles: readonly RequestCandle[], issues: z.core.$ZodRawIssue[]): void {
   const indexOf = ({ path }: z.core.$ZodRawIssue): number | null => (typeof path?.[0] === "number" ? path[0] : null);
   const malformed = issues.map(indexOf).find((index) => index !== null) ?? candles.length;
   const fault = faultOf(candles.slice(0, malformed));
@@ -175,13 +175,13 @@ function nameFirst(candles: readonly OwnCandle[], issues: z.core.$ZodRawIssue[])
 }
 
 /** `POST /calculate` over candles that the caller brings. */
-export const OwnCalculationSchema = z
+export const RequestCandlesCalculationSchema = z
   .strictObject({
     candles: z
-      .array(OwnCandleSchema)
+      .array(RequestCandleSchema)
       .min(1, "must hold at least one candle")
-      .max(MAX_OWN_CANDLES, `must hold at most ${MAX_OWN_CANDLES} candles`)
-      .superRefine((candles, { issues }) => nameFirst(candles, issues), {
+      .max(MAX_REQUEST_CANDLES, `must hold at most ${MAX_REQUEST_CANDLES} candles`)
+      .superRefine((candles, { issues }) => describeFirstFault(candles, issues), {
         when: ({ value }) => Array.isArray(value),
       }),
     indicators: specs.optional(),
@@ -191,7 +191,7 @@ export const OwnCalculationSchema = z
 
 /** The three forms of `POST /calculate`. */
 export const CalculationSchema = z
-  .union([SymbolCalculationSchema, SymbolsCalculationSchema, OwnCalculationSchema])
+  .union([SymbolCalculationSchema, SymbolsCalculationSchema, RequestCandlesCalculationSchema])
   .openapi("Calculation");
 
 /** One entry of `GET /indicators/available`. */

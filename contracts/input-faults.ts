@@ -19,7 +19,7 @@ export interface InputWords {
 type Issue = z.core.$ZodIssue;
 
 /** How the schemas' library begins a message that no schema gave in its own words. */
-const NOT_OURS = /^(?:Invalid|Too (?:big|small)|Unrecognized)\b/;
+const LIBRARY_MESSAGE = /^(?:Invalid|Too (?:big|small)|Unrecognized)\b/;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: "a string",
@@ -44,7 +44,7 @@ function boundOf(origin: string, bound: number | bigint, words: string): string 
 }
 
 function messageOf(issue: Issue, { list }: InputWords): string {
-  if (!NOT_OURS.test(issue.message)) return issue.message;
+  if (!LIBRARY_MESSAGE.test(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type": {
       if (list && issue.message.endsWith("received array")) return list;
@@ -79,7 +79,7 @@ function messageOf(issue: Issue, { list }: InputWords): string {
 const MISSING = /^is missing|received undefined$/;
 
 /** Fields that an input lacks or has too many: how far it is from being of a form at all. */
-function strangeFields(issues: readonly Issue[]): number {
+function countMismatchedFields(issues: readonly Issue[]): number {
   return issues.reduce((count, issue) => {
     if (issue.code === "unrecognized_keys" && issue.path.length === 0) return count + issue.keys.length;
     return count + (issue.path.length === 1 && MISSING.test(issue.message) ? 1 : 0);
@@ -87,19 +87,19 @@ function strangeFields(issues: readonly Issue[]): number {
 }
 
 /** Whether an input with the issues `a` is nearer to its form than one with the issues `b`. */
-function nearer(a: readonly Issue[], b: readonly Issue[]): boolean {
-  const difference = strangeFields(a) - strangeFields(b);
+function fitsBetter(a: readonly Issue[], b: readonly Issue[]): boolean {
+  const difference = countMismatchedFields(a) - countMismatchedFields(b);
   return difference === 0 ? a.length < b.length : difference < 0;
 }
 
-const joined = (path: readonly PropertyKey[]): string => shownText(path.map(String).join("."), MAX_PATH_CHARACTERS);
+const joinPath = (path: readonly PropertyKey[]): string => shownText(path.map(String).join("."), MAX_PATH_CHARACTERS);
 
 /** The form that an input was meant to have; null where it is of none, and the schema has words of its own for that. */
 function intendedForm(issue: Issue): readonly Issue[] | null {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return null;
-  const best = issue.errors.reduce((a, b) => (nearer(b, a) ? b : a));
+  const best = issue.errors.reduce((a, b) => (fitsBetter(b, a) ? b : a));
   const isOfNone = best.some(({ path }) => path.length === 0);
-  return isOfNone && !NOT_OURS.test(issue.message) ? null : best;
+  return isOfNone && !LIBRARY_MESSAGE.test(issue.message) ? null : best;
 }
 
 /** Faults that an error lists; how many more there are is said beside them. */
@@ -109,8 +109,8 @@ const MAX_PATH_CHARACTERS = 100;
 /** How many faults some issues are. */
 export function countFaults(issues: readonly Issue[]): number {
   return issues.reduce((count, issue) => {
-    const meant = intendedForm(issue);
-    if (meant) return count + countFaults(meant);
+    const intended = intendedForm(issue);
+    if (intended) return count + countFaults(intended);
     return count + (issue.code === "unrecognized_keys" ? issue.keys.length : 1);
   }, 0);
 }
@@ -120,19 +120,19 @@ export function inputFaults(issues: readonly Issue[], words: InputWords): InputF
   return issues
     .slice(0, MAX_LISTED_FAULTS)
     .flatMap((issue) => {
-      const meant = intendedForm(issue);
-      if (meant) {
-        return inputFaults(meant, words).map(({ path, message }) => ({
-          path: [joined(issue.path), path].filter((part) => part !== "").join("."),
+      const intended = intendedForm(issue);
+      if (intended) {
+        return inputFaults(intended, words).map(({ path, message }) => ({
+          path: [joinPath(issue.path), path].filter((part) => part !== "").join("."),
           message,
         }));
       }
       if (issue.code === "unrecognized_keys") {
         return issue.keys
           .slice(0, MAX_LISTED_FAULTS)
-          .map((key) => ({ path: joined([...issue.path, key]), message: words.unknown }));
+          .map((key) => ({ path: joinPath([...issue.path, key]), message: words.unknown }));
       }
-      return [{ path: joined(issue.path), message: messageOf(issue, words) }];
+      return [{ path: joinPath(issue.path), message: messageOf(issue, words) }];
     })
     .slice(0, MAX_LISTED_FAULTS);
 }

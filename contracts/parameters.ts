@@ -33,8 +33,8 @@ const TRUE = /^(?:true|t|1|yes|y|on)$/i;
 const FALSE = /^(?:false|f|0|no|n|off)$/i;
 
 function flagMessage(input: unknown): string {
-  const meant = typeof input !== "string" ? null : TRUE.test(input) ? "true" : FALSE.test(input) ? "false" : null;
-  return meant === null ? "must be true or false" : `must be true or false; did you mean ${meant}?`;
+  const suggestion = typeof input !== "string" ? null : TRUE.test(input) ? "true" : FALSE.test(input) ? "false" : null;
+  return suggestion === null ? "must be true or false" : `must be true or false; did you mean ${suggestion}?`;
 }
 
 /** `true` or `false` in a query. */

@@ -9,14 +9,14 @@ const SYMBOLS_PER_UNIT = 5;
 const CANDLES_PER_UNIT = 1_000;
 const VALUES_PER_UNIT = 10_000;
 
-const units = (amount: number, perUnit: number): number => Math.max(BASE_COST, Math.ceil(amount / perUnit));
+const costInUnits = (amount: number, perUnit: number): number => Math.max(BASE_COST, Math.ceil(amount / perUnit));
 
 /** Quotes of several symbols: 1 for each ten that are begun. */
-export const costOfQuotes = (symbols: number): number => units(symbols, QUOTES_PER_UNIT);
+export const costOfQuotes = (symbols: number): number => costInUnits(symbols, QUOTES_PER_UNIT);
 
 /** Candles: 1 for each thousand that are begun. */
-export const costOfCandles = (limit: number): number => units(limit, CANDLES_PER_UNIT);
+export const costOfCandles = (limit: number): number => costInUnits(limit, CANDLES_PER_UNIT);
 
 /** Indicators: 1 for each 10,000 values (symbols × indicators × bars), and no less than 1 for each five symbols. */
 export const costOfIndicators = (symbols: number, indicators: number, bars: number): number =>
-  Math.max(units(symbols, SYMBOLS_PER_UNIT), units(symbols * indicators * bars, VALUES_PER_UNIT));
+  Math.max(costInUnits(symbols, SYMBOLS_PER_UNIT), costInUnits(symbols * indicators * bars, VALUES_PER_UNIT));

@@ -21,12 +21,12 @@ export const MAX_LIVE_INDICATORS = 100;
 /** The longest message that a client may send. */
 export const MAX_MESSAGE_BYTES = 65_536;
 /** Seconds between heartbeats. */
-export const HEARTBEAT_INTERVAL = 30;
+export const HEARTBEAT_SECONDS = 30;
 /** The most events, and the most bytes of them, in one confirmation. */
-export const MAX_REPLAYED = 5000;
+export const MAX_REPLAYED_EVENTS = 5000;
 export const MAX_REPLAYED_BYTES = 4 * 1024 * 1024;
 /** A client that was away longer (seconds) gets no missed bars: years of weeks take long to count. */
-export const MAX_ABSENCE = 3_660 * DAY;
+export const MAX_ABSENCE_SECONDS = 3_660 * DAY;
 
 /** Why the server closes a socket (RFC 6455, section 7.4; 4008 is our own). */
 export const CLOSE = {

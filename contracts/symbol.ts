@@ -143,7 +143,7 @@ export const SymbolChangeSchema = z
 export type SymbolChange = Omit<z.infer<typeof SymbolChangeSchema>, "move_aliases">;
 
 /** JSE symbols name their exchange, and no others do. */
-const hasRightPrefix = (symbol: string, exchange: ExchangeCode): boolean =>
+const hasExchangePrefix = (symbol: string, exchange: ExchangeCode): boolean =>
   exchange === "JSE" ? symbol.startsWith("JSE:") : !symbol.includes(":");
 
 /** What `POST /symbols` takes: name, type, exchange and currency are needed, the rest is unknown until it is sent. */
@@ -163,7 +163,7 @@ export const NewSymbolSchema = z
   })
   .check(({ value, issues }) => {
     const form = CANONICAL_FORM[value.type];
-    if (form.pattern.test(value.symbol) && hasRightPrefix(value.symbol, value.primary_exchange)) return;
+    if (form.pattern.test(value.symbol) && hasExchangePrefix(value.symbol, value.primary_exchange)) return;
     const message = `is not how ${withArticle(value.type)} on ${value.primary_exchange} is written here; an example is ${form.example}`;
     issues.push({ code: "custom", path: ["symbol"], message, input: value.symbol });
   })

@@ -10,7 +10,7 @@ import { parseArgs } from "./arguments.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
 import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
-import { badUrlWords, platformUrl, usualUrl } from "./platform-errors.ts";
+import { defaultUrl, invalidUrlMessage, platformUrl } from "./platform-errors.ts";
 
 const HELP = `Imports candles from a CSV file.
 
@@ -59,7 +59,7 @@ function readArguments(): Arguments {
       adjustment: { type: "string", default: "unknown" },
       "keep-good": { type: "boolean", default: false },
       check: { type: "boolean", default: false },
-      url: { type: "string", default: usualUrl() },
+      url: { type: "string", default: defaultUrl() },
       help: { type: "boolean", default: false },
     },
   });
@@ -76,7 +76,7 @@ function readArguments(): Arguments {
     keepGood: values["keep-good"],
     checkOnly: values.check,
     file: values.file,
-    url: platformUrl(values.url) ?? fail(badUrlWords(values.url)),
+    url: platformUrl(values.url) ?? fail(invalidUrlMessage(values.url)),
   };
 }
 

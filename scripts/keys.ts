@@ -4,7 +4,7 @@ import { type ApiKey, SCOPES, TIERS } from "../contracts/api-key.ts";
 import { adminTokenFor, noAdminToken } from "./admin-token.ts";
 import { parseArgs } from "./arguments.ts";
 import { type KeysClient, KeysFailure, openKeys } from "./keys/client.ts";
-import { badUrlWords, platformUrl, usualUrl } from "./platform-errors.ts";
+import { defaultUrl, invalidUrlMessage, platformUrl } from "./platform-errors.ts";
 
 const HELP = `Makes, lists and revokes API keys.
 
@@ -37,7 +37,7 @@ const { values, positionals } = parseArgs({
     scopes: { type: "string" },
     tier: { type: "string" },
     expires: { type: "string" },
-    url: { type: "string", default: usualUrl() },
+    url: { type: "string", default: defaultUrl() },
     help: { type: "boolean", default: false },
   },
 });
@@ -102,7 +102,7 @@ async function run(): Promise<void> {
     return;
   }
   if (more.length > 0 || (argument !== undefined && command !== "revoke")) fail("Too many words. --help explains.");
-  const url = platformUrl(values.url) ?? fail(badUrlWords(values.url));
+  const url = platformUrl(values.url) ?? fail(invalidUrlMessage(values.url));
   const keys = openKeys(url, adminTokenFor(url) ?? fail(noAdminToken(url)));
   switch (command) {
     case "create":

@@ -20,29 +20,29 @@ function flagOf(path: string, flags: Flags): string {
  * What the platform at `url` says against a call, in a sentence that names the platform and the flags of the command; null where the
  * answer is no problem of ours.
  */
-export function refusalWords(url: string, answer: unknown, flags: Flags): string | null {
+export function refusalMessage(url: string, answer: unknown, flags: Flags): string | null {
   const problem = ProblemSchema.safeParse(answer);
   if (!problem.success) return null;
   const { detail, code, errors = [] } = problem.data;
   const faults = errors.map(({ path, message }) => `${flagOf(path, flags)} ${message}`);
-  const said = faults.length > 0 ? `${faults.join("; ")}.` : detail;
+  const reason = faults.length > 0 ? `${faults.join("; ")}.` : detail;
   const hint =
     code?.startsWith("auth.") === true
       ? " The token is ADMIN_TOKEN, of the environment or, for a platform on this machine, of .dev.vars."
       : "";
-  return `${url} refuses: ${said}${hint}`;
+  return `${url} refuses: ${reason}${hint}`;
 }
 
 /** What to say where nothing answers at `url`. */
-export const silenceWords = (url: string): string =>
+export const unreachableMessage = (url: string): string =>
   `${url} does not answer. Is the platform running? --url names another one.`;
 
 /** What to say where something answers at `url` that is not this platform. */
-export const strangerWords = (url: string, what: string): string =>
+export const notThePlatformMessage = (url: string, what: string): string =>
   `${url} ${what}. Is it this platform? --url names another one.`;
 
 /** The platform that a command asks where `--url` names none. */
-export const usualUrl = (): string => `http://127.0.0.1:${process.env.PORT || 8787}`;
+export const defaultUrl = (): string => `http://127.0.0.1:${process.env.PORT || 8787}`;
 
 /** An address without the slashes at its end; null where it is none of HTTP. */
 export function platformUrl(text: string): string | null {
@@ -51,5 +51,5 @@ export function platformUrl(text: string): string | null {
 }
 
 /** What to say of a `--url` that is none. */
-export const badUrlWords = (text: string): string =>
+export const invalidUrlMessage = (text: string): string =>
   `--url, or what PORT makes of it, is "${text}"; it must be an address such as http://127.0.0.1:8787.`;

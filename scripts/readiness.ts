@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 
 const PAUSE_MS = 150;
 
-async function answers(url: string): Promise<boolean> {
+async function isAnswering(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(5_000) });
     await response.arrayBuffer();
@@ -20,7 +20,7 @@ async function answers(url: string): Promise<boolean> {
  */
 export async function waitUntilReady(url: string, server: ChildProcess, timeoutMs = 90_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await answers(url))) {
+  while (!(await isAnswering(url))) {
     const end = server.exitCode ?? server.signalCode;
     if (end !== null) throw new Error(`The server ended with ${end} before it was ready.`);
     if (Date.now() > deadline) throw new Error(`The server was not ready after ${timeoutMs / 1000} seconds.`);

@@ -3,5 +3,5 @@ import { ensureDevVars } from "./dev-vars.ts";
 import { applyMigrations } from "./wrangler.ts";
 
 ensureDevVars();
-await import("../tools/build/assets.mjs");
+await import("./build-assets.mjs");
 applyMigrations(null);

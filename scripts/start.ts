@@ -7,7 +7,7 @@ import { parse } from "smol-toml";
 import { ensureDevVars, ROOT } from "./dev-vars.ts";
 import { stateOfPort } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
-import { withoutMeaningless } from "./start/noise.ts";
+import { createNoiseFilter } from "./start/noise.ts";
 import { whenNpmIsGone } from "./start/npm-watch.ts";
 import { checkState, lockState, StateInUse } from "./start/state-lock.ts";
 import { applyMigrations, newCronToken, STATE, startWrangler, stopProcess } from "./wrangler.ts";
@@ -55,7 +55,7 @@ function runCrons(url: string, token: string): Cron[] {
 
 const bold = (text: string): string => styleText("bold", text, { stream: process.stdout });
 
-function greet(url: string): void {
+function printWelcome(url: string): void {
   console.log(`
 ${bold("WizData Edge")} runs at ${url}   (Ctrl-C stops it)
 
@@ -70,18 +70,18 @@ The admin token, for npm run keys and npm run import, is ADMIN_TOKEN in ${join(R
 }
 
 /** Shows what a server prints, but for what means nothing. */
-function show(from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void {
-  const filter = withoutMeaningless();
+function pipeOutput(from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void {
+  const filter = createNoiseFilter();
   from?.setEncoding("utf8");
   from?.on("data", (part: string) => void to.write(filter(part)));
   from?.once("end", () => void to.write(filter(null)));
 }
 
 /** A server that answers says so within this. */
-const READY_WORD_MS = 5_000;
+const READY_MESSAGE_TIMEOUT_MS = 5_000;
 
 /** Resolves once a server has said that it is ready. */
-function readyWord(from: NodeJS.ReadableStream | null): Promise<void> {
+function waitForReadyMessage(from: NodeJS.ReadableStream | null): Promise<void> {
   return new Promise((resolve) => {
     from?.on("data", (part: string) => {
       if (part.includes("Ready on")) resolve();
@@ -89,7 +89,7 @@ function readyWord(from: NodeJS.ReadableStream | null): Promise<void> {
   });
 }
 
-const atLatest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+const timeout = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /** Ends this start where another platform works on the state folder. */
 function failInUse(error: unknown): never {
@@ -113,10 +113,10 @@ applyMigrations(null);
 
 const cronToken = newCronToken();
 const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe", cronToken });
-if (server.pid !== undefined) lock.serves(server.pid);
-show(server.stdout, process.stdout);
-show(server.stderr, process.stderr);
-const said = readyWord(server.stdout);
+if (server.pid !== undefined) lock.setGroup(server.pid);
+pipeOutput(server.stdout, process.stdout);
+pipeOutput(server.stderr, process.stderr);
+const readyMessage = waitForReadyMessage(server.stdout);
 let crons: Cron[] = [];
 let stopping = false;
 
@@ -147,8 +147,8 @@ try {
   await stop(1);
 }
 // What is to be tried stands last: the server says that it is ready a moment after it is.
-await Promise.race([said, atLatest(READY_WORD_MS)]);
+await Promise.race([readyMessage, timeout(READY_MESSAGE_TIMEOUT_MS)]);
 if (!stopping) {
   crons = runCrons(url, cronToken);
-  greet(url);
+  printWelcome(url);
 }

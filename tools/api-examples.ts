@@ -22,7 +22,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   setStreaming: "?available=true",
 };
 /** What is no JSON, stays open, or is this document itself. */
-const LEFT_OUT = new Set([
+const OMITTED = new Set([
   "openSocket",
   "openSymbolSocket",
   "streamSymbol",
@@ -85,7 +85,7 @@ try {
   const order = (method: string): number => ["POST", "PUT", "GET", "DELETE"].indexOf(method);
   operations.sort((a, b) => order(a.method) - order(b.method));
   for (const { path, method, operationId, parameters, requestBody } of operations) {
-    if (LEFT_OUT.has(operationId)) continue;
+    if (OMITTED.has(operationId)) continue;
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const example = parameters.find((each) => each.in === "path" && each.name === name)?.example;
       return encodeURIComponent(operationId === "revokeKey" ? prefix : written(example));

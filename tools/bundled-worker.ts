@@ -41,14 +41,14 @@ const SHARED_MEMORY = "/dev/shm";
 const noAssets = (): Response => new Response(null, { status: 404 });
 
 /** Where a runtime finds its parts and where it answers. */
-interface Site {
+interface RuntimePaths {
   script: string;
   state: string;
   port: number;
   inspectorPort: number | undefined;
 }
 
-function run({ script, state, port, inspectorPort }: Site, vars: Record<string, string>): Miniflare {
+function startRuntime({ script, state, port, inspectorPort }: RuntimePaths, vars: Record<string, string>): Miniflare {
   const wrangler = wranglerBindings();
   return new Miniflare(
     convertV4MiniflareOptions({
@@ -114,7 +114,7 @@ export async function startBundledWorker(
       port,
       inspectorPort: inspected ? await freePort() : undefined,
     };
-    const start = () => run(site, vars);
+    const start = () => startRuntime(site, vars);
     worker = start();
     const url = (await worker.ready).origin;
     await migrate(worker);

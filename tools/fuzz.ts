@@ -5,13 +5,13 @@ import cliProgress from "cli-progress";
 import { parseArgs } from "../scripts/arguments.ts";
 import { startBundledWorker, WITH_TOKEN } from "./bundled-worker.ts";
 import { readDocument } from "./fuzz/document.ts";
-import { type FuzzRequest, openRequests } from "./fuzz/requests.ts";
-import { type Answer, openJudge } from "./fuzz/response-check.ts";
+import { createRequestGenerator, type FuzzRequest } from "./fuzz/requests.ts";
+import { createResponseCheck, type FuzzResponse } from "./fuzz/response-check.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 const CLIENTS = 16;
 /** Every that many requests an empty route is asked, to compare with. */
-const COMPARED_EVERY = 20;
+const COMPARISON_INTERVAL = 20;
 const FAULTS_SHOWN = 20;
 
 const { values } = parseArgs({
@@ -32,8 +32,8 @@ stack trace. The slowest answers are compared with those of an empty route.`);
   process.exit(0);
 }
 
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text);
+function wholeNumber(name: string, text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   console.error(`--${name} must be a whole number above 0.`);
   process.exit(1);
@@ -43,7 +43,7 @@ const total = wholeNumber("requests", values.requests, 100_000);
 const seconds = wholeNumber("seconds", values.seconds, 1_800);
 const seed = wholeNumber("seed", values.seed, 1 + Math.floor(Math.random() * 1e6));
 
-async function ask(url: string, { method, path, headers, body }: FuzzRequest): Promise<Answer> {
+async function ask(url: string, { method, path, headers, body }: FuzzRequest): Promise<FuzzResponse> {
   const response = await fetch(`${url}${path}`, { method, headers, body, redirect: "manual" });
   const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
   // Events go on for as long as a client reads them.
@@ -73,8 +73,8 @@ const worker = await startBundledWorker(
 const bar = new cliProgress.SingleBar({ format: "{bar} {value} of {total}, {faults} faults, {eta_formatted} left" });
 try {
   const document = await readDocument(worker.url);
-  const requests = openRequests(document, seededRandom(seed), WITH_TOKEN);
-  const judge = openJudge(document);
+  const requests = createRequestGenerator(document, seededRandom(seed), WITH_TOKEN);
+  const judge = createResponseCheck(document);
   const faults: string[] = [];
   const statuses = new Map<number, number>();
   const times: number[] = [];
@@ -97,7 +97,7 @@ try {
   const client = async (): Promise<void> => {
     while (asked < total && performance.now() < until) {
       asked++;
-      if (asked % COMPARED_EVERY === 0) {
+      if (asked % COMPARISON_INTERVAL === 0) {
         const begun = performance.now();
         await (await fetch(`${worker.url}/empty`)).text();
         empty.push(performance.now() - begun);

@@ -22,7 +22,7 @@ function statOf(pid: number): string[] | null {
 }
 
 /** The processes of the runtime that this process has started. */
-export function runtimes(): number[] {
+export function findRuntimes(): number[] {
   if (!existsSync("/proc/self/stat")) return [];
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return all.map(Number).filter((pid) => {
@@ -32,7 +32,7 @@ export function runtimes(): number[] {
 }
 
 /** What a process uses now. */
-export function usageOf(pid: number | null): Usage | null {
+export function measureUsage(pid: number | null): Usage | null {
   if (pid === null) return null;
   const fields = statOf(pid);
   if (!fields) return null;

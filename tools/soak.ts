@@ -5,8 +5,8 @@ import { soakMemory } from "./soak/memory.ts";
 import { soakResumes } from "./soak/resumes.ts";
 
 const VIOLATIONS_SHOWN = 20;
-const USUAL = { seconds: 120, resumes: 10_000 };
-const USUAL_MEMORY = { requests: 100_000, sockets: 5_000, imports: 200 };
+const DEFAULTS = { seconds: 120, resumes: 10_000 };
+const MEMORY_DEFAULTS = { requests: 100_000, sockets: 5_000, imports: 200 };
 
 const { values } = parseArgs({
   options: {
@@ -45,20 +45,20 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function wholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
-  const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(value) || value < least) fail(`--${name} must be a whole number of at least ${least}.`);
+function wholeNumber(name: string, text: string | undefined, fallback: number, min = 1): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (!Number.isInteger(value) || value < min) fail(`--${name} must be a whole number of at least ${min}.`);
   return value;
 }
 
 /** How much of a part is done: nothing of one that is not named where the other is. */
 const amountOf = (name: "seconds" | "resumes", other: "seconds" | "resumes"): number =>
-  values[name] === undefined && values[other] !== undefined ? 0 : wholeNumber(name, values[name], USUAL[name]);
+  values[name] === undefined && values[other] !== undefined ? 0 : wholeNumber(name, values[name], DEFAULTS[name]);
 
 /** Soaks for memory alone, and ends the process. */
 async function soakForMemory(): Promise<never> {
-  const amount = (name: keyof typeof USUAL_MEMORY): number =>
-    wholeNumber(name, values[name], USUAL_MEMORY[name], name === "requests" ? 1 : 0);
+  const amount = (name: keyof typeof MEMORY_DEFAULTS): number =>
+    wholeNumber(name, values[name], MEMORY_DEFAULTS[name], name === "requests" ? 1 : 0);
   const amounts = { requests: amount("requests"), sockets: amount("sockets"), imports: amount("imports") };
   const report = await soakMemory({ ...amounts, seed, progress });
   console.log(JSON.stringify(report, null, 2));

@@ -15,7 +15,7 @@ const PASSED = { success: true };
 const OPEN: Guard = { limit: async () => PASSED };
 
 /** The stand-in is asked, for what it costs, and whatever it says everybody passes. */
-const asked = (guard: RateLimit): Guard => ({
+const recordCall = (guard: RateLimit): Guard => ({
   limit: async (options) => {
     await guard.limit(options);
     return PASSED;
@@ -32,7 +32,7 @@ function bindingsOf(env: Env): Env {
   const isOpen = "GUARDS" in env && env.GUARDS === "open";
   const guards = Object.entries(env).flatMap(([name, value]: [string, unknown]) => {
     if (!name.endsWith("_GUARD") || !isGuard(value)) return [];
-    return [[name, isOpen ? OPEN : asked(value)] as const];
+    return [[name, isOpen ? OPEN : recordCall(value)] as const];
   });
   return { ...env, ...Object.fromEntries(guards) };
 }

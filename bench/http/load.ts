@@ -55,7 +55,7 @@ function answerLength(received: string): number | null {
 /** A connection that is kept for all turns. */
 interface Connection {
   /** Asks one thing after another until `nextPath` names none, and notes how long each answer took. */
-  converse(nextPath: () => string | null, took: (ms: number) => void): Promise<void>;
+  exchange(nextPath: () => string | null, took: (ms: number) => void): Promise<void>;
   close(): void;
 }
 
@@ -63,7 +63,7 @@ async function openConnection({ hostname, port, host }: URL): Promise<Connection
   const socket = connect(Number(port), hostname).setNoDelay(true).setEncoding("latin1");
   await once(socket, "connect");
   return {
-    converse: (nextPath, took) =>
+    exchange: (nextPath, took) =>
       new Promise((resolve, reject) => {
         let received = "";
         let asked = 0;
@@ -92,14 +92,14 @@ async function openConnection({ hostname, port, host }: URL): Promise<Connection
   };
 }
 
-async function takeTurn(connections: readonly Connection[], turn: Turn): Promise<LoadResult> {
+async function runTurn(connections: readonly Connection[], turn: Turn): Promise<LoadResult> {
   const times: number[] = [];
   let asked = 0;
   const begun = performance.now();
   const until = begun + turn.seconds * 1000;
   const nextPath = (): string | null => (performance.now() < until ? turn.paths[asked++ % turn.paths.length] : null);
   const used = process.cpuUsage();
-  await Promise.all(connections.map((connection) => connection.converse(nextPath, (ms) => void times.push(ms))));
+  await Promise.all(connections.map((connection) => connection.exchange(nextPath, (ms) => void times.push(ms))));
   const seconds = (performance.now() - begun) / 1000;
   const { user, system } = process.cpuUsage(used);
   const sorted = times.toSorted((a, b) => a - b);
@@ -111,7 +111,7 @@ async function run(job: Job): Promise<LoadResult[]> {
   const url = new URL(job.url);
   const connections = await Promise.all(Array.from({ length: job.connections }, () => openConnection(url)));
   const results: LoadResult[] = [];
-  for (const turn of job.turns) results.push(await takeTurn(connections, turn));
+  for (const turn of job.turns) results.push(await runTurn(connections, turn));
   for (const connection of connections) connection.close();
   return results;
 }

@@ -14,8 +14,8 @@ export interface Effort {
 
 const SAMPLE_MS = 25;
 /** For that many runs that count there is one that does not. */
-const UNCOUNTED = 4;
-const FEWEST_ROUNDS = 5;
+const WARM_UP_ROUNDS = 4;
+const MIN_ROUNDS = 5;
 const MAX_ROUNDS = 101;
 
 /**
@@ -23,21 +23,21 @@ const MAX_ROUNDS = 101;
  * machine does falls on all of them alike.
  */
 export async function medians(contenders: readonly Contender[], effort: Effort): Promise<Map<string, number>> {
-  const entered = [];
+  const contestants = [];
   for (const contender of contenders) {
     const once = await warmedUp(contender, effort);
-    entered.push({ ...contender, once, times: Math.max(1, Math.round(SAMPLE_MS / once)), samples: [] as number[] });
+    contestants.push({ ...contender, once, times: Math.max(1, Math.round(SAMPLE_MS / once)), samples: [] as number[] });
   }
-  const roundMs = entered.reduce((total, { once, times }) => total + once * times, 0);
-  const rounds = Math.min(MAX_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
+  const roundMs = contestants.reduce((total, { once, times }) => total + once * times, 0);
+  const rounds = Math.min(MAX_ROUNDS, Math.max(MIN_ROUNDS, Math.floor(effort.budgetMs / roundMs)));
   for (let round = 0; round < rounds; round++) {
-    for (const { run, times, samples } of entered) {
+    for (const { run, times, samples } of contestants) {
       // Who comes first after another clears away what the other left: that does not count.
-      await run(Math.ceil(times / UNCOUNTED));
+      await run(Math.ceil(times / WARM_UP_ROUNDS));
       samples.push((await run(times)) / times);
     }
   }
-  return new Map(entered.map(({ name, samples }) => [name, median(samples)]));
+  return new Map(contestants.map(({ name, samples }) => [name, median(samples)]));
 }
 
 /** Runs it, ever more often, until it is compiled; returns the milliseconds of one run. */

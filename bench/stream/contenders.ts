@@ -5,8 +5,8 @@ import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { startBundledWorker, WITH_TOKEN } from "../../tools/bundled-worker.ts";
-import { runtimes } from "../../tools/runtime-usage.ts";
-import type { Generator } from "./generator.ts";
+import { findRuntimes } from "../../tools/runtime-usage.ts";
+import type { LoadGenerator } from "./generator.ts";
 
 /** A server that sends events to a crowd, once a second. */
 export interface Contender {
@@ -47,30 +47,30 @@ const socketAddress = (url: string): string => `${url.replace("http", "ws")}/ws`
 
 /** A process of the runtime that is not one of those before it. */
 const newRuntime = (before: readonly number[]): number | null =>
-  runtimes().find((pid) => !before.includes(pid)) ?? null;
+  findRuntimes().find((pid) => !before.includes(pid)) ?? null;
 
 /** Starts the platform: the built bundle on the runtime's own port. Its events are the ticks of simulated symbols. */
-export async function startPlatform(generator: Generator, vars: Record<string, string>): Promise<Platform> {
-  const others = runtimes();
+export async function startPlatform(generator: LoadGenerator, vars: Record<string, string>): Promise<Platform> {
+  const others = findRuntimes();
   const worker = await startBundledWorker({ MARKET_MODE: "demo", ...vars }, { storage: "memory" });
   let pid = newRuntime(others);
   await addSymbols(worker.url);
   const say = async (action: string, symbols: string[], answer: string): Promise<void> => {
-    await generator.ask({ order: "say", crowd: PLATFORM, text: JSON.stringify({ action, symbols }), answer });
+    await generator.send({ order: "say", crowd: PLATFORM, text: JSON.stringify({ action, symbols }), answer });
   };
-  let watched: string[] = [];
+  let subscribed: string[] = [];
   return {
     name: PLATFORM,
     url: socketAddress(worker.url),
     headers: WITH_TOKEN,
     pid: () => pid,
     async start(events) {
-      watched = Array.from({ length: events }, (_, index) => symbolAt(index));
-      await say("subscribe", watched, "subscription_confirmed");
+      subscribed = Array.from({ length: events }, (_, index) => symbolAt(index));
+      await say("subscribe", subscribed, "subscription_confirmed");
     },
-    stop: () => say("unsubscribe", watched, "unsubscription_confirmed"),
+    stop: () => say("unsubscribe", subscribed, "unsubscription_confirmed"),
     async restart() {
-      const before = runtimes().filter((one) => one !== pid);
+      const before = findRuntimes().filter((one) => one !== pid);
       await worker.restart();
       pid = newRuntime(before);
     },
@@ -78,7 +78,7 @@ export async function startPlatform(generator: Generator, vars: Record<string, s
   };
 }
 
-async function call(url: string): Promise<void> {
+async function sendCommand(url: string): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
 }
@@ -87,8 +87,8 @@ async function call(url: string): Promise<void> {
 const drivenByHttp = (url: string) => ({
   url: socketAddress(url),
   headers: {},
-  start: (events: number, bytes: number): Promise<void> => call(`${url}/start?events=${events}&bytes=${bytes}`),
-  stop: (): Promise<void> => call(`${url}/stop`),
+  start: (events: number, bytes: number): Promise<void> => sendCommand(`${url}/start?events=${events}&bytes=${bytes}`),
+  stop: (): Promise<void> => sendCommand(`${url}/stop`),
 });
 
 /** A file of TypeScript as a module of the runtime. */
@@ -99,7 +99,7 @@ const moduleOf = (name: string) => {
 
 /** Starts a Durable Object that does nothing but send to its sockets in a loop. */
 export async function startBare(): Promise<Contender> {
-  const others = runtimes();
+  const others = findRuntimes();
   const worker = new Miniflare(
     convertV4MiniflareOptions({
       modules: [moduleOf("bare.ts"), moduleOf("event-text.ts")],

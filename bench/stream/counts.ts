@@ -4,7 +4,7 @@ import type { Measured } from "./orders.ts";
 const MAX_MS = 120_000;
 
 /** How far a symbol's events came within a span. */
-interface Stretch {
+interface SeqRange {
   first: number;
   last: number;
   frames: number;
@@ -15,7 +15,7 @@ export class Counter {
   readonly from: number;
   readonly to: number;
   private readonly latencies = new Uint32Array(MAX_MS + 1);
-  private readonly stretches = new Map<string, Stretch>();
+  private readonly stretches = new Map<string, SeqRange>();
   /** When the last frame of each wave came, by when it was due. */
   private readonly waves = new Map<number, number>();
   private frames = 0;

@@ -3,11 +3,11 @@ import { Counter } from "./counts.ts";
 import type { Measured } from "./orders.ts";
 
 /** Sockets that are being opened at once. */
-const OPENED_AT_ONCE = 40;
-const PATIENCE_MS = 180_000;
+const MAX_CONCURRENT_OPENS = 40;
+const RESPONSE_TIMEOUT_MS = 180_000;
 /** A server has caught up once an event reaches everyone so soon after a client began to wait for it; it is given so long for that. */
-const CAUGHT_UP_MS = 2_000;
-const CATCHING_UP_MS = 30_000;
+const MAX_SETTLED_DELAY_MS = 2_000;
+const MAX_SETTLE_MS = 30_000;
 /** The longest that events may take to reach everyone. */
 const MAX_DELAY_MS = 90_000;
 
@@ -23,7 +23,7 @@ interface Client {
   socket: WebSocket;
   seqs: Map<string, number>;
   /** The symbols of which it got an event that was due after `awaited`. */
-  fresh: Set<string>;
+  freshSymbols: Set<string>;
   isSilent: boolean;
   /** Frames of each type but events. */
   received: Map<string, number>;
@@ -51,7 +51,7 @@ export class Crowd {
         await this.openOne(url, headers);
       }
     };
-    await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openSome));
+    await Promise.all(Array.from({ length: MAX_CONCURRENT_OPENS }, openSome));
   }
 
   /** Sends a text on every socket, and waits until each has got an answer of a type. */
@@ -62,7 +62,7 @@ export class Crowd {
     const isAnswered = ({ received }: Client, i: number): boolean => (received.get(answer) ?? 0) > before[i];
     while (!this.clients.every(isAnswered)) {
       this.failIfClosed();
-      if (Date.now() - begun > PATIENCE_MS) throw new Error(`some sockets were never sent ${answer}`);
+      if (Date.now() - begun > RESPONSE_TIMEOUT_MS) throw new Error(`some sockets were never sent ${answer}`);
       await pause(20);
     }
   }
@@ -73,16 +73,16 @@ export class Crowd {
     let asked = begun;
     do {
       asked = Date.now();
-      await this.flowing(events, asked);
-    } while (Date.now() - asked > CAUGHT_UP_MS && Date.now() - begun < CATCHING_UP_MS);
+      await this.waitForEvents(events, asked);
+    } while (Date.now() - asked > MAX_SETTLED_DELAY_MS && Date.now() - begun < MAX_SETTLE_MS);
   }
 
   /** Waits until every socket that reads has got an event that is due after a time (unix milliseconds) of each of that many symbols. */
-  private async flowing(events: number, after: number): Promise<void> {
+  private async waitForEvents(events: number, after: number): Promise<void> {
     this.awaited = after;
-    for (const { fresh } of this.clients) fresh.clear();
+    for (const { freshSymbols } of this.clients) freshSymbols.clear();
     const begun = Date.now();
-    const lacking = (): number => this.clients.filter((one) => !one.isSilent && one.fresh.size < events).length;
+    const lacking = (): number => this.clients.filter((one) => !one.isSilent && one.freshSymbols.size < events).length;
     for (let left = lacking(); left > 0; left = lacking()) {
       this.failIfClosed();
       if (Date.now() - begun > MAX_DELAY_MS) {
@@ -97,7 +97,7 @@ export class Crowd {
   }
 
   /** Lets a share of the sockets never read again. */
-  silence(share: number): void {
+  stopReading(share: number): void {
     for (const client of this.clients.slice(0, Math.round(this.clients.length * share))) {
       client.isSilent = true;
       client.socket.pause();
@@ -125,7 +125,7 @@ export class Crowd {
     this.counter = counts;
     await pause(to - Date.now());
     const { user, system } = process.cpuUsage(before);
-    await this.flowing(events, to);
+    await this.waitForEvents(events, to);
     this.counter = null;
     return {
       ...counts.figures(this.clients.length),
@@ -151,7 +151,7 @@ export class Crowd {
 
   private openOne(url: string, headers: Record<string, string>): Promise<void> {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-    const client: Client = { socket, seqs: new Map(), fresh: new Set(), received: new Map(), isSilent: false };
+    const client: Client = { socket, seqs: new Map(), freshSymbols: new Set(), received: new Map(), isSilent: false };
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.once("open", () => {
@@ -161,13 +161,13 @@ export class Crowd {
         });
         resolve();
       });
-      socket.on("message", (data: Buffer) => this.take(client, data.toString("latin1")));
+      socket.on("message", (data: Buffer) => this.onMessage(client, data.toString("latin1")));
     });
   }
 
-  private take(client: Client, text: string): void {
+  private onMessage(client: Client, text: string): void {
     if (!text.startsWith(EVENT)) {
-      this.takeOther(client, text);
+      this.onOtherFrame(client, text);
       return;
     }
     const symbol = text.slice(EVENT.length, text.indexOf('"', EVENT.length));
@@ -183,11 +183,11 @@ export class Crowd {
       this.dueText = dueText;
       this.due = Date.parse(dueText);
     }
-    if (this.due > this.awaited) client.fresh.add(symbol);
+    if (this.due > this.awaited) client.freshSymbols.add(symbol);
     this.counter?.take(symbol, seq, last, this.due, Date.now());
   }
 
-  private takeOther(client: Client, text: string): void {
+  private onOtherFrame(client: Client, text: string): void {
     const type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "";
     client.received.set(type, (client.received.get(type) ?? 0) + 1);
     if (type === "error") throw new Error(text);

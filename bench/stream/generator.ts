@@ -4,17 +4,17 @@ import { join } from "node:path";
 import type { Measured, Order, Report } from "./orders.ts";
 
 /** The load generator in its own process. */
-export interface Generator {
+export interface LoadGenerator {
   /** Returns an order and waits until it is carried out; one at a time. */
-  ask(order: Order): Promise<Measured | null>;
+  send(order: Order): Promise<Measured | null>;
   stop(): void;
 }
 
 /** Starts the load generator. */
-export function startGenerator(): Generator {
+export function startGenerator(): LoadGenerator {
   const child = fork(join(import.meta.dirname, "load.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   return {
-    async ask(order) {
+    async send(order) {
       const ended = new AbortController();
       const whenEnded = once(child, "exit", { signal: ended.signal }).then((): never => {
         throw new Error("the load generator has ended");

@@ -4,14 +4,14 @@ import type { Measured, Order, Report } from "./orders.ts";
 
 const crowds = new Map<string, Crowd>();
 
-function crowdNamed(name: string): Crowd {
+function getCrowd(name: string): Crowd {
   const crowd = crowds.get(name) ?? new Crowd();
   crowds.set(name, crowd);
   return crowd;
 }
 
-async function obey(order: Order): Promise<Measured | null> {
-  const crowd = crowdNamed(order.crowd);
+async function execute(order: Order): Promise<Measured | null> {
+  const crowd = getCrowd(order.crowd);
   switch (order.order) {
     case "open":
       await crowd.open(order.url, order.headers, order.sockets);
@@ -25,7 +25,7 @@ async function obey(order: Order): Promise<Measured | null> {
     case "measure":
       return crowd.measure(order.seconds, order.events);
     case "silence":
-      crowd.silence(order.share);
+      crowd.stopReading(order.share);
       return null;
     case "repeat":
       crowd.repeat(order.text, order.seconds);
@@ -37,12 +37,12 @@ async function obey(order: Order): Promise<Measured | null> {
   }
 }
 
-const answer = (report: Report): void => void process.send?.(report);
+const reply = (report: Report): void => void process.send?.(report);
 
 process.on("message", (order: Order) => {
-  obey(order).then(
-    (done) => answer({ done }),
-    (error: unknown) => answer({ failed: error instanceof Error ? error.message : String(error) }),
+  execute(order).then(
+    (done) => reply({ done }),
+    (error: unknown) => reply({ failed: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on("disconnect", () => process.exit(0));

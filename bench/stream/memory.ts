@@ -1,6 +1,6 @@
-import { usageOf } from "../../tools/runtime-usage.ts";
+import { measureUsage } from "../../tools/runtime-usage.ts";
 import { type Contender, PLATFORM, type Platform } from "./contenders.ts";
-import type { Generator } from "./generator.ts";
+import type { LoadGenerator } from "./generator.ts";
 import { FRAME_BYTES } from "./stages.ts";
 
 const SOCKETS = 200;
@@ -9,7 +9,7 @@ const EVENTS = 100;
 const CHECKED = 3 / 5;
 const SHARE_SILENT = 0.1;
 /** Seconds between two signs of life of a client that reads. */
-const SIGN_OF_LIFE = 1;
+const PING_SECONDS = 1;
 
 /** Bytes that a silent client is sent in one fifth of the time, before the platform abandons it. */
 export function unacknowledgedBytes(minutes: number): number {
@@ -46,23 +46,28 @@ function slope(points: readonly (readonly [x: number, y: number])[]): number {
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 /** Sends events to sockets of which a share never reads, and watches the runtime's memory. */
-async function watch(generator: Generator, platform: Contender, share: number, minutes: number): Promise<Growth> {
+async function measureGrowth(
+  generator: LoadGenerator,
+  platform: Contender,
+  share: number,
+  minutes: number,
+): Promise<Growth> {
   const { url, headers } = platform;
-  await generator.ask({ order: "open", crowd: PLATFORM, url, headers, sockets: SOCKETS });
+  await generator.send({ order: "open", crowd: PLATFORM, url, headers, sockets: SOCKETS });
   const text = '{"action":"ping","proves":"that this client reads"}';
-  await generator.ask({ order: "repeat", crowd: PLATFORM, text, seconds: SIGN_OF_LIFE });
+  await generator.send({ order: "repeat", crowd: PLATFORM, text, seconds: PING_SECONDS });
   await platform.start(EVENTS, FRAME_BYTES);
-  await generator.ask({ order: "await", crowd: PLATFORM, events: EVENTS });
-  await generator.ask({ order: "silence", crowd: PLATFORM, share });
+  await generator.send({ order: "await", crowd: PLATFORM, events: EVENTS });
+  await generator.send({ order: "silence", crowd: PLATFORM, share });
   const seconds = Math.round(minutes * 60);
   const samples: [minute: number, megabytes: number][] = [];
   const sampling = setInterval(() => {
-    const usage = usageOf(platform.pid());
+    const usage = measureUsage(platform.pid());
     if (usage) samples.push([performance.now() / 60_000, usage.rss_mb]);
   }, 1000);
-  const measured = await generator.ask({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
+  const measured = await generator.send({ order: "measure", crowd: PLATFORM, seconds, events: EVENTS });
   clearInterval(sampling);
-  await generator.ask({ order: "close", crowd: PLATFORM });
+  await generator.send({ order: "close", crowd: PLATFORM });
   const checked = samples.slice(Math.floor(samples.length * (1 - CHECKED)));
   return {
     sockets: SOCKETS,
@@ -76,12 +81,12 @@ async function watch(generator: Generator, platform: Contender, share: number, m
 }
 
 /** How memory grows while all clients read, and while a tenth of them never does; the runtime is started again before each. */
-export async function memoryGrowth(generator: Generator, platform: Platform, minutes: number): Promise<Growth[]> {
+export async function memoryGrowth(generator: LoadGenerator, platform: Platform, minutes: number): Promise<Growth[]> {
   const growths: Growth[] = [];
   for (const share of [0, SHARE_SILENT]) {
     await platform.restart();
     await pause(1000);
-    growths.push(await watch(generator, platform, share, minutes));
+    growths.push(await measureGrowth(generator, platform, share, minutes));
   }
   return growths;
 }

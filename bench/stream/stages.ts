@@ -1,6 +1,6 @@
-import { usageOf } from "../../tools/runtime-usage.ts";
+import { measureUsage } from "../../tools/runtime-usage.ts";
 import { type Contender, PLATFORM } from "./contenders.ts";
-import type { Generator } from "./generator.ts";
+import type { LoadGenerator } from "./generator.ts";
 import type { Measured } from "./orders.ts";
 
 /** A quote's frame is about so long. */
@@ -26,20 +26,20 @@ export interface Row {
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
-async function turn(
-  generator: Generator,
+async function runTurn(
+  generator: LoadGenerator,
   contender: Contender,
   { sockets, events }: Stage,
   round: number,
   seconds: number,
 ): Promise<Row> {
   const { name, url, headers } = contender;
-  await generator.ask({ order: "open", crowd: name, url, headers, sockets });
+  await generator.send({ order: "open", crowd: name, url, headers, sockets });
   await contender.start(events, FRAME_BYTES);
-  await generator.ask({ order: "await", crowd: name, events });
-  const before = usageOf(contender.pid());
-  const measured = await generator.ask({ order: "measure", crowd: name, seconds, events });
-  const after = usageOf(contender.pid());
+  await generator.send({ order: "await", crowd: name, events });
+  const before = measureUsage(contender.pid());
+  const measured = await generator.send({ order: "measure", crowd: name, seconds, events });
+  const after = measureUsage(contender.pid());
   await contender.stop();
   if (measured === null || measured.frames === 0) throw new Error(`${name} sent nothing`);
   const cpu = before && after ? ((after.cpu_s - before.cpu_s) * 1e6) / measured.received : null;
@@ -56,7 +56,7 @@ async function turn(
 
 /** Lets the servers take turns with the sockets of a stage. */
 export async function runStage(
-  generator: Generator,
+  generator: LoadGenerator,
   contenders: readonly Contender[],
   stage: Stage,
   { seconds, rounds }: { seconds: number; rounds: number },
@@ -66,7 +66,7 @@ export async function runStage(
   for (let round = 1; round <= rounds; round++) {
     for (const contender of contenders) {
       progress(`${stage.sockets} sockets, round ${round} of ${rounds}: ${contender.name}`);
-      rows.push(await turn(generator, contender, stage, round, seconds));
+      rows.push(await runTurn(generator, contender, stage, round, seconds));
     }
   }
   return rows;

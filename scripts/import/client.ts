@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ImportChunk, type ImportReport, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
-import { refusalWords, silenceWords, strangerWords } from "../platform-errors.ts";
+import { notThePlatformMessage, refusalMessage, unreachableMessage } from "../platform-errors.ts";
 
 /** The platform refused the import as a whole, or could not be reached. */
 export class ImportFailure extends Error {
@@ -11,7 +11,7 @@ const Answer = z.object({ data: ImportReportSchema });
 /** The fields of a chunk, by the flags of the command. */
 const FLAGS = { symbol: "--symbol", interval: "--interval", adjustment: "--adjustment" };
 
-const TRIES = 4;
+const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
 
 /**
@@ -28,8 +28,8 @@ export async function sendChunk(url: string, token: string, chunk: ImportChunk):
     const { length: rows } = chunk.rows;
     return { symbol: chunk.symbol, rows, stored: 0, replaced: 0, unchanged: 0, ...bad.data };
   }
-  const refusal = status < 400 ? null : refusalWords(url, body, FLAGS);
-  throw new ImportFailure(refusal ?? strangerWords(url, `answered with status ${status} and no report`));
+  const refusal = status < 400 ? null : refusalMessage(url, body, FLAGS);
+  throw new ImportFailure(refusal ?? notThePlatformMessage(url, `answered with status ${status} and no report`));
 }
 
 /** What was answered; `body` is null where it is no JSON. */
@@ -45,11 +45,11 @@ async function post(address: string, token: string, body: string): Promise<Reply
       const response = await fetch(address, { method: "POST", headers, body, signal: AbortSignal.timeout(60_000) });
       // The connection may break here too, and then nothing says whether the chunk was stored.
       const text = await response.text();
-      if (response.status < 500 || attempt === TRIES) return { status: response.status, body: parsed(text) };
+      if (response.status < 500 || attempt === MAX_ATTEMPTS) return { status: response.status, body: parsed(text) };
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-      if (attempt === TRIES) {
-        throw new ImportFailure(silenceWords(new URL(address).origin));
+      if (attempt === MAX_ATTEMPTS) {
+        throw new ImportFailure(unreachableMessage(new URL(address).origin));
       }
     }
     await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));

@@ -12,7 +12,7 @@ export class CsvFileError extends Error {
 const MAX_CELL = 64;
 
 const COLUMNS = ["time", ...NUMBER_FIELDS] as const;
-const NEEDED = ["time", "close"] as const;
+const REQUIRED_COLUMNS = ["time", "close"] as const;
 
 /** A row that is not even one: its line and why. */
 export interface BrokenRow {
@@ -33,7 +33,7 @@ function headerOf(names: readonly string[]): Column[] {
   const expected = `the first line must name the columns, such as ${COLUMNS.join(",")}`;
   const unknown = header.find((name) => !COLUMNS.some((column) => column === name));
   if (unknown !== undefined) throw new CsvFileError(`The column "${unknown.slice(0, 40)}" is not known: ${expected}.`);
-  const missing = NEEDED.find((name) => !header.includes(name));
+  const missing = REQUIRED_COLUMNS.find((name) => !header.includes(name));
   if (missing) throw new CsvFileError(`The column "${missing}" is missing: ${expected}.`);
   if (new Set(header).size < header.length) throw new CsvFileError(`A column is named twice: ${expected}.`);
   return header.flatMap((name) => COLUMNS.filter((column) => column === name));

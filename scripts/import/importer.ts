@@ -71,7 +71,7 @@ class EarlierRows {
   }
 
   /** Keeps the good rows of a chunk. A bad row is no candle, so that a good one may still have its time. */
-  keep(rows: readonly CandleRow[], report: ImportReport): void {
+  remember(rows: readonly CandleRow[], report: ImportReport): void {
     const refused = new Set(report.refused.map(({ line }) => line));
     const stored = report.stored + report.replaced + report.unchanged > 0;
     for (const row of rows) {
@@ -160,7 +160,7 @@ async function sendDraft(
     check_only: !store,
     rows: draft.rows,
   });
-  earlier.keep(draft.rows, report);
+  earlier.remember(draft.rows, report);
   totals.refused.push(...report.refused);
   totals.stored += report.stored;
   totals.replaced += report.replaced;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ApiKey, ApiKeySchema, type CreatedApiKey, CreatedApiKeySchema } from "../../contracts/api-key.ts";
-import { refusalWords, silenceWords, strangerWords } from "../platform-errors.ts";
+import { notThePlatformMessage, refusalMessage, unreachableMessage } from "../platform-errors.ts";
 
 /** The platform refused, or could not be reached. */
 export class KeysFailure extends Error {
@@ -8,7 +8,7 @@ export class KeysFailure extends Error {
 }
 
 /** What is asked of a key that is to be made, as its maker writes it. */
-export interface KeyWish {
+export interface NewKeyRequest {
   name: string;
   scopes: readonly string[];
   tier?: string;
@@ -17,7 +17,7 @@ export interface KeyWish {
 
 /** Keys of a platform, seen by its administrator. */
 export interface KeysClient {
-  create(wish: KeyWish): Promise<CreatedApiKey>;
+  create(request: NewKeyRequest): Promise<CreatedApiKey>;
   list(): Promise<ApiKey[]>;
   revoke(prefix: string): Promise<ApiKey>;
 }
@@ -32,7 +32,7 @@ const FLAGS = { name: "--name", scopes: "--scopes", tier: "--tier", expires_at: 
 export function openKeys(url: string, token: string): KeysClient {
   async function ask<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    const response = await reached(url, () =>
+    const response = await callPlatform(url, () =>
       fetch(`${url}${path}`, {
         method,
         headers,
@@ -40,11 +40,11 @@ export function openKeys(url: string, token: string): KeysClient {
         signal: AbortSignal.timeout(30_000),
       }),
     );
-    const answer: unknown = await reached(url, () => response.json());
+    const answer: unknown = await callPlatform(url, () => response.json());
     const good = z.object({ data: schema }).safeParse(answer);
     if (response.ok && good.success) return good.data.data;
-    const refusal = response.ok ? null : refusalWords(url, answer, FLAGS);
-    throw new KeysFailure(refusal ?? strangerWords(url, `answered with status ${response.status}`));
+    const refusal = response.ok ? null : refusalMessage(url, answer, FLAGS);
+    throw new KeysFailure(refusal ?? notThePlatformMessage(url, `answered with status ${response.status}`));
   }
   return {
     create: (wish) => ask("POST", "/admin/keys", CreatedApiKeySchema, wish),
@@ -53,12 +53,12 @@ export function openKeys(url: string, token: string): KeysClient {
   };
 }
 
-async function reached<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function callPlatform<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SyntaxError) throw new KeysFailure(strangerWords(url, "does not answer in JSON"));
+    if (error instanceof SyntaxError) throw new KeysFailure(notThePlatformMessage(url, "does not answer in JSON"));
     if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-    throw new KeysFailure(silenceWords(url));
+    throw new KeysFailure(unreachableMessage(url));
   }
 }

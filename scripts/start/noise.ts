@@ -1,5 +1,5 @@
 /** What wrangler says on a sound machine though nothing is amiss: from a line that is like `from` up to one that is like `to`. */
-const MEANINGLESS: readonly { from: RegExp; to: RegExp }[] = [
+const NOISE: readonly { from: RegExp; to: RegExp }[] = [
   // They are checked with the rest, and wrangler compares them with another set of secrets.
   { from: /types might be out of date/, to: /^/ },
   // The start script calls them.
@@ -19,12 +19,12 @@ const MAX_BLOCK = 10;
  * Leaves out of a server's output what means nothing. It takes the output in whatever parts it comes and returns whole lines.
  * @returns what is to be shown of each part; `null` stands for the end
  */
-export function withoutMeaningless(): (part: string | null) => string {
+export function createNoiseFilter(): (part: string | null) => string {
   let rest = "";
   let block: { to: RegExp; lines: number } | null = null;
 
   const isShown = (line: string): boolean => {
-    block ??= MEANINGLESS.map(({ from, to }) => (from.test(line) ? { to, lines: 0 } : null)).find(Boolean) ?? null;
+    block ??= NOISE.map(({ from, to }) => (from.test(line) ? { to, lines: 0 } : null)).find(Boolean) ?? null;
     if (block === null) return true;
     block.lines++;
     if (block.to.test(line) || block.lines >= MAX_BLOCK) block = null;

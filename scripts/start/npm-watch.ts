@@ -1,16 +1,16 @@
-import { processFacts } from "./processes.ts";
+import { readProcess } from "./processes.ts";
 
 const SHELL = /^-?(?:.*\/)?(?:ba|da|z|k|a)?sh$/;
-const EVERY_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 /** npm's process, and the shell that it may have put between: numbers and births of what ends together with us. */
-function npmAbove(): { pid: number; birth: string }[] {
+function npmProcesses(): { pid: number; birth: string }[] {
   if (process.env.npm_lifecycle_event !== "start") return [];
-  const parent = processFacts(process.ppid);
+  const parent = readProcess(process.ppid);
   if (!parent) return [];
-  const watched = [{ pid: process.ppid, birth: parent.birth }];
-  const above = SHELL.test(parent.command) ? processFacts(parent.parent) : null;
-  if (above) watched.push({ pid: parent.parent, birth: above.birth });
+  const watched = [{ pid: process.ppid, birth: parent.startedAt }];
+  const above = SHELL.test(parent.command) ? readProcess(parent.parent) : null;
+  if (above) watched.push({ pid: parent.parent, birth: above.startedAt });
   return watched;
 }
 
@@ -19,14 +19,14 @@ function npmAbove(): { pid: number; birth: string }[] {
  * it is killed.
  */
 export function whenNpmIsGone(gone: () => void): void {
-  const watched = npmAbove();
+  const watched = npmProcesses();
   const parent = process.ppid;
   if (watched.length === 0) return;
   const timer = setInterval(() => {
-    const isThere = process.ppid === parent && watched.every(({ pid, birth }) => processFacts(pid)?.birth === birth);
+    const isThere = process.ppid === parent && watched.every(({ pid, birth }) => readProcess(pid)?.startedAt === birth);
     if (isThere) return;
     clearInterval(timer);
     gone();
-  }, EVERY_MS);
+  }, CHECK_INTERVAL_MS);
   timer.unref();
 }

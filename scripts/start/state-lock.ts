@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { groupLives, processFacts } from "./processes.ts";
+import { isGroupAlive, readProcess } from "./processes.ts";
 
 /** Who works on a state folder. */
 const HolderSchema = z.object({
@@ -29,12 +29,12 @@ export class StateInUse extends Error {
 /** A state folder that no other caller may use until it is released. */
 export interface StateLock {
   /** Notes the process group of the server, so that what is left of it can be ended should this process be killed. */
-  serves(group: number): void;
+  setGroup(group: number): void;
   release(): void;
 }
 
 /** What is killed is gone after this, unless it only waits for its parent to take note. */
-const ENDED_WITHIN_MS = 2_000;
+const MAX_EXIT_MS = 2_000;
 
 const fileOf = (folder: string): string => join(folder, "start.lock");
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : null);
@@ -49,17 +49,17 @@ function read(file: string): Holder | null {
   }
 }
 
-const lives = ({ pid, birth }: Holder): boolean => processFacts(pid)?.birth === birth;
+const isAlive = ({ pid, birth }: Holder): boolean => readProcess(pid)?.startedAt === birth;
 
 /**
  * Ends what a killed start has left of its server. A number of a group is not given away while the group has members, so that
  * members without a leader can only be that server's.
  */
 async function endLeftovers({ group }: Holder): Promise<void> {
-  if (group === null || processFacts(group) !== null || !groupLives(group)) return;
+  if (group === null || readProcess(group) !== null || !isGroupAlive(group)) return;
   process.kill(-group, "SIGKILL");
-  const deadline = Date.now() + ENDED_WITHIN_MS;
-  while (groupLives(group) && Date.now() < deadline) await pause(20);
+  const deadline = Date.now() + MAX_EXIT_MS;
+  while (isGroupAlive(group) && Date.now() < deadline) await pause(20);
 }
 
 /** Writes a lock whole or not at all; false where there is one. */
@@ -80,21 +80,21 @@ function create(file: string, holder: Holder): boolean {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Only one process at a time takes a stale lock away, or it would take the new one of another; a killed one's turn ends after this. */
-const TURN_MS = 5_000;
+const MAX_CLEANUP_MS = 5_000;
 
 async function clearStale(file: string): Promise<void> {
-  const turn = `${file}.turn`;
+  const cleanupLock = `${file}.turn`;
   try {
-    mkdirSync(turn);
+    mkdirSync(cleanupLock);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    const since = statSync(turn, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - since > TURN_MS) rmSync(turn, { recursive: true, force: true });
+    const since = statSync(cleanupLock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - since > MAX_CLEANUP_MS) rmSync(cleanupLock, { recursive: true, force: true });
     return pause(20);
   }
   const holder = read(file);
-  if (holder === null || !lives(holder)) rmSync(file, { force: true });
-  rmSync(turn, { recursive: true, force: true });
+  if (holder === null || !isAlive(holder)) rmSync(file, { force: true });
+  rmSync(cleanupLock, { recursive: true, force: true });
 }
 
 /**
@@ -104,7 +104,7 @@ async function clearStale(file: string): Promise<void> {
 export async function checkState(folder: string): Promise<void> {
   const holder = read(fileOf(folder));
   if (holder === null) return;
-  if (lives(holder)) throw new StateInUse(holder);
+  if (isAlive(holder)) throw new StateInUse(holder);
   await endLeftovers(holder);
 }
 
@@ -115,20 +115,20 @@ export async function checkState(folder: string): Promise<void> {
 export async function lockState(folder: string, url: string): Promise<StateLock> {
   mkdirSync(folder, { recursive: true });
   const file = fileOf(folder);
-  const mine: Holder = { pid: process.pid, birth: processFacts(process.pid)?.birth ?? "", url, group: null };
-  while (!create(file, mine)) {
+  const own: Holder = { pid: process.pid, birth: readProcess(process.pid)?.startedAt ?? "", url, group: null };
+  while (!create(file, own)) {
     await checkState(folder);
     await clearStale(file);
   }
   return {
-    serves(group) {
+    setGroup(group) {
       const draft = `${file}.${process.pid}`;
-      writeFileSync(draft, JSON.stringify({ ...mine, group }));
+      writeFileSync(draft, JSON.stringify({ ...own, group }));
       renameSync(draft, file);
     },
     release() {
       const holder = read(file);
-      if (holder?.pid === mine.pid && holder.birth === mine.birth) rmSync(file);
+      if (holder?.pid === own.pid && holder.birth === own.birth) rmSync(file);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { INTERVALS } from "../../core/interval.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
-import { forgetQuotes } from "../../workers/market-data/quote-reader.ts";
+import { clearQuotes } from "../../workers/market-data/quote-reader.ts";
 import { ADMIN, call } from "../workers/client.ts";
 import { open } from "../workers/streaming/open-stream.ts";
 
@@ -154,7 +154,7 @@ describe("streams", () => {
     async (symbol) => {
       const { client } = await open("/ws", ADMIN);
       const { positions } = await client.subscribe([symbol]);
-      forgetQuotes();
+      clearQuotes();
       const quote = Object((await body(`/quotes/${symbol}`, { "Cache-Control": "no-cache" })).data);
       const { snapshot, seq, epoch } = Object(positions[symbol]);
       expect(quote.epoch).toBe(epoch);

@@ -12,14 +12,14 @@ import {
 import { INTERVALS, INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { isOpen } from "../../core/market-calendar/sessions.ts";
-import { at, newYork } from "./clock.ts";
+import { newYork, unixTime } from "./clock.ts";
 
 const { JSE, US, FOREX, CRYPTO } = MARKETS;
 const DAY = 86_400;
 const ALL = Number.POSITIVE_INFINITY;
 
 const iso = (time: number): string => new Date(time * 1000).toISOString().replace(":00.000Z", "");
-const day = (date: string): number => at(`${date}T00:00:00Z`);
+const day = (date: string): number => unixTime(`${date}T00:00:00Z`);
 
 /** The buckets stamped on a UTC day. */
 const on = (market: Market, interval: Interval, date: string): Bucket[] =>
@@ -155,11 +155,11 @@ describe("daily, weekly and monthly buckets", () => {
     // Family Day, 2026-04-06.
     expect(bucketStamped(JSE, "1w", day("2026-04-06"))).toEqual({
       time: day("2026-04-06"),
-      anchor: at("2026-04-07T07:00:00Z"),
-      opens: at("2026-04-07T07:00:00Z"),
-      closes: at("2026-04-10T15:00:00Z"),
+      anchor: unixTime("2026-04-07T07:00:00Z"),
+      opens: unixTime("2026-04-07T07:00:00Z"),
+      closes: unixTime("2026-04-10T15:00:00Z"),
     });
-    expect(bucketAt(JSE, "1w", at("2026-04-09T12:00:00Z"))?.time).toBe(day("2026-04-06"));
+    expect(bucketAt(JSE, "1w", unixTime("2026-04-09T12:00:00Z"))?.time).toBe(day("2026-04-06"));
   });
 
   test("of months are stamped the 1st, though the 1st be a Sunday or a holiday", () => {
@@ -169,7 +169,7 @@ describe("daily, weekly and monthly buckets", () => {
       opens: newYork("2026-11-02", "09:30"),
       closes: newYork("2026-11-30", "16:00"),
     });
-    expect(bucketAt(JSE, "1M", at("2026-01-05T12:00:00Z"))?.opens).toBe(at("2026-01-02T07:00:00Z"));
+    expect(bucketAt(JSE, "1M", unixTime("2026-01-05T12:00:00Z"))?.opens).toBe(unixTime("2026-01-02T07:00:00Z"));
   });
 
   test("of a forex month begin with the evening before its first trading date", () => {
@@ -353,10 +353,10 @@ describe("all markets and intervals", () => {
   test("long ago they go on to be found, however odd the year", () => {
     for (const m of Object.values(MARKETS)) {
       for (const year of ["0001", "0070", "0100", "0101", "1700", "1900"]) {
-        const end = at(`${year}-06-15T00:00:00Z`);
+        const end = unixTime(`${year}-06-15T00:00:00Z`);
         const months = bucketsBefore(m, "1M", end, 8, Number.NEGATIVE_INFINITY);
         expect(months).toHaveLength(8);
-        expect(months.at(-1)?.time).toBe(at(`${year}-06-01T00:00:00Z`));
+        expect(months.at(-1)?.time).toBe(unixTime(`${year}-06-01T00:00:00Z`));
         expect(bucketsBetween(m, "1M", months[0].time, end, ALL)).toEqual(months);
       }
     }

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type CandleRow, type RowRules, readCandleRows } from "../../core/candle-rows.ts";
 import type { Interval } from "../../core/interval.ts";
 import { MARKETS, type MarketId } from "../../core/market-calendar/markets.ts";
-import { at } from "./clock.ts";
+import { unixTime } from "./clock.ts";
 import { sharedCandles } from "./shared-data.ts";
 
-const NOW = at("2026-11-22T15:00:00Z");
+const NOW = unixTime("2026-11-22T15:00:00Z");
 
 function rules(marketId: MarketId = "CRYPTO", interval: Interval = "1h", negativePrices = false): RowRules {
   return { market: MARKETS[marketId], interval, now: NOW, negativePrices };
@@ -13,7 +13,7 @@ function rules(marketId: MarketId = "CRYPTO", interval: Interval = "1h", negativ
 
 const GOOD: CandleRow = { line: 2, time: "2026-11-20T10:00:00Z", open: 10, high: 12, low: 9, close: 11, volume: 5 };
 const READ = {
-  time: at("2026-11-20T10:00:00Z"),
+  time: unixTime("2026-11-20T10:00:00Z"),
   open: 10,
   high: 12,
   low: 9,
@@ -139,7 +139,10 @@ describe("a file", () => {
       { ...GOOD, line: 5, time: "2026-11-20T11:00:00Z", close: "?" },
     ];
     const { candles, refused } = readCandleRows(rows, rules());
-    expect(candles.map(({ time }) => time)).toEqual([at("2026-11-20T10:00:00Z"), at("2026-11-20T12:00:00Z")]);
+    expect(candles.map(({ time }) => time)).toEqual([
+      unixTime("2026-11-20T10:00:00Z"),
+      unixTime("2026-11-20T12:00:00Z"),
+    ]);
     expect(refused.map(({ line }) => line)).toEqual([3, 5]);
   });
 

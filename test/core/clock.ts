@@ -1,5 +1,5 @@
 /** Unix seconds of an ISO time with a zone, read by the runtime's own parser. */
-export const at = (iso: string): number => Date.parse(iso) / 1000;
+export const unixTime = (iso: string): number => Date.parse(iso) / 1000;
 
 const DAY = 86_400;
 
@@ -22,7 +22,7 @@ export function newYorkOffset(time: number): number {
 
 /** The instant at which New York's clocks show `hhmm` on a date (`YYYY-MM-DD`); never asked of the hours around a change. */
 export function newYork(date: string, hhmm: string): number {
-  const local = at(`${date}T${hhmm}:00Z`);
+  const local = unixTime(`${date}T${hhmm}:00Z`);
   return local - newYorkOffset(local + 5 * 3600);
 }
 

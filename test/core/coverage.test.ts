@@ -4,13 +4,13 @@ import { bucketsBetween, countBuckets } from "../../core/buckets.ts";
 import { type CoverageQuery, coverageOf, type Missing } from "../../core/coverage.ts";
 import { INTERVALS, INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
-import { at, newYork } from "./clock.ts";
+import { newYork, unixTime } from "./clock.ts";
 
 const { JSE, US, FOREX, CRYPTO } = MARKETS;
 const HOUR = 3600;
 const DAY = 86_400;
 const ALL = Number.POSITIVE_INFINITY;
-const day = (date: string): number => at(`${date}T00:00:00Z`);
+const day = (date: string): number => unixTime(`${date}T00:00:00Z`);
 
 const stampsOf = (market: Market, interval: Interval, from: number, to: number): number[] =>
   bucketsBetween(market, interval, from, to, ALL).map(({ time }) => time);

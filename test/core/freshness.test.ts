@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type FreshnessPolicy, freshnessOf, openMarketAge } from "../../core/freshness.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
-import { at, newYork } from "./clock.ts";
+import { newYork, unixTime } from "./clock.ts";
 
 const { US, JSE, CRYPTO } = MARKETS;
 const LIVE: FreshnessPolicy = { staleAfter: 60, delay: 0, historical: false };
@@ -10,7 +10,7 @@ const IMPORTED: FreshnessPolicy = { staleAfter: 0, delay: 0, historical: true };
 
 describe("a price", () => {
   test("is live up to and with the age at which its source would be stale, and stale after it", () => {
-    const now = at("2026-07-15T12:00:00Z");
+    const now = unixTime("2026-07-15T12:00:00Z");
     expect([0, 30, 60, 61].map((age) => freshnessOf(LIVE, CRYPTO, now - age, now))).toEqual([
       "live",
       "live",
@@ -20,7 +20,7 @@ describe("a price", () => {
   });
 
   test("of a source that delays is delayed, never live", () => {
-    const now = at("2026-07-15T12:00:00Z");
+    const now = unixTime("2026-07-15T12:00:00Z");
     expect(freshnessOf(DELAYED, JSE, now - 15 * 60, now)).toBe("delayed");
     expect(freshnessOf(DELAYED, JSE, now, now)).toBe("delayed");
     expect(freshnessOf(DELAYED, JSE, now - 31 * 60, now)).toBe("stale");
@@ -45,7 +45,7 @@ describe("a price", () => {
   });
 
   test("from a clock a little ahead of ours is no older than now", () => {
-    const now = at("2026-07-15T12:00:00Z");
+    const now = unixTime("2026-07-15T12:00:00Z");
     expect(openMarketAge(CRYPTO, now + 5, now)).toBe(0);
     expect(freshnessOf(LIVE, CRYPTO, now + 5, now)).toBe("live");
   });

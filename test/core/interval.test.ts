@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { bucketStart, INTERVALS, isDated, isMultipleOf, nextStamp } from "../../core/interval.ts";
-import { at } from "./clock.ts";
+import { unixTime } from "./clock.ts";
 
-const day = (date: string): number => at(`${date}T00:00:00Z`);
+const day = (date: string): number => unixTime(`${date}T00:00:00Z`);
 
 describe("an interval", () => {
   test("is made of finer ones that divide it: weeks and months of days, not of each other", () => {
@@ -27,7 +27,7 @@ describe("an interval", () => {
   });
 
   test("of weeks is stamped Monday, of months the 1st", () => {
-    const sunday = at("2026-11-22T15:00:00Z");
+    const sunday = unixTime("2026-11-22T15:00:00Z");
     expect(bucketStart("1d", sunday)).toBe(day("2026-11-22"));
     expect(bucketStart("1w", sunday)).toBe(day("2026-11-16"));
     expect(bucketStart("1M", sunday)).toBe(day("2026-11-01"));

@@ -5,7 +5,7 @@ import { type Candle, type CandleColumns, candleAt, candlesFrom } from "../../co
 import { INTERVALS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { resample } from "../../core/resample.ts";
-import { at, newYork, newYorkOffset } from "./clock.ts";
+import { newYork, newYorkOffset, unixTime } from "./clock.ts";
 import { sharedCandles, type WrittenCandle } from "./shared-data.ts";
 
 const { JSE, US, FOREX, CRYPTO } = MARKETS;
@@ -73,7 +73,7 @@ const read = (rows: WrittenCandle[]): CandleColumns =>
   );
 
 describe("coarser candles of real data", () => {
-  const monday = at("1970-01-05T00:00:00Z");
+  const monday = unixTime("1970-01-05T00:00:00Z");
   const stamps: Record<Exclude<Interval, "1m">, (time: number) => number> = {
     "5m": (time) => Math.floor(time / 300) * 300,
     "15m": (time) => Math.floor(time / 900) * 900,
@@ -82,7 +82,7 @@ describe("coarser candles of real data", () => {
     "4h": (time) => Math.floor(time / 14_400) * 14_400,
     "1d": (time) => Math.floor(time / DAY) * DAY,
     "1w": (time) => monday + Math.floor((time - monday) / (7 * DAY)) * 7 * DAY,
-    "1M": (time) => at(`${new Date(time * 1000).toISOString().slice(0, 7)}-01T00:00:00Z`),
+    "1M": (time) => unixTime(`${new Date(time * 1000).toISOString().slice(0, 7)}-01T00:00:00Z`),
   };
 
   test("BTC-USD minutes make the first, highest, lowest, last and exact decimal sum of each bucket", ({ skip }) => {
@@ -144,7 +144,7 @@ describe("a coarser candle", () => {
       state = (state * 48_271) % 2_147_483_647;
       const text = `${state % 40}.${String(state % 100_000_000).padStart(8, "0")}`;
       sum += units(text);
-      return candle(at("2026-07-01T00:00:00Z") + i * 60, { volume: Number(text) });
+      return candle(unixTime("2026-07-01T00:00:00Z") + i * 60, { volume: Number(text) });
     });
     const month = rowsOf(resample(candlesFrom(minutes), CRYPTO, "1m", "1M"));
     expect(month.map(({ volume }) => volume)).toEqual([fromUnits(sum)]);
@@ -166,10 +166,12 @@ describe("a coarser candle", () => {
     const columns = candlesFrom(rows);
     expect(rowsOf(resample(columns, US, "1m", "1d"))).toHaveLength(3);
     expect(rowsOf(resample(columns, US, "1m", "1w"))).toEqual([
-      candle(at("2026-07-13T00:00:00Z"), { volume: 2 }),
-      candle(at("2026-07-20T00:00:00Z"), { volume: 1 }),
+      candle(unixTime("2026-07-13T00:00:00Z"), { volume: 2 }),
+      candle(unixTime("2026-07-20T00:00:00Z"), { volume: 1 }),
     ]);
-    expect(rowsOf(resample(columns, US, "1m", "1M"))).toEqual([candle(at("2026-07-01T00:00:00Z"), { volume: 3 })]);
+    expect(rowsOf(resample(columns, US, "1m", "1M"))).toEqual([
+      candle(unixTime("2026-07-01T00:00:00Z"), { volume: 3 }),
+    ]);
   });
 
   test("takes in a first candle that is stamped before a late opening", () => {
@@ -178,7 +180,7 @@ describe("a coarser candle", () => {
     const hours = candlesFrom([candle(first, { open: 7 }), candle(first + 3600)]);
     expect(rowsOf(resample(hours, FOREX, "1h", "4h"))).toEqual([candle(first, { open: 7, volume: 2 })]);
     expect(rowsOf(resample(hours, FOREX, "1h", "1d"))).toEqual([
-      candle(at("2025-12-26T00:00:00Z"), { open: 7, volume: 2 }),
+      candle(unixTime("2025-12-26T00:00:00Z"), { open: 7, volume: 2 }),
     ]);
   });
 
@@ -212,7 +214,9 @@ describe("resampling is associative", () => {
     revision: fc.nat({ max: 3 }),
     suspect: fc.boolean(),
   });
-  const stretch = fc.constantFrom("2025-12-01", "2026-02-20", "2026-10-15").map((date) => at(`${date}T00:00:00Z`));
+  const stretch = fc
+    .constantFrom("2025-12-01", "2026-02-20", "2026-10-15")
+    .map((date) => unixTime(`${date}T00:00:00Z`));
 
   /** Candles of an interval at chosen buckets and, in minutes, at any time outside sessions too. */
   const series = (market: Market, from: Interval): fc.Arbitrary<CandleColumns> =>
@@ -258,7 +262,7 @@ describe("resampling is associative", () => {
   test.each(Object.values(MARKETS).map((market) => [market.id, market] as const))(
     "and to the same interval changes nothing that was traded in a session, in %s",
     (_id, market) => {
-      const start = at("2026-07-01T00:00:00Z");
+      const start = unixTime("2026-07-01T00:00:00Z");
       for (const interval of INTERVALS) {
         const rows = bucketsBetween(market, interval, start, start + 400 * DAY, 50).map(({ time }) => candle(time));
         expect(rows.length).toBeGreaterThan(10);

@@ -1,20 +1,31 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import { HEARTBEAT_SECONDS } from "../../contracts/stream.ts";
 import { HOUR, MINUTE } from "../../core/time.ts";
 import { MessageRateLimiter } from "../../durable-objects/streaming/connections/message-rate.ts";
-import { alarmOf, evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
+import {
+  advanceTo,
+  alarmOf,
+  createFakeHub,
+  evict,
+  frameOf,
+  QUOTES_INTEREST,
+  roomOf,
+  setClock,
+  simulated,
+  TEST_TIME,
+} from "./live-room.ts";
 import { closeSockets, openSocket } from "./socket-client.ts";
 
-beforeEach(() => setClock(THEN));
+beforeEach(() => setClock(TEST_TIME));
 afterEach(() => {
   closeSockets();
   vi.useRealTimers();
 });
 
 /** Where the clock is put: before the moment on which it stood, by some hours. */
-const EARLIER = THEN - 5 * HOUR;
+const EARLIER = TEST_TIME - 5 * HOUR;
 
 /** Sets the clock back while an alarm is pending: the platform waits for a span of time, so it rings all the same. */
 async function setBack(symbol: string, to = EARLIER): Promise<void> {
@@ -25,11 +36,11 @@ async function setBack(symbol: string, to = EARLIER): Promise<void> {
 describe("a watched symbol, after the clock was set back", () => {
   test("ticks on, once a second, with the next numbers", async () => {
     const of = simulated("TICK/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     await setBack(of.symbol);
-    await passUntil(of.symbol, EARLIER + 10);
+    await advanceTo(of.symbol, EARLIER + 10);
     const frames = hub.events.map(frameOf);
     expect(frames.map(({ seq }) => seq)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
     expect(new Set(frames.map(({ epoch }) => epoch)).size).toBe(1);
@@ -37,26 +48,26 @@ describe("a watched symbol, after the clock was set back", () => {
 
   test("ticks on after it was away from memory meanwhile, too", async () => {
     const of = simulated("AWAY/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     setClock(EARLIER);
     await evict(of.symbol, hub);
     await runDurableObjectAlarm(roomOf(of.symbol));
-    await passUntil(of.symbol, EARLIER + 10);
+    await advanceTo(of.symbol, EARLIER + 10);
     expect(hub.events).toHaveLength(15);
   });
 
   test("goes on as soon as its hub renews, or the watchdog looks, should its alarm be lost", async () => {
     for (const [symbol, wake] of [
-      ["RENEWED/USDT", () => roomOf("RENEWED/USDT").renewLease(simulated("RENEWED/USDT"), "hub-1", QUOTES)],
+      ["RENEWED/USDT", () => roomOf("RENEWED/USDT").renewLease(simulated("RENEWED/USDT"), "hub-1", QUOTES_INTEREST)],
       ["WATCHED/USDT", () => roomOf("WATCHED/USDT").checkAlarm()],
     ] as const) {
       const of = simulated(symbol);
-      await playHub(symbol);
-      setClock(THEN);
-      await roomOf(symbol).renewLease(of, "hub-1", QUOTES);
-      await passUntil(symbol, THEN + 2);
+      await createFakeHub(symbol);
+      setClock(TEST_TIME);
+      await roomOf(symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+      await advanceTo(symbol, TEST_TIME + 2);
       setClock(EARLIER);
       await wake();
       expect(await alarmOf(symbol), symbol).toBe(EARLIER + 0.75);
@@ -65,29 +76,33 @@ describe("a watched symbol, after the clock was set back", () => {
 
   test("forgets a hub that does not renew, a lease later", async () => {
     const of = simulated("LEASE/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     await setBack(of.symbol);
-    await passUntil(of.symbol, EARLIER + 300);
+    await advanceTo(of.symbol, EARLIER + 300);
     expect(hub.events.length).toBeLessThanOrEqual(5 + 91);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
   test("closes the bars of the time that it is now, in a new epoch, and calculates their indicators", async () => {
     const of = simulated("BAR/USDT");
-    const hub = await playHub(of.symbol);
-    const interest = { ...QUOTES, candles: ["1m" as const], indicators: [{ interval: "1m" as const, spec: "sma:2" }] };
+    const hub = await createFakeHub(of.symbol);
+    const interest = {
+      ...QUOTES_INTEREST,
+      candles: ["1m" as const],
+      indicators: [{ interval: "1m" as const, spec: "sma:2" }],
+    };
     const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, THEN + MINUTE);
+    await advanceTo(of.symbol, TEST_TIME + MINUTE);
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, THEN + 2 * MINUTE);
+    await advanceTo(of.symbol, TEST_TIME + 2 * MINUTE);
     const before = hub.events.length;
     await setBack(of.symbol);
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, EARLIER + MINUTE);
+    await advanceTo(of.symbol, EARLIER + MINUTE);
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, EARLIER + 2 * MINUTE);
+    await advanceTo(of.symbol, EARLIER + 2 * MINUTE);
     const after = hub.events.slice(before).map(frameOf);
     const first = Math.floor(EARLIER / MINUTE) * MINUTE;
     const closed = after.filter(({ type, data }) => type === "candle" && Object(data).state === "closed");
@@ -100,13 +115,13 @@ describe("a watched symbol, after the clock was set back", () => {
 
   test("takes a correction of less than a second for none", async () => {
     const of = simulated("SLEW/USDT");
-    const hub = await playHub(of.symbol);
-    const interest = { ...QUOTES, candles: ["1m" as const] };
+    const hub = await createFakeHub(of.symbol);
+    const interest = { ...QUOTES_INTEREST, candles: ["1m" as const] };
     const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    const closes = Math.floor(THEN / MINUTE) * MINUTE + MINUTE;
-    await passUntil(of.symbol, closes);
+    const closes = Math.floor(TEST_TIME / MINUTE) * MINUTE + MINUTE;
+    await advanceTo(of.symbol, closes);
     await setBack(of.symbol, closes - 0.4);
-    await passUntil(of.symbol, closes + 5);
+    await advanceTo(of.symbol, closes + 5);
     const frames = hub.events.map(frameOf);
     expect(frames.filter(({ data }) => Object(data).state === "closed")).toHaveLength(1);
     expect((await roomOf(of.symbol).replayQuotes(of, null)).position.epoch).toBe(position.epoch);
@@ -148,7 +163,7 @@ describe("a hub, after the clock was set back", () => {
     await pass(3 * MINUTE);
     await vi.waitUntil(() => client.of("heartbeat").length >= beats + 5, { timeout: 30_000, interval: 5 });
     await vi.waitUntil(() => client.of("market_data").length >= quotes + 170, { timeout: 30_000, interval: 5 });
-    const closed = client.of("candle").filter(({ data }) => data.state === "closed" && data.time < THEN - HOUR);
+    const closed = client.of("candle").filter(({ data }) => data.state === "closed" && data.time < TEST_TIME - HOUR);
     expect(closed.length).toBeGreaterThanOrEqual(2);
     expect(client.faults).toEqual([]);
   });
@@ -159,12 +174,12 @@ describe("a hub, after the clock was set back", () => {
     setClock(EARLIER);
     await hub.checkAlarm();
     const at = await runInDurableObject(hub, (_, state) => state.storage.getAlarm());
-    expect((at ?? 0) / 1000).toBeLessThanOrEqual(EARLIER + HEARTBEAT_INTERVAL + 0.001);
+    expect((at ?? 0) / 1000).toBeLessThanOrEqual(EARLIER + HEARTBEAT_SECONDS + 0.001);
   });
 
   test("bears as many messages as ever", () => {
     const pace = new MessageRateLimiter();
-    expect(pace.acquire(THEN * 1000)).toBe(true);
+    expect(pace.acquire(TEST_TIME * 1000)).toBe(true);
     expect(pace.acquire(EARLIER * 1000)).toBe(true);
   });
 });

@@ -1,14 +1,24 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_SECONDS } from "../../contracts/stream.ts";
 import { MINUTE } from "../../core/time.ts";
 import type { Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
-import { evict, frameOf, passUntil, playHub, QUOTES, roomOf, setClock, simulated, THEN } from "./live-room.ts";
+import {
+  advanceTo,
+  createFakeHub,
+  evict,
+  frameOf,
+  QUOTES_INTEREST,
+  roomOf,
+  setClock,
+  simulated,
+  TEST_TIME,
+} from "./live-room.ts";
 import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
 
-beforeEach(() => setClock(THEN));
+beforeEach(() => setClock(TEST_TIME));
 afterEach(() => {
   closeSockets();
   vi.useRealTimers();
@@ -26,9 +36,9 @@ const confirmedAgain = (client: SocketClient) =>
 describe("a room whose epoch is renewed", () => {
   test("counts on, and takes no position of before for one of its own", async () => {
     const of = simulated("RENEW/USDT");
-    const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 10);
+    const hub = await createFakeHub(of.symbol);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 10);
     const renewed = await roomOf(of.symbol).renewEpoch(of);
     expect(renewed).toEqual({ epoch: expect.stringMatching(/^[a-z0-9]{12}$/), seq: 10 });
     expect(renewed.epoch).not.toBe(position.epoch);
@@ -40,7 +50,7 @@ describe("a room whose epoch is renewed", () => {
     const forged = await roomOf(of.symbol).replayQuotes(of, { ...renewed, seq: 5 });
     expect(forged).toMatchObject({ position: renewed, recovered: false, missed: [] });
 
-    await passUntil(of.symbol, THEN + 12);
+    await advanceTo(of.symbol, TEST_TIME + 12);
     expect(hub.events.slice(-2).map(frameOf)).toMatchObject([
       { type: "market_data", epoch: renewed.epoch, seq: 11 },
       { type: "market_data", epoch: renewed.epoch, seq: 12 },
@@ -52,9 +62,9 @@ describe("a room whose epoch is renewed", () => {
 
   test("keeps the new epoch through an eviction", async () => {
     const of = simulated("KEPT/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 3);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 3);
     const renewed = await roomOf(of.symbol).renewEpoch(of);
     await evict(of.symbol, hub);
     expect((await roomOf(of.symbol).replayQuotes(of, renewed)).recovered).toBe(true);
@@ -65,9 +75,9 @@ describe("a room whose epoch is renewed", () => {
 
   test("never renews it for what a client says that its position is", async () => {
     const of = simulated("FORGED/USDT");
-    await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    await createFakeHub(of.symbol);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     const forgeries = [
       { epoch: "forged", seq: 3 },
       { epoch: position.epoch, seq: 1e15 },
@@ -82,11 +92,11 @@ describe("a room whose epoch is renewed", () => {
 
   test("takes no bar of before for recovered, and those that closed since all the same", async () => {
     const of = simulated("BARS/USDT");
-    await playHub(of.symbol);
+    await createFakeHub(of.symbol);
     const interest: Interest = { quotes: true, candles: ["1m"], indicators: [{ interval: "1m", spec: "sma:2" }] };
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, THEN + MINUTE);
-    const lastBar = Math.floor(THEN / MINUTE) * MINUTE;
+    await advanceTo(of.symbol, TEST_TIME + MINUTE);
+    const lastBar = Math.floor(TEST_TIME / MINUTE) * MINUTE;
     const since = async (time: number) => ({
       candles: await roomOf(of.symbol).replayCandles(of, "1m", time),
       indicator: await roomOf(of.symbol).replayIndicator(of, interest.indicators[0], time),
@@ -100,7 +110,7 @@ describe("a room whose epoch is renewed", () => {
       });
     }
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, THEN + 3 * MINUTE);
+    await advanceTo(of.symbol, TEST_TIME + 3 * MINUTE);
     const { candles, indicator } = await since(lastBar + MINUTE);
     expect([candles.recovered, indicator.recovered]).toEqual([true, true]);
     expect(candles.missed.map((text) => JSON.parse(text).data.time)).toEqual([lastBar + 2 * MINUTE]);
@@ -181,7 +191,7 @@ describe("a client that is connected when the epoch is renewed", () => {
     });
     const renewed = await roomOf(quiet).renewEpoch(simulated(quiet));
     await ring(quiet);
-    setClock(Date.now() / 1000 + 2 * HEARTBEAT_INTERVAL);
+    setClock(Date.now() / 1000 + 2 * HEARTBEAT_SECONDS);
     await runDurableObjectAlarm(hub);
     const [again] = await vi.waitUntil(() => (confirmedAgain(client).length > 0 ? confirmedAgain(client) : null), {
       timeout: 30_000,

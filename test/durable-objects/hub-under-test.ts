@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
 import type { SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
-import { StandInFeed } from "./stand-in-room.ts";
+import { StandInRoom } from "./stand-in-room.ts";
 
 let hubs = 0;
 
@@ -10,12 +10,12 @@ let hubs = 0;
 export async function newHub() {
   const name = `hub:test:${hubs++}`;
   const stub = env.STREAM_HUB.getByName(name);
-  const room = new StandInFeed();
-  const useFeed = () =>
+  const room = new StandInRoom();
+  const connectRoom = () =>
     runInDurableObject(stub, (hub: StreamHub) => {
       hub.room = room;
     });
-  await useFeed();
+  await connectRoom();
   // A stub belongs to the request that made it, and some pushes are made from within the hub.
   const push = async (symbol: string, events: SymbolEvent[]): Promise<boolean> =>
     env.STREAM_HUB.getByName(name).push(symbol, events);
@@ -26,7 +26,7 @@ export async function newHub() {
     );
   const evict = async () => {
     await evictDurableObject(stub);
-    await useFeed();
+    await connectRoom();
   };
   return { stub, feed: room, push, tick, evict };
 }

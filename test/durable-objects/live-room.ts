@@ -9,13 +9,13 @@ import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.t
  * A moment on which the clock of a test stands: a Thursday. It lies far ahead, so that alarms never ring by themselves:
  * the platform's clock is the real one.
  */
-export const THEN = Date.parse("2048-11-19T15:30:20.250Z") / 1000;
+export const TEST_TIME = Date.parse("2048-11-19T15:30:20.250Z") / 1000;
 
-export const QUOTES: Interest = { quotes: true, candles: [], indicators: [] };
-export const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
+export const QUOTES_INTEREST: Interest = { quotes: true, candles: [], indicators: [] };
+export const NO_INTEREST: Interest = { quotes: false, candles: [], indicators: [] };
 
 /** A hub that a test plays, and what was pushed to it. */
-export interface PlayedHub {
+export interface FakeHub {
   events: FrameEvent[];
   pushes: FrameEvent[][];
   /** Answers a push. */
@@ -38,14 +38,14 @@ export const roomOf = (symbol: string): DurableObjectStub<SymbolRoom> => env.SYM
 export const setClock = (now: number): void => void vi.setSystemTime(Math.round(now * 1000));
 
 /** Lets a played hub take what a room pushes. Lost with an eviction. */
-export async function playHub(symbol: string): Promise<PlayedHub> {
-  const hub: PlayedHub = { events: [], pushes: [], answer: async () => true };
-  await connectHub(symbol, hub);
+export async function createFakeHub(symbol: string): Promise<FakeHub> {
+  const hub: FakeHub = { events: [], pushes: [], answer: async () => true };
+  await connectFakeHub(symbol, hub);
   return hub;
 }
 
 /** Puts a played hub behind a room that has none. */
-export async function connectHub(symbol: string, hub: PlayedHub): Promise<void> {
+export async function connectFakeHub(symbol: string, hub: FakeHub): Promise<void> {
   await runInDurableObject(roomOf(symbol), (room: SymbolRoom) => {
     room.publishToHub = async (_, of, events) => {
       if (of !== symbol) throw new Error(`events of ${of} from ${symbol}`);
@@ -65,7 +65,7 @@ export async function alarmOf(symbol: string): Promise<number | null> {
 }
 
 /** Lets time pass up to a moment: each alarm of the room until then rings when its time has come. */
-export async function passUntil(symbol: string, until: number): Promise<void> {
+export async function advanceTo(symbol: string, until: number): Promise<void> {
   for (;;) {
     const at = await alarmOf(symbol);
     if (at === null || at > until) break;
@@ -76,9 +76,9 @@ export async function passUntil(symbol: string, until: number): Promise<void> {
 }
 
 /** Evicts a room, as the platform does, and puts the played hub behind it again. */
-export async function evict(symbol: string, hub: PlayedHub): Promise<void> {
+export async function evict(symbol: string, hub: FakeHub): Promise<void> {
   await evictDurableObject(roomOf(symbol));
-  await connectHub(symbol, hub);
+  await connectFakeHub(symbol, hub);
 }
 
 /** The parsed text of an event. */

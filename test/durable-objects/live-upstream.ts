@@ -43,7 +43,7 @@ export interface LiveUpstream {
   adjustment: "raw" | "split";
   profile: CompanyProfile | Failure;
   /** Seconds that a call takes. */
-  slowness: number;
+  delaySeconds: number;
 }
 
 const UNKNOWN = { change: null, change_percent: null, open: null, high: null, low: null, previous_close: null };
@@ -64,9 +64,9 @@ const isAnswer = (known: Reply): known is number | Partial<ProviderQuote> =>
 
 function providerOf(upstream: LiveUpstream): Provider {
   const { name } = upstream;
-  const reach = async (context: Parameters<Provider["quotes"]>[1]): Promise<void> => {
+  const callUpstream = async (context: Parameters<Provider["quotes"]>[1]): Promise<void> => {
     await context.fetch(new Request("https://upstream.example/"));
-    if (upstream.slowness > 0) await scheduler.wait(upstream.slowness * 1000);
+    if (upstream.delaySeconds > 0) await scheduler.wait(upstream.delaySeconds * 1000);
   };
   return {
     name,
@@ -79,7 +79,7 @@ function providerOf(upstream: LiveUpstream): Provider {
     },
     async quotes(listings, context) {
       upstream.quoteCalls.push(listings.map(({ instrument }) => instrument.symbol));
-      await reach(context);
+      await callUpstream(context);
       const now = context.now();
       return new Map(
         listings.map((listing) => {
@@ -91,7 +91,7 @@ function providerOf(upstream: LiveUpstream): Provider {
     async candles(request, context) {
       upstream.candleCalls.push(request);
       const history = upstream.history(request.interval, context.now());
-      await reach(context);
+      await callUpstream(context);
       if (!Array.isArray(history)) return history;
       const rows = history.filter(({ time }) => time >= request.from && time < request.to);
       const candles = candlesFrom(rows.map((row) => ({ ...row, revision: 0, suspect: false })));
@@ -99,7 +99,7 @@ function providerOf(upstream: LiveUpstream): Provider {
       return { kind: "candles", candles, interval, adjustment: upstream.adjustment, construction: "provider" };
     },
     async profile(_, context) {
-      await reach(context);
+      await callUpstream(context);
       return upstream.profile;
     },
   };
@@ -110,7 +110,7 @@ const realNow = Date.now.bind(Date);
 /** A clock that runs as ever, from a moment of the test's choice; a gate would wait for ever in a world where it stands still. */
 export interface MovableClock {
   /** Lets seconds go by at once. */
-  pass: (seconds: number) => void;
+  advance: (seconds: number) => void;
 }
 
 /** Sets the clock of rooms and gates, until mocks are restored. Nothing leaves the test meanwhile. */
@@ -119,16 +119,16 @@ export function startClock(at: string): MovableClock {
   vi.spyOn(Date, "now").mockImplementation(() => realNow() + ahead);
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response());
   return {
-    pass: (seconds) => {
+    advance: (seconds) => {
       ahead += seconds * 1000;
     },
   };
 }
 
 /** Puts an upstream behind its gate, which forgets all that it has learnt before. */
-export async function connectLive(name: ProviderName): Promise<LiveUpstream> {
+export async function connectUpstream(name: ProviderName): Promise<LiveUpstream> {
   const upstream: LiveUpstream = {
-    ...{ name, quoteCalls: [], candleCalls: [], adjustment: "raw", slowness: 0 },
+    ...{ name, quoteCalls: [], candleCalls: [], adjustment: "raw", delaySeconds: 0 },
     ...{ profile: failure("unsupported"), quote: () => 100, history: () => [] },
   };
   const stub = env.PROVIDER_GATE.getByName(name);
@@ -136,12 +136,12 @@ export async function connectLive(name: ProviderName): Promise<LiveUpstream> {
     state.storage.sql.exec("delete from states");
     state.storage.sql.exec("delete from watches");
   });
-  await reconnect(upstream);
+  await reconnectUpstream(upstream);
   return upstream;
 }
 
 /** Evicts an upstream's gate, and puts the upstream behind the new one. */
-export async function reconnect(upstream: LiveUpstream): Promise<void> {
+export async function reconnectUpstream(upstream: LiveUpstream): Promise<void> {
   const stub = env.PROVIDER_GATE.getByName(upstream.name);
   await evictDurableObject(stub);
   await runInDurableObject(stub, (gate: ProviderGate) => {

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Gate } from "../../durable-objects/provider-gate/gate.ts";
 import { failure, isFailure, type Listing, type Provider } from "../../providers/provider.ts";
-import { failing, forgetfulMemory, listingOf, listings, type Pretended, pretend } from "./provider-gate-upstream.ts";
+import {
+  createFakeProvider,
+  type FakeProvider,
+  failing,
+  inMemoryGateMemory,
+  listingOf,
+  listings,
+} from "./provider-gate-upstream.ts";
 
 const START = Date.parse("2026-11-24T12:00:00Z");
 
@@ -16,7 +23,7 @@ const sleep = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
 
 /** A gate in a world whose clock the test moves, and whose jitter is always half of the most. */
-function gateBefore(provider: Provider, memory = forgetfulMemory()): Gate {
+function gateBefore(provider: Provider, memory = inMemoryGateMemory()): Gate {
   return new Gate(provider, memory, {
     fetch: async () => new Response(),
     now: () => Date.now() / 1000,
@@ -45,14 +52,14 @@ async function quoteOf(gate: Gate, listing: Listing) {
 const ask = (gate: Gate, listing = listingOf("BTC/USDT"), seconds = 0.1) => within(seconds, quoteOf(gate, listing));
 
 /** Fails until the breaker of quotes opens. */
-async function openBreaker(gate: Gate, upstream: Pretended): Promise<void> {
+async function openBreaker(gate: Gate, upstream: FakeProvider): Promise<void> {
   upstream.behave(failing("bad_answer"));
   for (let i = 0; i < 5; i++) await ask(gate);
 }
 
 describe("merging", () => {
   it("answers 1,000 requests that stand in the gate with the fewest calls, each symbol asked once", async () => {
-    const upstream = pretend({ batchSize: 20 });
+    const upstream = createFakeProvider({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     const symbols = listings(100);
     const requests = Array.from({ length: 1_000 }, (_, i) => quoteOf(gate, symbols[i % 100]));
@@ -64,7 +71,7 @@ describe("merging", () => {
   });
 
   it("merges what comes within 15 ms and gathers newcomers while the call is in flight", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(() => pause(0.3).then(() => null));
     const gate = gateBefore(upstream.provider);
     const all: Promise<unknown>[] = [quoteOf(gate, listingOf("A/USDT"))];
@@ -83,7 +90,7 @@ describe("merging", () => {
   });
 
   it("returns who comes within a second of an answer the same one, and asks again after that", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     const first = await ask(gate);
     await sleep(0.5);
@@ -94,7 +101,7 @@ describe("merging", () => {
   });
 
   it("shares candle requests in flight for the same series and range", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(() => pause(0.2).then(() => null));
     const gate = gateBefore(upstream.provider);
     const request = { listing: listingOf("BTC/USDT"), interval: "1m", from: 0, to: 600 } as const;
@@ -106,7 +113,7 @@ describe("merging", () => {
   });
 
   it("fails only the symbol that the upstream does not know", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const { provider } = upstream;
     const known = provider.quotes;
     provider.quotes = async (asked, context) => (await known(asked, context)).set("B/USDT", failure("unknown_symbol"));
@@ -119,7 +126,7 @@ describe("merging", () => {
 
 describe("the budget", () => {
   it("is refused at once, with the time to come back, where it is spent", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perMinute: 4 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perMinute: 4 } });
     const gate = gateBefore(upstream.provider);
     await within(1, gate.quotes(listings(4), "user"));
     const refused = await quoteOf(gate, listingOf("LATE/USDT"));
@@ -131,14 +138,14 @@ describe("the budget", () => {
   });
 
   it("says that the quota is spent where it is the day's, until 00:00 UTC", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perDay: 2 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perDay: 2 } });
     const gate = gateBefore(upstream.provider);
     await within(0, gate.quotes(listings(2), "user"));
     expect(await quoteOf(gate, listingOf("LATE/USDT"))).toEqual(failure("quota_spent", 12 * 3_600));
   });
 
   it("keeps a share for users", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perMinute: 8 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perMinute: 8 } });
     const gate = gateBefore(upstream.provider);
     const background = await within(1, gate.quotes(listings(8), "background"));
     expect([...background.values()].filter(isFailure)).toHaveLength(2);
@@ -147,7 +154,7 @@ describe("the budget", () => {
   });
 
   it("paces calls by the second's budget and refuses what would wait for more than a few seconds", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perSecond: 1 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perSecond: 1 } });
     const gate = gateBefore(upstream.provider);
     const answers = await within(20, gate.quotes(listings(40), "user"));
     const refused = [...answers.values()].filter(isFailure);
@@ -159,7 +166,7 @@ describe("the budget", () => {
   });
 
   it("does not refuse users for the background work that waits", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perSecond: 1 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perSecond: 1 } });
     const gate = gateBefore(upstream.provider);
     const background = gate.quotes(listings(40), "background");
     const user = quoteOf(gate, listingOf("U/USDT"));
@@ -169,7 +176,7 @@ describe("the budget", () => {
   });
 
   it("counts every request of a call", async () => {
-    const upstream = pretend({ budget: { perMinute: 3 } });
+    const upstream = createFakeProvider({ budget: { perMinute: 3 } });
     const { provider } = upstream;
     const once = provider.quotes;
     provider.quotes = async (asked, context) => {
@@ -186,7 +193,7 @@ describe("the budget", () => {
 
 describe("time-outs and retries", () => {
   it("stops trying on quotes after 3 s and on candles after 10 s, each repeated once in what time is left", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(() => new Promise(() => {}));
     const gate = gateBefore(upstream.provider);
     let seconds = 0;
@@ -204,7 +211,7 @@ describe("time-outs and retries", () => {
   });
 
   it("repeats a read twice after the upstream's fault, and returns what came in the end", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave((_, call) => (call < 3 ? failure("server_error") : null));
     const gate = gateBefore(upstream.provider);
     expect(isFailure(await ask(gate, listingOf("BTC/USDT"), 1))).toBe(false);
@@ -218,7 +225,7 @@ describe("time-outs and retries", () => {
   it.each(["bad_answer", "unknown_symbol", "bad_call", "premium_only"] as const)(
     "asks once where the answer is %s",
     async (reason) => {
-      const upstream = pretend();
+      const upstream = createFakeProvider();
       upstream.behave(failing(reason));
       expect(await ask(gateBefore(upstream.provider), listingOf("BTC/USDT"), 1)).toMatchObject({ reason });
       expect(upstream.calls).toHaveLength(1);
@@ -226,7 +233,7 @@ describe("time-outs and retries", () => {
   );
 
   it("answers everyone where the provider's own code throws, and says nothing of what it said", async () => {
-    const { provider } = pretend();
+    const { provider } = createFakeProvider();
     provider.quotes = async () => {
       throw new Error("apikey=secret");
     };
@@ -239,7 +246,7 @@ describe("time-outs and retries", () => {
 
 describe("what the upstream refuses", () => {
   it("makes no call before Retry-After", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("throttled", 20));
     const gate = gateBefore(upstream.provider);
     expect(await ask(gate)).toEqual(failure("throttled", 20));
@@ -252,7 +259,7 @@ describe("what the upstream refuses", () => {
   });
 
   it("backs off for longer each time where throttling comes without Retry-After", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("throttled"));
     const gate = gateBefore(upstream.provider);
     const pauses: number[] = [];
@@ -267,7 +274,7 @@ describe("what the upstream refuses", () => {
   });
 
   it("obeys Retry-After of a server error for that family alone", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("server_error", 30));
     const gate = gateBefore(upstream.provider);
     await ask(gate, listingOf("BTC/USDT"), 2);
@@ -279,8 +286,8 @@ describe("what the upstream refuses", () => {
   });
 
   it("blocks all families where the key is bad or the quota spent, without tripping a breaker", async () => {
-    const upstream = pretend();
-    const memory = forgetfulMemory();
+    const upstream = createFakeProvider();
+    const memory = inMemoryGateMemory();
     const gate = gateBefore(upstream.provider, memory);
     upstream.behave(failing("bad_key"));
     await ask(gate);
@@ -295,7 +302,7 @@ describe("what the upstream refuses", () => {
   });
 
   it("blocks what is premium only, not the rest of the family", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave((symbols) => (symbols[0].startsWith("JSE:") ? failure("premium_only") : null));
     const gate = gateBefore(upstream.provider);
     await ask(gate, listingOf("JSE:NPN"));
@@ -307,7 +314,7 @@ describe("what the upstream refuses", () => {
 
 describe("the breaker before the upstream", () => {
   it("refuses at once while it is open, for its family alone", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
     upstream.behave(() => null);
@@ -317,7 +324,7 @@ describe("the breaker before the upstream", () => {
   });
 
   it("sends one probe, makes the others wait for its outcome, and then merges them: no herd", async () => {
-    const upstream = pretend({ batchSize: 20 });
+    const upstream = createFakeProvider({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
     upstream.behave(() => pause(0.5).then(() => null));
@@ -331,7 +338,7 @@ describe("the breaker before the upstream", () => {
   });
 
   it("opens for longer where the probe fails, and everyone who waited is sent", async () => {
-    const upstream = pretend({ batchSize: 20 });
+    const upstream = createFakeProvider({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
     await sleep(1);
@@ -345,7 +352,7 @@ describe("the breaker before the upstream", () => {
   });
 
   it("closes by hand", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
     upstream.behave(() => null);
@@ -358,7 +365,7 @@ describe("after the clock was set back", () => {
   const setBack = () => vi.setSystemTime(Date.now() - 5 * 3_600_000);
 
   it("lets the breaker's probe go, and closes when it succeeds", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
     upstream.behave(() => null);
@@ -367,7 +374,7 @@ describe("after the clock was set back", () => {
   });
 
   it("holds a refusal for as long as the upstream said, and no longer", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     upstream.behave(failing("throttled", 120));
     await ask(gate);
@@ -379,17 +386,17 @@ describe("after the clock was set back", () => {
   });
 
   it("holds a refusal that an earlier version kept for a day at most", async () => {
-    const memory = forgetfulMemory();
+    const memory = inMemoryGateMemory();
     const until = Date.now() / 1000 + 5 * 86_400;
     memory.saveCooldowns({ all: { reason: "bad_key", until, streak: 0 } });
-    const gate = gateBefore(pretend().provider, memory);
+    const gate = gateBefore(createFakeProvider().provider, memory);
     expect(await ask(gate)).toEqual(failure("bad_key", 86_400));
     await sleep(86_401);
     expect(isFailure(await ask(gate))).toBe(false);
   });
 
   it("asks again, and does not answer with what it was given then", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     await ask(gate);
     setBack();
@@ -398,7 +405,7 @@ describe("after the clock was set back", () => {
   });
 
   it("has its minute's budget again a minute later", async () => {
-    const upstream = pretend({ budget: { perMinute: 4 } });
+    const upstream = createFakeProvider({ budget: { perMinute: 4 } });
     const gate = gateBefore(upstream.provider);
     for (const { instrument } of listings(4)) await ask(gate, listingOf(instrument.symbol));
     setBack();

@@ -21,7 +21,7 @@ import {
 export type Behaviour = (symbols: readonly string[], call: number) => Promise<Failure | null> | Failure | null;
 
 /** A provider whose upstream lives in the test, and the calls that reached it. */
-export interface Pretended {
+export interface FakeProvider {
   provider: Provider;
   /** The symbols of each call that reached the upstream. */
   calls: string[][];
@@ -32,7 +32,7 @@ export interface Pretended {
 
 const UNLIMITED: Budget = { perSecond: null, perMinute: null, perDay: null };
 
-interface Pretence {
+interface FakeProviderOptions {
   name?: ProviderName;
   batchSize?: number;
   budget?: Partial<Budget>;
@@ -89,11 +89,15 @@ function quoteOf({ instrument }: Listing, name: ProviderName, now: number): Prov
 }
 
 /** A provider of the port whose requests never leave the test. */
-export function pretend({ name = "binance", batchSize = 20, budget = {} }: Pretence = {}): Pretended {
+export function createFakeProvider({
+  name = "binance",
+  batchSize = 20,
+  budget = {},
+}: FakeProviderOptions = {}): FakeProvider {
   let behaviour: Behaviour = () => null;
   const calls: string[][] = [];
   const times: number[] = [];
-  const reach = async (symbols: readonly string[], context: Parameters<Provider["quotes"]>[1]) => {
+  const callUpstream = async (symbols: readonly string[], context: Parameters<Provider["quotes"]>[1]) => {
     try {
       await context.fetch(new Request("https://upstream.example/"));
     } catch (error) {
@@ -114,7 +118,7 @@ export function pretend({ name = "binance", batchSize = 20, budget = {} }: Prete
       budget: { ...UNLIMITED, ...budget },
     },
     async quotes(asked, context) {
-      const failed = await reach(
+      const failed = await callUpstream(
         asked.map(({ instrument }) => instrument.symbol),
         context,
       );
@@ -123,7 +127,7 @@ export function pretend({ name = "binance", batchSize = 20, budget = {} }: Prete
       );
     },
     async candles({ listing, interval }, context) {
-      const failed = await reach([listing.instrument.symbol], context);
+      const failed = await callUpstream([listing.instrument.symbol], context);
       if (failed) return failed;
       return {
         kind: "candles",
@@ -134,7 +138,7 @@ export function pretend({ name = "binance", batchSize = 20, budget = {} }: Prete
       };
     },
     async search(text, context) {
-      return (await reach([text], context)) ?? [];
+      return (await callUpstream([text], context)) ?? [];
     },
   };
   return {
@@ -154,7 +158,7 @@ export const failing =
     failure(reason, retryAfter);
 
 /** A gate's memory without a database. */
-export function forgetfulMemory(): GateMemory {
+export function inMemoryGateMemory(): GateMemory {
   let spent: Spent = NOTHING_SPENT;
   let blocks: Cooldowns = {};
   const families = new Map<EndpointGroup, GroupRecord>();

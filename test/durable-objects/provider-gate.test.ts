@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
 import { failure, isFailure } from "../../providers/provider.ts";
-import { failing, listingOf, listings, type Pretended, pretend } from "./provider-gate-upstream.ts";
+import { createFakeProvider, type FakeProvider, failing, listingOf, listings } from "./provider-gate-upstream.ts";
 
 type Stub = DurableObjectStub<ProviderGate>;
 
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** Puts a pretended upstream behind the gate of its name. Memory is lost with an eviction, and this with it. */
-async function connect({ provider }: Pretended): Promise<Stub> {
+async function connect({ provider }: FakeProvider): Promise<Stub> {
   const stub = env.PROVIDER_GATE.getByName(provider.name);
   await runInDurableObject(stub, (gate: ProviderGate) => {
     gate.findProvider = () => provider;
@@ -31,7 +31,7 @@ async function connect({ provider }: Pretended): Promise<Stub> {
 }
 
 /** A gate that no client has used yet. */
-async function freshGate(upstream: Pretended): Promise<Stub> {
+async function freshGate(upstream: FakeProvider): Promise<Stub> {
   const stub = env.PROVIDER_GATE.getByName(upstream.provider.name);
   await runInDurableObject(stub, (_, state) => {
     state.storage.sql.exec("delete from states");
@@ -56,7 +56,7 @@ async function collectDeliveries(stub: Stub): Promise<string[]> {
 
 describe("the gate as rooms see it", () => {
   it("merges what 1,000 callers ask about 100 symbols into at most two calls more than the fewest", async () => {
-    const upstream = pretend({ batchSize: 20 });
+    const upstream = createFakeProvider({ batchSize: 20 });
     // Longer than it takes the callers to arrive, however busy the machine: a caller that comes meanwhile shares the answer.
     upstream.behave(() => scheduler.wait(1_500).then(() => null));
     const gate = await freshGate(upstream);
@@ -73,7 +73,7 @@ describe("the gate as rooms see it", () => {
   });
 
   it("returns candles as columns", async () => {
-    const gate = await freshGate(pretend());
+    const gate = await freshGate(createFakeProvider());
     const reply = await gate.candles({ listing: BTC, interval: "1m", from: 0, to: 60 }, "user");
     expect(reply).toMatchObject({ kind: "candles", interval: "1m", candles: { length: 1 } });
   });
@@ -91,7 +91,7 @@ describe("the gate as rooms see it", () => {
 
 describe("what outlives the gate's memory", () => {
   it("is the budget that was spent", async () => {
-    const upstream = pretend({ batchSize: 1, budget: { perDay: 3 } });
+    const upstream = createFakeProvider({ batchSize: 1, budget: { perDay: 3 } });
     const gate = await freshGate(upstream);
     await gate.quotes(listings(3), "user");
     await evictDurableObject(gate);
@@ -102,7 +102,7 @@ describe("what outlives the gate's memory", () => {
   });
 
   it("is an open breaker, until it is reset", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("bad_answer"));
     const gate = await freshGate(upstream);
     for (let i = 0; i < 5; i++) await gate.candles({ listing: BTC, interval: "1m", from: i, to: 60 }, "user");
@@ -117,7 +117,7 @@ describe("what outlives the gate's memory", () => {
   });
 
   it("is what the upstream has refused", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("throttled", 600));
     const gate = await freshGate(upstream);
     await gate.quotes([BTC], "user");
@@ -131,7 +131,7 @@ describe("what outlives the gate's memory", () => {
 
 describe("polling", () => {
   it("asks for what rooms watch, delivers it, and sets the next poll at the provider's pace", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = await freshGate(upstream);
     const delivered = await collectDeliveries(gate);
     for (const listing of listings(3))
@@ -146,7 +146,7 @@ describe("polling", () => {
   });
 
   it("stops with the last watcher, and goes on for others", async () => {
-    const gate = await freshGate(pretend());
+    const gate = await freshGate(createFakeProvider());
     await collectDeliveries(gate);
     await gate.watch(listingOf("A/USDT"));
     await gate.watch(listingOf("B/USDT"));
@@ -158,7 +158,7 @@ describe("polling", () => {
   });
 
   it("goes on after its alarm was lost, once a client looks after it", async () => {
-    const gate = await freshGate(pretend());
+    const gate = await freshGate(createFakeProvider());
     await collectDeliveries(gate);
     await gate.checkAlarm();
     expect(await alarmOf(gate)).toBeNull();
@@ -169,7 +169,7 @@ describe("polling", () => {
   });
 
   it("stops within a minute where a room never says good-bye", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const gate = await freshGate(upstream);
     const delivered = await collectDeliveries(gate);
     const reply = await gate.watch(BTC);
@@ -185,7 +185,7 @@ describe("polling", () => {
   });
 
   it("goes on after an eviction with the leases that still run", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     const before = await freshGate(upstream);
     await before.watch(BTC);
     await evictDurableObject(before);
@@ -200,7 +200,7 @@ describe("polling", () => {
     // Ahead of the platform's own clock, so that no alarm rings by itself.
     let offset = 5 * 3_600_000;
     vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + offset);
-    const upstream = pretend({ budget: { perMinute: 600, perSecond: 20 } });
+    const upstream = createFakeProvider({ budget: { perMinute: 600, perSecond: 20 } });
     const gate = await freshGate(upstream);
     const delivered = await collectDeliveries(gate);
     await gate.watch(BTC);
@@ -216,7 +216,7 @@ describe("polling", () => {
   });
 
   it("says the room at its renewal why the last poll failed", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("unknown_symbol"));
     const gate = await freshGate(upstream);
     await gate.watch(BTC);
@@ -225,7 +225,7 @@ describe("polling", () => {
   });
 
   it("waits as long as the upstream says before it polls again", async () => {
-    const upstream = pretend();
+    const upstream = createFakeProvider();
     upstream.behave(failing("throttled", 120));
     const gate = await freshGate(upstream);
     await gate.watch(BTC);
@@ -235,7 +235,7 @@ describe("polling", () => {
   });
 
   it("goes on polling where a room does not take its quote", async () => {
-    const gate = await freshGate(pretend());
+    const gate = await freshGate(createFakeProvider());
     await runInDurableObject(gate, (instance: ProviderGate) => {
       instance.publishQuote = async () => {
         throw new Error("overloaded");
@@ -250,7 +250,7 @@ describe("polling", () => {
   it("brings quotes to their symbol's room", async () => {
     // The tests' Worker is in demo mode, in which only symbols with imported data listen to real providers.
     const instrument: Instrument = { ...BTC.instrument, data_sources: ["import", "binance"] };
-    const gate = await freshGate(pretend());
+    const gate = await freshGate(createFakeProvider());
     await gate.watch({ ...BTC, instrument });
     await runDurableObjectAlarm(gate);
     const room = env.SYMBOL_ROOM.getByName("BTC/USDT");
@@ -261,7 +261,7 @@ describe("polling", () => {
 
 describe("status", () => {
   it("counts calls and what is left, without a word of the upstream's", async () => {
-    const upstream = pretend({ budget: { perMinute: 10 } });
+    const upstream = createFakeProvider({ budget: { perMinute: 10 } });
     const gate = await freshGate(upstream);
     await gate.quotes(listings(3), "user");
     const status = await gate.status();
@@ -282,7 +282,7 @@ describe("status", () => {
 
 describe("rest", () => {
   it("leaves the object free to leave memory ten seconds after its last call", async () => {
-    const gate = await freshGate(pretend({ name: "coingecko" }));
+    const gate = await freshGate(createFakeProvider({ name: "coingecko" }));
     await gate.quotes([BTC], "user");
     const marks = new WeakSet<ProviderGate>();
     await runInDurableObject(gate, (instance: ProviderGate) => {

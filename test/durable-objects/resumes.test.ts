@@ -1,13 +1,13 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ConfirmedQuotesSchema, HEARTBEAT_INTERVAL } from "../../contracts/stream.ts";
+import { ConfirmedQuotesSchema, HEARTBEAT_SECONDS } from "../../contracts/stream.ts";
 import type { QuotePosition } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { SLOTS } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type SeededRandom, seededRandom } from "../../tools/seeded-random.ts";
-import { Ledger } from "../../tools/soak/event-ledger.ts";
-import { setClock, simulated, THEN } from "./live-room.ts";
+import { EventLedger } from "../../tools/soak/event-ledger.ts";
+import { setClock, simulated, TEST_TIME } from "./live-room.ts";
 import { openSocket, type SocketClient } from "./socket-client.ts";
 
 /** `npm run soak` does this 10,000 times against the bundle; here rooms and hubs are evicted one by one, as the platform does it. */
@@ -26,7 +26,7 @@ async function pass(seconds: number): Promise<void> {
   const until = Date.now() / 1000 + seconds;
   for (let second = Math.floor(Date.now() / 1000) + 1; second <= until; second++) {
     setClock(second);
-    const due = objects().filter((_, i) => i < SYMBOLS.length || second % HEARTBEAT_INTERVAL === 0);
+    const due = objects().filter((_, i) => i < SYMBOLS.length || second % HEARTBEAT_SECONDS === 0);
     await Promise.all(due.map((stub) => runDurableObjectAlarm(stub)));
   }
   setClock(until);
@@ -35,10 +35,10 @@ async function pass(seconds: number): Promise<void> {
 /** Hands a ledger what a client gets, until it is cut. */
 class Line {
   private readonly client: SocketClient;
-  private readonly ledger: Ledger;
+  private readonly ledger: EventLedger;
   private taken = 0;
 
-  constructor(client: SocketClient, ledger: Ledger) {
+  constructor(client: SocketClient, ledger: EventLedger) {
     this.client = client;
     this.ledger = ledger;
     client.send({ action: "subscribe", symbols: SYMBOLS, since: ledger.since() });
@@ -46,7 +46,7 @@ class Line {
 
   /** Takes what has come; returns whether anything has, ever. */
   hasRead(): boolean {
-    for (; this.taken < this.client.texts.length; this.taken++) this.ledger.take(this.client.texts[this.taken]);
+    for (; this.taken < this.client.texts.length; this.taken++) this.ledger.onMessage(this.client.texts[this.taken]);
     return this.taken > 0;
   }
 
@@ -56,21 +56,21 @@ class Line {
   }
 }
 
-const lineTo = async (hub: string, ledger: Ledger): Promise<Line> =>
+const lineTo = async (hub: string, ledger: EventLedger): Promise<Line> =>
   new Line(await openSocket(env.STREAM_HUB.getByName(hub)), ledger);
 
 async function evictSome(random: SeededRandom): Promise<void> {
   for (const stub of objects()) if (random.next() < 0.05) await evictDurableObject(stub);
 }
 
-beforeAll(() => setClock(THEN));
+beforeAll(() => setClock(TEST_TIME));
 afterAll(() => {
   vi.useRealTimers();
 });
 
 describe("a client that resumes", () => {
-  const watched = new Ledger(SYMBOLS);
-  const ledger = new Ledger(SYMBOLS);
+  const watched = new EventLedger(SYMBOLS);
+  const ledger = new EventLedger(SYMBOLS);
   let watching: Line;
 
   /** Where the rooms themselves are. */
@@ -100,7 +100,7 @@ describe("a client that resumes", () => {
     const known = await positions();
     const lacking = (): string[] => {
       for (const each of [line, watching]) each.hasRead();
-      return [...ledger.lacks(known), ...watched.lacks(known)];
+      return [...ledger.missing(known), ...watched.missing(known)];
     };
     await vi.waitFor(() => expect(lacking()).toEqual([]), { timeout: 60_000, interval: 10 });
     line.cut();

@@ -16,7 +16,7 @@ export class SocketClient {
 
   constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.addEventListener("message", ({ data }) => this.take(String(data)));
+    socket.addEventListener("message", ({ data }) => this.onMessage(String(data)));
     socket.addEventListener("close", ({ code, reason }) => {
       this.closed = { code, reason };
     });
@@ -67,7 +67,7 @@ export class SocketClient {
   }
 
   /** Waits until everything that was sent before has been worked on. */
-  async settle(): Promise<void> {
+  async waitForProcessing(): Promise<void> {
     const known = this.of("subscriptions").length;
     this.send({ action: "list" });
     await this.nth("subscriptions", known + 1);
@@ -79,7 +79,7 @@ export class SocketClient {
     return this.closed;
   }
 
-  private take(text: string): void {
+  private onMessage(text: string): void {
     this.texts.push(text);
     if (text === '{"type":"pong"}') {
       this.pongs++;

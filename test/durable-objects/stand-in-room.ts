@@ -17,16 +17,16 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 
 type QuoteEvent = Extract<SymbolEvent, { channel: "quotes" }>;
 
-const LEASE = 90;
+const LEASE_SECONDS = 90;
 
 /** Seqs that a symbol's quotes reach the hub with, and everything that was asked. */
-export class StandInFeed implements RoomClient {
+export class StandInRoom implements RoomClient {
   epoch = "e1";
-  readonly wants = new Map<string, Interest>();
-  readonly attended: string[] = [];
-  readonly asked: { symbol: string; since: QuotePosition | null }[] = [];
+  readonly interests = new Map<string, Interest>();
+  readonly renewals: string[] = [];
+  readonly resumeRequests: { symbol: string; since: QuotePosition | null }[] = [];
   /** Resolves before an answer is given, so that events can come in between. */
-  beforeAnswer: () => Promise<void> = async () => {};
+  beforeReply: () => Promise<void> = async () => {};
   /** Resolves before a lease is noted. */
   beforeRenewal: (interest: Interest) => Promise<void> = async () => {};
   /** Indicators that it does not deliver. */
@@ -34,8 +34,8 @@ export class StandInFeed implements RoomClient {
   /** Symbols whose feed fails. */
   readonly broken = new Set<string>();
   /** The first seq that is still kept. */
-  keptFrom = 1;
-  pace = 60;
+  oldestSeq = 1;
+  expectedInterval = 60;
   readonly closedBars: { time: number; text: string }[] = [];
   private readonly lastEventAt = new Map<string, string>();
   private readonly logs = new Map<string, QuoteEvent[]>();
@@ -55,7 +55,7 @@ export class StandInFeed implements RoomClient {
   }
 
   /** Begins a new epoch, as a room does that has lost its log. */
-  forget(epoch: string): void {
+  resetEpoch(epoch: string): void {
     this.epoch = epoch;
     this.logs.clear();
   }
@@ -63,47 +63,47 @@ export class StandInFeed implements RoomClient {
   async renewLease(symbol: string, interest: Interest): Promise<Lease> {
     if (this.broken.has(symbol)) throw new Error("the stand-in is broken");
     await this.beforeRenewal(interest);
-    this.attended.push(symbol);
-    this.wants.set(symbol, interest);
+    this.renewals.push(symbol);
+    this.interests.set(symbol, interest);
     return {
       position: this.position(symbol),
       lastEventAt: this.lastEventAt.get(symbol) ?? null,
       exchange: "BINANCE",
-      expectedInterval: this.pace,
-      until: Date.now() / 1000 + LEASE,
+      expectedInterval: this.expectedInterval,
+      until: Date.now() / 1000 + LEASE_SECONDS,
       refused: this.refused,
     };
   }
 
   async replayQuotes(symbol: string, since: QuotePosition | null): Promise<QuoteReplay> {
-    this.asked.push({ symbol, since });
+    this.resumeRequests.push({ symbol, since });
     const log = this.logs.get(symbol) ?? [];
     const position = this.position(symbol);
     const missed = since === null ? [] : log.filter(({ seq }) => seq > since.seq);
     const isKnown = since !== null && since.epoch === this.epoch && since.seq <= position.seq;
-    const recovered = since === null ? null : isKnown && since.seq + 1 >= this.keptFrom;
+    const recovered = since === null ? null : isKnown && since.seq + 1 >= this.oldestSeq;
     const answer: QuoteReplay = {
       position,
       recovered,
       missed: recovered ? missed.map(({ text }) => text) : [],
       snapshot: recovered || position.seq === 0 ? null : JSON.stringify(quoteOf(symbol, this.epoch, position.seq)),
     };
-    await this.beforeAnswer();
+    await this.beforeReply();
     return answer;
   }
 
   async replayCandles(_symbol: string, _interval: Interval, since: number | null): Promise<BarReplay> {
-    return this.bars(since);
+    return this.missedBars(since);
   }
 
   async replayIndicator(_symbol: string, _wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
-    return this.bars(since);
+    return this.missedBars(since);
   }
 
-  private async bars(since: number | null): Promise<BarReplay> {
+  private async missedBars(since: number | null): Promise<BarReplay> {
     const time = this.closedBars.at(-1)?.time ?? null;
     const missed = this.closedBars.filter((bar) => since !== null && bar.time > since).map(({ text }) => text);
-    await this.beforeAnswer();
+    await this.beforeReply();
     return { time, recovered: since === null ? null : true, missed };
   }
 

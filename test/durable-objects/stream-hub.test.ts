@@ -49,8 +49,8 @@ describe("subscribing", () => {
     await early.subscribe([BTC]);
     await hub.tick(BTC, 3);
     const late = await openSocket(hub.stub);
-    hub.feed.beforeAnswer = async () => {
-      hub.feed.beforeAnswer = async () => {};
+    hub.feed.beforeReply = async () => {
+      hub.feed.beforeReply = async () => {};
       await hub.tick(BTC, 4);
     };
     const confirmed = await late.subscribe([BTC]);
@@ -73,7 +73,7 @@ describe("subscribing", () => {
     });
     expect(whole.positions[BTC]).toMatchObject({ seq: 9, recovered: true, snapshot: null });
     expect(client.seqs(BTC)).toEqual([5, 6, 7, 8, 9]);
-    hub.feed.keptFrom = 8;
+    hub.feed.oldestSeq = 8;
     const lost = await client.subscribe([BTC], { since: { [BTC]: { epoch: "e1", seq: 4 } } });
     expect(lost.positions[BTC]).toMatchObject({ seq: 9, recovered: false, missed: [] });
     expect(lost.positions[BTC]).toHaveProperty("snapshot.seq", 9);
@@ -118,8 +118,8 @@ describe("subscribing", () => {
     ]);
     client.send({ action: "unsubscribe" });
     expect((await client.nth("unsubscription_confirmed", 2)).subscriptions).toEqual([]);
-    await vi.waitUntil(() => hub.feed.wants.get(BTC)?.candles.length === 0, { timeout: 30_000 });
-    expect(hub.feed.wants.get(BTC)).toEqual({ quotes: false, candles: [], indicators: [] });
+    await vi.waitUntil(() => hub.feed.interests.get(BTC)?.candles.length === 0, { timeout: 30_000 });
+    expect(hub.feed.interests.get(BTC)).toEqual({ quotes: false, candles: [], indicators: [] });
     expect(await hub.tick(BTC)).toBe(false);
   });
 });
@@ -152,7 +152,7 @@ test("what begins and ends in quick succession carries events only while it is o
     }
     await Promise.all([hub.tick(ETH), hub.tick(BTC, 2)]);
   }
-  for (const client of clients) await client.settle();
+  for (const client of clients) await client.waitForProcessing();
   await hub.tick(BTC);
   for (const client of clients) {
     await vi.waitUntil(() => client.seqs(BTC).at(-1) === 31, { timeout: 30_000, interval: 5 });
@@ -208,12 +208,12 @@ describe("bars", () => {
     await client.subscribe([BTC], { channel: "candles", interval: "1m" });
     hub.feed.next(BTC);
     const events = [bar(60, "open"), bar(60, "closed"), bar(0, "revised"), hub.feed.next(BTC), bar(120, "open")];
-    hub.feed.beforeAnswer = async () => {
+    hub.feed.beforeReply = async () => {
       throw new Error("the room is away");
     };
     await expect(hub.push(BTC, events)).rejects.toThrow();
     await hub.evict();
-    hub.feed.beforeAnswer = async () => {};
+    hub.feed.beforeReply = async () => {};
     await hub.push(BTC, [...events, bar(120, "closed")]);
     await client.nth("candle", 5);
     expect(client.of("candle").map(({ data }) => [data.time, data.state])).toEqual([
@@ -231,8 +231,8 @@ describe("bars", () => {
     hub.feed.closedBars.push({ time: 60, text: bar(60, "closed").text }, { time: 120, text: bar(120, "closed").text });
     const client = await openSocket(hub.stub);
     const subscribed = client.subscribe([BTC], { channel: "candles", interval: "1m", since: { [BTC]: { time: 60 } } });
-    hub.feed.beforeAnswer = async () => {
-      hub.feed.beforeAnswer = async () => {};
+    hub.feed.beforeReply = async () => {
+      hub.feed.beforeReply = async () => {};
       await hub.push(BTC, [bar(120, "closed"), bar(120, "revised"), bar(180, "open")]);
     };
     const { positions } = await subscribed;
@@ -245,7 +245,7 @@ describe("bars", () => {
       [180, "open"],
       [180, "closed"],
     ]);
-    expect(hub.feed.wants.get(BTC)).toEqual({ quotes: false, candles: ["1m"], indicators: [] });
+    expect(hub.feed.interests.get(BTC)).toEqual({ quotes: false, candles: ["1m"], indicators: [] });
   });
 
   test("conflation never leaves a closed one out", async () => {
@@ -266,7 +266,7 @@ describe("bars", () => {
       indicators: ["RSI", "ema:9", "rsi"],
     });
     expect(confirmed.subscriptions.map(({ indicator }) => indicator)).toEqual(["rsi", "ema:9"]);
-    expect(hub.feed.wants.get(BTC)?.indicators).toEqual([
+    expect(hub.feed.interests.get(BTC)?.indicators).toEqual([
       { interval: "5m", spec: "rsi" },
       { interval: "5m", spec: "ema:9" },
     ]);
@@ -288,7 +288,7 @@ describe("a hub", () => {
     await Promise.all([hub.push(BTC, events.slice(6, 7)), hub.push(BTC, events.slice(7, 9))]);
     await client.nth("market_data", 9);
     expect(client.seqs(BTC)).toEqual(range(1, 9));
-    expect(hub.feed.asked.at(-1)).toEqual({ symbol: BTC, since: { epoch: "e1", seq: 4 } });
+    expect(hub.feed.resumeRequests.at(-1)).toEqual({ symbol: BTC, since: { epoch: "e1", seq: 4 } });
   });
 
   test("says what is lost where a gap cannot be filled", async () => {
@@ -297,7 +297,7 @@ describe("a hub", () => {
     await client.subscribe([BTC]);
     await hub.tick(BTC, 2);
     const lost = range(1, 3).map(() => hub.feed.next(BTC));
-    hub.feed.keptFrom = 5;
+    hub.feed.oldestSeq = 5;
     await hub.tick(BTC, 2);
     await hub.tick(BTC);
     await client.nth("market_data", 5);
@@ -315,7 +315,7 @@ describe("a hub", () => {
     await client.subscribe([BTC]);
     await hub.tick(BTC, 2);
     const lost = range(3, 7).map(() => hub.feed.next(BTC));
-    hub.feed.keptFrom = 9;
+    hub.feed.oldestSeq = 9;
     vi.setSystemTime(Date.now() + 60_000);
     await runDurableObjectAlarm(hub.stub);
     expect(await client.nth("gap")).toMatchObject({ from_seq: 3, to_seq: 7 });
@@ -329,7 +329,7 @@ describe("a hub", () => {
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
     await hub.tick(BTC, 2);
-    hub.feed.forget("e2");
+    hub.feed.resetEpoch("e2");
     await hub.tick(BTC, 1);
     await hub.tick(BTC, 1);
     await client.nth("market_data", 3);
@@ -357,7 +357,7 @@ describe("a hub", () => {
       await vi.waitUntil(() => client.seqs(BTC).length >= 14, { timeout: 30_000 });
       expect(client.seqs(BTC)).toEqual(range(1, 14));
       expect(client.seqs(ETH)).toEqual(range(1, 4));
-      await client.settle();
+      await client.waitForProcessing();
       expect(client.of("subscriptions").at(-1)?.subscriptions).toHaveLength(2);
       expect(client.faults).toEqual([]);
     }
@@ -369,12 +369,12 @@ describe("a hub", () => {
     await client.subscribe([BTC]);
     const events = range(1, 6).map(() => hub.feed.next(BTC));
     const push = [...events.slice(0, 3), ...events.slice(5)];
-    hub.feed.beforeAnswer = async () => {
+    hub.feed.beforeReply = async () => {
       throw new Error("the room is gone");
     };
     await expect(hub.push(BTC, push)).rejects.toThrow("the room is gone");
     await client.nth("market_data", 3);
-    hub.feed.beforeAnswer = async () => {};
+    hub.feed.beforeReply = async () => {};
     await hub.evict();
     // The room takes its push for lost.
     await hub.push(BTC, push);
@@ -398,8 +398,8 @@ describe("a hub", () => {
     await hub.stub.streamStats();
     isOvertaken = true;
     await client.nth("subscription_confirmed", 2);
-    await vi.waitUntil(() => hub.feed.attended.length === 3, { timeout: 30_000 });
-    expect(hub.feed.wants.get(BTC)).toMatchObject({ quotes: true });
+    await vi.waitUntil(() => hub.feed.renewals.length === 3, { timeout: 30_000 });
+    expect(hub.feed.interests.get(BTC)).toMatchObject({ quotes: true });
   });
 
   test("names its sockets and closes those of a caller", async () => {
@@ -497,7 +497,7 @@ describe("heartbeats", () => {
     for (let n = 4; n < 10; n++) expect((await beat(n)).symbols).toEqual({});
     expect(Object.keys((await beat(10)).symbols)).toEqual([BTC, "JSE:NPN"]);
     // Rooms were sent again before their leases ended.
-    expect(hub.feed.attended.filter((symbol) => symbol === BTC).length).toBeGreaterThan(3);
+    expect(hub.feed.renewals.filter((symbol) => symbol === BTC).length).toBeGreaterThan(3);
   });
 
   test("hand on what a room has and its push never brought", async () => {

@@ -120,7 +120,7 @@ describe("a client that does not read", () => {
     const text = "x".repeat(10_000);
     for (let i = 1; i <= 220; i++) {
       await hub.stub.broadcast(text);
-      if (i % 50 === 0) await reader.settle();
+      if (i % 50 === 0) await reader.waitForProcessing();
     }
     await silent.nth("broadcast", 200);
   };

@@ -18,22 +18,22 @@ import { SimulatedSource } from "../../durable-objects/symbol-room/sources/simul
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { type Answer, bodyOf, call, columnsOf } from "../workers/indicator-engine/engine-client.ts";
 import {
+  advanceTo,
   alarmOf,
+  createFakeHub,
   evict,
   frameOf,
-  NOTHING,
-  passUntil,
-  playHub,
-  QUOTES,
+  NO_INTEREST,
+  QUOTES_INTEREST,
   roomOf,
   setClock,
   simulated,
-  THEN,
+  TEST_TIME,
 } from "./live-room.ts";
-import { calmHistory, connectLive, goLive, liveInstrument } from "./live-upstream.ts";
+import { calmHistory, connectUpstream, goLive, liveInstrument } from "./live-upstream.ts";
 
 beforeEach(() => {
-  setClock(THEN);
+  setClock(TEST_TIME);
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response());
 });
 afterEach(() => {
@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 const MINUTE = 60;
-const BARS: Interest = { ...NOTHING, candles: ["1m"] };
+const BARS: Interest = { ...NO_INTEREST, candles: ["1m"] };
 const FRESH = { headers: { "Cache-Control": "no-cache" } };
 
 /** The candles of an interval that were pushed, in order. */
@@ -105,7 +105,7 @@ describe("the bars of a simulated symbol", () => {
     const indicators = (["1m", "1h"] as const).flatMap((interval) => specs.map((spec) => ({ interval, spec })));
     indicators.push({ interval: "1m", spec: "obv" });
     const interest: Interest = { quotes: false, candles: intervals, indicators };
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     // From before the opening until after the close; alarms ring up to a minute late.
     const open = Date.parse("2048-11-19T14:30:00Z") / 1000;
     const end = open + 6.5 * 3600 + 70;
@@ -137,11 +137,11 @@ describe("the bars of a simulated symbol", () => {
   test("close on time without a tick, and the forming one is sent at each tick", async () => {
     const of = simulated("SIM:FLAKY", { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
     // Half a minute before an outage, which begins as a minute closes.
-    const outage = Math.ceil(THEN / 120) * 120 + 60 - 7_200;
+    const outage = Math.ceil(TEST_TIME / 120) * 120 + 60 - 7_200;
     setClock(outage - 30);
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES, candles: ["1m"] });
-    await passUntil(of.symbol, outage + 29);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES_INTEREST, candles: ["1m"] });
+    await advanceTo(of.symbol, outage + 29);
     const quotes = hub.events.filter(({ channel }) => channel === "quotes").map(frameOf);
     expect(quotes.at(-1)?.timestamp).toBe(new Date((outage - 1) * 1000).toISOString());
     const closed = hub.events.filter((event) => event.channel === "candles" && event.isClosed);
@@ -149,18 +149,18 @@ describe("the bars of a simulated symbol", () => {
       { timestamp: new Date(outage * 1000).toISOString(), data: { time: outage - MINUTE, state: "closed" } },
     ]);
     expect(candlesOf(hub.events, "1m").filter(({ state }) => state === "open").length).toBeGreaterThan(20);
-    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NO_INTEREST);
   });
 
   test("are informed to who missed them, or he is informed that he cannot have them", async () => {
     const of = simulated("MMM/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     const indicator: IndicatorInterest = { interval: "1m", spec: "ema:5" };
     await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [indicator] });
     const { time: begin } = await roomOf(of.symbol).replayCandles(of, "1m", null);
     if (begin === null) throw new Error("nothing has closed");
-    expect(begin).toBe(Math.floor(THEN / MINUTE) * MINUTE - MINUTE);
-    await passUntil(of.symbol, THEN + 89);
+    expect(begin).toBe(Math.floor(TEST_TIME / MINUTE) * MINUTE - MINUTE);
+    await advanceTo(of.symbol, TEST_TIME + 89);
     const bars = await roomOf(of.symbol).replayCandles(of, "1m", begin);
     expect(bars).toMatchObject({ recovered: true, time: begin + MINUTE });
     const data = (texts: readonly string[]) => texts.map((text) => JSON.parse(text).data);
@@ -182,20 +182,20 @@ describe("the bars of a simulated symbol", () => {
 
 describe("the bars of a symbol whose source is polled", () => {
   const watched = async () => (await env.PROVIDER_GATE.getByName("binance").status()).watched;
-  const begin = Math.floor(THEN / 3600) * 3600;
+  const begin = Math.floor(TEST_TIME / 3600) * 3600;
 
   async function polled(symbol: string) {
-    const binance = await connectLive("binance");
+    const binance = await connectUpstream("binance");
     binance.history = (interval, now) => calmHistory(interval, begin - 600 * MINUTE, now);
     await goLive(symbol);
     const of = liveInstrument(symbol, ["binance"]);
-    return { binance, of, hub: await playHub(symbol) };
+    return { binance, of, hub: await createFakeHub(symbol) };
   }
 
   /** Lets time pass; each second the gate delivers a quote, as it does to those whom it polls for. */
   async function passPolled(of: Instrument, until: number): Promise<void> {
     for (let now = Math.ceil(Date.now() / 1000) + 1; now <= until; now++) {
-      await passUntil(of.symbol, now);
+      await advanceTo(of.symbol, now);
       const quote = simulatedQuote(of, now);
       if (!quote) throw new Error("no quote");
       await roomOf(of.symbol).ingest(of, [
@@ -207,7 +207,7 @@ describe("the bars of a symbol whose source is polled", () => {
   test("form from its quotes and close with its own candles; polling ends when the last listener leaves", async () => {
     const { of, hub } = await polled("NNN/USDT");
     setClock(begin + 30);
-    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES, candles: ["1m"] });
+    await roomOf(of.symbol).renewLease(of, "hub-1", { ...QUOTES_INTEREST, candles: ["1m"] });
     await passPolled(of, begin + 85);
     expect(await watched()).toBe(1);
     expect(hub.events.filter(({ channel }) => channel === "quotes").length).toBeGreaterThan(10);
@@ -218,8 +218,8 @@ describe("the bars of a symbol whose source is polled", () => {
     expect(forming.at(-1)).toMatchObject({ open: own.open, close: 1000 + 59, volume: null });
     expect(closedOf(bars)).toMatchObject([{ ...own, state: "closed" }]);
     expect(bars.at(-1)).toMatchObject({ time: begin + MINUTE, state: "open" });
-    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
-    await passUntil(of.symbol, begin + 86);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NO_INTEREST);
+    await advanceTo(of.symbol, begin + 86);
     expect(await watched()).toBe(0);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
@@ -248,18 +248,18 @@ describe("the bars of a symbol whose source is polled", () => {
   test("that no one took before the room's memory went are sent when it is back, once and in order", async () => {
     const of = simulated("SSS/USDT");
     const interest = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
     hub.answer = async () => {
       throw new Error("the hub is restarting");
     };
-    const first = Math.floor(THEN / MINUTE) * MINUTE;
-    await passUntil(of.symbol, first + MINUTE + 5);
+    const first = Math.floor(TEST_TIME / MINUTE) * MINUTE;
+    await advanceTo(of.symbol, first + MINUTE + 5);
     expect(hub.events).toEqual([]);
     hub.answer = async () => true;
     await evict(of.symbol, hub);
     await roomOf(of.symbol).renewLease(of, "hub-1", interest);
-    await passUntil(of.symbol, first + 2 * MINUTE + 5);
+    await advanceTo(of.symbol, first + 2 * MINUTE + 5);
     const closed = () => hub.events.filter((event) => "order" in event && event.isClosed);
     await vi.waitFor(() => expect(closed()).toHaveLength(4));
     const known = closed().map((event) => [event.channel, "time" in event && event.time]);
@@ -297,15 +297,15 @@ describe("the bars of a symbol whose source is polled", () => {
         new IndicatorRunner(),
         new BarOutbox(storage.sql),
       );
-      series.watch(context, { ...BARS, indicators: indicator.slice(0, 1) }, THEN);
-      expect(await series.start(context, "1m", THEN)).toBe(true);
-      series.watch(context, { ...BARS, indicators: indicator }, THEN);
+      series.watch(context, { ...BARS, indicators: indicator.slice(0, 1) }, TEST_TIME);
+      expect(await series.start(context, "1m", TEST_TIME)).toBe(true);
+      series.watch(context, { ...BARS, indicators: indicator }, TEST_TIME);
       isHistoryKnown = false;
-      setClock(THEN + MINUTE);
-      expect(await series.close(context, "1m", THEN + MINUTE)).toBe(false);
+      setClock(TEST_TIME + MINUTE);
+      expect(await series.close(context, "1m", TEST_TIME + MINUTE)).toBe(false);
       isHistoryKnown = true;
-      setClock(THEN + 2 * MINUTE);
-      const events = (await series.close(context, "1m", THEN + 2 * MINUTE)) || [];
+      setClock(TEST_TIME + 2 * MINUTE);
+      const events = (await series.close(context, "1m", TEST_TIME + 2 * MINUTE)) || [];
       const times = closedOf(candlesOf(events, "1m")).map(({ time }) => time);
       expect(times).toHaveLength(2);
       for (const each of indicator) expect(valuesOf(events, each).map(({ time }) => time)).toEqual(times);
@@ -315,7 +315,7 @@ describe("the bars of a symbol whose source is polled", () => {
 
   test("that an import changes are sent again", async () => {
     const of = simulated("PPP/USDT", { data_sources: ["import"] });
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     const row = (time: number, close: number) => ({
       ...{ time, open: close, high: close, low: close, close, volume: 1, revision: 0, suspect: false },
     });
@@ -326,9 +326,9 @@ describe("the bars of a symbol whose source is polled", () => {
       });
     await store(10);
     await roomOf(of.symbol).renewLease(of, "hub-1", { ...BARS, indicators: [{ interval: "1m", spec: "sma:2" }] });
-    await passUntil(of.symbol, THEN + 2);
+    await advanceTo(of.symbol, TEST_TIME + 2);
     await store(11);
-    await passUntil(of.symbol, THEN + 4);
+    await advanceTo(of.symbol, TEST_TIME + 4);
     expect(candlesOf(hub.events, "1m")).toMatchObject([
       { time: begin - 600 + MINUTE, close: 11, state: "revised", revision: 1 },
     ]);
@@ -342,18 +342,18 @@ describe("the bars of a symbol whose source is polled", () => {
 });
 
 describe("the sandbox", () => {
-  const begin = Math.ceil(THEN / 120) * 120;
+  const begin = Math.ceil(TEST_TIME / 120) * 120;
   const sandbox = (symbol: string) =>
     simulated(symbol, { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
 
-  async function streamOf(symbol: string, from: number, to: number, interest: Interest = QUOTES) {
+  async function streamOf(symbol: string, from: number, to: number, interest: Interest = QUOTES_INTEREST) {
     const of = sandbox(symbol);
     setClock(from);
     await goLive(symbol);
-    const hub = await playHub(symbol);
+    const hub = await createFakeHub(symbol);
     for (let now = from; now < to; now += MINUTE) {
       await roomOf(symbol).renewLease(of, "hub-1", interest);
-      await passUntil(symbol, Math.min(now + MINUTE, to));
+      await advanceTo(symbol, Math.min(now + MINUTE, to));
     }
     return hub.events;
   }

@@ -11,7 +11,7 @@ import type { CandlesReply, ImportReply, SymbolRoom } from "../../durable-object
 import { failure } from "../../providers/provider.ts";
 import {
   calmHistory,
-  connectLive,
+  connectUpstream,
   goLive,
   type LiveUpstream,
   liveInstrument,
@@ -31,8 +31,8 @@ let clock: MovableClock;
 
 beforeEach(async () => {
   clock = startClock(NOW);
-  binance = await connectLive("binance");
-  coingecko = await connectLive("coingecko");
+  binance = await connectUpstream("binance");
+  coingecko = await connectUpstream("coingecko");
   binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now);
   coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 2000);
 });
@@ -91,7 +91,7 @@ describe("a backfill", () => {
 
   test("is made once for all who wait for it", async () => {
     const of = await listed("SHARED/USDT");
-    binance.slowness = 0.2;
+    binance.delaySeconds = 0.2;
     const pages = await Promise.all(Array.from({ length: 20 }, () => pageOf(of, "1h")));
     expect(new Set(pages.map((page) => timesOf(page).join()))).toEqual(
       new Set([hours(HOUR_NOW - 9 * HOUR, 10).join()]),
@@ -119,12 +119,12 @@ describe("the candle that forms", () => {
   test("is fetched again and is no revision, neither while it forms nor once it has closed", async () => {
     const of = await listed("FORM/USDT");
     await pageOf(of, "1h");
-    clock.pass(60);
+    clock.advance(60);
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
     const forming = rowsOf(await pageOf(of, "1h")).at(-1);
     expect(forming).toMatchObject({ time: HOUR_NOW, high: 1004, revision: 0 });
     expect(asked(binance).at(-1)).toEqual({ interval: "1h", from: HOUR_NOW, to: HOUR_NOW + HOUR });
-    clock.pass(HOUR);
+    clock.advance(HOUR);
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1002);
     const closed = rowsOf(await pageOf(of, "1h")).find(({ time }) => time === HOUR_NOW);
     expect(closed).toMatchObject({ high: 1005, revision: 0 });
@@ -134,20 +134,20 @@ describe("the candle that forms", () => {
   test("is not fetched again within the source's pace", async () => {
     const of = await listed("PACE/USDT", ["coingecko"]);
     await pageOf(of, "1d");
-    clock.pass(10);
+    clock.advance(10);
     await pageOf(of, "1d");
     expect(coingecko.candleCalls).toHaveLength(1);
-    clock.pass(31);
+    clock.advance(31);
     await pageOf(of, "1d");
     expect(coingecko.candleCalls).toHaveLength(2);
   });
 
   test("of a week goes on forming while its market sleeps for the night", async () => {
-    clock.pass(DAY / 2);
+    clock.advance(DAY / 2);
     await goLive("WEEK");
     const of = liveInstrument("WEEK", ["binance"], { primary_exchange: "NASDAQ" });
     await pageOf(of, "1w", { limit: 2 });
-    clock.pass(DAY);
+    clock.advance(DAY);
     await pageOf(of, "1w", { limit: 2 });
     const monday = Date.parse("2026-11-16T00:00:00Z") / 1000;
     expect(asked(binance).at(-1)).toMatchObject({ interval: "1w", from: monday });
@@ -155,11 +155,11 @@ describe("the candle that forms", () => {
   });
 
   test("of a day that is over is not asked for again all night", async () => {
-    clock.pass(8 * HOUR);
+    clock.advance(8 * HOUR);
     await goLive("NIGHT");
     const of = liveInstrument("NIGHT", ["binance"], { primary_exchange: "NASDAQ" });
     await pageOf(of, "1d");
-    clock.pass(60);
+    clock.advance(60);
     await pageOf(of, "1d");
     expect(binance.candleCalls).toHaveLength(1);
   });
@@ -179,7 +179,7 @@ describe("a series", () => {
 
   test("is never mixed, though two pages of it are fetched from two sources at once", async () => {
     const of = await listed("MIXED/USDT");
-    coingecko.slowness = 0.3;
+    coingecko.delaySeconds = 0.3;
     binance.history = () => failure("bad_answer");
     const late = ask(of, "1d", { limit: 3 });
     await scheduler.wait(100);
@@ -324,7 +324,7 @@ describe("an import", () => {
 
   test("that comes while a provider is asked stays unmixed", async () => {
     const of = await listed("RACE/USDT");
-    binance.slowness = 0.3;
+    binance.delaySeconds = 0.3;
     const pages = [ask(of, "1d"), ask(of, "1h")];
     await scheduler.wait(100);
     const after = imported(of);

@@ -9,12 +9,12 @@ import type { SourcePrice } from "../../durable-objects/symbol-room/quotes/sourc
 import type { QuoteReply, SymbolRoom, Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { failure } from "../../providers/provider.ts";
 import {
-  connectLive,
+  connectUpstream,
   goLive,
   type LiveUpstream,
   liveInstrument,
   type MovableClock,
-  reconnect,
+  reconnectUpstream,
   startClock,
 } from "./live-upstream.ts";
 
@@ -27,15 +27,15 @@ let clock: MovableClock;
 
 beforeEach(async () => {
   clock = startClock(NOW);
-  binance = await connectLive("binance");
-  coingecko = await connectLive("coingecko");
+  binance = await connectUpstream("binance");
+  coingecko = await connectUpstream("coingecko");
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const pass = (seconds: number) => clock.pass(seconds);
+const pass = (seconds: number) => clock.advance(seconds);
 const roomOf = (symbol: string): DurableObjectStub<SymbolRoom> => env.SYMBOL_ROOM.getByName(symbol);
 
 /** A symbol of its own for each test, whose room is live. */
@@ -226,7 +226,7 @@ describe("the upstream", () => {
 
   test("gets one call for all who ask a room at once", async () => {
     const of = await listed("HERD/USDT");
-    binance.slowness = 0.2;
+    binance.delaySeconds = 0.2;
     const quotes = await Promise.all(Array.from({ length: 50 }, () => quoteOf(of)));
     expect(new Set(quotes.map(({ seq }) => seq))).toEqual(new Set([1]));
     expect(binance.quoteCalls).toEqual([["HERD/USDT"]]);
@@ -242,7 +242,7 @@ describe("the upstream", () => {
 
 test("each source says what it thinks, and why it says nothing", async () => {
   const of = await listed("EACH/USDT", ["binance", "coingecko", "jse"]);
-  const jse = await connectLive("jse");
+  const jse = await connectUpstream("jse");
   jse.quote = () => failure("unknown_symbol");
   coingecko.quote = () => 101;
   const said: SourcePrice[] = await roomOf(of.symbol).everySource(of);
@@ -259,7 +259,7 @@ describe("eviction", () => {
     const before = await quoteOf(of);
     await evictDurableObject(roomOf(of.symbol));
     await goLive(of.symbol);
-    await reconnect(binance);
+    await reconnectUpstream(binance);
     pass(6);
     binance.quote = () => 100.5;
     expect(await quoteOf(of)).toMatchObject({ epoch: before.epoch, seq: 2, price: 100.5 });
@@ -267,7 +267,7 @@ describe("eviction", () => {
 
   test("of the gate in the middle of a call is one source's failure, not the caller's", async () => {
     const of = await listed("CUT/USDT");
-    binance.slowness = 0.5;
+    binance.delaySeconds = 0.5;
     const asked = quoteOf(of);
     await scheduler.wait(100);
     await evictDurableObject(env.PROVIDER_GATE.getByName("binance"));

@@ -15,20 +15,20 @@ import { QuoteStore } from "../../durable-objects/symbol-room/quotes/quote-store
 import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
 import { simulatedQuote } from "../../providers/simulator/simulator.ts";
 import {
+  advanceTo,
   alarmOf,
+  createFakeHub,
   evict,
   frameOf,
-  NOTHING,
-  passUntil,
-  playHub,
-  QUOTES,
+  NO_INTEREST,
+  QUOTES_INTEREST,
   roomOf,
   setClock,
   simulated,
-  THEN,
+  TEST_TIME,
 } from "./live-room.ts";
 
-beforeEach(() => setClock(THEN));
+beforeEach(() => setClock(TEST_TIME));
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -42,11 +42,11 @@ async function missed(symbol: string, since: QuotePosition | null): Promise<Quot
 describe("a room that a client listens to", () => {
   test("ticks once a second, each event with the next number and a time of its own, and sleeps when all have left", async () => {
     const of = simulated("AAA/USDT");
-    const hub = await playHub(of.symbol);
-    const lease = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
+    const hub = await createFakeHub(of.symbol);
+    const lease = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
     expect(lease).toMatchObject({ position: { seq: 0 }, lastEventAt: null, exchange: "BINANCE" });
-    expect(lease.until).toBeCloseTo(THEN + 90, 3);
-    await passUntil(of.symbol, THEN + 10);
+    expect(lease.until).toBeCloseTo(TEST_TIME + 90, 3);
+    await advanceTo(of.symbol, TEST_TIME + 10);
     const frames = hub.events.map(frameOf);
     expect(frames.map(({ type, seq }) => [type, seq])).toEqual(
       Array.from({ length: 10 }, (_, i) => ["market_data", i + 1]),
@@ -56,29 +56,29 @@ describe("a room that a client listens to", () => {
       ...{ symbol: of.symbol, epoch: lease.position.epoch },
       data: { seq: 4, simulated: true, freshness: "live", timestamp: "2048-11-19T15:30:24.000Z" },
     });
-    await roomOf(of.symbol).renewLease(of, "hub-1", NOTHING);
+    await roomOf(of.symbol).renewLease(of, "hub-1", NO_INTEREST);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
   test("goes on after its alarm was lost, as soon as a hub renews its lease", async () => {
     const of = simulated("LOST/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 2);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 2);
     await runInDurableObject(roomOf(of.symbol), (_, state) => state.storage.deleteAlarm());
-    setClock(THEN + 100);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 102);
+    setClock(TEST_TIME + 100);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 102);
     expect(hub.events.length).toBeGreaterThan(2);
   });
 
   test("forgets a hub that does not renew its lease, and ticks no more", async () => {
     const of = simulated("BBB/USDT");
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 60);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 300);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 60);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 300);
     expect(hub.events).toHaveLength(150);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
@@ -88,31 +88,31 @@ describe("a room that a client listens to", () => {
     // Three seconds before the close.
     const close = Date.parse("2048-11-19T21:00:00Z") / 1000;
     setClock(close - 3);
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, close + 30);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, close + 30);
     const times = hub.events.map(frameOf).map(({ data }) => (data as ProviderQuote).timestamp);
     expect(times).toEqual(["2048-11-19T20:59:58.000Z", "2048-11-19T20:59:59.000Z", "2048-11-19T21:00:00.000Z"]);
   });
 
   test("never lets a symbol with imported data tick", async () => {
     const of = simulated("CCC/USDT", { data_sources: ["import"] });
-    const hub = await playHub(of.symbol);
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 60);
+    const hub = await createFakeHub(of.symbol);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 60);
     expect(hub.events).toEqual([]);
   });
 
   test("refuses an indicator that there is not, by name, and delivers the rest", async () => {
     const of = simulated("DDD/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     const specs = ["rsi:0", "nonsense", "rsi:3"].map((spec) => ({ interval: "1m" as const, spec }));
-    const { refused } = await roomOf(of.symbol).renewLease(of, "hub-1", { ...NOTHING, indicators: specs });
+    const { refused } = await roomOf(of.symbol).renewLease(of, "hub-1", { ...NO_INTEREST, indicators: specs });
     expect(refused?.map(({ spec, code }) => [spec, code])).toEqual([
       ["rsi:0", "indicator.invalid_parameters"],
       ["nonsense", "indicator.unknown"],
     ]);
-    await passUntil(of.symbol, THEN + 45);
+    await advanceTo(of.symbol, TEST_TIME + 45);
     expect(new Set(hub.events.map((event) => frameOf(event).indicator))).toEqual(new Set(["rsi:3"]));
     const bars = await roomOf(of.symbol).replayIndicator(of, specs[1], 0);
     expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
@@ -120,13 +120,13 @@ describe("a room that a client listens to", () => {
 
   test("calculates that many indicators at once, those of all hubs together, and refuses more", async () => {
     const of = simulated("QQQ/USDT");
-    await playHub(of.symbol);
+    await createFakeHub(of.symbol);
     const specs = Array.from({ length: MAX_LIVE_INDICATORS + 1 }, (_, i) => ({
       interval: "1d" as const,
       spec: `sma:${i + 1}`,
     }));
     const attend = async (hub: string, indicators: typeof specs) =>
-      (await roomOf(of.symbol).renewLease(of, hub, { ...NOTHING, indicators })).refused?.map(({ spec, code }) => [
+      (await roomOf(of.symbol).renewLease(of, hub, { ...NO_INTEREST, indicators })).refused?.map(({ spec, code }) => [
         spec,
         code,
       ]);
@@ -159,11 +159,11 @@ describe("a caller that comes back", () => {
 
   test("gets all that he missed across an eviction, as the very texts that were pushed", async () => {
     const of = simulated("FFF/USDT");
-    const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 20);
+    const hub = await createFakeHub(of.symbol);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 20);
     await evict(of.symbol, hub);
-    await passUntil(of.symbol, THEN + 40);
+    await advanceTo(of.symbol, TEST_TIME + 40);
     expect(hub.events).toHaveLength(40);
     const { missed: texts } = await missed(of.symbol, { ...position, seq: 15 });
     expect(texts).toEqual(hub.events.slice(15).map(({ text }) => text));
@@ -173,7 +173,7 @@ describe("a caller that comes back", () => {
     const slots = 700;
     await runInDurableObject(roomOf("GGG/USDT"), (_, { storage }) => {
       const of = simulated("GGG/USDT");
-      const quote = simulatedQuote(of, THEN);
+      const quote = simulatedQuote(of, TEST_TIME);
       if (!quote) throw new Error("no quote");
       const facts = new RoomState(storage.sql);
       const events: FrameEvent[] = [];
@@ -220,14 +220,14 @@ describe("a caller that comes back", () => {
 
   test("is notified of the numbers whose events the room has lost", async () => {
     const of = simulated("HHH/USDT");
-    const hub = await playHub(of.symbol);
-    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 2);
+    const hub = await createFakeHub(of.symbol);
+    const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 2);
     await runInDurableObject(roomOf(of.symbol), (_, { storage }) => {
       storage.sql.exec("update facts set value = '7' where name = 'seq'");
     });
     await evict(of.symbol, hub);
-    await passUntil(of.symbol, THEN + 3);
+    await advanceTo(of.symbol, TEST_TIME + 3);
     expect(frameOf(hub.events[2])).toMatchObject({ type: "gap", symbol: of.symbol, from_seq: 3, to_seq: 7 });
     expect(frameOf(hub.events[3])).toMatchObject({ seq: 8 });
     const { missed: texts } = await missed(of.symbol, { ...position, seq: 1 });
@@ -238,14 +238,14 @@ describe("a caller that comes back", () => {
 describe("a push", () => {
   test("is under way once at a time, and the next carries all that happened since", async () => {
     const of = simulated("III/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     let release: () => void = () => {};
     hub.answer = () =>
       new Promise((resolve) => {
         release = () => resolve(true);
       });
-    await roomOf(of.symbol).renewLease(of, "slow", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    await roomOf(of.symbol).renewLease(of, "slow", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     expect(hub.pushes.map((events) => events.length)).toEqual([1]);
     hub.answer = async () => true;
     release();
@@ -256,40 +256,40 @@ describe("a push", () => {
 
   test("that fails is tried again, later each time, and loses nothing", async () => {
     const of = simulated("JJJ/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     hub.answer = async () => {
       throw new Error("the hub is restarting");
     };
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 20);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 20);
     expect(hub.pushes.length).toBeGreaterThan(3);
     expect(hub.pushes.length).toBeLessThan(8);
     hub.answer = async () => true;
-    await passUntil(of.symbol, THEN + 40);
+    await advanceTo(of.symbol, TEST_TIME + 40);
     await vi.waitFor(() => expect(hub.events).toHaveLength(40));
     expect(seqsOf(hub.events.map(({ text }) => text))).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
   test("that is refused ends the hub's leases at once", async () => {
     const of = simulated("KKK/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     hub.answer = async () => false;
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     expect(hub.pushes).toHaveLength(1);
     expect(await alarmOf(of.symbol)).toBeNull();
   });
 
   test("that is refused while the hub says again what it wants does not end its leases", async () => {
     const of = simulated("LLL/USDT");
-    const hub = await playHub(of.symbol);
+    const hub = await createFakeHub(of.symbol);
     hub.answer = async () => {
       hub.answer = async () => true;
-      await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
+      await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
       return false;
     };
-    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES);
-    await passUntil(of.symbol, THEN + 5);
+    await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);
+    await advanceTo(of.symbol, TEST_TIME + 5);
     await vi.waitFor(() => expect(hub.events.length).toBeGreaterThan(3));
   });
 

@@ -5,10 +5,10 @@ import { ROOT } from "../../scripts/dev-vars.ts";
 import { stopProcess } from "../../scripts/wrangler.ts";
 
 /** How a command ended and what it printed. */
-export interface Ended {
+export interface CommandResult {
   code: number | null;
-  output: string;
-  errors: string;
+  stdout: string;
+  stderr: string;
 }
 
 /** The environment of a command: no colours, and nothing of the tests' own settings. */
@@ -29,7 +29,7 @@ export function run(
   command: string,
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Ended> {
+): Promise<CommandResult> {
   const child = spawn(command, args, {
     cwd: options.cwd ?? ROOT,
     env: plainEnvironment(options.env),
@@ -37,19 +37,19 @@ export function run(
     detached: true,
   });
   running.add(child);
-  let output = "";
-  let errors = "";
+  let stdout = "";
+  let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
-    output += part;
+    stdout += part;
   });
   child.stderr.setEncoding("utf8").on("data", (part: string) => {
-    errors += part;
+    stderr += part;
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
       running.delete(child);
-      resolve({ code, output, errors });
+      resolve({ code, stdout, stderr });
     });
   });
 }

@@ -93,6 +93,6 @@ describe("the development server", () => {
 
 test("a caller that starts wrangler in this folder by hand has its explorer closed, too", async () => {
   const script = "const { stdout } = process; stdout.write(JSON.stringify(process.env))";
-  const { output } = await run(process.execPath, ["--env-file", join(ROOT, ".env"), "-e", script]);
-  expect(JSON.parse(output)).toMatchObject({ X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" });
+  const { stdout } = await run(process.execPath, ["--env-file", join(ROOT, ".env"), "-e", script]);
+  expect(JSON.parse(stdout)).toMatchObject({ X_LOCAL_EXPLORER: "false", X_LOCAL_OBSERVABILITY: "false" });
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type Ended, runScript } from "./command.ts";
+import { type CommandResult, runScript } from "./command.ts";
 import { TOKEN } from "./platform.ts";
 
 /** What is given to `npm run import`. */
@@ -14,7 +14,7 @@ export interface ImportArguments {
 }
 
 /** Runs `npm run import` against a platform. */
-export function runImport(url: string, given: ImportArguments): Promise<Ended> {
+export function runImport(url: string, given: ImportArguments): Promise<CommandResult> {
   const { symbol, interval, file, adjustment, flags = [], token = TOKEN } = given;
   const args = ["--symbol", symbol, "--interval", interval, "--file", file, "--url", url, ...flags];
   if (adjustment) args.push("--adjustment", adjustment);
@@ -32,10 +32,10 @@ export interface Counts {
 }
 
 /** Reads the counts of a report. They must add up. */
-export function countsOf({ output, errors }: Ended): Counts {
+export function countsOf({ stdout, stderr }: CommandResult): Counts {
   const count = (name: string): number => {
-    const found = new RegExp(`^ {2}${name} +(\\d+)`, "m").exec(output);
-    if (!found) throw new Error(`The report does not count "${name}":\n${output}${errors}`);
+    const found = new RegExp(`^ {2}${name} +(\\d+)`, "m").exec(stdout);
+    if (!found) throw new Error(`The report does not count "${name}":\n${stdout}${stderr}`);
     return Number(found[1]);
   };
   const counts = {
@@ -52,6 +52,6 @@ export function countsOf({ output, errors }: Ended): Counts {
 }
 
 /** The lines that a report names, with the reasons. */
-export function refusedLines({ output }: Ended): Map<number, string> {
-  return new Map(Array.from(output.matchAll(/^ {2}line (\d+): (.+)$/gm), ([, line, reason]) => [Number(line), reason]));
+export function refusedLines({ stdout }: CommandResult): Map<number, string> {
+  return new Map(Array.from(stdout.matchAll(/^ {2}line (\d+): (.+)$/gm), ([, line, reason]) => [Number(line), reason]));
 }

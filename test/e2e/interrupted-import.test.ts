@@ -59,14 +59,14 @@ describe.skipIf(candlesMissing)("a platform that is killed in the middle of an i
         killed = platform.kill().then(() => between.closeAllConnections());
       }, 150);
     });
-    const { code, errors, output } = await runImport(url, FILE);
+    const { code, stderr, stdout } = await runImport(url, FILE);
     await killed;
     expect(killed).not.toBeNull();
-    expect(output).toBe("");
-    expect(errors).toMatch(
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(
       /^http:\/\/127\.0\.0\.1:\d+ does not answer\. Is the platform running\? --url names another one\. \d+ rows are stored; importing the file again stores none of them twice\.\n$/,
     );
-    expect(errors).toContain(` ${3 * CHUNK_ROWS} rows are stored`);
+    expect(stderr).toContain(` ${3 * CHUNK_ROWS} rows are stored`);
     expect(code).toBe(2);
   });
 

@@ -24,20 +24,20 @@ const statusWith = async (key: string): Promise<number> => {
 };
 
 test("npm run keys makes a key that opens the platform, lists it without its secret, and revokes it", async () => {
-  expect((await keys("list")).output).toContain("There are no keys.");
+  expect((await keys("list")).stdout).toContain("There are no keys.");
   const made = await keys("create", "--name", "my dashboard", "--scopes", "read, stream", "--tier", "standard");
-  expect(made.code, made.errors).toBe(0);
-  const key = /^wz_[a-z2-7]{8}_[a-z2-7]{32}$/m.exec(made.output)?.[0] ?? "";
+  expect(made.code, made.stderr).toBe(0);
+  const key = /^wz_[a-z2-7]{8}_[a-z2-7]{32}$/m.exec(made.stdout)?.[0] ?? "";
   expect(key).not.toBe("");
-  expect(made.output).not.toContain("\u001b");
+  expect(made.stdout).not.toContain("\u001b");
   expect(await statusWith(key)).toBe(200);
   const prefix = key.split("_")[1];
   const listed = await keys("list");
-  expect(listed.output).toMatch(new RegExp(`^${prefix}  my dashboard  read,stream  standard  valid `, "m"));
-  expect(listed.output).not.toContain(key.slice(-32));
-  expect((await keys("revoke", prefix)).output).toContain(`${prefix} (my dashboard) is revoked`);
+  expect(listed.stdout).toMatch(new RegExp(`^${prefix}  my dashboard  read,stream  standard  valid `, "m"));
+  expect(listed.stdout).not.toContain(key.slice(-32));
+  expect((await keys("revoke", prefix)).stdout).toContain(`${prefix} (my dashboard) is revoked`);
   expect(await statusWith(key)).toBe(401);
-  expect((await keys("list")).output).toContain("revoked 20");
+  expect((await keys("list")).stdout).toContain("revoked 20");
 });
 
 test.each([
@@ -56,23 +56,23 @@ test.each([
   [["list", "more"], "Too many words"],
   [["list", "--colour"], "--help explains"],
 ])("npm run keys says what is wrong with %j", async (args, message) => {
-  const { code, errors, output } = await keys(...args);
+  const { code, stderr, stdout } = await keys(...args);
   expect(code).toBe(2);
-  expect(errors).toContain(message);
-  if (message.startsWith("refuses")) expect(errors).toContain(`${platform.url} ${message}`);
-  expect(errors).not.toMatch(/\n\s+at /);
-  expect(output).toBe("");
+  expect(stderr).toContain(message);
+  if (message.startsWith("refuses")) expect(stderr).toContain(`${platform.url} ${message}`);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(stdout).toBe("");
 });
 
 test("npm run keys says so where the platform does not answer, or the token is wrong", async () => {
   const unused = `http://127.0.0.1:${await freePort()}`;
   const silent = await runScript("keys.ts", ["list", "--url", unused], { ADMIN_TOKEN: TOKEN });
-  expect([silent.code, silent.errors.trim()]).toEqual([
+  expect([silent.code, silent.stderr.trim()]).toEqual([
     2,
     `${unused} does not answer. Is the platform running? --url names another one.`,
   ]);
   const wrong = await runScript("keys.ts", ["list", "--url", platform.url], { ADMIN_TOKEN: "wrong" });
-  expect([wrong.code, wrong.errors.trim()]).toEqual([
+  expect([wrong.code, wrong.stderr.trim()]).toEqual([
     2,
     `${platform.url} refuses: The key is unknown, expired or revoked. The token is ADMIN_TOKEN, of the environment or, for a platform on this machine, of .dev.vars.`,
   ]);

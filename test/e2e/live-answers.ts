@@ -23,7 +23,7 @@ export const CandlesSchema = z.object({
 });
 
 /** A successful answer, as its schema has it. */
-export async function answerOf<T>(platform: Platform, path: string, schema: z.ZodType<T>): Promise<T> {
+export async function readJson<T>(platform: Platform, path: string, schema: z.ZodType<T>): Promise<T> {
   const response = await fetch(platform.url + path, { headers: AS_ADMIN });
   const text = await response.text();
   expect(response.status, `${path}: ${text.slice(0, 500)}`).toBe(200);
@@ -33,11 +33,15 @@ export async function answerOf<T>(platform: Platform, path: string, schema: z.Zo
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks until what is asked for holds. */
-export async function eventually<T>(seconds: number, ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
+export async function eventually<T>(
+  seconds: number,
+  request: () => Promise<T>,
+  condition: (answer: T) => boolean,
+): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const answer = await ask();
-    if (holds(answer)) return answer;
+    const answer = await request();
+    if (condition(answer)) return answer;
     if (Date.now() > deadline) throw new Error(`not so after ${seconds} s: ${JSON.stringify(answer).slice(0, 800)}`);
     await pause(500);
   }

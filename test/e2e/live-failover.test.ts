@@ -4,11 +4,11 @@ import { QuoteSchema } from "../../contracts/quote.ts";
 import { priceOf } from "../../tools/fakes/prices.ts";
 import { type Fakes, startFakes } from "../../tools/fakes/start.ts";
 import {
-  answerOf,
   eventually,
   HealthSchema,
   ProvidersSchema,
   QuoteAnswerSchema,
+  readJson,
   TraceAnswerSchema,
 } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
@@ -35,7 +35,7 @@ describe("live mode with the two providers that need no key", () => {
   });
 
   test("starts; each provider that is switched off says why in one line, and the platform is well", async () => {
-    const { status, checks } = await answerOf(platform, "/health", HealthSchema);
+    const { status, checks } = await readJson(platform, "/health", HealthSchema);
     expect(checks.providers).toEqual({
       binance: { status: "healthy", detail: null },
       coingecko: { status: "healthy", detail: null },
@@ -46,18 +46,18 @@ describe("live mode with the two providers that need no key", () => {
   });
 
   test("serves what the others have, and answers 503 for the rest", async () => {
-    expect((await answerOf(platform, "/quotes/BTC/USDT", QuoteAnswerSchema)).data.provider).toBe("binance");
+    expect((await readJson(platform, "/quotes/BTC/USDT", QuoteAnswerSchema)).data.provider).toBe("binance");
     const response = await fetch(`${platform.url}/quotes/AAPL`, { headers: AS_ADMIN });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: "quote.unavailable" });
-    const traced = await answerOf(platform, "/admin/quotes/AAPL/trace", TraceAnswerSchema);
+    const traced = await readJson(platform, "/admin/quotes/AAPL/trace", TraceAnswerSchema);
     expect(traced.data.attempts).toMatchObject([
       { provider: "alpha_vantage", outcome: "failed", reason: "not_configured" },
     ]);
   });
 
   test("a failing source yields to the next one, says so, and takes over again when it is well", async () => {
-    const ask = async () => (await answerOf(platform, "/quotes/ETH/USDT?max_age=5", QuoteAnswerSchema)).data;
+    const ask = async () => (await readJson(platform, "/quotes/ETH/USDT?max_age=5", QuoteAnswerSchema)).data;
     const before = await ask();
     expect(before).toMatchObject({ provider: "binance", price_basis: "exchange", currency: "USDT" });
 
@@ -72,7 +72,7 @@ describe("live mode with the two providers that need no key", () => {
     expect(aside).toMatchObject({ price_basis: "index", currency: "USD", price_unit: "USD", simulated: false });
     expect(aside.price).toBe(priceOf("ETH", Date.parse(aside.timestamp) / 1000));
 
-    const traced = await answerOf(platform, "/admin/quotes/ETH/USDT/trace", TraceAnswerSchema);
+    const traced = await readJson(platform, "/admin/quotes/ETH/USDT/trace", TraceAnswerSchema);
     expect(traced.data.sources).toEqual(["binance", "coingecko"]);
     expect(traced.data.attempts).toMatchObject([
       { provider: "binance", outcome: "failed", reason: "server_error" },
@@ -84,7 +84,7 @@ describe("live mode with the two providers that need no key", () => {
       30,
       async () => {
         await asideAsked();
-        const { data } = await answerOf(platform, "/admin/providers", ProvidersSchema);
+        const { data } = await readJson(platform, "/admin/providers", ProvidersSchema);
         return data.find(({ provider }) => provider === "binance");
       },
       (status) => status?.families.quotes?.breaker === "open",
@@ -94,7 +94,7 @@ describe("live mode with the two providers that need no key", () => {
       30,
       async () => {
         await asideAsked();
-        return answerOf(platform, "/health", HealthSchema);
+        return readJson(platform, "/health", HealthSchema);
       },
       ({ checks }) => checks.providers.binance.status === "degraded",
     );
@@ -108,7 +108,7 @@ describe("live mode with the two providers that need no key", () => {
     expect(after.seq).toBeGreaterThan(aside.seq);
     await eventually(
       10,
-      () => answerOf(platform, "/health", HealthSchema),
+      () => readJson(platform, "/health", HealthSchema),
       ({ status }) => status === "healthy",
     );
   });

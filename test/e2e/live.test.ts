@@ -6,7 +6,7 @@ import type { Interval } from "../../core/interval.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { barOf, decimalsOf, priceOf } from "../../tools/fakes/prices.ts";
 import { type Fakes, startFakes } from "../../tools/fakes/start.ts";
-import { answerOf, CandlesSchema, HealthSchema, QuoteAnswerSchema } from "./live-answers.ts";
+import { CandlesSchema, HealthSchema, QuoteAnswerSchema, readJson } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
 /** By how much a number may differ: one of its last decimals. */
@@ -94,7 +94,7 @@ describe("live mode, on upstreams that stand in for the real ones", () => {
   });
 
   test("is healthy, and every provider is there", async () => {
-    const { status, mode, checks } = await answerOf(platform, "/health", HealthSchema);
+    const { status, mode, checks } = await readJson(platform, "/health", HealthSchema);
     expect({ status, mode }).toEqual({ status: "healthy", mode: "live" });
     const there = { status: "healthy", detail: null };
     expect(checks.providers).toEqual({ binance: there, coingecko: there, alpha_vantage: there, jse: there });
@@ -102,7 +102,7 @@ describe("live mode, on upstreams that stand in for the real ones", () => {
 
   test.each(SERVED)("$symbol costs what $provider says, in its units, at its own time", async (expected) => {
     const { symbol, name, provider, units, basis } = expected;
-    const { data } = await answerOf(platform, `/quotes/${symbol}`, QuoteAnswerSchema);
+    const { data } = await readJson(platform, `/quotes/${symbol}`, QuoteAnswerSchema);
     expect(data).toMatchObject({ symbol, provider, simulated: false, price_basis: basis, ...units });
     const time = Date.parse(data.timestamp) / 1000;
     expect(Math.abs((data.price ?? 0) - priceOf(name, time))).toBeLessThanOrEqual(stepOf(name));
@@ -114,7 +114,7 @@ describe("live mode, on upstreams that stand in for the real ones", () => {
   test("a batch of all asset classes is answered by four providers", async () => {
     const symbols = SERVED.map(({ symbol }) => symbol);
     const schema = z.object({ data: z.record(z.string(), QuoteSchema), errors: z.record(z.string(), z.unknown()) });
-    const { data, errors } = await answerOf(platform, `/quotes?symbols=${symbols.join()}`, schema);
+    const { data, errors } = await readJson(platform, `/quotes?symbols=${symbols.join()}`, schema);
     expect(errors).toEqual({});
     expect(Object.fromEntries(Object.values(data).map(({ symbol, provider }) => [symbol, provider]))).toEqual(
       Object.fromEntries(SERVED.map(({ symbol, provider }) => [symbol, provider])),
@@ -124,7 +124,7 @@ describe("live mode, on upstreams that stand in for the real ones", () => {
   test.each(CANDLES)("$interval candles of $symbol are those of $provider", async (expected) => {
     const { symbol, name, interval, market, provider } = expected;
     const path = `/ohlcv/${symbol}?interval=${interval}&limit=6`;
-    const answer = await answerOf(platform, path, CandlesSchema);
+    const answer = await readJson(platform, path, CandlesSchema);
     expect(answer).toMatchObject({ symbol, provider, simulated: false });
     const closed = answer.data.filter(({ state }) => state !== "open");
     expect(closed.length).toBeGreaterThanOrEqual(4);
@@ -150,7 +150,7 @@ describe("live mode, on upstreams that stand in for the real ones", () => {
       indicators: z.record(z.string(), z.unknown()),
     });
     const path = "/indicators/BTC/USDT?interval=1h&indicators=RSI,SMA&data_points=5";
-    const answer = await answerOf(platform, path, schema);
+    const answer = await readJson(platform, path, schema);
     expect(answer).toMatchObject({ provider: "binance", simulated: false });
     expect(answer.indicators.sma).toHaveLength(5);
   });

@@ -23,7 +23,7 @@ export function descendantsOf(pid: number): number[] {
 }
 
 /** Which of some processes still run after all had some seconds to end. */
-export async function survivors(pids: readonly number[], seconds = 10): Promise<number[]> {
+export async function waitForExit(pids: readonly number[], seconds = 10): Promise<number[]> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const still = new Set(running().map(({ pid }) => pid));

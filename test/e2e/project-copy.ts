@@ -4,7 +4,7 @@ import { join, relative, sep } from "node:path";
 import { ROOT } from "../../scripts/dev-vars.ts";
 
 /** What is made by working with the project and is not part of it. */
-const LEFT_OUT = new Set(["node_modules", ".git", ".wrangler", ".dev.vars", "dist", "coverage"]);
+const OMITTED = new Set(["node_modules", ".git", ".wrangler", ".dev.vars", "dist", "coverage"]);
 
 /**
  * Copies the project into a new folder, as if it had just been cloned and its dependencies installed: what its scripts
@@ -15,7 +15,7 @@ export function copyProject(): string {
   cpSync(ROOT, copy, {
     recursive: true,
     preserveTimestamps: true,
-    filter: (source) => !LEFT_OUT.has(relative(ROOT, source).split(sep)[0]),
+    filter: (source) => !OMITTED.has(relative(ROOT, source).split(sep)[0]),
   });
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"), "dir");
   return copy;

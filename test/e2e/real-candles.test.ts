@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { candleFile, candlesMissing, FIELDS, type PaperCandle, readCandleFile } from "./candle-files.ts";
 import { csvPages, entityTag, expectSame, jsonPages } from "./candle-pages.ts";
-import type { Ended } from "./command.ts";
+import type { CommandResult } from "./command.ts";
 import { countsOf, refusedLines, runImport } from "./import-command.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
@@ -43,14 +43,14 @@ describe.skipIf(candlesMissing)("real candles", () => {
     const rows = candlesMissing ? [] : readCandleFile(name);
     const path = `/ohlcv/${symbol}?interval=${interval}`;
     const firstPage = `${path}&from=${LONG_AGO}&limit=5000`;
-    let imported: Ended;
+    let imported: CommandResult;
 
     beforeAll(async () => {
       imported = await runImport(platform.url, { symbol, interval, adjustment, file: candleFile(name) });
     });
 
     test("is imported, with a report that counts every row once", () => {
-      expect(imported.errors).toBe("");
+      expect(imported.stderr).toBe("");
       expect(imported.code).toBe(0);
       expect(countsOf(imported)).toEqual({
         read: rows.length,
@@ -102,10 +102,10 @@ describe.skipIf(candlesMissing)("real candles", () => {
 
     test("is not replaced by the same candles adjusted otherwise", async () => {
       const other = { symbol, interval, adjustment: "unknown", file: candleFile(name) };
-      const { code, errors, output } = await runImport(platform.url, other);
+      const { code, stderr, stdout } = await runImport(platform.url, other);
       expect(code).toBe(2);
-      expect(errors).toContain(`The ${interval} candles of ${symbol} are ${adjustment}; these are unknown.`);
-      expect(output).toBe("");
+      expect(stderr).toContain(`The ${interval} candles of ${symbol} are ${adjustment}; these are unknown.`);
+      expect(stdout).toBe("");
     });
   });
 

@@ -72,7 +72,7 @@ describe("a file with bad rows", () => {
   test("is checked with --check: every bad line is named and nothing is stored", async () => {
     const checked = await runImport(platform.url, { ...given, file: file("bad.csv", csv), flags: ["--check"] });
     expect(checked.code).toBe(1);
-    expect(checked.output).toMatch(/^Checked /);
+    expect(checked.stdout).toMatch(/^Checked /);
     expectAllNamed(refusedLines(checked));
     expect(countsOf(checked)).toEqual({
       read: MINUTES,
@@ -97,7 +97,7 @@ describe("a file with bad rows", () => {
       refused: 6,
       notStored: MINUTES - CHUNK_ROWS - 6,
     });
-    expect(imported.output).toContain("store the good rows with --keep-good");
+    expect(imported.stdout).toContain("store the good rows with --keep-good");
     expect(await isSimulated("ETH/USDT")).toBe(false);
     expectSame(await stored("ETH/USDT"), candles(good.slice(0, CHUNK_ROWS)));
   });
@@ -151,10 +151,10 @@ describe("an import that cannot begin says why in one sentence and stores nothin
     ["a header alone", `${HEADER}\n`, /^The file has no rows\.$/],
     ["a quote that never ends", `${HEADER}\n"2024`, /^The file is not CSV: .*\.$/],
   ])("a file with %s", async (_, content, message) => {
-    const { code, errors, output } = await runImport(platform.url, { ...given, file: file("broken.csv", content) });
-    expect(output).toBe("");
-    expect(errors.trimEnd()).toMatch(message);
-    expect(errors.trimEnd().split("\n").length).toBe(1);
+    const { code, stderr, stdout } = await runImport(platform.url, { ...given, file: file("broken.csv", content) });
+    expect(stdout).toBe("");
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr.trimEnd().split("\n").length).toBe(1);
     expect(code).toBe(2);
   });
 
@@ -185,17 +185,17 @@ describe("an import that cannot begin says why in one sentence and stores nothin
     ["an option that is none", { flags: ["--force"] }, /^Unknown option '--force'.* --help explains\.$/],
   ])("%s", async (_, wrong, message) => {
     const path = file("good-row.csv", good);
-    const { code, errors, output } = await runImport(platform.url, { ...given, file: path, ...wrong });
-    expect(output).toBe("");
-    expect(errors.trimEnd()).toMatch(message);
-    expect(errors.trimEnd().split("\n").length).toBe(1);
+    const { code, stderr, stdout } = await runImport(platform.url, { ...given, file: path, ...wrong });
+    expect(stdout).toBe("");
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr.trimEnd().split("\n").length).toBe(1);
     expect(code).toBe(2);
   });
 
   test("a platform that does not run", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const { code, errors } = await runImport(url, { ...given, file: file("good-row.csv", good) });
-    expect(errors).toBe(`${url} does not answer. Is the platform running? --url names another one.\n`);
+    const { code, stderr } = await runImport(url, { ...given, file: file("good-row.csv", good) });
+    expect(stderr).toBe(`${url} does not answer. Is the platform running? --url names another one.\n`);
     expect(code).toBe(2);
   });
 
@@ -207,8 +207,8 @@ describe("an import that cannot begin says why in one sentence and stores nothin
       "--interval is missing; it must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, 1w, 1M.\n",
     ],
   ])("%j", async (args, message) => {
-    const { code, errors } = await runScript("import.ts", args);
-    expect(errors).toBe(message);
+    const { code, stderr } = await runScript("import.ts", args);
+    expect(stderr).toBe(message);
     expect(code).toBe(2);
   });
 
@@ -218,9 +218,9 @@ describe("an import that cannot begin says why in one sentence and stores nothin
 });
 
 test("--help explains every option", async () => {
-  const { code, output } = await runScript("import.ts", ["--help"]);
+  const { code, stdout } = await runScript("import.ts", ["--help"]);
   expect(code).toBe(0);
   for (const option of ["symbol", "interval", "file", "adjustment", "keep-good", "check", "url"]) {
-    expect(output).toContain(`--${option}`);
+    expect(stdout).toContain(`--${option}`);
   }
 });

@@ -14,9 +14,9 @@ test("memory holds no request, no answer and no closed stream, whatever route it
   timeout: 400_000,
 }, async () => {
   const amounts = ["--requests", "2000", "--sockets", "60", "--imports", "10", "--seed", "1"];
-  const { code, output, errors } = await runScript("soak.ts", ["--memory", ...amounts]);
-  expect(errors, output).toBe("");
-  const report = Report.parse(JSON.parse(output));
+  const { code, stdout, stderr } = await runScript("soak.ts", ["--memory", ...amounts]);
+  expect(stderr, stdout).toBe("");
+  const report = Report.parse(JSON.parse(stdout));
   expect(report).toMatchObject({ violations: [], held: { connections: 0, active_subscriptions: 0 } });
   const succeeded = ({ answers }: (typeof report.turns)[number]): boolean =>
     Object.keys(answers).some((answer) => answer === "subscribed" || answer.startsWith("2"));

@@ -8,7 +8,7 @@ import { freePort, stateOfPort } from "../../scripts/ports.ts";
 import { plainEnvironment, run, runScript } from "./command.ts";
 import { countsOf } from "./import-command.ts";
 import { outputOf, removeFolder, signalGroup } from "./platform.ts";
-import { descendantsOf, survivors } from "./processes.ts";
+import { descendantsOf, waitForExit } from "./processes.ts";
 import { copyProject } from "./project-copy.ts";
 
 let project = "";
@@ -33,7 +33,7 @@ interface Start {
 const seen = new Set<number>();
 afterAll(async () => {
   // Whatever a failed test has left behind.
-  for (const pid of await survivors([...seen], 0)) process.kill(pid, "SIGKILL");
+  for (const pid of await waitForExit([...seen], 0)) process.kill(pid, "SIGKILL");
 });
 
 /** Begins what `npm start` runs, in a process group of its own, as a terminal does. */
@@ -75,9 +75,9 @@ async function greeted(start: Start): Promise<void> {
 /** Runs lines of a shell as they stand; each `curl` must be answered with success. Returns the answers' statuses. */
 async function runLines(lines: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const strict = "curl() { command curl -sS --fail-with-body -o /dev/null -w '%{http_code}\\n' \"$@\"; }; set -e\n";
-  const { code, output, errors } = await run("bash", ["-c", strict + lines], { cwd: project, env });
-  if (code !== 0) throw new Error(`${lines}\nended with ${code}:\n${output}${errors}`);
-  return output.trim().split("\n");
+  const { code, stdout, stderr } = await run("bash", ["-c", strict + lines], { cwd: project, env });
+  if (code !== 0) throw new Error(`${lines}\nended with ${code}:\n${stdout}${stderr}`);
+  return stdout.trim().split("\n");
 }
 
 const lockFile = (): string => inProject(".wrangler", "state", "start.lock");
@@ -101,9 +101,9 @@ test("npm start and npm test are what is tested here", () => {
 
 describe("npm start refuses in one sentence", () => {
   test.each(["0", "65536", "80.5", "-1", "http", "8787x"])("the port %j", async (port) => {
-    const { code, output, errors } = await runScript("start.ts", [], { PORT: port }, project);
-    expect(errors).toBe(`PORT is "${port}"; it must be a number from 1 to 65535.\n`);
-    expect(output).toBe("");
+    const { code, stdout, stderr } = await runScript("start.ts", [], { PORT: port }, project);
+    expect(stderr).toBe(`PORT is "${port}"; it must be a number from 1 to 65535.\n`);
+    expect(stdout).toBe("");
     expect(code).toBe(1);
   });
 
@@ -111,12 +111,12 @@ describe("npm start refuses in one sentence", () => {
     const holder = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
-    const { code, output, errors } = await runScript("start.ts", [], { PORT: String(port) }, project);
+    const { code, stdout, stderr } = await runScript("start.ts", [], { PORT: String(port) }, project);
     await new Promise((resolve) => holder.close(resolve));
-    expect(errors).toBe(
+    expect(stderr).toBe(
       `Port ${port} is in use. Stop what listens there, or choose another port: PORT=8790 npm start\n`,
     );
-    expect(output).toBe("");
+    expect(stdout).toBe("");
     expect(code).toBe(1);
     expect(existsSync(inProject(".wrangler"))).toBe(false);
   });
@@ -124,8 +124,8 @@ describe("npm start refuses in one sentence", () => {
 
 describe("setting up", () => {
   test("makes an admin token that only its owner can read, the pages and the database", async () => {
-    const { code, errors } = await runScript("set-up.ts", [], {}, project);
-    expect(errors).toBe("");
+    const { code, stderr } = await runScript("set-up.ts", [], {}, project);
+    expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(adminToken()).not.toBe("");
     expect(statSync(inProject(".dev.vars")).mode & 0o777).toBe(0o600);
@@ -204,12 +204,12 @@ describe("a platform that npm start runs", () => {
   test("is alone on its data: a second start says where the first is, and touches nothing", async () => {
     const before = readFileSync(lockFile(), "utf8");
     const port = String(await freePort());
-    const { code, output, errors } = await runScript("start.ts", [], { PORT: port }, project);
+    const { code, stdout, stderr } = await runScript("start.ts", [], { PORT: port }, project);
     const { pid } = start.process;
-    expect(errors).toBe(
+    expect(stderr).toBe(
       `WizData Edge runs on this folder's data already, at ${start.url} (process ${pid}). Use it, or stop it before you start another.\n`,
     );
-    expect([code, output]).toEqual([1, ""]);
+    expect([code, stdout]).toEqual([1, ""]);
     expect(readFileSync(lockFile(), "utf8")).toBe(before);
     expect((await fetch(`${start.url}/ready`)).status).toBe(200);
   });
@@ -245,7 +245,7 @@ describe("a platform that npm start runs", () => {
     writeFileSync(inProject("gold.csv"), "time,close\n2024-01-02,18.5\n2024-01-03,18.75\n");
     const args = ["--symbol", "GBP/ZAR", "--interval", "1d", "--file", "gold.csv"];
     const imported = await runScript("import.ts", args, { PORT: String(start.port) }, project);
-    expect(imported.errors).toBe("");
+    expect(imported.stderr).toBe("");
     expect(countsOf(imported)).toMatchObject({ read: 2, stored: 2 });
   });
 
@@ -274,7 +274,7 @@ describe("a platform that npm start runs", () => {
     expect(processes.length).toBeGreaterThan(2);
     signalGroup(start.process, "SIGINT");
     expect(await start.ended).toBe(0);
-    expect(await survivors(processes)).toEqual([]);
+    expect(await waitForExit(processes)).toEqual([]);
     expect(await stateOfPort(start.port)).toBe("free");
     expect(existsSync(lockFile())).toBe(false);
   });
@@ -293,7 +293,7 @@ describe("nothing goes on and the next start finds its data free", () => {
     const processes = family(again);
     signalGroup(again.process, "SIGINT");
     expect(await again.ended).toBe(0);
-    expect(await survivors(processes)).toEqual([]);
+    expect(await waitForExit(processes)).toEqual([]);
   };
 
   test.each(KILLED)("where %s is killed", async (_, victims) => {
@@ -304,9 +304,9 @@ describe("nothing goes on and the next start finds its data free", () => {
     expect(killed.length).toBeGreaterThan(0);
     for (const pid of killed) process.kill(pid, "SIGKILL");
     // Where no part of it is left that could end the rest, and the system does not, the next start does.
-    if (killed.length === 1) expect(await survivors(processes)).toEqual([]);
+    if (killed.length === 1) expect(await waitForExit(processes)).toEqual([]);
     await startAgain();
-    expect(await survivors(processes)).toEqual([]);
+    expect(await waitForExit(processes)).toEqual([]);
   });
 
   test.each(["SIGKILL", "SIGTERM"] as const)("where npm gets %s", async (signal) => {
@@ -316,7 +316,7 @@ describe("nothing goes on and the next start finds its data free", () => {
     const processes = family(start);
     const [npm] = processes;
     process.kill(npm, signal);
-    expect(await survivors(processes)).toEqual([]);
+    expect(await waitForExit(processes)).toEqual([]);
     expect(await stateOfPort(start.port)).toBe("free");
     await startAgain();
   });
@@ -328,7 +328,7 @@ test("Ctrl-C while npm start is starting stops everything too", async () => {
   const processes = family(start);
   signalGroup(start.process, "SIGINT");
   expect(await start.ended).toBe(0);
-  expect(await survivors(processes)).toEqual([]);
+  expect(await waitForExit(processes)).toEqual([]);
   expect(start.output()).not.toContain("Three things to try");
 });
 
@@ -339,6 +339,6 @@ test("npm start ends with an error where its server dies, and leaves nothing beh
   const [, server] = processes;
   process.kill(server, "SIGKILL");
   expect(await start.ended).toBe(1);
-  expect(await survivors(processes)).toEqual([]);
+  expect(await waitForExit(processes)).toEqual([]);
   expect(await stateOfPort(start.port)).toBe("free");
 });

@@ -7,7 +7,7 @@ const Line = z.looseObject({ level: z.string(), message: z.string() });
 export type LogLine = z.infer<typeof Line>;
 
 /** Logs from level info on, into a list instead of the console, until `stopKeepingLogLines`. */
-export function keepLogLines(): LogLine[] {
+export function captureLogLines(): LogLine[] {
   const lines: LogLine[] = [];
   const keep = (text: unknown): void => void lines.push(Line.parse(JSON.parse(String(text))));
   vi.spyOn(console, "log").mockImplementation(keep);
@@ -16,7 +16,7 @@ export function keepLogLines(): LogLine[] {
   return lines;
 }
 
-export function stopKeepingLogLines(): void {
+export function stopCapturingLogLines(): void {
   vi.restoreAllMocks();
   setLogLevel("warn");
 }

@@ -3,7 +3,7 @@ import { logError, logInfo, setLogLevel } from "../../observability/log.ts";
 import { currentSpan, currentTraceparent, runInSpan, Span } from "../../observability/span.ts";
 import { serverTiming, withSpan } from "../../observability/trace.ts";
 import { formatTraceparent, parseTraceparent } from "../../observability/trace-parent.ts";
-import { keepLogLines, type LogLine, stopKeepingLogLines } from "./log-lines.ts";
+import { captureLogLines, type LogLine, stopCapturingLogLines } from "./log-lines.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
@@ -13,9 +13,9 @@ const EXAMPLE = `00-${TRACE}-${PARENT}-01`;
 let lines: LogLine[] = [];
 
 beforeEach(() => {
-  lines = keepLogLines();
+  lines = captureLogLines();
 });
-afterEach(stopKeepingLogLines);
+afterEach(stopCapturingLogLines);
 
 describe("a traceparent", () => {
   test("is read as the standard's example is meant", () => {

@@ -7,7 +7,7 @@ import {
 } from "../../providers/alpha-vantage/provider.ts";
 import { type FailureReason, failure, type Provider } from "../../providers/provider.ts";
 import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
-import { answering, at, listing, rows, type World, world } from "./stand-in.ts";
+import { createContext, type FakeContext, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const KEY = "ABC123";
 const MSFT = listing("MSFT", "MSFT");
@@ -23,7 +23,7 @@ const provider = (plan: Plan = "free"): Provider =>
     callsPerMinute: CALLS_PER_MINUTE,
   });
 
-const functions = (context: World) => context.asked.map(({ searchParams }) => searchParams.get("function"));
+const functions = (context: FakeContext) => context.urls.map(({ searchParams }) => searchParams.get("function"));
 
 const globalQuote = (changes: object = {}) => ({
   "Global Quote": {
@@ -48,13 +48,13 @@ describe("the moment of a price of which only the date is sent", () => {
     ["just after the opening is the opening", "2026-11-20T14:35:00Z", "2026-11-20T14:30:00.000Z"],
     ["just after the close is not past it", "2026-11-20T21:05:00Z", "2026-11-20T20:50:00.000Z"],
   ])("%s", async (_, now, timestamp) => {
-    const context = world(() => answering(globalQuote()), { now: at(now) });
+    const context = createContext(() => jsonResponse(globalQuote()), { now: unixTime(now) });
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toMatchObject({ timestamp });
   });
 
   test("on a day that closes early is the early close", async () => {
     const friday = globalQuote({ "07. latest trading day": "2026-11-27" });
-    const context = world(() => answering(friday), { now: at("2026-11-28T12:00:00Z") });
+    const context = createContext(() => jsonResponse(friday), { now: unixTime("2026-11-28T12:00:00Z") });
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toMatchObject({
       timestamp: "2026-11-27T18:00:00.000Z",
     });
@@ -67,15 +67,15 @@ describe("quotes", () => {
     ["realtime", "realtime"],
   ] as const)("on the plan %s ask for prices that are %s and read the renamed answer", async (plan, entitlement) => {
     const renamed = { "Global Quote - DATA DELAYED BY 15 MINUTES": globalQuote()["Global Quote"] };
-    const context = world(() => answering(renamed));
+    const context = createContext(() => jsonResponse(renamed));
     const elsewhere = { ...MSFT, instrument: { ...MSFT.instrument, primary_exchange: "JSE" as const } };
     const asked = plan === "realtime" ? elsewhere : MSFT;
     expect((await provider(plan).quotes([asked], context)).get("MSFT")).toMatchObject({ price: 505 });
-    expect(context.asked[0].searchParams.get("entitlement")).toBe(entitlement);
+    expect(context.urls[0].searchParams.get("entitlement")).toBe(entitlement);
   });
 
   test("of another symbol than was asked for are a bad answer", async () => {
-    const context = world(() => answering(globalQuote({ "01. symbol": "MSFU" })));
+    const context = createContext(() => jsonResponse(globalQuote({ "01. symbol": "MSFU" })));
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("bad_answer"));
   });
 
@@ -85,12 +85,14 @@ describe("quotes", () => {
     ["prose", "None"],
     ["zero", "0.0000"],
   ])("whose price is %s are a bad answer", async (_, price) => {
-    const context = world(() => answering(globalQuote({ "05. price": price })));
+    const context = createContext(() => jsonResponse(globalQuote({ "05. price": price })));
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("bad_answer"));
   });
 
   test("before the opening have no opening price yet", async () => {
-    const context = world(() => answering(globalQuote({ "02. open": "0.0000", "08. previous close": "0.0000" })));
+    const context = createContext(() =>
+      jsonResponse(globalQuote({ "02. open": "0.0000", "08. previous close": "0.0000" })),
+    );
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toMatchObject({
       open: null,
       previous_close: null,
@@ -124,18 +126,18 @@ describe("quotes", () => {
         "9. Ask Price": "-",
       },
     };
-    const context = world(({ searchParams }) =>
+    const context = createContext(({ searchParams }) =>
       searchParams.get("function") === "REALTIME_BULK_QUOTES"
-        ? answering({
+        ? jsonResponse({
             endpoint: "Realtime Bulk Quotes",
             message: "",
             data: [row("MSFT", "430.30"), row("AAPL", "200")],
           })
-        : answering(rate),
+        : jsonResponse(rate),
     );
     const quotes = await provider("realtime").quotes([MSFT, EUR_USD, AAPL], context);
     expect(functions(context)).toEqual(["REALTIME_BULK_QUOTES", "CURRENCY_EXCHANGE_RATE"]);
-    expect(context.asked[0].searchParams.get("symbol")).toBe("MSFT,AAPL");
+    expect(context.urls[0].searchParams.get("symbol")).toBe("MSFT,AAPL");
     expect(quotes.get("MSFT")).toMatchObject({
       price: 430.3,
       change: 2.28,
@@ -148,9 +150,11 @@ describe("quotes", () => {
   });
 
   test("stop at the first refusal that the next call would meet too", async () => {
-    const context = world(() => answering({ Note: "Our standard API call frequency is 5 calls per minute." }));
+    const context = createContext(() =>
+      jsonResponse({ Note: "Our standard API call frequency is 5 calls per minute." }),
+    );
     const quotes = await provider().quotes([MSFT, AAPL, EUR_USD], context);
-    expect(context.asked.length).toBe(1);
+    expect(context.urls.length).toBe(1);
     expect([...quotes.values()]).toEqual(Array(3).fill(failure("throttled", 60)));
   });
 });
@@ -166,14 +170,14 @@ describe("a notice in place of an answer", () => {
       "Thank you for using Alpha Vantage! Please visit our page if you would like to target a higher API call frequency.",
     ],
   ])("%s that speaks of more calls is throttling: %s", async (name, sentence) => {
-    const context = world(() => answering({ [name]: sentence }));
+    const context = createContext(() => jsonResponse({ [name]: sentence }));
     expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("throttled", 60));
   });
 
   test.each(["Note", "Information", "Error Message"])(
     "%s that is not known is a refusal of its own kind, without its words",
     async (name) => {
-      const context = world(() => answering({ [name]: "We are moving house; apikey ABC123 waits." }));
+      const context = createContext(() => jsonResponse({ [name]: "We are moving house; apikey ABC123 waits." }));
       expect((await provider().quotes([MSFT], context)).get("MSFT")).toEqual(failure("unknown_notice"));
     },
   );
@@ -186,7 +190,7 @@ const days = (symbol: string, list: Record<string, object>) => ({
 });
 
 describe("daily candles", () => {
-  const from = at("2026-11-16T00:00:00Z");
+  const from = unixTime("2026-11-16T00:00:00Z");
   const request = { listing: MSFT, interval: "1d", from, to: from + 7 * 86_400 } as const;
 
   test("of a paid plan are divided by the splits after them, their volumes multiplied", async () => {
@@ -205,7 +209,7 @@ describe("daily candles", () => {
       "2026-11-18": day("50", "4.0"),
       "2026-11-17": day("200", "1.0"),
     };
-    const context = world(() => answering(days("MSFT", list)));
+    const context = createContext(() => jsonResponse(days("MSFT", list)));
     const answer = await provider("premium").candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer.adjustment).toBe("split");
@@ -219,14 +223,14 @@ describe("daily candles", () => {
 
   test("beyond what the key allows are the last hundred", async () => {
     const row = { "1. open": "1", "2. high": "1", "3. low": "1", "4. close": "1", "5. volume": "1" };
-    const context = world(({ searchParams }) =>
+    const context = createContext(({ searchParams }) =>
       searchParams.get("outputsize") === "full"
-        ? answering({ Information: "Thank you! The outputsize=full parameter value is a premium feature for this." })
-        : answering(days("MSFT", { "2026-11-19": row })),
+        ? jsonResponse({ Information: "Thank you! The outputsize=full parameter value is a premium feature for this." })
+        : jsonResponse(days("MSFT", { "2026-11-19": row })),
     );
-    const answer = await provider().candles({ ...request, from: at("2020-01-01T00:00:00Z") }, context);
+    const answer = await provider().candles({ ...request, from: unixTime("2020-01-01T00:00:00Z") }, context);
     expect(answer).toMatchObject({ kind: "candles", adjustment: "raw", candles: { length: 1 } });
-    expect(context.asked.length).toBe(2);
+    expect(context.urls.length).toBe(2);
   });
 
   test("leave out a day without prices", async () => {
@@ -237,7 +241,7 @@ describe("daily candles", () => {
       "4. close": "0.0000",
       "5. volume": "0",
     };
-    const context = world(() => answering(days("MSFT", { "2026-11-19": none })));
+    const context = createContext(() => jsonResponse(days("MSFT", { "2026-11-19": none })));
     expect(await provider().candles(request, context)).toMatchObject({ kind: "candles", candles: { length: 0 } });
   });
 
@@ -249,7 +253,7 @@ describe("daily candles", () => {
     ["no rows", { "Meta Data": { "2. Symbol": "MSFT", "5. Time Zone": "US/Eastern" } }],
     ["a list", []],
   ])("of %s are a bad answer", async (_, body) => {
-    const context = world(() => answering(body));
+    const context = createContext(() => jsonResponse(body));
     expect(await provider().candles(request, context)).toEqual(failure("bad_answer"));
   });
 });
@@ -261,8 +265,8 @@ describe("intraday candles", () => {
     "Time Series (30min)": Object.fromEntries(moments.map((moment) => [moment, row])),
   });
   const times = async (body: object, from: string, to: string) => {
-    const context = world(() => answering(body));
-    const request = { listing: MSFT, interval: "30m", from: at(from), to: at(to) } as const;
+    const context = createContext(() => jsonResponse(body));
+    const request = { listing: MSFT, interval: "30m", from: unixTime(from), to: unixTime(to) } as const;
     const answer = await provider("premium").candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     return rows(answer.candles).map(([time]) => time);
@@ -282,18 +286,23 @@ describe("intraday candles", () => {
   });
 
   test("of past months are asked for by month, at most three at once", async () => {
-    const context = world(() => answering(bars()));
-    const request = { listing: MSFT, interval: "5m", from: at("2026-03-10T00:00:00Z"), to: context.now() } as const;
+    const context = createContext(() => jsonResponse(bars()));
+    const request = {
+      listing: MSFT,
+      interval: "5m",
+      from: unixTime("2026-03-10T00:00:00Z"),
+      to: context.now(),
+    } as const;
     await provider("premium").candles(request, context);
-    const months = context.asked.map(({ searchParams }) => searchParams.get("month"));
+    const months = context.urls.map(({ searchParams }) => searchParams.get("month"));
     expect(months).toEqual(["2026-03", "2026-04", "2026-05"]);
-    expect(context.asked[0].searchParams.get("adjusted")).toBe("false");
-    expect(context.asked[0].searchParams.get("extended_hours")).toBe("false");
+    expect(context.urls[0].searchParams.get("adjusted")).toBe("false");
+    expect(context.urls[0].searchParams.get("extended_hours")).toBe("false");
   });
 
   test("of hours, which begin elsewhere there, and of shares in other countries are unsupported, without a call", async () => {
-    const context = world(() => answering({}));
-    const range = { from: at("2026-11-19T00:00:00Z"), to: at("2026-11-20T00:00:00Z") };
+    const context = createContext(() => jsonResponse({}));
+    const range = { from: unixTime("2026-11-19T00:00:00Z"), to: unixTime("2026-11-20T00:00:00Z") };
     for (const request of [
       { listing: MSFT, interval: "1h", ...range },
       { listing: NPN, interval: "5m", ...range },
@@ -301,7 +310,7 @@ describe("intraday candles", () => {
     ] as const) {
       expect(await provider("premium").candles(request, context)).toEqual(failure("unsupported"));
     }
-    expect(context.asked).toEqual([]);
+    expect(context.urls).toEqual([]);
   });
 
   test("of currencies begin on the full hour, at 17:00 in New York, and have no volume", async () => {
@@ -310,8 +319,8 @@ describe("intraday candles", () => {
       "Meta Data": { "2. From Symbol": "EUR", "3. To Symbol": "USD", "7. Time Zone": "UTC" },
       "Time Series FX (60min)": { "2026-11-19 22:00:00": rate, "2026-11-19 21:00:00": rate },
     };
-    const context = world(() => answering(body));
-    const range = { from: at("2026-11-19T00:00:00Z"), to: at("2026-11-20T00:00:00Z") };
+    const context = createContext(() => jsonResponse(body));
+    const range = { from: unixTime("2026-11-19T00:00:00Z"), to: unixTime("2026-11-20T00:00:00Z") };
     const answer = await provider("premium").candles({ listing: EUR_USD, interval: "1h", ...range }, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(rows(answer.candles)).toEqual([
@@ -332,16 +341,16 @@ describe("the key", () => {
     }
     const echo = `We have detected your API key as ${KEY} and our standard API rate limit is 25 requests per day.`;
     const replies: (() => Response | Promise<Response>)[] = [
-      () => answering({ Information: echo }),
-      () => answering({ Information: `a sentence never seen before about ${KEY}` }),
-      () => answering({ "Error Message": `the parameter apikey ${KEY} is invalid or missing` }),
+      () => jsonResponse({ Information: echo }),
+      () => jsonResponse({ Information: `a sentence never seen before about ${KEY}` }),
+      () => jsonResponse({ "Error Message": `the parameter apikey ${KEY} is invalid or missing` }),
       () => new Response(`<html>${KEY}</html>`, { status: 502 }),
       () => Promise.reject(new TypeError(`cannot fetch ${ALPHA_VANTAGE_BASE_URL}/query?apikey=${KEY}`)),
       () => new Response(null, { status: 302, headers: { location: `https://elsewhere.example/?apikey=${KEY}` } }),
     ];
     for (const reply of replies) {
-      const context = world(reply);
-      const range = { from: at("2026-11-01T00:00:00Z"), to: context.now() };
+      const context = createContext(reply);
+      const range = { from: unixTime("2026-11-01T00:00:00Z"), to: context.now() };
       const outcomes = [
         ...(await provider().quotes([MSFT, EUR_USD], context)).values(),
         await provider().candles({ listing: MSFT, interval: "1d", ...range }, context),
@@ -356,17 +365,17 @@ describe("the key", () => {
   });
 
   test("travels in a request that no cache may keep and no redirect may take along", async () => {
-    const context = world(() => answering(globalQuote()));
+    const context = createContext(() => jsonResponse(globalQuote()));
     await provider().quotes([MSFT], context);
     expect(context.requests[0].cache).toBe("no-store");
     expect(context.requests[0].redirect).toBe("manual");
-    expect(context.asked[0].searchParams.get("apikey")).toBe(KEY);
+    expect(context.urls[0].searchParams.get("apikey")).toBe(KEY);
   });
 });
 
 describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   const answered = (file: string, now: string) =>
-    recording(`alpha_vantage/${file}`).then((text) => world(() => text, { now: at(now) }));
+    recording(`alpha_vantage/${file}`).then((text) => createContext(() => text, { now: unixTime(now) }));
 
   test("every refusal becomes its own outcome", async () => {
     const expected: Record<string, [FailureReason, number | null]> = {
@@ -384,7 +393,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
       seen[name] = (
         await provider().quotes(
           [MSFT],
-          world(() => answering(body)),
+          createContext(() => jsonResponse(body)),
         )
       ).get("MSFT");
       expect(JSON.stringify(seen[name])).not.toContain(KEY);
@@ -452,7 +461,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
 
   test("Microsoft's minutes of 2017-12-18, on New York's clock in winter", async () => {
     const context = await answered("TIME_SERIES_INTRADAY.MSFT.1min.recorded.json", "2017-12-18T20:00:00Z");
-    const from = at("2017-12-18T00:00:00Z");
+    const from = unixTime("2017-12-18T00:00:00Z");
     const answer = await provider("premium").candles(
       { listing: MSFT, interval: "1m", from, to: from + 86_400 },
       context,
@@ -469,8 +478,8 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const request = {
       listing: MSFT,
       interval: "1d",
-      from: at("2019-06-10T00:00:00Z"),
-      to: at("2019-07-02T00:00:00Z"),
+      from: unixTime("2019-06-10T00:00:00Z"),
+      to: unixTime("2019-07-02T00:00:00Z"),
     } as const;
     const answer = await provider().candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
@@ -479,7 +488,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     expect(found.length).toBe(16);
     expect(found[0]).toEqual(["2019-06-10T00:00:00.000Z", 132.4, 134.08, 132, 132.6, 26477098]);
     expect(found[15]).toEqual(["2019-07-01T00:00:00.000Z", 136.63, 136.7, 134.97, 135.68, 22606027]);
-    expect(context.asked[0].searchParams.get("outputsize")).toBe("compact");
+    expect(context.urls[0].searchParams.get("outputsize")).toBe("compact");
   });
 
   test("the euro's days of October 2026, without volumes", async () => {
@@ -487,8 +496,8 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const request = {
       listing: EUR_USD,
       interval: "1d",
-      from: at("2026-10-01T00:00:00Z"),
-      to: at("2026-10-08T00:00:00Z"),
+      from: unixTime("2026-10-01T00:00:00Z"),
+      to: unixTime("2026-10-08T00:00:00Z"),
     } as const;
     const answer = await provider().candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
@@ -529,7 +538,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     expect(
       await provider().profile?.(
         MSFT,
-        world(() => "{}"),
+        createContext(() => "{}"),
       ),
     ).toEqual(failure("unknown_symbol"));
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BINANCE_BASE_URL, binanceProvider } from "../../providers/binance/provider.ts";
 import { failure } from "../../providers/provider.ts";
 import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
-import { answering, at, listing, madeUp, rows, world } from "./stand-in.ts";
+import { createContext, inventListing, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const BTC = listing("BTC/USDT", "BTCUSDT");
 const ETH = listing("ETH/USDT", "ETHUSDT");
@@ -36,7 +36,7 @@ const ticker = (symbol: string, changes: object = {}) => ({
 
 describe("quotes", () => {
   test("carry the exchange's numbers over 24 hours, the volume in the base asset", async () => {
-    const context = world(() => answering([ticker("BTCUSDT")]));
+    const context = createContext(() => jsonResponse([ticker("BTCUSDT")]));
     const quotes = await binance().quotes([BTC], context);
     expect(quotes.get("BTC/USDT")).toEqual({
       symbol: "BTC/USDT",
@@ -65,35 +65,35 @@ describe("quotes", () => {
   });
 
   test("of many symbols take one call", async () => {
-    const context = world(() => answering([ticker("ETHUSDT"), ticker("BTCUSDT")]));
+    const context = createContext(() => jsonResponse([ticker("ETHUSDT"), ticker("BTCUSDT")]));
     const quotes = await binance().quotes([BTC, ETH], context);
     expect([...quotes.keys()]).toEqual(["BTC/USDT", "ETH/USDT"]);
-    expect(context.asked.map(({ pathname }) => pathname)).toEqual(["/api/v3/ticker/24hr"]);
-    expect(context.asked[0].searchParams.get("symbols")).toBe('["BTCUSDT","ETHUSDT"]');
+    expect(context.urls.map(({ pathname }) => pathname)).toEqual(["/api/v3/ticker/24hr"]);
+    expect(context.urls[0].searchParams.get("symbols")).toBe('["BTCUSDT","ETHUSDT"]');
   });
 
   test("survive a symbol that the exchange does not know, which is then left out", async () => {
-    const known = Array.from({ length: 9 }, (_, i) => madeUp(`K${i}/USDT`, `K${i}USDT`, "BTC/USDT"));
-    const all = [...known, madeUp("BAD/USDT", "BADUSDT", "BTC/USDT")];
+    const known = Array.from({ length: 9 }, (_, i) => inventListing(`K${i}/USDT`, `K${i}USDT`, "BTC/USDT"));
+    const all = [...known, inventListing("BAD/USDT", "BADUSDT", "BTC/USDT")];
     const provider = binance();
-    const context = world((url) => {
+    const context = createContext((url) => {
       const symbols: string[] = JSON.parse(url.searchParams.get("symbols") ?? "[]");
-      if (!symbols.includes("BADUSDT")) return answering(symbols.map((symbol) => ticker(symbol)));
+      if (!symbols.includes("BADUSDT")) return jsonResponse(symbols.map((symbol) => ticker(symbol)));
       return new Response(JSON.stringify({ code: -1121, msg: "Invalid symbol." }), { status: 400 });
     });
     const quotes = await provider.quotes(all, context);
     expect(quotes.get("BAD/USDT")).toEqual(failure("unknown_symbol"));
     for (const { instrument } of known) expect(quotes.get(instrument.symbol)).toMatchObject({ price: 100020.5 });
     // Ten symbols in halves: 10, 5, 5, 3, 2, 1, 1.
-    expect(context.asked.length).toBeLessThanOrEqual(9);
-    const before = context.asked.length;
+    expect(context.urls.length).toBeLessThanOrEqual(9);
+    const before = context.urls.length;
     expect((await provider.quotes(all, context)).get("BAD/USDT")).toEqual(failure("unknown_symbol"));
-    expect(context.asked.length).toBe(before + 1);
+    expect(context.urls.length).toBe(before + 1);
   });
 
   test("do not send what cannot be a symbol there, which would fail the call of all", async () => {
-    const context = world(() => answering([ticker("BTCUSDT")]));
-    const quotes = await binance().quotes([BTC, madeUp("X/USDT", 'X"],"', "BTC/USDT")], context);
+    const context = createContext(() => jsonResponse([ticker("BTCUSDT")]));
+    const quotes = await binance().quotes([BTC, inventListing("X/USDT", 'X"],"', "BTC/USDT")], context);
     expect(quotes.get("X/USDT")).toEqual(failure("unknown_symbol"));
     expect(quotes.get("BTC/USDT")).toMatchObject({ price: 100020.5 });
   });
@@ -104,21 +104,21 @@ describe("quotes", () => {
     ["no price yet", { lastPrice: "0.00000000" }],
     ["prose", { lastPrice: "n/a" }],
   ])("with %s for a price fail for that symbol alone", async (_, changes) => {
-    const context = world(() => answering([ticker("BTCUSDT", changes), ticker("ETHUSDT")]));
+    const context = createContext(() => jsonResponse([ticker("BTCUSDT", changes), ticker("ETHUSDT")]));
     const quotes = await binance().quotes([BTC, ETH], context);
     expect(quotes.get("BTC/USDT")).toEqual(failure("bad_answer"));
     expect(quotes.get("ETH/USDT")).toMatchObject({ price: 100020.5 });
   });
 
   test("from an address where there is nothing are a bad call, made once", async () => {
-    const context = world(() => new Response("not found", { status: 404 }));
+    const context = createContext(() => new Response("not found", { status: 404 }));
     const quotes = await binance().quotes([BTC, ETH], context);
     expect([...quotes.values()]).toEqual([failure("bad_call"), failure("bad_call")]);
-    expect(context.asked.length).toBe(1);
+    expect(context.urls.length).toBe(1);
   });
 
   test("without bids have none", async () => {
-    const context = world(() => answering([ticker("BTCUSDT", { bidPrice: "0.00000000" })]));
+    const context = createContext(() => jsonResponse([ticker("BTCUSDT", { bidPrice: "0.00000000" })]));
     expect((await binance().quotes([BTC], context)).get("BTC/USDT")).toMatchObject({ bid: null, ask: 100020.5 });
   });
 
@@ -128,7 +128,7 @@ describe("quotes", () => {
     [451, "blocked"],
   ] as const)("refused with status %i are %s", async (status, reason) => {
     const headers = { "retry-after": "120" };
-    const context = world(() => new Response("<html>", { status, headers }));
+    const context = createContext(() => new Response("<html>", { status, headers }));
     expect((await binance().quotes([BTC], context)).get("BTC/USDT")).toEqual(failure(reason, 120));
   });
 });
@@ -151,59 +151,61 @@ const kline = (time: number) => [
 
 describe("candles", () => {
   test("longer than a page are fetched page by page, each from where the last one ended", async () => {
-    const from = at("2026-11-19T00:00:00Z");
+    const from = unixTime("2026-11-19T00:00:00Z");
     const to = from + 1500 * 60;
-    const context = world((url) => {
+    const context = createContext((url) => {
       const start = Number(url.searchParams.get("startTime")) / 1000;
       const end = Number(url.searchParams.get("endTime")) / 1000;
       const first = Math.ceil(start / 60) * 60;
       const page = [];
       for (let time = first; time <= end && page.length < 1000; time += 60) page.push(kline(time));
-      return answering(page);
+      return jsonResponse(page);
     });
     const answer = await binance().candles({ listing: BTC, interval: "1m", from, to }, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer.candles.length).toBe(1500);
     expect(answer.candles.time[0]).toBe(from);
     expect(answer.candles.time[1499]).toBe(to - 60);
-    expect(context.asked.length).toBe(2);
+    expect(context.urls.length).toBe(2);
     // Both ends of a range are included there, the end of ours is not.
-    expect(context.asked[0].searchParams.get("endTime")).toBe(String(to * 1000 - 1));
+    expect(context.urls[0].searchParams.get("endTime")).toBe(String(to * 1000 - 1));
   });
 
   test("that come again and again do not keep us asking", async () => {
-    const from = at("2026-11-19T00:00:00Z");
+    const from = unixTime("2026-11-19T00:00:00Z");
     const page = Array.from({ length: 1000 }, (_, i) => kline(from + i * 60));
-    const context = world(() => answering(page));
+    const context = createContext(() => jsonResponse(page));
     const answer = await binance().candles({ listing: BTC, interval: "1m", from, to: from + 5000 * 60 }, context);
     expect(answer).toMatchObject({ kind: "candles", candles: { length: 1000 } });
-    expect(context.asked.length).toBe(2);
+    expect(context.urls.length).toBe(2);
   });
 
   test("include the one that is forming", async () => {
-    const now = at("2026-11-20T15:00:30Z");
-    const context = world(() => answering([kline(now - 90), kline(now - 30)]), { now });
+    const now = unixTime("2026-11-20T15:00:30Z");
+    const context = createContext(() => jsonResponse([kline(now - 90), kline(now - 30)]), { now });
     const answer = await binance().candles({ listing: BTC, interval: "1m", from: now - 120, to: now + 60 }, context);
     expect(answer).toMatchObject({ kind: "candles", candles: { length: 2 } });
   });
 
   test.each([
-    ["stamped off our buckets", [kline(at("2026-11-20T14:58:07Z"))]],
+    ["stamped off our buckets", [kline(unixTime("2026-11-20T14:58:07Z"))]],
     ["with a null price", [[1795100400000, null, "3", "0.5", "2", "10"]]],
     ["with numbers in place of text", [[1795100400000, 1, 3, 0.5, 2, 10]]],
     ["cut short", [[1795100400000, "1", "3"]]],
     ["as an object", { data: [] }],
   ])("%s are a bad answer", async (_, body) => {
-    const context = world(() => answering(body));
+    const context = createContext(() => jsonResponse(body));
     const request = { listing: BTC, interval: "1m", from: 0, to: context.now() } as const;
     expect(await binance().candles(request, context)).toEqual(failure("bad_answer"));
   });
 
   test("of a month are stamped with its first day", async () => {
-    const context = world(() => answering([kline(at("2026-10-01T00:00:00Z")), kline(at("2026-11-01T00:00:00Z"))]));
+    const context = createContext(() =>
+      jsonResponse([kline(unixTime("2026-10-01T00:00:00Z")), kline(unixTime("2026-11-01T00:00:00Z"))]),
+    );
     const request = { listing: BTC, interval: "1M", from: 0, to: context.now() } as const;
     expect(await binance().candles(request, context)).toMatchObject({ kind: "candles", candles: { length: 2 } });
-    expect(context.asked[0].searchParams.get("interval")).toBe("1M");
+    expect(context.urls[0].searchParams.get("interval")).toBe("1M");
   });
 });
 
@@ -213,12 +215,12 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const request = {
       listing: BTC,
       interval: "1m",
-      from: at("2021-10-22T00:00:00Z"),
-      to: at("2021-10-24T00:00:00Z"),
+      from: unixTime("2021-10-22T00:00:00Z"),
+      to: unixTime("2021-10-24T00:00:00Z"),
     } as const;
     const answer = await binance().candles(
       request,
-      world(() => body),
+      createContext(() => body),
     );
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer).toMatchObject({ interval: "1m", adjustment: "raw", construction: "provider" });
@@ -230,7 +232,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
 
   test("an answer cut off in the middle is a bad answer", async () => {
     const body = await recording("binance/rest_klines_BTCUSDT_1m.recorded.json");
-    const context = world(() => body.slice(0, body.length / 2));
+    const context = createContext(() => body.slice(0, body.length / 2));
     const request = { listing: BTC, interval: "1m", from: 0, to: context.now() } as const;
     expect(await binance().candles(request, context)).toEqual(failure("bad_answer"));
   });
@@ -239,7 +241,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const body = await recording("binance/rest_ticker_price.recorded.json");
     const quotes = await binance().quotes(
       [BTC],
-      world(() => body),
+      createContext(() => body),
     );
     expect(quotes.get("BTC/USDT")).toEqual(failure("bad_answer"));
   });

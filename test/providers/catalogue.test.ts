@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { disabledUpstreams, providerOf, UPSTREAMS } from "../../providers/catalogue.ts";
 import type { Provider } from "../../providers/provider.ts";
-import { answering, listing, world } from "./stand-in.ts";
+import { createContext, jsonResponse, listing } from "./stand-in.ts";
 
 function enabled(name: (typeof UPSTREAMS)[number], env: object): Provider {
   const provider = providerOf(name, env);
@@ -55,10 +55,10 @@ describe("what is wrong", () => {
 
 describe("what is configured", () => {
   test("is where the calls go, a slash at its end or not", async () => {
-    const context = world(() => answering([]));
+    const context = createContext(() => jsonResponse([]));
     const binance = enabled("binance", { BINANCE_BASE_URL: "http://127.0.0.1:9000/" });
     await binance.quotes([listing("BTC/USDT", "BTCUSDT")], context);
-    expect(context.asked[0].href).toMatch(/^http:\/\/127\.0\.0\.1:9000\/api\/v3\/ticker\/24hr\?/);
+    expect(context.urls[0].href).toMatch(/^http:\/\/127\.0\.0\.1:9000\/api\/v3\/ticker\/24hr\?/);
   });
 
   test("a key without a plan is a free one of CoinGecko's", () => {

@@ -4,7 +4,7 @@ import type { Plan } from "../../providers/coingecko/client.ts";
 import { COINGECKO_BASE_URL, coinGeckoProvider } from "../../providers/coingecko/provider.ts";
 import { failure } from "../../providers/provider.ts";
 import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
-import { answering, at, listing, madeUp, rows, world } from "./stand-in.ts";
+import { createContext, inventListing, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const BTC_USDT = listing("BTC/USDT", "bitcoin");
 const BTC_USD = listing("BTC/USD", "bitcoin");
@@ -26,7 +26,7 @@ const market = (changes: object = {}) => ({
 
 describe("quotes", () => {
   test("of a pair against Tether say that they are an index in dollars", async () => {
-    const context = world(() => answering([market()]));
+    const context = createContext(() => jsonResponse([market()]));
     expect((await provider().quotes([BTC_USDT], context)).get("BTC/USDT")).toMatchObject({
       price: 100_000,
       currency: "USD",
@@ -36,30 +36,30 @@ describe("quotes", () => {
       price_basis: "index",
       window: "24h",
     });
-    expect(context.asked[0].searchParams.get("vs_currency")).toBe("usd");
+    expect(context.urls[0].searchParams.get("vs_currency")).toBe("usd");
   });
 
   test("of two pairs of one coin take one call and name the coin once", async () => {
-    const context = world(() => answering([market()]));
+    const context = createContext(() => jsonResponse([market()]));
     const quotes = await provider().quotes([BTC_USDT, BTC_USD], context);
     expect([...quotes.keys()].sort()).toEqual(["BTC/USD", "BTC/USDT"]);
-    expect(context.asked.length).toBe(1);
-    expect(context.asked[0].searchParams.get("ids")).toBe("bitcoin");
+    expect(context.urls.length).toBe(1);
+    expect(context.urls[0].searchParams.get("ids")).toBe("bitcoin");
   });
 
   test("against a currency that is not served are unsupported, without a call", async () => {
-    const odd = madeUp("BTC/XQQ", "bitcoin", "BTC/USD");
+    const odd = inventListing("BTC/XQQ", "bitcoin", "BTC/USD");
     odd.instrument.currency = "XQQ";
-    const context = world(() => answering([]));
+    const context = createContext(() => jsonResponse([]));
     expect((await provider().quotes([odd], context)).get("BTC/XQQ")).toEqual(failure("unsupported"));
-    expect(context.asked).toEqual([]);
+    expect(context.urls).toEqual([]);
   });
 
   test("of what the service leaves out are of an unknown symbol", async () => {
-    const other = madeUp("NO/USD", "no-such-coin", "BTC/USD");
+    const other = inventListing("NO/USD", "no-such-coin", "BTC/USD");
     const quotes = await provider().quotes(
       [BTC_USD, other],
-      world(() => answering([market()])),
+      createContext(() => jsonResponse([market()])),
     );
     expect(quotes.get("NO/USD")).toEqual(failure("unknown_symbol"));
     expect(quotes.get("BTC/USD")).toMatchObject({ price: 100_000 });
@@ -69,7 +69,7 @@ describe("quotes", () => {
     const sparse = market({ high_24h: null, low_24h: null, price_change_24h: null, total_volume: null, market_cap: 0 });
     const quotes = await provider().quotes(
       [BTC_USD],
-      world(() => answering([sparse])),
+      createContext(() => jsonResponse([sparse])),
     );
     expect(quotes.get("BTC/USD")).toMatchObject({
       price: 100_000,
@@ -92,7 +92,7 @@ describe("quotes", () => {
   ])("whose price is %s are a bad answer", async (_, changes) => {
     const quotes = await provider().quotes(
       [BTC_USD],
-      world(() => answering([market(changes)])),
+      createContext(() => jsonResponse([market(changes)])),
     );
     expect(quotes.get("BTC/USD")).toEqual(failure("bad_answer"));
   });
@@ -104,9 +104,9 @@ describe("keys", () => {
     ["demo", "api.coingecko.com", "x-cg-demo-api-key"],
     ["pro", "pro-api.coingecko.com", "x-cg-pro-api-key"],
   ] as const)("of the plan %s go to %s in %s", async (plan, host, header) => {
-    const context = world(() => answering([market()]));
+    const context = createContext(() => jsonResponse([market()]));
     await provider(plan, plan === "keyless" ? null : "the-secret").quotes([BTC_USD], context);
-    expect(context.asked[0].host).toBe(host);
+    expect(context.urls[0].host).toBe(host);
     const sent = [...context.requests[0].headers].filter(([, value]) => value === "the-secret").map(([name]) => name);
     expect(sent).toEqual(header === null ? [] : [header]);
     expect(context.requests[0].url).not.toContain("the-secret");
@@ -122,21 +122,21 @@ describe("keys", () => {
     [404, "<html>nothing here</html>", "bad_call"],
   ] as const)("refused with %i and %j end in %s", async (status, body, reason) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    const context = world(() => new Response(text, { status }));
+    const context = createContext(() => new Response(text, { status }));
     expect((await provider().quotes([BTC_USD], context)).get("BTC/USD")).toEqual(failure(reason));
   });
 });
 
 describe("candles", () => {
-  const now = at("2026-11-20T15:00:00Z");
+  const now = unixTime("2026-11-20T15:00:00Z");
 
   test("come stamped with their end and are kept by their opening", async () => {
-    const context = world(
+    const context = createContext(
       () =>
-        answering([
-          [at("2026-11-20T14:00:00Z") * 1000, 1, 3, 0.5, 2],
-          [at("2026-11-20T14:30:00Z") * 1000, 2, 4, 1.5, 3],
-          [at("2026-11-20T15:00:00Z") * 1000, 3, 5, 2.5, 4],
+        jsonResponse([
+          [unixTime("2026-11-20T14:00:00Z") * 1000, 1, 3, 0.5, 2],
+          [unixTime("2026-11-20T14:30:00Z") * 1000, 2, 4, 1.5, 3],
+          [unixTime("2026-11-20T15:00:00Z") * 1000, 3, 5, 2.5, 4],
         ]),
       { now },
     );
@@ -149,21 +149,27 @@ describe("candles", () => {
       ["2026-11-20T14:00:00.000Z", 2, 4, 1.5, 3, null],
       ["2026-11-20T14:30:00.000Z", 3, 5, 2.5, 4, null],
     ]);
-    expect(context.asked[0].pathname).toBe("/api/v3/coins/bitcoin/ohlc");
+    expect(context.urls[0].pathname).toBe("/api/v3/coins/bitcoin/ohlc");
   });
 
   test("of another length than was asked for are a bad answer", async () => {
-    const fourHours = [0, 4, 8].map((hours) => [at("2026-11-20T00:00:00Z") * 1000 + hours * 3_600_000, 1, 3, 0.5, 2]);
-    const context = world(() => answering(fourHours), { now });
+    const fourHours = [0, 4, 8].map((hours) => [
+      unixTime("2026-11-20T00:00:00Z") * 1000 + hours * 3_600_000,
+      1,
+      3,
+      0.5,
+      2,
+    ]);
+    const context = createContext(() => jsonResponse(fourHours), { now });
     const request = { listing: BTC_USD, interval: "30m", from: now - 7200, to: now } as const;
     expect(await provider().candles(request, context)).toEqual(failure("bad_answer"));
   });
 
   test("a price a day says only what the day's close was", async () => {
-    const day = (date: string, price: number) => [at(`${date}T00:00:00Z`) * 1000, price];
+    const day = (date: string, price: number) => [unixTime(`${date}T00:00:00Z`) * 1000, price];
     const prices = [day("2026-05-01", 10), day("2026-05-02", 11), day("2026-05-03", 12)];
-    const context = world(() => answering({ prices }), { now });
-    const from = at("2026-05-01T00:00:00Z");
+    const context = createContext(() => jsonResponse({ prices }), { now });
+    const from = unixTime("2026-05-01T00:00:00Z");
     const answer = await provider().candles({ listing: BTC_USD, interval: "1d", from, to: from + 3 * 86_400 }, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer.construction).toBe("sampled");
@@ -175,13 +181,13 @@ describe("candles", () => {
 
   test("a price an hour, taken just after it, is that hour's close; the latest is of the hour that forms", async () => {
     const prices = [
-      [at("2026-11-10T12:00:40Z") * 1000, 10],
-      [at("2026-11-10T13:02:10Z") * 1000, 11],
-      [at("2026-11-10T14:01:00Z") * 1000, 12],
-      [at("2026-11-10T14:40:00Z") * 1000, 13],
+      [unixTime("2026-11-10T12:00:40Z") * 1000, 10],
+      [unixTime("2026-11-10T13:02:10Z") * 1000, 11],
+      [unixTime("2026-11-10T14:01:00Z") * 1000, 12],
+      [unixTime("2026-11-10T14:40:00Z") * 1000, 13],
     ];
-    const context = world(() => answering({ prices }), { now });
-    const from = at("2026-11-10T00:00:00Z");
+    const context = createContext(() => jsonResponse({ prices }), { now });
+    const from = unixTime("2026-11-10T00:00:00Z");
     const answer = await provider().candles({ listing: BTC_USD, interval: "1h", from, to: from + 86_400 }, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(rows(answer.candles).map(([time, , , , close]) => [time, close])).toEqual([
@@ -198,9 +204,9 @@ describe("candles", () => {
     ["4h", "two months old", now - 70 * 86_400, now - 60 * 86_400],
     ["1d", "two years old", now - 800 * 86_400, now - 700 * 86_400],
   ] as const)("of %s, %s, are unsupported, without a call", async (interval, _, from, to) => {
-    const context = world(() => answering([]), { now });
+    const context = createContext(() => jsonResponse([]), { now });
     expect(await provider().candles({ listing: BTC_USD, interval, from, to }, context)).toEqual(failure("unsupported"));
-    expect(context.asked).toEqual([]);
+    expect(context.urls).toEqual([]);
   });
 
   test.each([
@@ -240,11 +246,11 @@ describe("candles", () => {
 describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   test("the markets of 2023-07-28: bitcoin, pepe and a coin of which little is known", async () => {
     const body = await recording("coingecko/coins_markets.page1.recorded.json");
-    const pepe = madeUp("PEPE/USD", "pepe", "BTC/USD");
-    const gains = madeUp("GFARM2/USD", "gains-farm", "BTC/USD");
+    const pepe = inventListing("PEPE/USD", "pepe", "BTC/USD");
+    const gains = inventListing("GFARM2/USD", "gains-farm", "BTC/USD");
     const quotes = await provider().quotes(
       [BTC_USD, pepe, gains],
-      world(() => body, { now: at("2023-07-28T20:03:45Z") }),
+      createContext(() => body, { now: unixTime("2023-07-28T20:03:45Z") }),
     );
     expect(quotes.get("BTC/USD")).toEqual({
       symbol: "BTC/USD",
@@ -286,10 +292,10 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
 
   test("a day of MATIC's prices every five minutes becomes hours sampled from them", async () => {
     const body = await recording("coingecko/coins_matic-network_market_chart.days1.recorded.json");
-    const matic = madeUp("MATIC/USD", "matic-network", "BTC/USD");
-    const now = at("2023-03-15T23:20:10Z");
-    const context = world(() => body, { now });
-    const request = { listing: matic, interval: "1h", from: at("2023-03-15T00:00:00Z"), to: now } as const;
+    const matic = inventListing("MATIC/USD", "matic-network", "BTC/USD");
+    const now = unixTime("2023-03-15T23:20:10Z");
+    const context = createContext(() => body, { now });
+    const request = { listing: matic, interval: "1h", from: unixTime("2023-03-15T00:00:00Z"), to: now } as const;
     const answer = await provider().candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer.construction).toBe("sampled");
@@ -312,11 +318,11 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
 
   test("the vendor's sample of half-hours", async () => {
     const body = await recording("coingecko/doc_coins_id_ohlc.200.json");
-    const now = at("2026-05-19T14:40:00Z");
+    const now = unixTime("2026-05-19T14:40:00Z");
     const request = { listing: BTC_USD, interval: "30m", from: now - 7200, to: now } as const;
     const answer = await provider().candles(
       request,
-      world(() => body, { now }),
+      createContext(() => body, { now }),
     );
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(rows(answer.candles)).toEqual([
@@ -329,13 +335,15 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const { status, headers, body } = JSON.parse(await recording("coingecko/error_429.recorded.json"));
     expect(status).toBe(429);
     for (const answered of [429, 200]) {
-      const context = world(() => {
+      const context = createContext(() => {
         const init = { status: answered, headers: { "retry-after": headers["retry-after"] } };
         return new Response(JSON.stringify(body), init);
       });
       expect((await provider().quotes([BTC_USD], context)).get("BTC/USD")).toEqual(failure("throttled", 53));
     }
-    const atOnce = world(() => new Response(JSON.stringify(body), { status: 429, headers: { "retry-after": "0" } }));
+    const atOnce = createContext(
+      () => new Response(JSON.stringify(body), { status: 429, headers: { "retry-after": "0" } }),
+    );
     expect((await provider().quotes([BTC_USD], atOnce)).get("BTC/USD")).toEqual(failure("throttled", null));
   });
 
@@ -343,7 +351,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const body = await recording("coingecko/doc_search.200.json");
     const found = await provider().search?.(
       "ethereum",
-      world(() => body),
+      createContext(() => body),
     );
     expect(found).toEqual([
       { providerSymbol: "ethereum", name: "Ethereum", type: "crypto", currency: null, region: null },

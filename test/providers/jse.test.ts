@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { jseProvider } from "../../providers/jse/provider.ts";
 import { failure } from "../../providers/provider.ts";
 import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
-import { answering, at, listing, rows, world } from "./stand-in.ts";
+import { createContext, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const SOL = listing("JSE:SOL", "SOL");
 const NPN = listing("JSE:NPN", "NPN");
@@ -28,15 +28,15 @@ const quote = (changes: object = {}) => ({
 
 describe("quotes", () => {
   test("go to the configured host, the key in a header and not in the address", async () => {
-    const context = world(() => answering(quote()));
+    const context = createContext(() => jsonResponse(quote()));
     await jse().quotes([SOL], context);
     expect(context.requests[0].url).toBe("https://quotes.example/api/shares/SOL/quote");
     expect(context.requests[0].headers.get("x-api-key")).toBe("the-secret");
   });
 
   test("are each their own call, and one share's failure is its own", async () => {
-    const context = world(({ pathname }) =>
-      pathname.includes("NPN") ? answering({ error: null, data: null }) : answering(quote()),
+    const context = createContext(({ pathname }) =>
+      pathname.includes("NPN") ? jsonResponse({ error: null, data: null }) : jsonResponse(quote()),
     );
     const quotes = await jse().quotes([NPN, SOL], context);
     expect(quotes.get("JSE:NPN")).toEqual(failure("unknown_symbol"));
@@ -47,7 +47,7 @@ describe("quotes", () => {
     const zeros = quote({ dayOpen: 0, dayHi: 0, dayLo: null, bidPrice1: "0", askPrice1: null, closingPrice: 0 });
     const quotes = await jse().quotes(
       [SOL],
-      world(() => answering(zeros)),
+      createContext(() => jsonResponse(zeros)),
     );
     expect(quotes.get("JSE:SOL")).toMatchObject({
       open: null,
@@ -69,13 +69,13 @@ describe("quotes", () => {
   ])("%s are a bad answer", async (_, changes) => {
     const quotes = await jse().quotes(
       [SOL],
-      world(() => answering(quote(changes))),
+      createContext(() => jsonResponse(quote(changes))),
     );
     expect(quotes.get("JSE:SOL")).toEqual(failure("bad_answer"));
   });
 
   test("refused with an error in the envelope are a bad call, and its words are not kept", async () => {
-    const context = world(() => answering({ error: "key the-secret may not", data: null }));
+    const context = createContext(() => jsonResponse({ error: "key the-secret may not", data: null }));
     expect((await jse().quotes([SOL], context)).get("JSE:SOL")).toEqual(failure("bad_call"));
   });
 });
@@ -84,15 +84,15 @@ describe("candles", () => {
   const request = {
     listing: SOL,
     interval: "1d",
-    from: at("2026-11-16T00:00:00Z"),
-    to: at("2026-11-21T00:00:00Z"),
+    from: unixTime("2026-11-16T00:00:00Z"),
+    to: unixTime("2026-11-21T00:00:00Z"),
   } as const;
 
   test("are unsupported where the host has no history, so that the next source is tried", async () => {
-    const context = world(() => answering({}));
+    const context = createContext(() => jsonResponse({}));
     expect(await jse().candles(request, context)).toEqual(failure("unsupported"));
     expect(await jse(true).candles({ ...request, interval: "5m" }, context)).toEqual(failure("unsupported"));
-    expect(context.asked).toEqual([]);
+    expect(context.urls).toEqual([]);
   });
 
   test("are the host's days in cents where it has them, of no client knows what adjustment", async () => {
@@ -105,7 +105,7 @@ describe("candles", () => {
       volume: 5,
     });
     const data = [day("2026-11-20", 12_345), day("2026-11-19", 12_300), day("2026-11-13", 1)];
-    const context = world(() => answering({ error: null, data }));
+    const context = createContext(() => jsonResponse({ error: null, data }));
     const answer = await jse(true).candles(request, context);
     if (answer.kind === "failure") throw new Error(answer.reason);
     expect(answer.adjustment).toBe("unknown");
@@ -113,14 +113,14 @@ describe("candles", () => {
       ["2026-11-19T00:00:00.000Z", null, 12_300, 1, 12_300, 5],
       ["2026-11-20T00:00:00.000Z", null, 12_345, 1, 12_345, 5],
     ]);
-    expect(context.asked[0].search).toBe("?from=2026-11-16&to=2026-11-20");
+    expect(context.urls[0].search).toBe("?from=2026-11-16&to=2026-11-20");
   });
 });
 
 describe.skipIf(!recordingsAreThere)(RECORDED, () => {
   test("Sasol's quote of 2016-02-15, in cents", async () => {
     const body = await recording("jse/broker_quote_SOL_2016-02-15.recorded.json");
-    const context = world(() => body, { now: at("2016-02-15T17:00:00Z") });
+    const context = createContext(() => body, { now: unixTime("2016-02-15T17:00:00Z") });
     expect((await jse().quotes([SOL], context)).get("JSE:SOL")).toEqual({
       symbol: "JSE:SOL",
       price: 49244,
@@ -152,7 +152,7 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     const body = await recording("jse/broker_instrument_search.recorded.json");
     const found = await jse().search?.(
       "a",
-      world(() => body),
+      createContext(() => body),
     );
     expect(found).toHaveLength(432);
     expect(found).toMatchObject({

@@ -8,12 +8,12 @@ import { isOpen } from "../../core/market-calendar/sessions.ts";
 import { COINS } from "../../providers/simulator/levels.ts";
 import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
-import { at } from "../core/clock.ts";
+import { unixTime } from "../core/clock.ts";
 import { sharedText } from "../core/shared-data.ts";
 
 const HOUR = 3600;
 const DAY = 86_400;
-const FAR = at("2030-01-01T00:00:00Z");
+const FAR = unixTime("2030-01-01T00:00:00Z");
 
 const REFERENCE = new Map(REFERENCE_SYMBOLS.map((record) => [record.symbol, instrumentOf(record)]));
 
@@ -64,7 +64,7 @@ describe("simulated prices", () => {
       [...REFERENCE.keys()].filter((symbol) => !symbol.startsWith("SIM:")).toSorted(),
     );
     for (const [symbol, level] of published) {
-      const near = closes(reference(symbol), "1d", at("2026-09-01T00:00:00Z"), at("2027-02-01T00:00:00Z"));
+      const near = closes(reference(symbol), "1d", unixTime("2026-09-01T00:00:00Z"), unixTime("2027-02-01T00:00:00Z"));
       expect(Math.max(...near) / level, symbol).toBeLessThan(1.25);
       expect(level / Math.min(...near), symbol).toBeLessThan(1.25);
       const all = closes(reference(symbol), "1w", SIMULATED_FROM, FAR);
@@ -100,8 +100,8 @@ describe("simulated prices", () => {
 
   test("of two classes of one company's shares go together", () => {
     for (const [a, b, ratio] of [["GOOG", "GOOGL", 1] as const, ["JSE:INL", "JSE:INP", 13_400 / 13_500] as const]) {
-      const first = closes(reference(a), "1d", at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
-      const second = closes(reference(b), "1d", at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+      const first = closes(reference(a), "1d", unixTime("2026-01-01T00:00:00Z"), unixTime("2027-01-01T00:00:00Z"));
+      const second = closes(reference(b), "1d", unixTime("2026-01-01T00:00:00Z"), unixTime("2027-01-01T00:00:00Z"));
       first.forEach((price, i) => {
         expect(Math.abs(price / second[i] / ratio - 1)).toBeLessThan(0.001);
       });
@@ -151,7 +151,7 @@ const NAMED = CROSSES.map((each) => [each.cross.symbol, each] as const);
 
 /** Any hour that begins in the years whose calendars are known, holidays and weekends included. */
 const hour = fc
-  .integer({ min: at("2025-01-10T00:00:00Z") / HOUR, max: at("2027-12-30T00:00:00Z") / HOUR })
+  .integer({ min: unixTime("2025-01-10T00:00:00Z") / HOUR, max: unixTime("2027-12-30T00:00:00Z") / HOUR })
   .map((hours) => hours * HOUR);
 
 describe("a cross", () => {
@@ -196,13 +196,13 @@ describe("a cross", () => {
   );
 
   test("in rand has no jump when the rand's week begins, and moves with bitcoin alone over the weekend", () => {
-    const saturday = at("2026-07-11T00:00:00Z");
+    const saturday = unixTime("2026-07-11T00:00:00Z");
     const bitcoin = closes(reference("BTC/USDT"), "1h", saturday, saturday + DAY);
     const inRand = closes(added("BTC/ZAR", "BTC/USDT"), "1h", saturday, saturday + DAY);
     const rand = inRand.map((price, i) => price / bitcoin[i]);
     expect(Math.max(...rand) - Math.min(...rand)).toBeLessThan(0.0001);
     expect(rand[0]).toBeCloseTo(lastPrice(reference("USD/ZAR"), saturday), 3);
-    const sunday = at("2026-07-12T21:00:00Z");
+    const sunday = unixTime("2026-07-12T21:00:00Z");
     const before = minuteAt(added("BTC/ZAR", "BTC/USDT"), sunday - 60);
     expect(minuteAt(added("BTC/ZAR", "BTC/USDT"), sunday)?.open).toBe(before?.close);
   });

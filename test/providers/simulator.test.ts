@@ -12,12 +12,12 @@ import { profileOf } from "../../providers/simulator/profile.ts";
 import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../providers/simulator/simulator.ts";
 import { LEVELS, split, visitParts } from "../../providers/simulator/split.ts";
 import { join } from "../../providers/simulator/stretch.ts";
-import { at, datesOf, newYork, weekdayOf } from "../core/clock.ts";
+import { datesOf, newYork, unixTime, weekdayOf } from "../core/clock.ts";
 
 const HOUR = 3600;
 const DAY = 86_400;
-const FAR = at("2030-01-01T00:00:00Z");
-const day = (date: string): number => at(`${date}T00:00:00Z`);
+const FAR = unixTime("2030-01-01T00:00:00Z");
+const day = (date: string): number => unixTime(`${date}T00:00:00Z`);
 
 function instrument(symbol: string, facts: Partial<Instrument>): Instrument {
   return {
@@ -296,7 +296,7 @@ describe("a simulated quote", () => {
   });
 
   test("says that it is simulated, who made it, and in what it is counted", () => {
-    expect(simulatedQuote(NPN, at("2026-06-17T10:00:00.250Z"))).toMatchObject({
+    expect(simulatedQuote(NPN, unixTime("2026-06-17T10:00:00.250Z"))).toMatchObject({
       symbol: "JSE:NPN",
       simulated: true,
       provider: "simulator",
@@ -375,7 +375,7 @@ describe("a simulated quote", () => {
   });
 
   test("of a JSE share on a half day is closed from noon, and its candles end there", () => {
-    const noon = at("2026-12-24T12:00:00+02:00");
+    const noon = unixTime("2026-12-24T12:00:00+02:00");
     const last = simulatedQuote(NPN, noon);
     expect(last?.timestamp).toBe("2026-12-24T10:00:00.000Z");
     for (const now of [noon + 1, noon + 4 * HOUR]) {

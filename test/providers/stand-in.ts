@@ -6,39 +6,39 @@ import type { CallContext, Listing } from "../../providers/provider.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 
 /** Unix seconds of an ISO time. */
-export const at = (time: string): number => Date.parse(time) / 1000;
+export const unixTime = (time: string): number => Date.parse(time) / 1000;
 
 /** An answer of status 200, as it stands. */
-export const saying = (text: string): Response =>
+export const textResponse = (text: string): Response =>
   new Response(text, { headers: { "content-type": "application/json" } });
 
 /** An answer of status 200. */
-export const answering = (body: unknown): Response => saying(JSON.stringify(body));
+export const jsonResponse = (body: unknown): Response => textResponse(JSON.stringify(body));
 
 /** A world in which an upstream answers as it is set to, and every request to it is kept. */
-export interface World extends CallContext {
-  asked: URL[];
+export interface FakeContext extends CallContext {
+  urls: URL[];
   requests: Request[];
 }
 
 /** @param reply what the upstream answers to each request; text stands for a 200 */
-export function world(
+export function createContext(
   reply: (url: URL, call: number) => Response | string | Promise<Response>,
-  { now = at("2026-11-20T15:00:00Z"), signal = new AbortController().signal } = {},
-): World {
-  const asked: URL[] = [];
+  { now = unixTime("2026-11-20T15:00:00Z"), signal = new AbortController().signal } = {},
+): FakeContext {
+  const urls: URL[] = [];
   const requests: Request[] = [];
   return {
-    asked,
+    urls,
     requests,
     now: () => now,
     signal,
     async fetch(request) {
       const url = new URL(request.url);
-      asked.push(url);
+      urls.push(url);
       requests.push(request);
-      const answer = await reply(url, asked.length - 1);
-      return typeof answer === "string" ? saying(answer) : answer;
+      const answer = await reply(url, urls.length - 1);
+      return typeof answer === "string" ? textResponse(answer) : answer;
     },
   };
 }
@@ -51,7 +51,7 @@ export function listing(symbol: string, providerSymbol: string): Listing {
 }
 
 /** A symbol that the registry lacks. */
-export function madeUp(symbol: string, providerSymbol: string, like: string): Listing {
+export function inventListing(symbol: string, providerSymbol: string, like: string): Listing {
   const instrument: Instrument = { ...listing(like, providerSymbol).instrument, symbol };
   return { instrument, providerSymbol };
 }

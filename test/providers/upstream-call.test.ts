@@ -3,20 +3,20 @@ import { z } from "zod";
 import { CallRefused, failure } from "../../providers/provider.ts";
 import { retryAfterSeconds } from "../../providers/retry-after.ts";
 import { callUpstream } from "../../providers/upstream-call.ts";
-import { at, saying, world } from "./stand-in.ts";
+import { createContext, textResponse, unixTime } from "./stand-in.ts";
 
-const ask = (context: ReturnType<typeof world>) =>
+const ask = (context: ReturnType<typeof createContext>) =>
   callUpstream({ url: "https://upstream.example/", schema: z.object({ price: z.number() }) }, context);
 
 describe("a call", () => {
   test("names the platform, its version and where to learn more", async () => {
-    const context = world(() => '{"price": 1}');
+    const context = createContext(() => '{"price": 1}');
     await ask(context);
     expect(context.requests[0].headers.get("User-Agent")).toMatch(/^WizDataEdge\/\d+\.\d+\.\d+ \(\+https:\/\/\S+\)$/);
   });
 
   test("that is answered returns what its schema knows and nothing else", async () => {
-    expect(await ask(world(() => '{"price": 1, "kind": "failure", "reason": "ours"}'))).toEqual({ price: 1 });
+    expect(await ask(createContext(() => '{"price": 1, "kind": "failure", "reason": "ours"}'))).toEqual({ price: 1 });
   });
 
   test.each([
@@ -28,7 +28,7 @@ describe("a call", () => {
     ["a null in place of a number", '{"price": null}'],
     ["a number that JSON cannot hold", '{"price": 1e999}'],
   ])("that is answered with %s is a bad answer", async (_, text) => {
-    expect(await ask(world(() => text))).toEqual(failure("bad_answer"));
+    expect(await ask(createContext(() => text))).toEqual(failure("bad_answer"));
   });
 
   test("that is answered with more than anyone should send is a bad answer", async () => {
@@ -40,7 +40,7 @@ describe("a call", () => {
         controller.enqueue(new TextEncoder().encode(megabyte));
       },
     });
-    expect(await ask(world(() => new Response(body)))).toEqual(failure("bad_answer"));
+    expect(await ask(createContext(() => new Response(body)))).toEqual(failure("bad_answer"));
     expect(sent).toBeLessThan(16);
   });
 
@@ -55,16 +55,16 @@ describe("a call", () => {
     [500, "server_error"],
     [503, "server_error"],
   ] as const)("that is answered with status %i ends in %s", async (status, reason) => {
-    expect(await ask(world(() => new Response('{"price": 1}', { status })))).toEqual(failure(reason));
+    expect(await ask(createContext(() => new Response('{"price": 1}', { status })))).toEqual(failure(reason));
   });
 
   test.each([429, 503])("that is informed to come back later with status %i says when", async (status) => {
     const headers = { "retry-after": "17" };
-    expect(await ask(world(() => new Response("", { status, headers })))).toMatchObject({ retryAfter: 17 });
+    expect(await ask(createContext(() => new Response("", { status, headers })))).toMatchObject({ retryAfter: 17 });
   });
 
   test("whose connection breaks is unreachable, before the answer and in the middle of it", async () => {
-    expect(await ask(world(() => Promise.reject(new TypeError("reset"))))).toEqual(failure("unreachable"));
+    expect(await ask(createContext(() => Promise.reject(new TypeError("reset"))))).toEqual(failure("unreachable"));
     const broken = new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('{"pri'));
@@ -73,12 +73,12 @@ describe("a call", () => {
         controller.error(new Error("Network connection lost."));
       },
     });
-    expect(await ask(world(() => new Response(broken)))).toEqual(failure("unreachable"));
+    expect(await ask(createContext(() => new Response(broken)))).toEqual(failure("unreachable"));
   });
 
   test("that takes too long is timed out, before the answer and in the middle of it", async () => {
     const silent = () => AbortSignal.timeout(30);
-    const never = world(
+    const never = createContext(
       () => new Promise<Response>((_, reject) => setTimeout(() => reject(new DOMException("", "TimeoutError")), 60)),
       { signal: silent() },
     );
@@ -88,25 +88,25 @@ describe("a call", () => {
         controller.enqueue(new TextEncoder().encode('{"pri'));
       },
     });
-    expect(await ask(world(() => new Response(hanging), { signal: silent() }))).toEqual(failure("timeout"));
+    expect(await ask(createContext(() => new Response(hanging), { signal: silent() }))).toEqual(failure("timeout"));
   });
 
   test("that may not be made fails as a caller that forbade it says", async () => {
     const spent = failure("quota_spent", 3600);
-    expect(await ask(world(() => Promise.reject(new CallRefused(spent))))).toEqual(spent);
+    expect(await ask(createContext(() => Promise.reject(new CallRefused(spent))))).toEqual(spent);
   });
 
   test("that runs into a defect of ours does not hide it", async () => {
-    await expect(ask(world(() => Promise.reject("not an error")))).rejects.toBe("not an error");
+    await expect(ask(createContext(() => Promise.reject("not an error")))).rejects.toBe("not an error");
   });
 
   test("of a body without a length is read to its end", async () => {
-    expect(await ask(world(() => saying('{"price": 2}')))).toEqual({ price: 2 });
+    expect(await ask(createContext(() => textResponse('{"price": 2}')))).toEqual({ price: 2 });
   });
 });
 
 describe("Retry-After", () => {
-  const now = at("2026-11-20T15:00:00Z");
+  const now = unixTime("2026-11-20T15:00:00Z");
 
   test.each([
     ["seconds", "120", 120],

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { processFacts } from "../../scripts/start/processes.ts";
+import { readProcess } from "../../scripts/start/processes.ts";
 import { checkState, lockState, StateInUse } from "../../scripts/start/state-lock.ts";
 
 let folder = "";
@@ -16,7 +16,7 @@ const URL_OF_IT = "http://127.0.0.1:8787";
 const file = () => join(folder, "start.lock");
 const held = (): { pid: number; group: number | null } => JSON.parse(readFileSync(file(), "utf8"));
 const write = (holder: unknown) => writeFileSync(file(), typeof holder === "string" ? holder : JSON.stringify(holder));
-const birth = processFacts(process.pid)?.birth ?? "";
+const birth = readProcess(process.pid)?.startedAt ?? "";
 const living = { pid: process.pid, birth, url: URL_OF_IT, group: null };
 
 /** The number of a process that has ended. */

@@ -12,7 +12,7 @@ const CreatedAnswer = z.object({
 });
 
 /** Makes a key as an administrator. */
-export async function makeKey(scopes: NewApiKey["scopes"], more: Partial<NewApiKey> = {}) {
+export async function createKey(scopes: NewApiKey["scopes"], more: Partial<NewApiKey> = {}) {
   const response = await send("POST", "/admin/keys", { name: "of a test", scopes, ...more });
   return (await bodyOf(response, CreatedAnswer, 201)).data;
 }

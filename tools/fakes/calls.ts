@@ -17,35 +17,35 @@ export interface CallsAnswer {
   log: Call[];
 }
 
-const LOGGED = 20_000;
+const MAX_LOGGED = 20_000;
 
 /** Counts calls. */
-export interface Calls {
-  note(call: Call): void;
-  forget(): void;
-  answer(): CallsAnswer;
+export interface CallLog {
+  record(call: Call): void;
+  clear(): void;
+  summary(): CallsAnswer;
 }
 
 /** A count that begins at nothing. */
-export function countCalls(): Calls {
+export function createCallLog(): CallLog {
   let log: Call[] = [];
   let total = 0;
   let endpoints: CallsAnswer["endpoints"] = {};
   return {
-    note(call) {
+    record(call) {
       total++;
       log.push(call);
-      if (log.length > LOGGED) log = log.slice(-LOGGED / 2);
+      if (log.length > MAX_LOGGED) log = log.slice(-MAX_LOGGED / 2);
       endpoints[call.endpoint] ??= { calls: 0, symbols: {} };
       const counted = endpoints[call.endpoint];
       counted.calls++;
       for (const symbol of call.symbols) counted.symbols[symbol] = (counted.symbols[symbol] ?? 0) + 1;
     },
-    forget() {
+    clear() {
       log = [];
       total = 0;
       endpoints = {};
     },
-    answer: () => ({ total, endpoints, log }),
+    summary: () => ({ total, endpoints, log }),
   };
 }

@@ -22,7 +22,7 @@ function scaled(leaf: unknown, factor: number): unknown {
 }
 
 /** The document as a fault distorts it. */
-export function distorted(body: unknown, fault: Fault | null): unknown {
+export function distort(body: unknown, fault: Fault | null): unknown {
   switch (fault?.kind) {
     case "wrong_types":
       return mapLeaves(body, (leaf) =>

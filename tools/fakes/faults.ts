@@ -62,11 +62,11 @@ export const ControlSchema = z.strictObject({
 });
 
 /** The faults of one upstream, and their random. */
-export interface Faults {
+export interface FaultInjector {
   set(faults: readonly Fault[], seed?: number): void;
   current(): readonly Fault[];
   /** The fault that befalls a call, or null; at most one, the first that strikes. */
-  strike(endpoint: string, symbols: readonly string[]): Fault | null;
+  faultFor(endpoint: string, symbols: readonly string[]): Fault | null;
 }
 
 /** The same random for the same seed (mulberry32). */
@@ -81,7 +81,7 @@ function seededRandom(seed: number): () => number {
 }
 
 /** No faults yet. */
-export function noFaults(): Faults {
+export function createFaultInjector(): FaultInjector {
   let faults: { fault: Fault; left: number }[] = [];
   let random = seededRandom(1);
   return {
@@ -90,7 +90,7 @@ export function noFaults(): Faults {
       if (seed !== undefined) random = seededRandom(seed);
     },
     current: () => faults.filter(({ left }) => left > 0).map(({ fault }) => fault),
-    strike(endpoint, symbols) {
+    faultFor(endpoint, symbols) {
       for (const entry of faults) {
         const { fault } = entry;
         if (entry.left <= 0 || (fault.endpoint !== undefined && fault.endpoint !== endpoint)) continue;

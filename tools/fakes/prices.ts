@@ -3,7 +3,7 @@ import { previousSession, type Session } from "../../core/market-calendar/sessio
 import { DAY, HOUR, MINUTE, startOfDay } from "../../core/time.ts";
 
 /** About what these cost, so that the answers look like themselves. Shares of the JSE are in cents. */
-const USUAL: Partial<Record<string, number>> = {
+const DEFAULT_PRICES: Partial<Record<string, number>> = {
   BTC: 65_000,
   ETH: 1_900,
   SOL: 75,
@@ -33,12 +33,12 @@ export const isListed = (symbol: string): boolean => !symbol.toUpperCase().start
 /** How many decimals a price of this size is sent with. */
 export function decimalsOf(name: string): number {
   if (name.startsWith("JSE:")) return 0;
-  const usual = usualPrice(name);
+  const usual = basePrice(name);
   return usual < 0.01 ? 8 : usual < 20 ? 5 : 2;
 }
 
-const usualPrice = (name: string): number =>
-  USUAL[name] ?? (name.startsWith("JSE:") ? 1000 : 1) * (5 + (hash(name) % 40_000) / 100);
+const basePrice = (name: string): number =>
+  DEFAULT_PRICES[name] ?? (name.startsWith("JSE:") ? 1000 : 1) * (5 + (hash(name) % 40_000) / 100);
 
 /**
  * What something costs at an instant: the same for the same name and whole second, always, since some upstreams say their time to
@@ -48,7 +48,7 @@ export function priceOf(name: string, time: number): number {
   const second = Math.floor(time);
   const phase = (hash(name) / 2 ** 32) * 2 * Math.PI;
   const swing = (share: number, period: number) => share * Math.sin((2 * Math.PI * second) / period + phase);
-  const price = usualPrice(name) * (1 + swing(0.004, 6 * HOUR) + swing(0.02, 3 * DAY) + swing(0.03, 40 * DAY));
+  const price = basePrice(name) * (1 + swing(0.004, 6 * HOUR) + swing(0.02, 3 * DAY) + swing(0.03, 40 * DAY));
   return Number(price.toFixed(decimalsOf(name)));
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type CallsAnswer, countCalls } from "./calls.ts";
-import { distorted, refusalBody } from "./distort.ts";
-import { ControlSchema, type Fault, noFaults } from "./faults.ts";
+import { type CallsAnswer, createCallLog } from "./calls.ts";
+import { distort, refusalBody } from "./distort.ts";
+import { ControlSchema, createFaultInjector, type Fault } from "./faults.ts";
 import type { FakeAnswer, FakeUpstream } from "./upstream.ts";
 
 /** A running upstream. */
@@ -24,15 +24,15 @@ export interface FakeOptions {
 /** How callers must name themselves, as CoinGecko asks since January 2026: a product and its version (RFC 9110, section 10.1.5). */
 const NAME = /^[\w.-]+\/\d[\w.-]*/;
 
-const PAGE = "<!doctype html><html><head><title>Just a moment...</title></head><body>Checking.</body></html>";
+const HTML_PAGE = "<!doctype html><html><head><title>Just a moment...</title></head><body>Checking.</body></html>";
 
 /**
  * Starts an upstream on this machine's loopback. Beside what it plays it answers `POST /control` (see `ControlSchema`),
  * `GET /control` and `GET /calls`.
  */
-export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): Promise<FakeServer> {
-  const faults = noFaults();
-  const calls = countCalls();
+export function startFakeServer(upstream: FakeUpstream, { port, now }: FakeOptions): Promise<FakeServer> {
+  const faults = createFaultInjector();
+  const calls = createCallLog();
 
   async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "POST") {
@@ -43,7 +43,7 @@ export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): P
       }
       const { faults: list, seed, forget_calls } = parsed.data;
       if (list || seed !== undefined) faults.set(list ?? faults.current(), seed);
-      if (forget_calls) calls.forget();
+      if (forget_calls) calls.clear();
     }
     send(response, 200, { faults: faults.current() });
   }
@@ -52,16 +52,16 @@ export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): P
     const at = Date.now();
     if (!NAME.test(request.headers["user-agent"] ?? "")) {
       const status = send(response, 403, { status: { error_code: 403, error_message: "Please set a User-Agent." } });
-      calls.note({ at, endpoint: "unnamed", symbols: [], status, fault: null });
+      calls.record({ at, endpoint: "unnamed", symbols: [], status, fault: null });
       return;
     }
     const asked = { url, headers: new Headers(Object.entries(request.headers).map(([k, v]) => [k, String(v)])) };
     const fresh = upstream.answer(asked, now());
-    const fault = faults.strike(fresh.endpoint, fresh.symbols);
+    const fault = faults.faultFor(fresh.endpoint, fresh.symbols);
     const answer = fault?.kind === "stale" ? upstream.answer(asked, now() - fault.seconds) : fresh;
     const status = await misbehave(response, answer, fault, url, now);
     const { endpoint, symbols } = answer;
-    calls.note({ at, endpoint, symbols, status, fault: fault?.kind ?? null });
+    calls.record({ at, endpoint, symbols, status, fault: fault?.kind ?? null });
   }
 
   const server = createServer((request, response) => {
@@ -70,7 +70,7 @@ export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): P
       url.pathname === "/control"
         ? control(request, response)
         : url.pathname === "/calls"
-          ? Promise.resolve(send(response, 200, calls.answer()))
+          ? Promise.resolve(send(response, 200, calls.summary()))
           : play(request, response, url);
     answered.catch((error: unknown) => {
       console.error(`${upstream.name}:`, error);
@@ -87,7 +87,7 @@ export function startFake(upstream: FakeUpstream, { port, now }: FakeOptions): P
           server.close(() => closed());
           server.closeAllConnections();
         });
-      resolve({ name: upstream.name, url: `http://127.0.0.1:${bound}`, calls: calls.answer, close });
+      resolve({ name: upstream.name, url: `http://127.0.0.1:${bound}`, calls: calls.summary, close });
     });
   });
 }
@@ -118,9 +118,9 @@ async function misbehave(
     case "throttle":
       return send(response, 429, { status: { error_code: 429, error_message: "too many" } }, retryAfter(fault, now()));
     case "server_error":
-      return send(response, fault.status, PAGE);
+      return send(response, fault.status, HTML_PAGE);
     case "html":
-      return send(response, 200, PAGE);
+      return send(response, 200, HTML_PAGE);
     case "truncated": {
       const text = JSON.stringify(body);
       return send(response, status, text.slice(0, Math.floor(text.length / 2)), { "content-type": "application/json" });
@@ -128,7 +128,7 @@ async function misbehave(
     case "refuse":
       return send(response, 200, refusalBody(fault.refusal, url.searchParams.get("apikey") ?? ""));
     default:
-      return send(response, status, distorted(body, fault));
+      return send(response, status, distort(body, fault));
   }
 }
 

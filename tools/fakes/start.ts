@@ -3,7 +3,7 @@ import { fakeAlphaVantage } from "./alpha-vantage.ts";
 import { fakeBinance } from "./binance.ts";
 import { fakeCoinGecko } from "./coingecko.ts";
 import { fakeJse } from "./jse.ts";
-import { type FakeServer, startFake } from "./server.ts";
+import { type FakeServer, startFakeServer } from "./server.ts";
 
 export const FAKES = UPSTREAMS;
 
@@ -29,8 +29,8 @@ export interface FakesOptions {
 
 /** Starts all four upstreams on this machine's loopback. */
 export async function startFakes({ ports = {}, now = () => Date.now() / 1000 }: FakesOptions = {}): Promise<Fakes> {
-  const start = (name: FakeName, upstream: Parameters<typeof startFake>[0]) =>
-    startFake(upstream, { port: ports[name] ?? 0, now });
+  const start = (name: FakeName, upstream: Parameters<typeof startFakeServer>[0]) =>
+    startFakeServer(upstream, { port: ports[name] ?? 0, now });
   const servers = {
     binance: await start("binance", fakeBinance),
     coingecko: await start("coingecko", fakeCoinGecko),

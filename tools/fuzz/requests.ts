@@ -1,6 +1,6 @@
 import type { SeededRandom } from "../seeded-random.ts";
 import type { ApiDocument, Route } from "./document.ts";
-import { brokenValue, type Manner, openValues } from "./values.ts";
+import { brokenValue, createValueGenerator, type Manner } from "./values.ts";
 
 /** A request to be made, and the route that it is for; null where it is for none. */
 export interface FuzzRequest {
@@ -54,7 +54,7 @@ const asText = (value: unknown): string => (typeof value === "object" ? JSON.str
 const sendable = (value: string): boolean => /^[\t\x20-\x7e]*$/.test(value);
 
 /** Draws requests from the document. */
-export interface Requests {
+export interface RequestGenerator {
   /** One for any route: most of them valid, some at the bounds of their schemas and beyond, some broken. */
   next(): FuzzRequest;
   /** One for a route. */
@@ -62,8 +62,12 @@ export interface Requests {
 }
 
 /** @param keys headers that let everything be done */
-export function openRequests(document: ApiDocument, random: SeededRandom, keys: Record<string, string>): Requests {
-  const values = openValues(document.schemas, random);
+export function createRequestGenerator(
+  document: ApiDocument,
+  random: SeededRandom,
+  keys: Record<string, string>,
+): RequestGenerator {
+  const values = createValueGenerator(document.schemas, random);
 
   function pathOf(route: Route, manner: Manner): string {
     return route.path.replace(/\{(\w+)\}/g, (_, name: string) => {

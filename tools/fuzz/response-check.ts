@@ -3,7 +3,7 @@ import type { ApiDocument, JsonSchema, Route } from "./document.ts";
 import type { FuzzRequest } from "./requests.ts";
 
 /** An answer, as far as it is checked. */
-export interface Answer {
+export interface FuzzResponse {
   status: number;
   type: string;
   correlationId: string | null;
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** What looks like the inside of the platform. */
-const INSIDE =
+const INTERNALS =
   /\bat [\w$.<>]+ \(?[\w./:-]+:\d+:\d+\)?|\.ts:\d+|node_modules|SQLITE_|D1_ERROR|durableObject|\[object Object\]/;
 
 /** Statuses that any address may answer with where no route of the document takes a request. */
@@ -33,12 +33,12 @@ function codeOf(text: string): string | null {
 }
 
 /** Judges answers by the document. */
-export interface Judge {
+export interface ResponseCheck {
   /** What is wrong with an answer, or null. */
-  faultOf(request: FuzzRequest, answer: Answer): string | null;
+  faultOf(request: FuzzRequest, answer: FuzzResponse): string | null;
 }
 
-export function openJudge(document: ApiDocument): Judge {
+export function createResponseCheck(document: ApiDocument): ResponseCheck {
   const validators = new Map<JsonSchema, z.ZodType>();
 
   function validatorOf(schema: JsonSchema): z.ZodType {
@@ -53,7 +53,7 @@ export function openJudge(document: ApiDocument): Judge {
     return validator;
   }
 
-  function bodyFault(route: Route, { status, type, text }: Answer): string | null {
+  function bodyFault(route: Route, { status, type, text }: FuzzResponse): string | null {
     const types = route.answers.get(status);
     if (!types) return `answers ${status}, which the document does not name`;
     if (types.size === 0) return text === "" ? null : `has a body with ${status}`;
@@ -69,7 +69,7 @@ export function openJudge(document: ApiDocument): Judge {
       const { status, text } = answer;
       const isMissing = status === 503 && (request.method === "HEAD" || NO_DATA.includes(codeOf(text)));
       if (status >= 500 && !isMissing) return `answers ${status} ${codeOf(text) ?? ""}`.trimEnd();
-      if (INSIDE.test(text)) return "shows the inside of the platform";
+      if (INTERNALS.test(text)) return "shows the inside of the platform";
       if (!answer.correlationId) return "has no X-Correlation-ID";
       if (request.route && request.method !== "HEAD") return bodyFault(request.route, answer);
       return UNROUTED.has(status) ? null : `answers ${status} where there is no route`;

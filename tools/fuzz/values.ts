@@ -73,7 +73,7 @@ const INDICATORS = [
 const TIMES = ["2026-11-20T00:00:00Z", "2026-11-21", "1795185000", "1970-01-01", "2199-12-31T23:59:59Z"];
 
 /** Values that fit a member by its name, which says more than its type. */
-function named(name: string, random: SeededRandom): unknown {
+function valueByName(name: string, random: SeededRandom): unknown {
   switch (name) {
     case "symbol":
       return random.pick(SYMBOLS);
@@ -97,21 +97,21 @@ const isSchema = (value: unknown): value is JsonSchema =>
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 function numberOf(schema: JsonSchema, manner: Manner, random: SeededRandom): number {
-  const least = typeof schema.minimum === "number" ? schema.minimum : 0;
-  const most = typeof schema.maximum === "number" ? Math.min(schema.maximum, 2 ** 40) : least + 1_000;
-  if (manner === "boundary") return random.pick([least, most, least - 1, most + 1]);
+  const min = typeof schema.minimum === "number" ? schema.minimum : 0;
+  const max = typeof schema.maximum === "number" ? Math.min(schema.maximum, 2 ** 40) : min + 1_000;
+  if (manner === "boundary") return random.pick([min, max, min - 1, max + 1]);
   // Small ones are asked most: large ones cost the platform and teach little.
-  const range = Math.min(most - least, 60);
-  const value = least + random.next() * range;
+  const range = Math.min(max - min, 60);
+  const value = min + random.next() * range;
   return schema.type === "number" ? value : Math.round(value);
 }
 
 /** Makes values of schemas. */
-export interface Values {
+export interface ValueGenerator {
   of(schema: JsonSchema, name: string, manner: Manner, depth?: number): unknown;
 }
 
-export function openValues(schemas: Record<string, JsonSchema>, random: SeededRandom): Values {
+export function createValueGenerator(schemas: Record<string, JsonSchema>, random: SeededRandom): ValueGenerator {
   function objectOf(schema: JsonSchema, manner: Manner, depth: number): Record<string, unknown> {
     const required = new Set(listOf(schema.required));
     const made: Record<string, unknown> = {};
@@ -128,7 +128,7 @@ export function openValues(schemas: Record<string, JsonSchema>, random: SeededRa
     if (typeof schema.$ref === "string")
       return of(schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}, name, manner, depth);
     if (manner === "broken" && random.next() < 0.35) return random.pick(BROKEN);
-    const known = named(name, random);
+    const known = valueByName(name, random);
     if (known !== undefined && random.next() < 0.9) return known;
     const forms = [...listOf(schema.anyOf), ...listOf(schema.oneOf)].filter(isSchema);
     if (forms.length > 0) return of(random.pick(forms), name, manner, depth);

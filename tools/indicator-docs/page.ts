@@ -55,7 +55,7 @@ function factsOf(definition: IndicatorDefinition): string[][] {
     ["parameters", parameters.join("; ") || "none"],
     ["outputs", definition.outputs.join(", ")],
     ["warm-up", warmUpText(spec)],
-    ["settled", settlingText(definition.convergence(spec.numbers, spec.choices))],
+    ["settled", convergenceText(definition.convergence(spec.numbers, spec.choices))],
   ];
 }
 
@@ -72,6 +72,6 @@ function warmUpText({ definition, numbers }: IndicatorSpec): string {
   return same ? String(warmUp[0]) : warmUp.map((candles, i) => `${definition.outputs[i]} ${candles}`).join(", ");
 }
 
-function settlingText(settling: Convergence): string {
-  return "candles" in settling ? `after ${settling.candles} candles` : `since the ${settling.since}`;
+function convergenceText(convergence: Convergence): string {
+  return "candles" in convergence ? `after ${convergence.candles} candles` : `since the ${convergence.since}`;
 }

@@ -22,7 +22,7 @@ export interface BudgetUse {
 }
 
 /** The most calls within any span of this many milliseconds, wherever it begins. */
-function most(times: readonly number[], span: number): number {
+function maxWithin(times: readonly number[], span: number): number {
   let found = 0;
   for (let first = 0, last = 0; last < times.length; last++) {
     while (times[last] - times[first] >= span) first++;
@@ -49,17 +49,17 @@ export function budgetUse(fakes: Fakes, variables: Record<string, string>): Budg
       provider: name,
       calls: times.length,
       faults: countOf(log.flatMap(({ fault }) => fault ?? [])),
-      busiest_second: most(times, 1_000),
-      busiest_half_second: most(times, CHECKED_SECOND_MS),
+      busiest_second: maxWithin(times, 1_000),
+      busiest_half_second: maxWithin(times, CHECKED_SECOND_MS),
       per_second: budget.perSecond,
-      busiest_minute: most(times, 60_000),
+      busiest_minute: maxWithin(times, 60_000),
       per_minute: budget.perMinute,
     };
   });
 }
 
 /** The budgets that were exceeded, in words. */
-export function overspent(uses: readonly BudgetUse[]): string[] {
+export function exceededBudgets(uses: readonly BudgetUse[]): string[] {
   return uses.flatMap((use) => {
     const over = (span: string, received: number, limit: number | null): string[] =>
       limit !== null && received > limit

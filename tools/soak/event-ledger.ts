@@ -7,7 +7,7 @@ export interface Position {
 }
 
 /** What one client has got of its symbols over all of its connections; every event must come once, in order. */
-export class Ledger {
+export class EventLedger {
   readonly symbols: readonly string[];
   readonly violations: string[] = [];
   /** Events that came, and those of them that were made good after a cut. */
@@ -29,7 +29,7 @@ export class Ledger {
   }
 
   /** What the client lacks of what the platform has sent by now of its symbols, in words; an empty list where it has everything. */
-  lacks(known: ReadonlyMap<string, Position>): string[] {
+  missing(known: ReadonlyMap<string, Position>): string[] {
     return this.symbols.flatMap((symbol) => {
       const [position, due] = [this.positions.get(symbol), known.get(symbol)];
       if (!due || (position?.epoch === due.epoch && position.seq >= due.seq)) return [];
@@ -39,17 +39,17 @@ export class Ledger {
   }
 
   /** Takes a frame from the server as it came. */
-  take(text: string): void {
+  onMessage(text: string): void {
     if (text === '{"type":"pong"}') return;
     const frame = ServerFrameSchema.safeParse(JSON.parse(text));
-    if (frame.success) this.takeFrame(frame.data);
+    if (frame.success) this.onFrame(frame.data);
     else this.violations.push(`${text.slice(0, 200)} is no frame: ${frame.error.message}`);
   }
 
-  private takeFrame(frame: ServerFrame): void {
+  private onFrame(frame: ServerFrame): void {
     switch (frame.type) {
       case "market_data":
-        this.takeEvent(frame.symbol, frame.epoch, frame.seq);
+        this.onEvent(frame.symbol, frame.epoch, frame.seq);
         break;
       case "gap":
         this.violations.push(`${frame.symbol} lost ${frame.from_seq} to ${frame.to_seq}`);
@@ -58,11 +58,11 @@ export class Ledger {
         this.violations.push(`an error came: ${frame.code}, ${frame.detail}`);
         break;
       case "subscription_confirmed":
-        for (const symbol of frame.symbols) this.takePosition(symbol, frame.positions[symbol]);
+        for (const symbol of frame.symbols) this.onConfirmation(symbol, frame.positions[symbol]);
     }
   }
 
-  private takePosition(symbol: string, known: unknown): void {
+  private onConfirmation(symbol: string, known: unknown): void {
     const position = ConfirmedQuotesSchema.parse(known);
     const { epoch, seq, recovered, missed } = position;
     const current = this.positions.get(symbol);
@@ -78,7 +78,7 @@ export class Ledger {
       return;
     }
     for (const event of missed) {
-      this.takeEvent(symbol, String(event.epoch), Number(event.seq));
+      this.onEvent(symbol, String(event.epoch), Number(event.seq));
       this.recovered++;
     }
     const reached = this.positions.get(symbol);
@@ -86,7 +86,7 @@ export class Ledger {
     this.violations.push(`${symbol} was recovered to ${reached?.seq}, though it is said to be at ${seq}`);
   }
 
-  private takeEvent(symbol: string, epoch: string, seq: number): void {
+  private onEvent(symbol: string, epoch: string, seq: number): void {
     const position = this.positions.get(symbol);
     this.positions.set(symbol, { epoch, seq });
     this.events++;

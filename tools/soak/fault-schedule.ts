@@ -8,13 +8,13 @@ export interface Fault {
   [setting: string]: unknown;
 }
 
-type Possible = { kind: string } & Record<string, string | number>;
+type FaultTemplate = { kind: string } & Record<string, string | number>;
 
 /**
  * What can befall an upstream. Alpha Vantage's refusals that hold for hours by design (a spent quota, a bad key) are left out:
  * no recovery within a minute is due after them.
  */
-const ANYWHERE: readonly Possible[] = [
+const COMMON_FAULTS: readonly FaultTemplate[] = [
   { kind: "slow", delay_ms: 800 },
   { kind: "slow", delay_ms: 3_500 },
   { kind: "hang" },
@@ -37,7 +37,7 @@ const ANYWHERE: readonly Possible[] = [
  * Prices 100 times off, which never may be served. Only one source of a symbol lies at a time: two that agree are
  * believed, as they should be.
  */
-const LIES: Record<FakeName, readonly Possible[]> = {
+const PRICE_FAULTS: Record<FakeName, readonly FaultTemplate[]> = {
   binance: [
     { kind: "glitch", endpoint: "ticker/24hr", factor: 100 },
     { kind: "glitch", endpoint: "ticker/24hr", factor: 0.01 },
@@ -60,9 +60,9 @@ export type FaultSchedule = () => Fault[];
 
 /** Draws nothing, one fault or two at a time, each fault once before any comes again. */
 export function faultScheduleOf(name: FakeName, random: SeededRandom): FaultSchedule {
-  let deck: Possible[] = [];
+  let deck: FaultTemplate[] = [];
   const draw = (): Fault => {
-    if (deck.length === 0) deck = [...ANYWHERE, ...LIES[name]];
+    if (deck.length === 0) deck = [...COMMON_FAULTS, ...PRICE_FAULTS[name]];
     const [fault] = deck.splice(Math.floor(random.next() * deck.length), 1);
     return { ...fault, kind: fault.kind, probability: random.pick(PROBABILITIES) };
   };

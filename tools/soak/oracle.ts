@@ -7,25 +7,30 @@ import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { barOf, decimalsOf, priceOf } from "../fakes/prices.ts";
 
 /** A symbol that is asked for, and what the stand-ins call what it costs. */
-export interface Traded {
+export interface TradedSymbol {
   symbol: string;
   name: string;
   market: Market;
   intervals: readonly Interval[];
 }
 
-const crypto = (symbol: string): Traded => ({
+const crypto = (symbol: string): TradedSymbol => ({
   symbol,
   name: symbol.split("/")[0],
   market: MARKETS.CRYPTO,
   intervals: symbol.endsWith("/USDT") ? ["1m", "1h", "1d"] : ["1d"],
 });
-const share = (symbol: string): Traded => ({ symbol, name: symbol, market: MARKETS.US, intervals: ["1h", "1d"] });
-const currency = (symbol: string): Traded => ({ symbol, name: symbol, market: MARKETS.FOREX, intervals: ["1d"] });
-const johannesburg = (symbol: string): Traded => ({ symbol, name: symbol, market: MARKETS.JSE, intervals: ["1d"] });
+const share = (symbol: string): TradedSymbol => ({ symbol, name: symbol, market: MARKETS.US, intervals: ["1h", "1d"] });
+const currency = (symbol: string): TradedSymbol => ({ symbol, name: symbol, market: MARKETS.FOREX, intervals: ["1d"] });
+const johannesburg = (symbol: string): TradedSymbol => ({
+  symbol,
+  name: symbol,
+  market: MARKETS.JSE,
+  intervals: ["1d"],
+});
 
 /** What is asked for: every class of asset, and every provider as first and as second source. */
-export const TRADED: readonly Traded[] = [
+export const TRADED: readonly TradedSymbol[] = [
   ...["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "DOGE/USDT", "BTC/USD", "ETH/USD"].map(crypto),
   ...["AAPL", "MSFT"].map(share),
   ...["USD/ZAR", "EUR/USD"].map(currency),
@@ -35,7 +40,7 @@ export const TRADED: readonly Traded[] = [
 const BY_SYMBOL = new Map(TRADED.map((traded) => [traded.symbol, traded]));
 
 /** By how much a number may differ: one of its last decimals. */
-const stepOf = (name: string): number => 1.01 * 10 ** -decimalsOf(name);
+const toleranceOf = (name: string): number => 1.01 * 10 ** -decimalsOf(name);
 
 /** What is wrong with a quote that was served; null where nothing is. */
 export function faultOfQuote(value: unknown): string | null {
@@ -48,7 +53,7 @@ export function faultOfQuote(value: unknown): string | null {
   const time = Date.parse(timestamp) / 1000;
   if (time > Date.now() / 1000 + 1) return `${symbol} is of ${timestamp}, which is yet to come`;
   const expected = priceOf(traded.name, time);
-  if (price !== null && Math.abs(price - expected) <= stepOf(traded.name)) return null;
+  if (price !== null && Math.abs(price - expected) <= toleranceOf(traded.name)) return null;
   return `${symbol} cost ${expected} at ${timestamp}, not ${price} (${provider})`;
 }
 
@@ -62,7 +67,7 @@ export function faultOfCandles(value: unknown): string | null {
   const traded = BY_SYMBOL.get(symbol);
   if (!traded) return `${symbol} was not asked for`;
   const { name, market } = traded;
-  const slack = stepOf(name);
+  const slack = toleranceOf(name);
   for (const { time, open, high, low, close } of data) {
     const bucket = bucketStamped(market, interval, time);
     if (!bucket) return `${symbol} ${interval}: ${time} opens no bucket`;

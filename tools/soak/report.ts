@@ -1,12 +1,12 @@
 /** What a run has seen. */
-export interface Findings {
-  answered(kind: string, status: number, ms: number): void;
-  violation(what: string): void;
+export interface SoakReport {
+  recordResponse(kind: string, status: number, ms: number): void;
+  recordViolation(what: string): void;
   violations(): readonly string[];
   requests(): number;
   /** A connection broke before an answer came. */
-  dropped(): void;
-  connectionsDropped(): number;
+  recordDroppedConnection(): void;
+  droppedConnections(): number;
   /** Answers by kind of question, for a table. */
   table(): Record<
     string,
@@ -20,26 +20,26 @@ interface Counter {
 }
 
 /** Findings, none yet. */
-export function noFindings(): Findings {
+export function createSoakReport(): SoakReport {
   const counters = new Map<string, Counter>();
   const violations: string[] = [];
   let requests = 0;
   let dropped = 0;
   return {
-    answered(kind, status, ms) {
+    recordResponse(kind, status, ms) {
       requests++;
       const counts = counters.get(kind) ?? { statuses: [], times: [] };
       counts.statuses.push(status);
       counts.times.push(ms);
       counters.set(kind, counts);
     },
-    violation: (what) => violations.push(what),
+    recordViolation: (what) => violations.push(what),
     violations: () => violations,
     requests: () => requests,
-    dropped() {
+    recordDroppedConnection() {
       dropped++;
     },
-    connectionsDropped: () => dropped,
+    droppedConnections: () => dropped,
     table() {
       const rows = [...counters].map(([kind, { statuses, times }]) => {
         const sorted = times.toSorted((a, b) => a - b);

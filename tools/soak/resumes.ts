@@ -2,7 +2,7 @@ import WebSocket from "ws";
 import { z } from "zod";
 import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
 import { type SeededRandom, seededRandom } from "../seeded-random.ts";
-import { Ledger, type Position } from "./event-ledger.ts";
+import { EventLedger, type Position } from "./event-ledger.ts";
 
 const CLIENTS = 80;
 /** Symbols that trade always, and how many of them a client listens to. */
@@ -14,14 +14,14 @@ const MAX_MS = 1_500;
 const RESTARTS = 4;
 const PROGRESS_MS = 1_000;
 /** The time that clients are given, at the end, to have all that the platform has sent by then. */
-const LAST_STAY_MS = 120_000;
+const MAX_CATCH_UP_MS = 120_000;
 const RETRY_MS = 200;
 /** The longest that no one may answer a client, and that one try may take. */
-const UNANSWERED_MS = 60_000;
-const TRY_MS = 10_000;
+const MAX_UNANSWERED_MS = 60_000;
+const ATTEMPT_TIMEOUT_MS = 10_000;
 
 /** What came of the cuts. */
-export interface Resumed {
+export interface ResumeReport {
   cuts: number;
   restarts: number;
   events: number;
@@ -35,21 +35,25 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 async function open(url: string): Promise<WebSocket> {
   const begun = Date.now();
   for (;;) {
-    const socket = new WebSocket(url, { headers: WITH_TOKEN, perMessageDeflate: false, handshakeTimeout: TRY_MS });
+    const socket = new WebSocket(url, {
+      headers: WITH_TOKEN,
+      perMessageDeflate: false,
+      handshakeTimeout: ATTEMPT_TIMEOUT_MS,
+    });
     const isOpen = await new Promise<boolean>((resolve) => {
       socket.once("open", () => resolve(true));
       socket.on("error", () => resolve(false));
     });
     if (isOpen) return socket;
-    if (Date.now() - begun > UNANSWERED_MS) throw new Error(`no one answered for ${UNANSWERED_MS / 1000} s`);
+    if (Date.now() - begun > MAX_UNANSWERED_MS) throw new Error(`no one answered for ${MAX_UNANSWERED_MS / 1000} s`);
     await pause(RETRY_MS);
   }
 }
 
 /** Connects a client and lets it go on from where it stands; returns what ends the connection. */
-async function connect(url: string, ledger: Ledger): Promise<() => void> {
+async function connect(url: string, ledger: EventLedger): Promise<() => void> {
   const socket = await open(`${url.replace("http", "ws")}/ws`);
-  const onMessage = (data: Buffer): void => ledger.take(data.toString());
+  const onMessage = (data: Buffer): void => ledger.onMessage(data.toString());
   socket.on("message", onMessage);
   socket.send(JSON.stringify({ action: "subscribe", symbols: ledger.symbols, since: ledger.since() }));
   return () => {
@@ -61,24 +65,24 @@ async function connect(url: string, ledger: Ledger): Promise<() => void> {
 const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() }) });
 
 /** Where the platform itself is in each symbol, as its rooms say and not its streams. */
-async function positions(url: string): Promise<Map<string, Position>> {
+async function publishedPositions(url: string): Promise<Map<string, Position>> {
   const known = new Map<string, Position>();
   for (const symbol of SYMBOLS) {
     const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
-    const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(UNANSWERED_MS) });
+    const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(MAX_UNANSWERED_MS) });
     known.set(symbol, Answer.parse(await answer.json()).data);
   }
   return known;
 }
 
 /** Waits until every client has all that the platform has sent by now; returns what they lack if that takes too long. */
-async function waitForAll(url: string, ledgers: readonly Ledger[]): Promise<string[]> {
-  const known = await positions(url);
+async function waitForAll(url: string, ledgers: readonly EventLedger[]): Promise<string[]> {
+  const known = await publishedPositions(url);
   const begun = Date.now();
   for (;;) {
-    const lacking = ledgers.flatMap((ledger) => ledger.lacks(known));
-    if (lacking.length === 0) return [];
-    if (Date.now() - begun > LAST_STAY_MS) return lacking.map((what) => `${what} ${LAST_STAY_MS / 1000} s later`);
+    const missing = ledgers.flatMap((ledger) => ledger.missing(known));
+    if (missing.length === 0) return [];
+    if (Date.now() - begun > MAX_CATCH_UP_MS) return missing.map((what) => `${what} ${MAX_CATCH_UP_MS / 1000} s later`);
     await pause(RETRY_MS);
   }
 }
@@ -93,12 +97,12 @@ function someSymbols(random: SeededRandom): string[] {
  * Cuts clients that many times in all, at random moments, and lets them resume. The runtime is started again now and then.
  * @param progress shows how far it is
  */
-export async function soakResumes(cuts: number, seed: number, progress: (text: string) => void): Promise<Resumed> {
+export async function soakResumes(cuts: number, seed: number, progress: (text: string) => void): Promise<ResumeReport> {
   const worker = await startBundledWorker({ MARKET_MODE: "demo" });
   const { url } = worker;
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
     const random = seededRandom(seed + index);
-    return { random: random, ledger: new Ledger(someSymbols(random)) };
+    return { random: random, ledger: new EventLedger(someSymbols(random)) };
   });
   const ledgers = clients.map(({ ledger }) => ledger);
   let begun = 0;
@@ -128,10 +132,11 @@ export async function soakResumes(cuts: number, seed: number, progress: (text: s
   try {
     await Promise.all([...clients.map(scheduler), restart()]);
     const cutters = await Promise.all(ledgers.map((ledger) => connect(url, ledger)));
-    const lacking = await waitForAll(url, ledgers);
+    const missing = await waitForAll(url, ledgers);
     for (const cut of cutters) cut();
-    const violations = [...ledgers.flatMap((ledger) => ledger.violations), ...lacking];
-    const sum = (of: (ledger: Ledger) => number): number => ledgers.reduce((total, ledger) => total + of(ledger), 0);
+    const violations = [...ledgers.flatMap((ledger) => ledger.violations), ...missing];
+    const sum = (of: (ledger: EventLedger) => number): number =>
+      ledgers.reduce((total, ledger) => total + of(ledger), 0);
     const [events, recovered] = [sum((ledger) => ledger.events), sum((ledger) => ledger.recovered)];
     return { cuts: done, restarts, events, recovered, violations };
   } finally {

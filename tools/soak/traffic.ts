@@ -2,10 +2,10 @@ import { z } from "zod";
 import { DAY } from "../../core/time.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 import { faultOfCandles, faultOfQuote, TRADED } from "./oracle.ts";
-import type { Findings } from "./report.ts";
+import type { SoakReport } from "./report.ts";
 
 /** The only 5xx that a reader may see: nothing is known, or nothing young enough. */
-const DOCUMENTED: ReadonlySet<string> = new Set(["quote.unavailable", "candles.unavailable", "quote.too_old"]);
+const DOCUMENTED_503: ReadonlySet<string> = new Set(["quote.unavailable", "candles.unavailable", "quote.too_old"]);
 
 /** Indicators say so when a series has too few bars yet. */
 const EXPECTED_4XX: ReadonlySet<string> = new Set(["indicator.not_enough_data"]);
@@ -45,15 +45,15 @@ const MIX: readonly Kind[] = [
 export interface Reader {
   url: string;
   headers: Record<string, string>;
-  findings: Findings;
+  report: SoakReport;
 }
 
 /** The last candles as a rule; else some of the past, which no client has asked for yet. */
-function until(random: SeededRandom): string {
+function randomUntil(random: SeededRandom): string {
   return random.next() < 0.6 ? "" : `&to=${Math.floor(Date.now() / 1000 - random.next() * 300 * DAY)}`;
 }
 
-function question(kind: Kind, random: SeededRandom): string {
+function randomPath(kind: Kind, random: SeededRandom): string {
   const { symbol, intervals } = random.pick(TRADED);
   const maxAge = random.pick(["", "", "?max_age=5", "?max_age=60"]);
   switch (kind) {
@@ -62,7 +62,7 @@ function question(kind: Kind, random: SeededRandom): string {
     case "quotes":
       return `/quotes?symbols=${[symbol, ...Array.from({ length: 4 }, () => random.pick(TRADED).symbol)].join()}`;
     case "candles":
-      return `/ohlcv/${symbol}?interval=${random.pick(intervals)}&limit=${random.pick([5, 50, 300])}${until(random)}`;
+      return `/ohlcv/${symbol}?interval=${random.pick(intervals)}&limit=${random.pick([5, 50, 300])}${randomUntil(random)}`;
     case "indicators":
       return `/indicators/${symbol}?interval=${random.pick(intervals)}&indicators=RSI,MACD&data_points=20`;
     case "symbol":
@@ -73,39 +73,39 @@ function question(kind: Kind, random: SeededRandom): string {
 }
 
 /** Asks one random question and judges the answer. */
-export async function askAnything(reader: Reader, random: SeededRandom): Promise<void> {
+export async function requestRandom(reader: Reader, random: SeededRandom): Promise<void> {
   const kind = random.pick(MIX);
-  const path = question(kind, random);
+  const path = randomPath(kind, random);
   const noCache = random.next() < 0.5;
-  await ask(reader, kind, path, noCache);
+  await requestAndCheck(reader, kind, path, noCache);
 }
 
 /** A kept connection may be closed at the very moment at which it is used again; a second refusal is no such accident. */
-async function fetchAgain(url: string, headers: Record<string, string>, findings: Findings): Promise<Response> {
+async function fetchWithRetry(url: string, headers: Record<string, string>, report: SoakReport): Promise<Response> {
   try {
     return await fetch(url, { headers });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    findings.dropped();
+    report.recordDroppedConnection();
     return fetch(url, { headers });
   }
 }
 
 /** Asks a question and judges the answer; returns its status and its body. */
-export async function ask(
-  { url, headers, findings }: Reader,
+export async function requestAndCheck(
+  { url, headers, report }: Reader,
   kind: Kind,
   path: string,
   noCache: boolean,
 ): Promise<{ status: number; body: unknown }> {
   const begun = performance.now();
-  const asked = noCache ? { ...headers, "Cache-Control": "no-cache" } : headers;
-  const response = await fetchAgain(url + path, asked, findings);
+  const sentHeaders = noCache ? { ...headers, "Cache-Control": "no-cache" } : headers;
+  const response = await fetchWithRetry(url + path, sentHeaders, report);
   const text = await response.text();
-  findings.answered(kind, response.status, performance.now() - begun);
+  report.recordResponse(kind, response.status, performance.now() - begun);
   const body: unknown = JSON.parse(text);
   const fault = response.ok ? faultOf(kind, body) : faultOfProblem(kind, body);
-  if (fault) findings.violation(`${path} (${response.status}): ${fault}`);
+  if (fault) report.recordViolation(`${path} (${response.status}): ${fault}`);
   return { status: response.status, body };
 }
 
@@ -137,7 +137,7 @@ function faultOfProblem(kind: Kind, body: unknown): string | null {
 /** What is wrong with a refusal: it is none that is documented, or its last known price is wrong. */
 function faultOfOneProblem(value: unknown): string | null {
   const { status, code, last_known } = ProblemSchema.parse(value);
-  const expected = status === 503 ? DOCUMENTED.has(code) : status < 500 && EXPECTED_4XX.has(code);
+  const expected = status === 503 ? DOCUMENTED_503.has(code) : status < 500 && EXPECTED_4XX.has(code);
   if (!expected) return `${status} ${code} is no answer that is due`;
   return last_known === undefined ? null : faultOfQuote(last_known);
 }

@@ -8,7 +8,7 @@ import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { auditActorOf } from "../auth/caller.ts";
 import { envelope, problemResponses } from "../http/responses.ts";
 import { createService } from "../http/service.ts";
-import { forgetQuotes } from "../market-data/quote-reader.ts";
+import { clearQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../rooms/call-room.ts";
 import { requireRecord } from "../symbol-registry/symbol-lookup.ts";
 
@@ -58,6 +58,6 @@ epochs.openapi(route, async (c) => {
   const { symbol } = record;
   await recordIntent(registry, auditActorOf(c.var.caller), "epoch.renew", symbol, {});
   const position = await callRoom<QuotePosition>(c.env, symbol, (room) => room.renewEpoch(instrumentOf(record)));
-  forgetQuotes();
+  clearQuotes();
   return c.json(envelope({ symbol, ...position }), 200);
 });

@@ -17,10 +17,10 @@ import { auditEntry } from "../../storage/audit-log.ts";
 import { type Database, openPrimary } from "../../storage/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type AuditActor, changeSymbol } from "../../storage/registry/writes.ts";
-import { actorOf } from "../auth/caller.ts";
+import { auditNameOf } from "../auth/caller.ts";
 import { envelope, problemResponses } from "../http/responses.ts";
 import { createService } from "../http/service.ts";
-import { forgetQuotes } from "../market-data/quote-reader.ts";
+import { clearQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../rooms/call-room.ts";
 import { clearSymbols, requireRecord } from "../symbol-registry/symbol-lookup.ts";
 
@@ -72,20 +72,21 @@ imports.openapi(route, async (c) => {
     stored: 0,
     replaced: 0,
     unchanged: 0,
-    ...listed(refused),
+    ...listedRows(refused),
   };
   if (chunk.check_only) return c.json(envelope(report), 200);
-  if (refused.length > 0 && !chunk.keep_good) throw refusal(refused);
+  if (refused.length > 0 && !chunk.keep_good) throw refusedRowsError(refused);
   if (candles.length === 0) return c.json(envelope(report), 200);
-  const act = { actor: actorOf(c.var.caller), at: new Date().toISOString() };
+  const act = { actor: auditNameOf(c.var.caller), at: new Date().toISOString() };
   const imported = await markImported(registry, record, act);
   const batch = { interval: chunk.interval, adjustment: chunk.adjustment, candles: candlesFrom(candles) };
   const reply = await callRoom<ImportReply>(c.env, record.symbol, (room) =>
     room.importCandles(instrumentOf(imported), batch),
   );
-  if (reply.kind === "conflict") throw conflict(record.symbol, chunk.interval, reply.adjustment, chunk.adjustment);
+  if (reply.kind === "conflict")
+    throw adjustmentConflict(record.symbol, chunk.interval, reply.adjustment, chunk.adjustment);
   clearSymbols();
-  forgetQuotes();
+  clearQuotes();
   // Rows that repeat one another within the chunk are one candle: the others changed nothing.
   const repeated = chunk.rows.length - refused.length - candles.length;
   const { stored, replaced } = reply;
@@ -98,28 +99,28 @@ imports.openapi(route, async (c) => {
 });
 
 /** Makes imported candles the symbol's only source, once. */
-async function markImported(registry: Database, record: SymbolRecord, act: AuditActor): Promise<SymbolRecord> {
+async function markImported(registry: Database, record: SymbolRecord, actor: AuditActor): Promise<SymbolRecord> {
   if (record.data_sources.includes("import")) return record;
-  await changeSymbol(registry, record.symbol, { data_sources: ["import"] }, act, "symbol.import");
-  return { ...record, data_sources: ["import"], last_updated: act.at };
+  await changeSymbol(registry, record.symbol, { data_sources: ["import"] }, actor, "symbol.import");
+  return { ...record, data_sources: ["import"], last_updated: actor.at };
 }
 
 /** Refused rows as an answer lists them. */
-const listed = (refused: readonly RefusedRow[]) => ({
+const listedRows = (refused: readonly RefusedRow[]) => ({
   refused: refused.slice(0, MAX_LISTED_REFUSALS),
   ...(refused.length > MAX_LISTED_REFUSALS ? { refused_count: refused.length } : {}),
 });
 
-function refusal(refused: readonly RefusedRow[]): ApiError {
+function refusedRowsError(refused: readonly RefusedRow[]): ApiError {
   const [first] = refused;
   const errors = refused
     .slice(0, MAX_LISTED_FAULTS)
     .map(({ line, reason }) => ({ in: "body" as const, path: `line ${line}`, message: reason }));
   const detail = `${refused.length} of the rows cannot be candles, so none was stored. The first is line ${first.line}: ${first.reason}.`;
-  return new ApiError("request.invalid", detail, { errors, extensions: listed(refused) });
+  return new ApiError("request.invalid", detail, { errors, extensions: listedRows(refused) });
 }
 
-function conflict(symbol: string, interval: string, has: string, sent: string): ApiError {
+function adjustmentConflict(symbol: string, interval: string, has: string, sent: string): ApiError {
   return new ApiError(
     "candles.conflict",
     `The ${interval} candles of ${symbol} are ${has}; these are ${sent}. Import them as ${has}, or as another interval.`,

@@ -12,7 +12,7 @@ import { closeSocketsOfKey } from "../streaming/close-sockets.ts";
 
 const shared = { tags: ["Administration"] };
 
-const answered = <T extends z.ZodType>(description: string, data: T) => ({
+const jsonResponses = <T extends z.ZodType>(description: string, data: T) => ({
   description,
   content: {
     "application/json": { schema: z.object({ success: z.literal(true), data, timestamp: z.string() }) },
@@ -31,7 +31,7 @@ const createKeyRoute = createRoute({
     body: { required: true, content: { "application/json": { schema: NewApiKeySchema } } },
   },
   responses: {
-    201: answered("The key", CreatedApiKeySchema),
+    201: jsonResponses("The key", CreatedApiKeySchema),
     ...problemResponses(400, 413, 415, 429),
   },
 });
@@ -43,7 +43,7 @@ const listKeysRoute = createRoute({
   operationId: "listKeys",
   summary: "Every key that was made, the latest first",
   request: { query: NO_QUERY },
-  responses: { 200: answered("The keys", z.array(ApiKeySchema)), ...problemResponses(400, 429) },
+  responses: { 200: jsonResponses("The keys", z.array(ApiKeySchema)), ...problemResponses(400, 429) },
 });
 
 const revokeKeyRoute = createRoute({
@@ -59,7 +59,7 @@ const revokeKeyRoute = createRoute({
     }),
     query: NO_QUERY,
   },
-  responses: { 200: answered("The key as it stands now", ApiKeySchema), ...problemResponses(400, 404, 429) },
+  responses: { 200: jsonResponses("The key as it stands now", ApiKeySchema), ...problemResponses(400, 404, 429) },
 });
 
 /** Routes of /admin/keys. */

@@ -17,12 +17,12 @@ import { auditActorOf } from "../auth/caller.ts";
 import { envelope, problemResponses } from "../http/responses.ts";
 import { createService } from "../http/service.ts";
 import { callRoom } from "../rooms/call-room.ts";
-import { allProviders, providerStatus } from "../rooms/providers.ts";
+import { providerStatus, readAllProviders } from "../rooms/providers.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 
 const common = { tags: ["Administration"] };
 
-const answered = <T extends z.ZodType>(description: string, data: T) => ({
+const jsonResponses = <T extends z.ZodType>(description: string, data: T) => ({
   description,
   content: {
     "application/json": { schema: z.object({ success: z.literal(true), data, timestamp: z.string() }) },
@@ -37,7 +37,7 @@ const providersRoute = createRoute({
   summary: "How every upstream fares: breakers, budgets, blocks",
   request: { query: NO_QUERY },
   responses: {
-    200: answered("The gates' states", z.array(ProviderStatusSchema)),
+    200: jsonResponses("The gates' states", z.array(ProviderStatusSchema)),
     ...problemResponses(400, 429),
   },
 });
@@ -59,7 +59,7 @@ const resetRoute = createRoute({
     }),
   },
   responses: {
-    200: answered("The gate's state after it", ProviderStatusSchema),
+    200: jsonResponses("The gate's state after it", ProviderStatusSchema),
     ...problemResponses(400, 404, 429),
   },
 });
@@ -71,7 +71,7 @@ const traceRoute = createRoute({
   operationId: "traceQuote",
   summary: "Who was asked for a symbol's quote last, and what came of it",
   request: { params: SymbolPath, query: NO_QUERY },
-  responses: { 200: answered("The trace", TraceSchema), ...problemResponses(400, 404, 409, 429) },
+  responses: { 200: jsonResponses("The trace", TraceSchema), ...problemResponses(400, 404, 409, 429) },
 });
 
 const limit = wholeNumber(1, 1000).default(100);
@@ -84,7 +84,7 @@ const qualityRoute = createRoute({
   summary: "What data-quality checks doubted, the latest first",
   request: { query: z.strictObject({ symbol: z.string().min(1).max(64).optional(), limit }) },
   responses: {
-    200: answered(
+    200: jsonResponses(
       "The decisions, and how many there are by check",
       z.object({ decisions: z.array(QualityDecisionSchema), counts: z.record(z.string(), z.number().int()) }),
     ),
@@ -99,13 +99,13 @@ const auditRoute = createRoute({
   operationId: "listAudit",
   summary: "Who changed what, the latest first",
   request: { query: z.strictObject({ limit, before: wholeNumber(1, 1e15).optional() }) },
-  responses: { 200: answered("The entries", z.array(AuditEntrySchema)), ...problemResponses(400, 429) },
+  responses: { 200: jsonResponses("The entries", z.array(AuditEntrySchema)), ...problemResponses(400, 429) },
 });
 
 /** Routes for those who look after the platform. */
 export const operations = createService();
 
-operations.openapi(providersRoute, async (c) => c.json(envelope(await allProviders(c.env)), 200));
+operations.openapi(providersRoute, async (c) => c.json(envelope(await readAllProviders(c.env)), 200));
 
 operations.openapi(resetRoute, async (c) => {
   const { provider } = c.req.valid("param");

@@ -63,6 +63,6 @@ export function accessOf(method: string, path: string): Access {
 }
 
 /** Whether a caller without a key may have what anonymous access returns, as `ANONYMOUS_ACCESS` in wrangler.toml has it. */
-export function isOpenToAnyone(access: Access, env: Env): boolean {
+export function isOpenToAnonymous(access: Access, env: Env): boolean {
   return (access === "read" || access === "stream") && env.ANONYMOUS_ACCESS === "on";
 }

@@ -6,24 +6,24 @@ import { MemoryCache } from "../../storage/memory-cache.ts";
 import type { Caller } from "./caller.ts";
 
 /** How long an isolate trusts what it knows of a key: a revocation holds everywhere after this, and a moment. */
-export const KEY_TRUSTED_FOR_MS = 15_000;
+export const KEY_CACHE_MS = 15_000;
 
 /** A use is noted this often. */
-const USE_NOTED_EVERY_MS = 300_000;
+const LAST_USED_INTERVAL_MS = 300_000;
 
-const known = new MemoryCache<KnownKey>(KEY_TRUSTED_FOR_MS, 5_000);
+const cachedKeys = new MemoryCache<KnownKey>(KEY_CACHE_MS, 5_000);
 
 /** Forgets keys in this isolate, after one of them has changed. */
 export function clearKeys(): void {
-  known.clear();
+  cachedKeys.clear();
 }
 
 /** How a key is checked. */
 interface AuthenticateOptions {
   /** Ask the registry, whatever is remembered: what is opened with the key outlives the trust in it. */
-  fresh: boolean;
+  skipCache: boolean;
   /** Called with the work of noting the use, which no client waits for. */
-  later: (work: Promise<void>) => void;
+  waitUntil: (work: Promise<void>) => void;
 }
 
 /**
@@ -33,17 +33,17 @@ interface AuthenticateOptions {
 export async function authenticate(
   env: Env,
   key: string,
-  { fresh, later }: AuthenticateOptions,
+  { skipCache, waitUntil }: AuthenticateOptions,
 ): Promise<Caller | null> {
   const prefix = prefixOfKey(key);
   if (prefix === null) return (await isAdminToken(env, key)) ? { kind: "admin", name: "admin-token" } : null;
-  const trusted = fresh ? undefined : known.get(prefix);
-  const found = trusted ?? (await lookUp(env, prefix));
+  const cached = skipCache ? undefined : cachedKeys.get(prefix);
+  const found = cached ?? (await readKey(env, prefix));
   if (!found || !crypto.subtle.timingSafeEqual(await digestOfKey(key), found.digest)) return null;
   if (!isValid(found)) return null;
   const now = Date.now();
-  const noted = found.lastUsedAt !== null && now - found.lastUsedAt < USE_NOTED_EVERY_MS;
-  if (!trusted && !noted) later(noteKeyUse(openPrimary(env.DB), prefix, isoTime(now / 1000)));
+  const isRecentlyRecorded = found.lastUsedAt !== null && now - found.lastUsedAt < LAST_USED_INTERVAL_MS;
+  if (!cached && !isRecentlyRecorded) waitUntil(noteKeyUse(openPrimary(env.DB), prefix, isoTime(now / 1000)));
   const { name, scopes, tier, expiresAt } = found;
   return { kind: "key", prefix, name, scopes, tier, expiresAt };
 }
@@ -51,7 +51,7 @@ export async function authenticate(
 /** Whether a caller may still be who it was when it was let in; the registry is asked. */
 export async function isStillValid(env: Env, caller: Caller): Promise<boolean> {
   if (caller.kind !== "key") return true;
-  const found = await lookUp(env, caller.prefix);
+  const found = await readKey(env, caller.prefix);
   return found !== null && isValid(found);
 }
 
@@ -59,9 +59,9 @@ const isValid = ({ revoked, expiresAt }: KnownKey): boolean =>
   !revoked && (expiresAt === null || expiresAt > Date.now());
 
 /** Nothing is remembered of a prefix that is unknown: its key may just be being made. */
-async function lookUp(env: Env, prefix: string): Promise<KnownKey | null> {
+async function readKey(env: Env, prefix: string): Promise<KnownKey | null> {
   const found = await findKey(openPrimary(env.DB), prefix);
-  if (found) known.set(prefix, found);
+  if (found) cachedKeys.set(prefix, found);
   return found;
 }
 

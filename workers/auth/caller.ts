@@ -7,7 +7,7 @@ export type Caller =
   | { kind: "key"; prefix: string; name: string; scopes: readonly Scope[]; tier: Tier; expiresAt: number | null };
 
 /** What the audit log calls a caller. */
-export function actorOf(caller: Caller): string {
+export function auditNameOf(caller: Caller): string {
   switch (caller.kind) {
     case "anonymous":
       return "anonymous";
@@ -20,11 +20,11 @@ export function actorOf(caller: Caller): string {
 
 /** Who acts, and when: what an entry of the audit log begins with. */
 export function auditActorOf(caller: Caller): { actor: string; at: string } {
-  return { actor: actorOf(caller), at: new Date().toISOString() };
+  return { actor: auditNameOf(caller), at: new Date().toISOString() };
 }
 
 /** Whether a caller's credential lets it do what needs a scope. The admin token may do everything; a key what it names. */
-export function holdsScope(caller: Caller, scope: Scope): boolean {
+export function hasScope(caller: Caller, scope: Scope): boolean {
   switch (caller.kind) {
     case "anonymous":
       return false;

@@ -4,16 +4,16 @@ import { holdsKey } from "../../core/api-key.ts";
 const MAX_ENCODINGS = 3;
 
 /** An address with its ASCII characters decoded once; what is no encoding stays as it is. */
-function decoded(address: string): string {
-  return address.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+function decodeOnce(url: string): string {
+  return url.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** Whether an address, or a part of one, holds a key or the admin token, however it is written. */
-export function holdsSecret(address: string, env: Env): boolean {
+export function containsSecret(url: string, env: Env): boolean {
   const token = env.ADMIN_TOKEN;
-  const holds = (text: string): boolean =>
+  const contains = (text: string): boolean =>
     holdsKey(text) || (token !== undefined && token !== "" && text.includes(token));
-  let text = address;
-  for (let i = 0; i < MAX_ENCODINGS && text.includes("%") && !holds(text); i++) text = decoded(text);
-  return holds(text);
+  let text = url;
+  for (let i = 0; i < MAX_ENCODINGS && text.includes("%") && !contains(text); i++) text = decodeOnce(text);
+  return contains(text);
 }

@@ -11,17 +11,17 @@ import { burstGuard } from "../metering/burst-guard.ts";
 import { eventStreams } from "../streaming/event-streams.ts";
 import { overview } from "../streaming/overview.ts";
 import { sockets } from "../streaming/sockets.ts";
-import { ticketHolder, tickets } from "../streaming/tickets.ts";
+import { identifyTicket, tickets } from "../streaming/tickets.ts";
 import { exchanges } from "../symbol-registry/exchanges.ts";
 import { symbols } from "../symbol-registry/symbols.ts";
 import { symbolWrites } from "../symbol-registry/writes.ts";
 import { serveAsset } from "./assets.ts";
 import { asyncApi } from "./asyncapi.ts";
-import { RememberingRouter } from "./caching-router.ts";
+import { CachingRouter } from "./caching-router.ts";
 import { problems, serveDocument } from "./documents.ts";
 import { health } from "./health.ts";
 import { metrics } from "./metrics.ts";
-import { answerHeaders } from "./middleware/answer-headers.ts";
+import { responseHeaders } from "./middleware/answer-headers.ts";
 import { DEPRECATIONS, deprecations } from "./middleware/deprecation.ts";
 import { limitHeaders } from "./middleware/header-limits.ts";
 import { identifyCaller } from "./middleware/identify-caller.ts";
@@ -31,18 +31,20 @@ import { meterUsage } from "./middleware/meter-usage.ts";
 import { observeRequest } from "./middleware/observe-request.ts";
 import { requireAccess } from "./middleware/require-access.ts";
 import { routedPath } from "./path.ts";
-import { answerError, unroutedError } from "./problems.ts";
+import { errorResponse, unroutedError } from "./problems.ts";
 import { usage } from "./usage.ts";
 
 /** Everything that answers HTTP: what every request passes, in this order, and the services behind it. */
-export const app = createService({ getPath: routedPath, router: new RememberingRouter() });
+export const app = createService({ getPath: routedPath, router: new CachingRouter() });
 
-app.onError((error, c) => answerError(error, c));
+app.onError((error, c) => errorResponse(error, c));
 
 app.use(observeRequest);
-app.use(answerHeaders(() => app.routes));
+app.use(responseHeaders(() => app.routes));
 app.use(deprecations(DEPRECATIONS));
-app.use(chain(limitHeaders, keyInUrl, identifyCaller, ticketHolder, burstGuard, meterUsage, requireAccess, checkBody));
+app.use(
+  chain(limitHeaders, keyInUrl, identifyCaller, identifyTicket, burstGuard, meterUsage, requireAccess, checkBody),
+);
 
 app.route("/", quotes);
 app.route("/", ohlcv);

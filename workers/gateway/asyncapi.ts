@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import {
   ClientMessageSchema,
-  HEARTBEAT_INTERVAL,
+  HEARTBEAT_SECONDS,
   MAX_SYMBOLS,
   ServerFrameSchema,
   SUBPROTOCOL,
@@ -157,7 +157,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
     info: {
       title: "WizData Edge streams",
       version: VERSION,
-      description: `Live quotes, candles and indicators without silent gaps: every quote has a position (epoch, seq), and a client that comes back with its position gets all that it missed or is sent plainly that it cannot. Heartbeats come every ${HEARTBEAT_INTERVAL} seconds.`,
+      description: `Live quotes, candles and indicators without silent gaps: every quote has a position (epoch, seq), and a client that comes back with its position gets all that it missed or is sent plainly that it cannot. Heartbeats come every ${HEARTBEAT_SECONDS} seconds.`,
       contact: { name: "WizData Edge", url: `${secure ? "https" : "http"}://${host}/docs` },
       tags: [{ name: "streaming", description: "Live market data" }],
     },

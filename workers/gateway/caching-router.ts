@@ -6,27 +6,27 @@ import { TrieRouter } from "hono/router/trie-router";
 /** Addresses that an isolate remembers the routes of. */
 const MAX_REMEMBERED = 2_000;
 /** Longer addresses are no one's favourites. */
-const LONGEST = 100;
+const MAX_PATH_CHARACTERS = 100;
 
 /** Hono's own router, and what it found for the addresses that were asked last: matching costs as much as a quote from memory. */
-export class RememberingRouter<T> implements Router<T> {
+export class CachingRouter<T> implements Router<T> {
   readonly name = "RememberingRouter";
   private readonly router: Router<T> = new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] });
-  private readonly found = new Map<string, Result<T>>();
+  private readonly cache = new Map<string, Result<T>>();
 
   add(method: string, path: string, handler: T): void {
     this.router.add(method, path, handler);
-    this.found.clear();
+    this.cache.clear();
   }
 
   match(method: string, path: string): Result<T> {
     const key = `${method} ${path}`;
-    const known = this.found.get(key);
-    if (known) return known;
+    const cached = this.cache.get(key);
+    if (cached) return cached;
     const result = this.router.match(method, path);
-    if (path.length <= LONGEST) {
-      if (this.found.size >= MAX_REMEMBERED) this.found.clear();
-      this.found.set(key, result);
+    if (path.length <= MAX_PATH_CHARACTERS) {
+      if (this.cache.size >= MAX_REMEMBERED) this.cache.clear();
+      this.cache.set(key, result);
     }
     return result;
   }

@@ -10,11 +10,11 @@ import { PROMETHEUS_TYPE, prometheusText } from "../../observability/metrics/pro
 import type { Sample } from "../../observability/metrics/series.ts";
 import { problemResponses } from "../http/responses.ts";
 import { createService } from "../http/service.ts";
-import { allProviders } from "../rooms/providers.ts";
+import { readAllProviders } from "../rooms/providers.ts";
 import { streamSeries } from "../streaming/stream-metrics.ts";
 
 /** Gates that answer later than this (milliseconds) are left out of a scrape. */
-const GATES_TIMEOUT = 2_000;
+const GATES_TIMEOUT_MS = 2_000;
 
 const route = createRoute({
   method: "get",
@@ -59,10 +59,10 @@ export function gateSeries({ provider, families, budget, waiting }: ProviderStat
 }
 
 /** The gates' states; a gate that fails or is late must not keep the rest from being read. */
-async function gates(env: Env): Promise<ProviderStatus[]> {
+async function readGates(env: Env): Promise<ProviderStatus[]> {
   if (marketModeOf(env) !== "live") return [];
   try {
-    return await Promise.race([allProviders(env), scheduler.wait(GATES_TIMEOUT).then(() => [])]);
+    return await Promise.race([readAllProviders(env), scheduler.wait(GATES_TIMEOUT_MS).then(() => [])]);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     logWarning("the gates' states could not be read", { cause: error.message });
@@ -74,7 +74,7 @@ async function gates(env: Env): Promise<ProviderStatus[]> {
 export const metrics = createService();
 
 metrics.openapi(route, async (c) => {
-  const [streams, states] = await Promise.all([streamSeries(c.env), gates(c.env)]);
+  const [streams, states] = await Promise.all([streamSeries(c.env), readGates(c.env)]);
   // What this isolate has not yet reported belongs to this scrape, and with it what the streams have just reported.
   await reportNow(c.env);
   const { series, unreachable } = await readTelemetry(c.env);

@@ -32,20 +32,20 @@ function foldSymbol(path: string): string {
 }
 
 /** Paths that were asked for last, and how they are routed. */
-const known = new Map<string, string>();
+const routedPaths = new Map<string, string>();
 const MAX_KNOWN = 2_000;
-const LONGEST = 100;
+const MAX_CACHED_CHARACTERS = 100;
 
 /** The path by which a request is routed. */
 export function routedPath(request: Request): string {
-  const asked = getPath(request);
-  const remembered = known.get(asked);
-  if (remembered !== undefined) return remembered;
-  const path = asked.replace(PREFIX, "");
+  const requested = getPath(request);
+  const cached = routedPaths.get(requested);
+  if (cached !== undefined) return cached;
+  const path = requested.replace(PREFIX, "");
   const routed = foldSymbol(path === "" ? "/" : path);
-  if (asked.length <= LONGEST) {
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.set(asked, routed);
+  if (requested.length <= MAX_CACHED_CHARACTERS) {
+    if (routedPaths.size >= MAX_KNOWN) routedPaths.clear();
+    routedPaths.set(requested, routed);
   }
   return routed;
 }

@@ -6,7 +6,7 @@ import { describeJsonFault } from "../../core/json-fault.ts";
 import { logError } from "../../observability/log.ts";
 import { count } from "../../observability/metrics/collector.ts";
 import { asUnreachable } from "../../storage/registry/failures.ts";
-import { holdsSecret } from "../auth/secrets-in-url.ts";
+import { containsSecret } from "../auth/secrets-in-url.ts";
 import type { AppContext } from "../http/service.ts";
 import { RoomFailure } from "../rooms/call-room.ts";
 
@@ -15,7 +15,7 @@ function problemResponse(c: AppContext, error: ApiError): Response {
   const { pathname } = new URL(c.req.url);
   const body = {
     ...error.toProblem(),
-    instance: holdsSecret(pathname, c.env) ? "/" : pathname,
+    instance: containsSecret(pathname, c.env) ? "/" : pathname,
     correlation_id: c.var.correlationId,
   };
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...error.headers };
@@ -23,17 +23,17 @@ function problemResponse(c: AppContext, error: ApiError): Response {
 }
 
 /** The problem of a body that is not JSON: where it stops being that. The framework keeps the text that it could not parse. */
-async function malformedBody(c: AppContext): Promise<Response> {
+async function malformedBodyResponse(c: AppContext): Promise<Response> {
   const fault = describeJsonFault(await c.req.text());
   const errors = [{ in: "body" as const, path: "", message: `must be valid JSON; ${fault}` }];
   return problemResponse(c, new ApiError("request.invalid", `The body is not valid JSON: ${fault}.`, { errors }));
 }
 
 /** Turns whatever was thrown into a problem document. What no one expected is logged once and sent to no one. */
-export function answerError(error: Error, c: AppContext): Response | Promise<Response> {
+export function errorResponse(error: Error, c: AppContext): Response | Promise<Response> {
   if (error instanceof ApiError) return problemResponse(c, error);
   if (error instanceof HTTPException && error.status === 400) {
-    return malformedBody(c);
+    return malformedBodyResponse(c);
   }
   if (error instanceof HTTPException && error.status === 415) {
     const detail = "Send the body as JSON, with `Content-Type: application/json`.";
@@ -61,7 +61,7 @@ export interface RegisteredRoute {
 }
 
 /** The methods that some route takes at a path. */
-export function methodsAt(routes: readonly RegisteredRoute[], path: string): string[] {
+export function methodsOf(routes: readonly RegisteredRoute[], path: string): string[] {
   const methods = new Set<string>();
   for (const route of routes) {
     if (route.method === "ALL" || route.path.includes("*")) continue;
@@ -75,7 +75,7 @@ export function methodsAt(routes: readonly RegisteredRoute[], path: string): str
 
 /** The problem of a request that no route took: a wrong method, or a wrong address. */
 export function unroutedError(routes: readonly RegisteredRoute[], path: string, method: string): ApiError {
-  const methods = methodsAt(routes, path);
+  const methods = methodsOf(routes, path);
   if (methods.length > 0) {
     const detail = `${method} is not for this address. It takes ${methods.join(", ")}.`;
     return new ApiError("route.method_not_allowed", detail, { headers: { Allow: methods.join(", ") } });

@@ -34,7 +34,7 @@ const route = createRoute({
   },
 });
 
-import { passesGuard } from "../metering/burst-guard.ts";
+import { isWithinLimit } from "../metering/burst-guard.ts";
 
 /** The route that says a key what it has used. */
 export const usage = createService();
@@ -45,7 +45,7 @@ usage.openapi(route, async (c) => {
     throw new ApiError("auth.forbidden", "The admin token has no quotas. Ask with a key.");
   }
   const { prefix, name, tier } = caller;
-  if (!(await passesGuard(c.env.BURST_GUARD, `usage:${prefix}`))) {
+  if (!(await isWithinLimit(c.env.BURST_GUARD, `usage:${prefix}`))) {
     throw new ApiError("rate_limit.exceeded", "Ask less often; every answer has the RateLimit header too.", {
       headers: { "Retry-After": "10" },
     });

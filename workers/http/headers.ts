@@ -1,7 +1,7 @@
 import { allowedOrigin } from "../auth/origins.ts";
 import type { AppContext } from "./service.ts";
 
-const EXPOSED = [
+const EXPOSED_HEADERS = [
   "Allow",
   "Cache-Status",
   "Deprecation",
@@ -19,7 +19,7 @@ const EXPOSED = [
 ].join(",");
 
 /** What browsers should know of every answer (OWASP Secure Headers Project). */
-const SECURITY = {
+const SECURITY_HEADERS = {
   "Content-Security-Policy":
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'",
   "Cross-Origin-Resource-Policy": "cross-origin",
@@ -33,16 +33,16 @@ const SECURITY = {
 function browserHeaders(origin: string | undefined, configured: string): Record<string, string> {
   const allowed = allowedOrigin(origin ?? "", configured);
   // Pages are sent which headers they may read, and of which origins they may be; and a caller that compresses answers by what was asked.
-  const headers: Record<string, string> = { ...SECURITY, Vary: "Accept-Encoding, Origin" };
+  const headers: Record<string, string> = { ...SECURITY_HEADERS, Vary: "Accept-Encoding, Origin" };
   if (allowed === null) return headers;
   headers["Access-Control-Allow-Origin"] = allowed;
   // Long, and of use to pages alone.
-  if (origin !== undefined) headers["Access-Control-Expose-Headers"] = EXPOSED;
+  if (origin !== undefined) headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS;
   return headers;
 }
 
 /** What the gateway says with every answer: the correlation id, where a key stands with its quotas, and what browsers should know. */
-export function gatewayHeaders(c: AppContext): Record<string, string> {
+export function defaultHeaders(c: AppContext): Record<string, string> {
   return {
     ...browserHeaders(c.req.header("Origin"), c.env.CORS_ORIGINS),
     "X-Correlation-ID": c.get("correlationId"),
@@ -51,14 +51,14 @@ export function gatewayHeaders(c: AppContext): Record<string, string> {
 }
 
 /** What browsers should know of answers to programs, by the configured origins. */
-const toPrograms = new Map<string, Headers>();
+const programHeaders = new Map<string, Headers>();
 
 /** Headers to begin with where what browsers should know is the same for all: copied whole, they cost a small part of what each costs alone. */
-function headersToPrograms(configured: string): Headers {
-  const kept = toPrograms.get(configured);
-  if (kept) return kept;
+function headersForPrograms(configured: string): Headers {
+  const cached = programHeaders.get(configured);
+  if (cached) return cached;
   const headers = new Headers(browserHeaders(undefined, configured));
-  toPrograms.set(configured, headers);
+  programHeaders.set(configured, headers);
   return headers;
 }
 
@@ -67,14 +67,14 @@ export function withDefaultHeaders(
   c: AppContext,
   body: string | Uint8Array | null,
   status: 200 | 304,
-  own: Readonly<Record<string, string>>,
+  ownHeaders: Readonly<Record<string, string>>,
 ): Response {
   c.set("isDressed", true);
   const origin = c.req.header("Origin");
   const { CORS_ORIGINS } = c.env;
-  const headers = origin === undefined ? headersToPrograms(CORS_ORIGINS) : browserHeaders(origin, CORS_ORIGINS);
+  const headers = origin === undefined ? headersForPrograms(CORS_ORIGINS) : browserHeaders(origin, CORS_ORIGINS);
   const response = new Response(body, { status, headers });
   response.headers.set("X-Correlation-ID", c.get("correlationId"));
-  for (const [name, value] of Object.entries({ ...c.get("quota"), ...own })) response.headers.set(name, value);
+  for (const [name, value] of Object.entries({ ...c.get("quota"), ...ownHeaders })) response.headers.set(name, value);
   return response;
 }

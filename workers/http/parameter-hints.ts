@@ -11,7 +11,7 @@ export interface HintedRoute {
   request?: { query?: unknown; body?: { content: { "application/json"?: { schema?: unknown } | { $ref: string } } } };
 }
 
-const UNKNOWN: Readonly<Record<string, string>> = {
+const UNKNOWN_MESSAGES: Readonly<Record<string, string>> = {
   query: "is not a parameter of this route",
   body: "is not a field here",
 };
@@ -24,7 +24,7 @@ function membersOf(schema: unknown): string[] {
 }
 
 /** The query parameters of a route, or the members of its body. */
-function namesAt(position: string, routes: readonly HintedRoute[], method: string, path: string): string[] {
+function namesIn(position: string, routes: readonly HintedRoute[], method: string, path: string): string[] {
   const request = routes.find((route) => route.method === method && route.path === path)?.request;
   if (position === "query") return membersOf(request?.query);
   const json = request?.body?.content["application/json"];
@@ -32,19 +32,19 @@ function namesAt(position: string, routes: readonly HintedRoute[], method: strin
 }
 
 /** The parameter that was probably meant: one that differs by a few letters, or that the text is a part of. */
-function nearest(text: string, names: readonly string[]): string | null {
-  const asked = text.toLowerCase().slice(0, 40);
+function closestName(text: string, names: readonly string[]): string | null {
+  const wanted = text.toLowerCase().slice(0, 40);
   const ranked = names
-    .map((name) => ({ name, steps: name.includes(asked) || asked.includes(name) ? 0 : distance(asked, name) }))
+    .map((name) => ({ name, steps: name.includes(wanted) || wanted.includes(name) ? 0 : distance(wanted, name) }))
     .sort((a, b) => a.steps - b.steps);
   const [best] = ranked;
-  return best && asked.length > 2 && best.steps <= Math.min(2, best.name.length / 2) ? best.name : null;
+  return best && wanted.length > 2 && best.steps <= Math.min(2, best.name.length / 2) ? best.name : null;
 }
 
 const CHOICE = /^must be (?:one of )?([\w, ]+)$/;
 
 /** The choice that was probably meant, of those that a message lists. */
-function nearestChoice(message: string, given: unknown): string | null {
+function closestChoice(message: string, given: unknown): string | null {
   const listed = CHOICE.exec(message)?.[1];
   return listed === undefined ? null : likelyChoice(given, listed.split(/, | or /));
 }
@@ -62,11 +62,11 @@ export function withHints(
 ): InputError[] {
   return errors.map((error) => {
     if (error.in === "query" && Object.hasOwn(given, error.path)) {
-      const choice = nearestChoice(error.message, given[error.path]);
+      const choice = closestChoice(error.message, given[error.path]);
       if (choice !== null) return { ...error, message: `${error.message}; did you mean ${choice}?` };
     }
-    if (error.message !== UNKNOWN[error.in]) return error;
-    const meant = nearest(error.path, namesAt(error.in, routes, method, path));
+    if (error.message !== UNKNOWN_MESSAGES[error.in]) return error;
+    const meant = closestName(error.path, namesIn(error.in, routes, method, path));
     return meant === null ? error : { ...error, message: `${error.message}; did you mean ${meant}?` };
   });
 }

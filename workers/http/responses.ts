@@ -20,9 +20,9 @@ export interface ReadOptions {
 
 /** The `Cache-Status` of an answer that came from these tiers (RFC 9211), each once and the nearest first. They are counted. */
 function cacheStatus(tiers: readonly Tier[]): string {
-  const used = tiers.length === 1 ? tiers : TIERS.filter((tier) => tiers.includes(tier));
-  for (const tier of used) count("wizdata_cache_answers_total", { tier });
-  return used.map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`)).join(", ");
+  const distinct = tiers.length === 1 ? tiers : TIERS.filter((tier) => tiers.includes(tier));
+  for (const tier of distinct) count("wizdata_cache_answers_total", { tier });
+  return distinct.map((tier) => (tier === "provider" ? "provider; fwd=miss" : `${tier}; hit`)).join(", ");
 }
 
 /** The first 16 bytes of a text's SHA-256, in hexadecimal. */
@@ -33,10 +33,10 @@ export async function digestOf(text: string | Uint8Array): Promise<string> {
 }
 
 /** Whether `If-None-Match` names the tag, by weak comparison (RFC 9110, section 13.1.2). */
-function matches(header: string | undefined, etag: string): boolean {
+function matchesTag(header: string | undefined, etag: string): boolean {
   if (!header) return false;
-  const bare = (tag: string) => tag.trim().replace(/^W\//, "");
-  return header.trim() === "*" || header.split(",").some((tag) => bare(tag) === bare(etag));
+  const withoutWeakPrefix = (tag: string) => tag.trim().replace(/^W\//, "");
+  return header.trim() === "*" || header.split(",").some((tag) => withoutWeakPrefix(tag) === withoutWeakPrefix(etag));
 }
 
 /**
@@ -46,12 +46,12 @@ function matches(header: string | undefined, etag: string): boolean {
 export function textResponse(
   c: AppContext,
   text: string,
-  tagged: string,
+  taggedPart: string,
   type: string,
   options: ReadOptions,
 ): Response | Promise<Response> {
   if (options.weakTag !== undefined) return taggedResponse(c, text, `W/"${options.weakTag}"`, type, options);
-  return digestOf(tagged).then((digest) => taggedResponse(c, text, `"${digest}"`, type, options));
+  return digestOf(taggedPart).then((digest) => taggedResponse(c, text, `"${digest}"`, type, options));
 }
 
 /** A text that stays the same until the next version, with its entity tag. */
@@ -95,7 +95,7 @@ function taggedResponse(
     ...(options.tiers ? { "Cache-Status": cacheStatus(options.tiers) } : {}),
     ...options.headers,
   };
-  if (matches(c.req.header("If-None-Match"), etag)) return withDefaultHeaders(c, null, 304, headers);
+  if (matchesTag(c.req.header("If-None-Match"), etag)) return withDefaultHeaders(c, null, 304, headers);
   return withDefaultHeaders(c, body, 200, { ...headers, "Content-Type": type });
 }
 
@@ -106,11 +106,11 @@ function taggedResponse(
 export function jsonResponse(
   c: AppContext,
   data: unknown,
-  beside: Record<string, unknown>,
+  siblings: Record<string, unknown>,
   options: ReadOptions,
 ): Response | Promise<Response> {
   const json = JSON.stringify(data);
-  const rest = JSON.stringify({ ...beside, ...countOf(data), timestamp: new Date().toISOString() });
+  const rest = JSON.stringify({ ...siblings, ...countOf(data), timestamp: new Date().toISOString() });
   const body = `{"success":true,"data":${json},${rest.slice(1)}`;
   return textResponse(c, body, json, "application/json", options);
 }

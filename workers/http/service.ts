@@ -53,14 +53,14 @@ function queryOf(c: AppContext): Record<string, string | string[]> {
 }
 
 /** What the address of a request holds, as its route takes it. */
-interface Holding {
+interface ValidatedInput {
   query: object;
   param: object;
 }
 
 /** Addresses that a route remembers what they hold: checking them again takes as long as finding the quote that they ask for. */
-const MAX_CACHED = 500;
-const MAX_KEY_CHARACTERS = 200;
+const MAX_CACHED_INPUTS = 500;
+const MAX_CACHED_URL_CHARACTERS = 200;
 
 /**
  * A service: a small app whose routes stand in the OpenAPI document, and whose bad input becomes one kind of problem. Where a
@@ -68,7 +68,7 @@ const MAX_KEY_CHARACTERS = 200;
  * the path and one for the query, takes a tenth of what a quote costs. Other routes go that way.
  */
 export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv> {
-  function refuse(c: AppContext, issues: readonly z.core.$ZodIssue[], position: InputError["in"]): never {
+  function throwInvalid(c: AppContext, issues: readonly z.core.$ZodIssue[], position: InputError["in"]): never {
     const found = inputErrors(issues, position);
     const routes = service.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? entry.route : []));
     const method = c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase();
@@ -82,9 +82,9 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     });
   }
 
-  function checked(c: AppContext, schema: z.ZodType | undefined, given: object, position: InputError["in"]): object {
+  function validated(c: AppContext, schema: z.ZodType | undefined, given: object, position: InputError["in"]): object {
     const result = schema?.safeParse(given);
-    if (result && !result.success) refuse(c, result.error.issues, position);
+    if (result && !result.success) throwInvalid(c, result.error.issues, position);
     const data = result?.data;
     return typeof data === "object" && data !== null ? Object.freeze(data) : {};
   }
@@ -92,7 +92,7 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
   const service = new OpenAPIHono<AppEnv>({
     ...options,
     defaultHook: (result, c) => {
-      if (!result.success) refuse(c, result.error.issues, TARGETS[result.target] ?? "body");
+      if (!result.success) throwInvalid(c, result.error.issues, TARGETS[result.target] ?? "body");
     },
   });
   const { openapi } = service;
@@ -100,24 +100,24 @@ export function createService(options: ServiceOptions = {}): OpenAPIHono<AppEnv>
     openapi(route: RouteConfig, handler: RouteHandler<RouteConfig, AppEnv>) {
       const { query, params, ...rest } = route.request ?? {};
       if (Object.keys(rest).length > 0) return openapi(route, handler);
-      const remembered = new Map<string, Holding>();
+      const cache = new Map<string, ValidatedInput>();
 
-      function holdingOf(c: AppContext): Holding {
+      function validatedInput(c: AppContext): ValidatedInput {
         const { url } = c.req;
-        const known = remembered.get(url);
+        const known = cache.get(url);
         if (known) return known;
-        const holding = {
-          query: checked(c, query, queryOf(c), "query"),
-          param: checked(c, params, c.req.param(), "path"),
+        const input = {
+          query: validated(c, query, queryOf(c), "query"),
+          param: validated(c, params, c.req.param(), "path"),
         };
-        if (remembered.size >= MAX_CACHED) remembered.clear();
-        if (url.length <= MAX_KEY_CHARACTERS) remembered.set(url, holding);
-        return holding;
+        if (cache.size >= MAX_CACHED_INPUTS) cache.clear();
+        if (url.length <= MAX_CACHED_URL_CHARACTERS) cache.set(url, input);
+        return input;
       }
 
       service.openAPIRegistry.registerPath(route);
       return service.on([route.method], [route.path.replaceAll(/\{(\w+)\}/g, ":$1")], (c, next) => {
-        const { query, param } = holdingOf(c);
+        const { query, param } = validatedInput(c);
         c.req.addValidatedData("query", query);
         c.req.addValidatedData("param", param);
         return handler(c, next);

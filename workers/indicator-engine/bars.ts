@@ -5,12 +5,12 @@ import type { IndicatorSpec } from "../../core/indicators/spec.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
 import type { Tier } from "../http/responses.ts";
-import { candlesOfRoom } from "../rooms/candles.ts";
-import { sourcesSilence } from "../rooms/unavailable-sources.ts";
-import type { KnownBars } from "./response.ts";
+import { readRoomCandles } from "../rooms/candles.ts";
+import { describeUnavailableSources } from "../rooms/unavailable-sources.ts";
+import type { BarSeries } from "./response.ts";
 
 /** Bars with their history, and the tier that had them. */
-export interface FoundBars extends KnownBars {
+export interface CachedBarSeries extends BarSeries {
   tier: Tier;
 }
 
@@ -18,18 +18,18 @@ export interface FoundBars extends KnownBars {
  * Reads the bars of a symbol that are asked for from its room, and enough history before them for every spec.
  * @throws ApiError candles.unavailable where no source answers and nothing is known
  */
-export async function findBars(
+export async function readBarSeries(
   env: Env,
   record: SymbolRecord,
   specs: readonly IndicatorSpec[],
   query: BarsQuery,
-): Promise<FoundBars> {
+): Promise<CachedBarSeries> {
   const { interval } = query;
   const read = async (from: number, to: number, limit: number, backward: boolean): Promise<CandlesPage> => {
     const rows = { interval, from, to, limit, backward, includeSuspect: false };
-    const reply = await candlesOfRoom(env, record, rows);
+    const reply = await readRoomCandles(env, record, rows);
     if (reply.kind === "page") return reply;
-    const { sentence, sources } = sourcesSilence(record, reply.sources);
+    const { sentence, sources } = describeUnavailableSources(record, reply.sources);
     throw new ApiError("candles.unavailable", `${sentence}. No candle of it is known yet.`, {
       headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) },
       extensions: { sources },

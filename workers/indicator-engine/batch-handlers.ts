@@ -1,29 +1,29 @@
 import { NO_UNITS } from "../../contracts/candle.ts";
-import { MAX_VALUES, type OwnCandle } from "../../contracts/indicator.ts";
+import { MAX_VALUES, type RequestCandle } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { costOfIndicators } from "../../contracts/request-costs.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { AppContext } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireRecord, resolveAll } from "../symbol-registry/symbol-lookup.ts";
-import { type EngineAnswer, type EngineQuery, symbolIndicators } from "./engine.ts";
-import { indicatorAnswer, namingIgnored, timed } from "./response.ts";
-import { byText, readSpecs } from "./specs.ts";
+import { type EngineQuery, type EngineResult, symbolIndicators } from "./engine.ts";
+import { indicatorResponse, withCalculationTime, withIgnored } from "./response.ts";
+import { emptyByText, parseSpecs } from "./specs.ts";
 
 /** The answer to a calculation; no one keeps it. */
-export function jsonText(c: AppContext, text: string): Response {
+export function uncachedJson(c: AppContext, text: string): Response {
   return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
 }
 
 /** Indicators over candles that the caller brought. */
 export async function fromRequestCandles(
   c: AppContext,
-  candles: readonly OwnCandle[],
+  candles: readonly RequestCandle[],
   texts: readonly string[] | undefined,
   ignored: readonly string[],
 ): Promise<Response> {
   const begun = Date.now();
-  const specs = readSpecs(texts, "body");
+  const specs = parseSpecs(texts, "body");
   await chargeRest(c, costOfIndicators(1, specs.specs.length, candles.length));
   const columns = candlesFrom(
     candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
@@ -37,7 +37,7 @@ export async function fromRequestCandles(
       suspect: false,
     })),
   );
-  const read = {
+  const series = {
     bars: { columns, first: 0, fromTheBeginning: true, anchor: null },
     facts: { provider: null, simulated: false, adjustment: "unknown" as const, construction: "provider" as const },
     forming: false,
@@ -47,12 +47,12 @@ export async function fromRequestCandles(
     ...{ symbol: null, interval: null, units: NO_UNITS },
     ...{ includeOpen: false, includeCandles: false, errors: specs.errors },
   };
-  const { json } = indicatorAnswer(specs.specs, read, options);
-  return jsonText(c, timed(namingIgnored(json, ignored), begun));
+  const { json } = indicatorResponse(specs.specs, series, options);
+  return uncachedJson(c, withCalculationTime(withIgnored(json, ignored), begun));
 }
 
 /** Indicators of several symbols; one that fails does not fail the others. */
-export async function severalSymbols(
+export async function fromSymbols(
   c: AppContext,
   symbols: readonly string[],
   texts: readonly string[] | undefined,
@@ -60,25 +60,28 @@ export async function severalSymbols(
   ignored: readonly string[],
 ): Promise<Response> {
   const begun = Date.now();
-  const specs = readSpecs(texts, "body");
+  const specs = parseSpecs(texts, "body");
   const values = symbols.length * specs.specs.length * query.points;
-  if (values > MAX_VALUES) throw tooMuch(values);
+  if (values > MAX_VALUES) throw tooManyValues(values);
   await chargeRest(c, costOfIndicators(symbols.length, specs.specs.length, query.points));
   // Two texts may stand for one symbol: it is calculated once and stands in the answer once.
-  const asked = new Map<string, Promise<EngineAnswer>>();
+  const pending = new Map<string, Promise<EngineResult>>();
   const results = new Map<string, string>();
-  const errors = byText();
-  const meanings = await resolveAll(c.env, [...new Set(symbols)]);
+  const errors = emptyByText();
+  const resolutions = await resolveAll(c.env, [...new Set(symbols)]);
   await Promise.all(
-    [...meanings].map(async ([text, meaning]) => {
+    [...resolutions].map(async ([text, meaning]) => {
       try {
         const record = await requireRecord(c.env, text, meaning);
         const answer =
-          asked.get(record.symbol) ??
+          pending.get(record.symbol) ??
           symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
-        asked.set(record.symbol, answer);
+        pending.set(record.symbol, answer);
         const { json } = await answer;
-        results.set(record.symbol, `${JSON.stringify(record.symbol)}:${timed(namingIgnored(json, ignored), begun)}`);
+        results.set(
+          record.symbol,
+          `${JSON.stringify(record.symbol)}:${withCalculationTime(withIgnored(json, ignored), begun)}`,
+        );
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         errors[text] = error.toProblem();
@@ -87,10 +90,10 @@ export async function severalSymbols(
   );
   if (results.size === 0) throw noneSucceeded(errors);
   const tail = JSON.stringify({ errors, timestamp: new Date().toISOString() });
-  return jsonText(c, `{"success":true,"results":{${[...results.values()].sort().join(",")}},${tail.slice(1)}`);
+  return uncachedJson(c, `{"success":true,"results":{${[...results.values()].sort().join(",")}},${tail.slice(1)}`);
 }
 
-function tooMuch(values: number): ApiError {
+function tooManyValues(values: number): ApiError {
   const message = `symbols times indicators times data_points is ${values}; ask for at most ${MAX_VALUES} at once`;
   return new ApiError("request.invalid", `${message}.`, { errors: [{ in: "body", path: "symbols", message }] });
 }

@@ -10,7 +10,7 @@ import { count } from "../../observability/metrics/collector.ts";
 export type IndicatorMeta = z.infer<typeof IndicatorMetaSchema>;
 
 /** Values, what there is to say of them, and what failed, by key; values as JSON text, for there are many. */
-export interface Calculated {
+export interface CalculationResult {
   indicators: Map<string, string>;
   meta: Record<string, IndicatorMeta>;
   errors: Record<string, Problem>;
@@ -41,13 +41,13 @@ function valuesJson(series: IndicatorSeries, from: number): string {
 }
 
 /** Bars that a spec needs before any of its outputs has a value. */
-const neededBy = (spec: IndicatorSpec): number => Math.min(...spec.definition.warmUp(spec.numbers)) + 1;
+const minBars = (spec: IndicatorSpec): number => Math.min(...spec.definition.warmUp(spec.numbers)) + 1;
 
-function notEnough(spec: IndicatorSpec, have: number, errors: InputError[] = []): ApiError {
-  const needs = neededBy(spec);
-  return new ApiError("indicator.not_enough_data", `${spec.key} needs ${needs} candles; there are ${have}.`, {
+function notEnoughData(spec: IndicatorSpec, available: number, errors: InputError[] = []): ApiError {
+  const needs = minBars(spec);
+  return new ApiError("indicator.not_enough_data", `${spec.key} needs ${needs} candles; there are ${available}.`, {
     ...(errors.length > 0 ? { errors } : {}),
-    extensions: { needs, has: have },
+    extensions: { needs, has: available },
   });
 }
 
@@ -56,24 +56,24 @@ function notEnough(spec: IndicatorSpec, have: number, errors: InputError[] = [])
  * @param unacknowledged the problems of specs that could not be read, which are sent where there is nothing else to answer
  * @throws ApiError indicator.not_enough_data where no spec has enough candles for a single value
  */
-export function calculateOver(
+export function calculateAll(
   specs: readonly IndicatorSpec[],
   bars: Bars,
   unacknowledged: Readonly<Record<string, Problem>>,
-): Calculated {
-  const result: Calculated = { indicators: new Map(), meta: {}, errors: {} };
+): CalculationResult {
+  const result: CalculationResult = { indicators: new Map(), meta: {}, errors: {} };
   const { columns } = bars;
   const anchorIndex = anchorIndexOf(bars);
-  const enough = specs.filter((spec) => {
-    const have = columns.length - (isAnchored(spec) ? anchorIndex : 0);
-    if (have >= neededBy(spec)) return true;
-    result.errors[spec.key] = notEnough(spec, have).toProblem();
+  const calculable = specs.filter((spec) => {
+    const available = columns.length - (isAnchored(spec) ? anchorIndex : 0);
+    if (available >= minBars(spec)) return true;
+    result.errors[spec.key] = notEnoughData(spec, available).toProblem();
     return false;
   });
-  if (enough.length === 0) throw nothingToSay(specs, columns.length, unacknowledged);
+  if (calculable.length === 0) throw noSpecHasData(specs, columns.length, unacknowledged);
   const options = bars.tradingDay ? { tradingDay: bars.tradingDay } : {};
-  const anchored = enough.filter(isAnchored);
-  const others = enough.filter((spec) => !isAnchored(spec));
+  const anchored = calculable.filter(isAnchored);
+  const others = calculable.filter((spec) => !isAnchored(spec));
   const total = anchorIndex === 0 ? columns : sliceCandles(columns, anchorIndex);
   for (const [chosen, over, start] of [
     [others, columns, 0],
@@ -89,25 +89,25 @@ export function calculateOver(
   return result;
 }
 
-function nothingToSay(
+function noSpecHasData(
   specs: readonly IndicatorSpec[],
-  have: number,
+  available: number,
   unacknowledged: Readonly<Record<string, Problem>>,
 ): ApiError {
-  const least = specs.reduce((a, b) => (neededBy(b) < neededBy(a) ? b : a));
+  const least = specs.reduce((a, b) => (minBars(b) < minBars(a) ? b : a));
   const errors = Object.values(unacknowledged).flatMap((problem) => problem.errors ?? []);
-  return notEnough(least, have, errors);
+  return notEnoughData(least, available, errors);
 }
 
 function metaOf(spec: IndicatorSpec, bars: Bars, start: number): IndicatorMeta {
-  const settling = spec.definition.convergence(spec.numbers, spec.choices);
+  const convergence = spec.definition.convergence(spec.numbers, spec.choices);
   const history = bars.first - start;
   const { columns } = bars;
   const anchored = isAnchored(spec);
   return {
     algorithm: spec.definition.algorithm,
     parameters: parametersOf(spec),
-    stable: "candles" in settling ? history + 1 >= settling.candles : true,
+    stable: "candles" in convergence ? history + 1 >= convergence.candles : true,
     warm_up: history,
     anchor_time: anchored && columns.length > start ? columns.time[start] : null,
   };

@@ -6,9 +6,9 @@ import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../http/responses.ts";
-import { findBars } from "./bars.ts";
-import { indicatorAnswer } from "./response.ts";
-import type { ReadSpecs } from "./specs.ts";
+import { readBarSeries } from "./bars.ts";
+import { indicatorResponse } from "./response.ts";
+import type { ParsedSpecs } from "./specs.ts";
 
 /** What is asked of a symbol's indicators. */
 export interface EngineQuery {
@@ -24,19 +24,24 @@ export interface EngineQuery {
 }
 
 /** An answer's text, without its closing timestamp, and where it came from. */
-export interface EngineAnswer {
+export interface EngineResult {
   json: string;
   tier: Tier;
 }
 
 /** The name under which a result may be kept, or null for questions that are not: an open bar changes, a range is rarely asked twice. */
-async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: EngineQuery): Promise<ResultName | null> {
+async function cacheName(
+  env: Env,
+  record: SymbolRecord,
+  specs: ParsedSpecs,
+  query: EngineQuery,
+): Promise<ResultName | null> {
   if (query.includeOpen || query.includeCandles || query.from !== null || query.to !== null) return null;
   return {
     symbol: record.symbol,
     interval: query.interval,
     specs: await digestOf(
-      JSON.stringify([read.specs.map(({ key, definition }) => [key, definition.algorithm]), read.errors]),
+      JSON.stringify([specs.specs.map(({ key, definition }) => [key, definition.algorithm]), specs.errors]),
     ),
     points: query.points,
     lastClosed: lastClosedStamp(marketOf(record.primary_exchange), query.interval, Date.now() / 1000) ?? 0,
@@ -51,17 +56,17 @@ async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: En
 export async function symbolIndicators(
   env: Env,
   record: SymbolRecord,
-  specs: ReadSpecs,
+  specs: ParsedSpecs,
   query: EngineQuery,
-  keep: (work: Promise<void>) => void,
-): Promise<EngineAnswer> {
-  const name = await nameOf(env, record, specs, query);
+  waitUntil: (work: Promise<void>) => void,
+): Promise<EngineResult> {
+  const name = await cacheName(env, record, specs, query);
   if (name && !query.noCache) {
-    const kept = await readResult(env.CACHE, name);
-    if (kept !== null) return { json: kept, tier: "kv" };
+    const cached = await readResult(env.CACHE, name);
+    if (cached !== null) return { json: cached, tier: "kv" };
   }
-  const read = await findBars(env, record, specs.specs, query);
-  const answer = indicatorAnswer(specs.specs, read, {
+  const series = await readBarSeries(env, record, specs.specs, query);
+  const answer = indicatorResponse(specs.specs, series, {
     symbol: record.symbol,
     interval: query.interval,
     units: unitsOf(record),
@@ -70,6 +75,6 @@ export async function symbolIndicators(
     errors: specs.errors,
   });
   // A result whose last bar is a later one than its name says belongs to the next name.
-  if (name && (answer.lastTime ?? 0) <= name.lastClosed) keep(writeResult(env.CACHE, name, answer.json));
-  return { json: answer.json, tier: read.tier };
+  if (name && (answer.lastTime ?? 0) <= name.lastClosed) waitUntil(writeResult(env.CACHE, name, answer.json));
+  return { json: answer.json, tier: series.tier };
 }

@@ -4,10 +4,10 @@ import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { Bars } from "../../core/indicators/history.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { calculateOver, numbersOf } from "./compute.ts";
+import { calculateAll, numbersOf } from "./compute.ts";
 
 /** Bars, and what there is to know of their series. */
-export interface KnownBars {
+export interface BarSeries {
   bars: Bars;
   facts: SeriesFacts;
   /** Whether the last bar is still forming. */
@@ -15,7 +15,7 @@ export interface KnownBars {
 }
 
 /** What an answer holds beside the values. */
-export interface AnswerOptions {
+export interface ResponseOptions {
   symbol: string | null;
   interval: string | null;
   units: SeriesUnits;
@@ -26,24 +26,24 @@ export interface AnswerOptions {
 }
 
 /** An answer as JSON text without its closing `timestamp`, and the stamp of its last bar. */
-export interface IndicatorAnswer {
+export interface IndicatorResponse {
   json: string;
   lastTime: number | null;
 }
 
-function candleRows(read: KnownBars): CandleAnswer[] {
-  const { columns, first } = read.bars;
+function candleRows(series: BarSeries): CandleAnswer[] {
+  const { columns, first } = series.bars;
   const rows: CandleAnswer[] = [];
   for (let i = first; i < columns.length; i++) {
     const { revision, suspect, ...numbers } = candleAt(columns, i);
-    rows.push({ ...numbers, state: stateOf(read, i), revision, suspect });
+    rows.push({ ...numbers, state: stateOf(series, i), revision, suspect });
   }
   return rows;
 }
 
-function stateOf(read: KnownBars, index: number): CandleAnswer["state"] {
-  const { columns } = read.bars;
-  if (read.forming && index === columns.length - 1) return "open";
+function stateOf(series: BarSeries, index: number): CandleAnswer["state"] {
+  const { columns } = series.bars;
+  if (series.forming && index === columns.length - 1) return "open";
   return columns.revision[index] > 0 ? "revised" : "closed";
 }
 
@@ -51,16 +51,16 @@ function stateOf(read: KnownBars, index: number): CandleAnswer["state"] {
  * Calculates specs over bars and writes the answer. Text is written once, column by column: an answer may hold a hundred
  * thousand numbers.
  */
-export function indicatorAnswer(
+export function indicatorResponse(
   specs: readonly IndicatorSpec[],
-  read: KnownBars,
-  options: AnswerOptions,
-): IndicatorAnswer {
-  const { bars, facts } = read;
-  const calculated = calculateOver(specs, bars, options.errors);
+  series: BarSeries,
+  options: ResponseOptions,
+): IndicatorResponse {
+  const { bars, facts } = series;
+  const calculated = calculateAll(specs, bars, options.errors);
   const times = numbersOf(bars.columns.time, bars.first);
   const values = [...calculated.indicators].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
-  const states = options.includeOpen ? { states: times.map((_, i) => stateOf(read, bars.first + i)) } : {};
+  const states = options.includeOpen ? { states: times.map((_, i) => stateOf(series, bars.first + i)) } : {};
   const head = JSON.stringify({
     symbol: options.symbol,
     interval: options.interval,
@@ -74,7 +74,7 @@ export function indicatorAnswer(
   const tail = JSON.stringify({
     meta: calculated.meta,
     errors: { ...options.errors, ...calculated.errors },
-    ...(options.includeCandles ? { candles: candleRows(read) } : {}),
+    ...(options.includeCandles ? { candles: candleRows(series) } : {}),
     data_points_used: times.length,
   });
   const json = `{"success":true,${head.slice(1, -1)},"indicators":{${values.join(",")}},${tail.slice(1, -1)}`;
@@ -82,7 +82,7 @@ export function indicatorAnswer(
 }
 
 /** Ends an answer's text with the moment at which it is given. */
-export function stamped(json: string): string {
+export function withTimestamp(json: string): string {
   return `${json},"timestamp":${JSON.stringify(new Date().toISOString())}}`;
 }
 
@@ -90,15 +90,15 @@ export function stamped(json: string): string {
  * Ends the text of a calculation's answer.
  * @param begun when its request came, unix milliseconds
  */
-export function timed(json: string, begun: number): string {
-  return stamped(`${json},"calculation_time":${Math.max(0, Date.now() - begun) / 1000}`);
+export function withCalculationTime(json: string, startedAt: number): string {
+  return withTimestamp(`${json},"calculation_time":${Math.max(0, Date.now() - startedAt) / 1000}`);
 }
 
-const Answer = z.looseObject({ meta: z.looseObject({}) });
+const ResponseSchema = z.looseObject({ meta: z.looseObject({}) });
 
 /** An answer's text, without its closing `timestamp`, whose `meta` names what had no effect. */
-export function namingIgnored(json: string, ignored: readonly string[]): string {
+export function withIgnored(json: string, ignored: readonly string[]): string {
   if (ignored.length === 0) return json;
-  const { meta, ...rest } = Answer.parse(JSON.parse(`${json}}`));
+  const { meta, ...rest } = ResponseSchema.parse(JSON.parse(`${json}}`));
   return JSON.stringify({ ...rest, meta: { ...meta, ignored } }).slice(0, -1);
 }

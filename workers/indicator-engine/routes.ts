@@ -23,10 +23,10 @@ import { problemResponses, textResponse } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
-import { fromRequestCandles, jsonText, severalSymbols } from "./batch-handlers.ts";
+import { fromRequestCandles, fromSymbols, uncachedJson } from "./batch-handlers.ts";
 import { type EngineQuery, symbolIndicators } from "./engine.ts";
-import { namingIgnored, stamped, timed } from "./response.ts";
-import { readSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
+import { withCalculationTime, withIgnored, withTimestamp } from "./response.ts";
+import { parseSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
@@ -167,15 +167,15 @@ indicators.openapi(availableRoute, (c) => {
     CATEGORIES.map((category) => [category, CATALOG.filter((entry) => entry.category === category).map(describe)]),
   );
   const json = JSON.stringify({ success: true, indicators: byCategory, total_count: CATALOG.length });
-  return textResponse(c, stamped(json.slice(0, -1)), json, "application/json", { maxAge: 3600 });
+  return textResponse(c, withTimestamp(json.slice(0, -1)), json, "application/json", { maxAge: 3600 });
 });
 
-const goesPastCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
+const skipsCaches = (c: AppContext): boolean => /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? "");
 
 indicators.openapi(symbolRoute, async (c) => {
   const begun = Date.now();
   const query = c.req.valid("query");
-  const specs = readSpecs(query.indicators, "query");
+  const specs = parseSpecs(query.indicators, "query");
   await chargeRest(c, costOfIndicators(1, specs.specs.length, query.data_points));
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const answer = await symbolIndicators(
@@ -189,21 +189,21 @@ indicators.openapi(symbolRoute, async (c) => {
       to: query.to ?? null,
       includeOpen: query.include_open,
       includeCandles: query.include_candles,
-      noCache: goesPastCaches(c),
+      noCache: skipsCaches(c),
     },
     (work) => c.executionCtx.waitUntil(work),
   );
   const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier] };
-  return textResponse(c, timed(answer.json, begun), answer.json, "application/json", options);
+  return textResponse(c, withCalculationTime(answer.json, begun), answer.json, "application/json", options);
 });
 
 /** What a calculation names that has no effect. */
-const ignoredIn = ({ period }: { period?: number | null }): string[] => (period == null ? [] : ["period"]);
+const ignoredFields = ({ period }: { period?: number | null }): string[] => (period == null ? [] : ["period"]);
 
 indicators.openapi(calculateRoute, async (c) => {
   const begun = Date.now();
   const body = c.req.valid("json");
-  const ignored = ignoredIn(body);
+  const ignored = ignoredFields(body);
   if ("candles" in body) return fromRequestCandles(c, body.candles, body.indicators, ignored);
   const query: EngineQuery = {
     interval: body.interval,
@@ -212,12 +212,12 @@ indicators.openapi(calculateRoute, async (c) => {
     to: null,
     includeOpen: body.include_open,
     includeCandles: body.include_candles,
-    noCache: goesPastCaches(c),
+    noCache: skipsCaches(c),
   };
-  if ("symbols" in body) return severalSymbols(c, body.symbols, body.indicators, query, ignored);
-  const specs = readSpecs(body.indicators, "body");
+  if ("symbols" in body) return fromSymbols(c, body.symbols, body.indicators, query, ignored);
+  const specs = parseSpecs(body.indicators, "body");
   await chargeRest(c, costOfIndicators(1, specs.specs.length, body.data_points));
   const record = await requireSymbol(c.env, body.symbol);
   const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
-  return jsonText(c, timed(namingIgnored(answer.json, ignored), begun));
+  return uncachedJson(c, withCalculationTime(withIgnored(answer.json, ignored), begun));
 });

@@ -6,10 +6,10 @@ import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
 import { shownText } from "../../core/words.ts";
 
 /** Problems by a caller's own text, which may be any: `__proto__` is a name like others here. */
-export const byText = (): Record<string, Problem> => Object.create(null);
+export const emptyByText = (): Record<string, Problem> => Object.create(null);
 
 /** The specs that can be calculated, and the problems of the others, by their key. */
-export interface ReadSpecs {
+export interface ParsedSpecs {
   specs: IndicatorSpec[];
   errors: Record<string, Problem>;
 }
@@ -33,8 +33,8 @@ function problemOf(text: string, error: IndicatorSpecError, position: InputError
  * @param place where in the request they stand
  * @throws ApiError where every one fails
  */
-export function readSpecs(texts: readonly string[] | undefined, position: "query" | "body"): ReadSpecs {
-  const read: ReadSpecs = { specs: [], errors: byText() };
+export function parseSpecs(texts: readonly string[] | undefined, position: "query" | "body"): ParsedSpecs {
+  const read: ParsedSpecs = { specs: [], errors: emptyByText() };
   const failures: ApiError[] = [];
   for (const text of distinctSpecs(texts ?? DEFAULT_INDICATORS)) {
     try {
@@ -46,11 +46,11 @@ export function readSpecs(texts: readonly string[] | undefined, position: "query
       read.errors[text] = problem.toProblem();
     }
   }
-  if (read.specs.length === 0) throw allFailed(failures);
+  if (read.specs.length === 0) throw allInvalid(failures);
   return read;
 }
 
-function allFailed(failures: readonly ApiError[]): ApiError {
+function allInvalid(failures: readonly ApiError[]): ApiError {
   const [first] = failures;
   if (failures.length === 1) return first;
   const errors = failures.flatMap((failure) => failure.toProblem().errors ?? []);

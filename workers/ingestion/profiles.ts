@@ -4,7 +4,7 @@ import { openPrimary } from "../../storage/database.ts";
 import { changeSymbol } from "../../storage/registry/writes.ts";
 
 /** The provider that knows companies. */
-const PROFILER = "alpha_vantage";
+const PROFILE_PROVIDER = "alpha_vantage";
 
 /** What a profile adds to a record: only what the registry does not know, and only what its schema allows. */
 export function unknownFacts(record: SymbolRecord, profile: CompanyProfile): SymbolChange | null {
@@ -22,13 +22,16 @@ export function unknownFacts(record: SymbolRecord, profile: CompanyProfile): Sym
 
 /** Asks what is known of a company and keeps what the registry lacks. A provider that does not answer changes nothing. */
 export async function fillProfile(env: Env, record: SymbolRecord): Promise<void> {
-  const providerSymbol = record.provider_symbols[PROFILER];
+  const providerSymbol = record.provider_symbols[PROFILE_PROVIDER];
   if (providerSymbol === undefined) return;
   const listing = { instrument: instrumentOf(record), providerSymbol };
-  const profile: CompanyProfile | Failure = await env.PROVIDER_GATE.getByName(PROFILER).profile(listing, "background");
+  const profile: CompanyProfile | Failure = await env.PROVIDER_GATE.getByName(PROFILE_PROVIDER).profile(
+    listing,
+    "background",
+  );
   if (isFailure(profile)) return;
   const change = unknownFacts(record, profile);
   if (!change) return;
-  const act = { actor: PROFILER, at: new Date().toISOString() };
-  await changeSymbol(openPrimary(env.DB), record.symbol, change, act, "symbol.profile");
+  const actor = { actor: PROFILE_PROVIDER, at: new Date().toISOString() };
+  await changeSymbol(openPrimary(env.DB), record.symbol, change, actor, "symbol.profile");
 }

@@ -11,7 +11,7 @@ import { IngestionMessage } from "./messages.ts";
 import { fillProfile } from "./profiles.ts";
 
 /** Candles that a refresh looks back over. */
-const CANDLES_BACK = 3;
+const REFRESHED_CANDLES = 3;
 
 const DEAD_LETTERS = /-dead(?:-|$)/;
 
@@ -43,7 +43,7 @@ async function process(message: Message, queue: string, env: Env): Promise<boole
   const { kind, traceparent } = work.data;
   observe("wizdata_queue_age_seconds", { kind }, secondsSince(message.timestamp));
   try {
-    await withSpan("queue", { kind, attempts: message.attempts }, () => perform(work.data, env), traceparent);
+    await withSpan("queue", { kind, attempts: message.attempts }, () => processMessage(work.data, env), traceparent);
     observe("wizdata_ingestion_lag_seconds", { kind }, secondsSince(message.timestamp));
     count("wizdata_ingestion_messages_total", { kind, outcome: "done" });
     return true;
@@ -54,14 +54,14 @@ async function process(message: Message, queue: string, env: Env): Promise<boole
   }
 }
 
-async function perform(work: IngestionMessage, env: Env): Promise<void> {
-  const meanings = await resolveSymbols(openReplica(env.DB), work.symbols);
-  const records = [...meanings.values()].flatMap((meaning) => (meaning.kind === "found" ? [meaning.record] : []));
+async function processMessage(work: IngestionMessage, env: Env): Promise<void> {
+  const resolutions = await resolveSymbols(openReplica(env.DB), work.symbols);
+  const records = [...resolutions.values()].flatMap((meaning) => (meaning.kind === "found" ? [meaning.record] : []));
   // At once, so that what they ask of a provider meets in its gate.
-  await Promise.all(records.map((record) => performFor(work, record, instrumentOf(record), env)));
+  await Promise.all(records.map((record) => processSymbol(work, record, instrumentOf(record), env)));
 }
 
-async function performFor(
+async function processSymbol(
   work: IngestionMessage,
   record: SymbolRecord,
   instrument: Instrument,
@@ -75,7 +75,7 @@ async function performFor(
       return callRoom<void>(env, symbol, (room, traceparent) => room.refreshQuote(instrument, traceparent));
     case "candles":
       return callRoom<void>(env, symbol, (room, traceparent) =>
-        room.refreshCandles(instrument, work.interval, CANDLES_BACK, traceparent),
+        room.refreshCandles(instrument, work.interval, REFRESHED_CANDLES, traceparent),
       );
     case "profiles":
       return fillProfile(env, record);
@@ -84,7 +84,7 @@ async function performFor(
 
 /** Makes a message that no one could work on visible at /admin/audit. */
 async function deadLetter(message: Message, queue: string, env: Env): Promise<void> {
-  const act = { actor: "queue", at: new Date().toISOString() };
+  const actor = { actor: "queue", at: new Date().toISOString() };
   const body = JSON.stringify(message.body)?.slice(0, 2000) ?? "";
-  await auditEntry(openPrimary(env.DB).session, act, "ingestion.dead_letter", queue, { message: message.id, body });
+  await auditEntry(openPrimary(env.DB).session, actor, "ingestion.dead_letter", queue, { message: message.id, body });
 }

@@ -15,7 +15,7 @@ import { deleteDecisions } from "../../storage/quality-log.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
 import { checkGates } from "../rooms/providers.ts";
-import { eachReachable } from "../streaming/socket-objects.ts";
+import { forEachReachable } from "../streaming/socket-objects.ts";
 import { type IngestionMessage, SYMBOLS_PER_MESSAGE } from "./messages.ts";
 
 /** As `[triggers]` in wrangler.toml has them. */
@@ -24,12 +24,12 @@ const EVERY_QUARTER = "*/15 * * * *";
 const DAILY = "17 3 * * *";
 
 /** What a client asked for this recently is kept fresh. */
-const DEMAND_FOR = 6 * HOUR;
-const DECISIONS_KEPT_FOR = 30 * DAY;
-const DEMAND_KEPT_FOR = 7 * DAY;
+const DEMAND_SECONDS = 6 * HOUR;
+const DECISION_RETENTION_SECONDS = 30 * DAY;
+const DEMAND_RETENTION_SECONDS = 7 * DAY;
 
 /** The candles that are fetched without anyone asking for them at the moment. */
-const KEPT_INTERVALS: readonly Interval[] = ["1h", "1d"];
+const REFRESHED_INTERVALS: readonly Interval[] = ["1h", "1d"];
 
 /**
  * The cron that a call is for, null where it is no one's to make. A development server lets everyone who reaches it call: there the
@@ -45,11 +45,11 @@ export async function runScheduled(controller: ScheduledController, env: Env): P
   const cron = cronOf(controller, env);
   if (cron === null) return;
   const at = Math.min(controller.scheduledTime, Date.now());
-  await withSpan("cron", { cron }, () => doWhatIsDue(cron, at, env));
+  await withSpan("cron", { cron }, () => runCron(cron, at, env));
   await reportNow(env);
 }
 
-async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
+async function runCron(cron: string, at: number, env: Env): Promise<void> {
   const now = at / 1000;
   switch (cron) {
     case EVERY_MINUTE:
@@ -71,8 +71,8 @@ async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
 async function inDemand(env: Env, now: number): Promise<SymbolRecord[]> {
   if (marketModeOf(env) !== "live") return [];
   const registry = openReplica(env.DB);
-  const meanings = await resolveSymbols(registry, await symbolsInDemand(registry, now - DEMAND_FOR));
-  return [...meanings.values()].flatMap((meaning) =>
+  const resolutions = await resolveSymbols(registry, await symbolsInDemand(registry, now - DEMAND_SECONDS));
+  return [...resolutions.values()].flatMap((meaning) =>
     meaning.kind === "found" && meaning.record.is_active && !meaning.record.data_sources.includes("import")
       ? [meaning.record]
       : [],
@@ -87,18 +87,19 @@ function tradedWithin(record: SymbolRecord, seconds: number, now: number): boole
 
 async function enqueueQuotes(env: Env, now: number): Promise<void> {
   const due = (await inDemand(env, now)).filter((record) => tradedWithin(record, 2 * MINUTE, now));
-  await send(env, due, (symbols) => ({ kind: "quotes", symbols }));
+  await enqueue(env, due, (symbols) => ({ kind: "quotes", symbols }));
 }
 
 async function enqueueCandles(env: Env, now: number): Promise<void> {
   const due = (await inDemand(env, now)).filter((record) => tradedWithin(record, HOUR, now));
-  for (const interval of KEPT_INTERVALS) await send(env, due, (symbols) => ({ kind: "candles", symbols, interval }));
+  for (const interval of REFRESHED_INTERVALS)
+    await enqueue(env, due, (symbols) => ({ kind: "candles", symbols, interval }));
 }
 
 /** Forgets what is kept for a time only. */
 async function prune(registry: Database, now: number): Promise<void> {
-  await deleteDecisions(registry, isoTime(now - DECISIONS_KEPT_FOR));
-  await deleteDemand(registry, now - DEMAND_KEPT_FOR);
+  await deleteDecisions(registry, isoTime(now - DECISION_RETENTION_SECONDS));
+  await deleteDemand(registry, now - DEMAND_RETENTION_SECONDS);
 }
 
 /**
@@ -106,7 +107,7 @@ async function prune(registry: Database, now: number): Promise<void> {
  * directory forgets in a few a caller that is silent.
  */
 async function checkStreams(env: Env): Promise<void> {
-  await eachReachable(env, (holder) => holder.checkAlarm());
+  await forEachReachable(env, (holder) => holder.checkAlarm());
 }
 
 /** Puts every symbol's registry row on its way to its room, which then looks after its alarm, too, and asks for unknown company facts. */
@@ -117,15 +118,15 @@ async function enqueueRegistry(env: Env): Promise<void> {
   let more = true;
   while (more) {
     const page = await listSymbols(registry, { limit: SYMBOLS_PER_MESSAGE, after });
-    await send(env, page.records, (symbols) => ({ kind: "reconcile", symbols }));
+    await enqueue(env, page.records, (symbols) => ({ kind: "reconcile", symbols }));
     const unknown = page.records.filter((record) => record.type === "stock" && record.description === null);
-    if (scheduler) await send(env, unknown, (symbols) => ({ kind: "profiles", symbols }));
+    if (scheduler) await enqueue(env, unknown, (symbols) => ({ kind: "profiles", symbols }));
     after = page.records.at(-1)?.symbol;
     more = page.more;
   }
 }
 
-async function send(
+async function enqueue(
   env: Env,
   records: readonly SymbolRecord[],
   messageOf: (symbols: string[]) => IngestionMessage,

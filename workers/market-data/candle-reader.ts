@@ -9,8 +9,8 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
 import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
 import type { Tier } from "../http/responses.ts";
-import { candlesOfRoom } from "../rooms/candles.ts";
-import { sourcesSilence } from "../rooms/unavailable-sources.ts";
+import { readRoomCandles } from "../rooms/candles.ts";
+import { describeUnavailableSources } from "../rooms/unavailable-sources.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
 export interface PageQuery {
@@ -38,7 +38,7 @@ export interface CandlePage {
   tier: Tier;
 }
 
-const LOWEST = -8.64e12;
+const MIN_STAMP = -8.64e12;
 
 /**
  * Reads a page of a symbol's candles from its room.
@@ -46,23 +46,23 @@ const LOWEST = -8.64e12;
  */
 export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
   const { interval, limit, to, backward, includeSuspect } = query;
-  const rows = { interval, limit, from: query.from ?? LOWEST, to, backward, includeSuspect };
-  const reply = await candlesOfRoom(env, record, rows);
+  const rows = { interval, limit, from: query.from ?? MIN_STAMP, to, backward, includeSuspect };
+  const reply = await readRoomCandles(env, record, rows);
   if (reply.kind === "unavailable") {
-    const { sentence, sources } = sourcesSilence(record, reply.sources);
+    const { sentence, sources } = describeUnavailableSources(record, reply.sources);
     throw new ApiError("candles.unavailable", `${sentence}. No candle of it is known yet.`, {
       headers: { "Retry-After": String(Math.max(1, Math.ceil(reply.retryAfter))) },
       extensions: { sources },
     });
   }
   const { candles: columns, facts, known, suspects, tier } = reply;
-  const next = nextOf(reply, query.backward);
+  const next = nextStart(reply, query.backward);
   const market = marketOf(record.primary_exchange);
   const now = Date.now() / 1000;
   const last = columns.length > 0 ? bucketStamped(market, interval, columns.time[columns.length - 1]) : null;
   const forming = last !== null && last.closes > now;
-  const window = windowOf(query, columns, next, lastPossibleStamp(market, interval, now));
-  const from = window.from ?? bucketsBefore(market, interval, window.to, limit, LOWEST)[0]?.time ?? window.to;
+  const window = coveredSpan(query, columns, next, lastPossibleStamp(market, interval, now));
+  const from = window.from ?? bucketsBefore(market, interval, window.to, limit, MIN_STAMP)[0]?.time ?? window.to;
   const coverage = coverageOf({
     market,
     interval,
@@ -73,11 +73,11 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
     known,
     full: query.fullCoverage,
   });
-  return { facts, candles: rowsOf(columns, forming), coverage, next, forming, tier };
+  return { facts, candles: toRows(columns, forming), coverage, next, forming, tier };
 }
 
 /** The stretch of time that a page speaks of; `from` is null where nothing says how far back it goes. */
-function windowOf(
+function coveredSpan(
   query: PageQuery,
   columns: CandleColumns,
   next: number | null,
@@ -92,13 +92,13 @@ function windowOf(
   return { from: next ?? (query.from === null ? first : Math.min(query.from, to)), to };
 }
 
-function nextOf({ candles, more, boundary }: CandlesPage, backward: boolean): number | null {
+function nextStart({ candles, more, boundary }: CandlesPage, backward: boolean): number | null {
   if (!more) return null;
   if (boundary !== null || candles.length === 0) return boundary;
   return backward ? candles.time[0] : candles.time[candles.length - 1] + 1;
 }
 
-function rowsOf(columns: CandleColumns, forming: boolean): CandleAnswer[] {
+function toRows(columns: CandleColumns, forming: boolean): CandleAnswer[] {
   return Array.from({ length: columns.length }, (_, i) => {
     const { revision, suspect, ...numbers } = candleAt(columns, i);
     const state = forming && i === columns.length - 1 ? "open" : revision > 0 ? "revised" : "closed";
@@ -107,7 +107,7 @@ function rowsOf(columns: CandleColumns, forming: boolean): CandleAnswer[] {
 }
 
 /** Coverage as it is answered: times in ISO-8601. */
-export function coverageAnswer(coverage: Coverage) {
+export function coverageBody(coverage: Coverage) {
   return {
     expected: coverage.expected,
     returned: coverage.returned,

@@ -9,7 +9,7 @@ import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { callRoom } from "../rooms/call-room.ts";
 
 /** A price that a source gave, as it is now. */
-interface Priced {
+interface SourceQuote {
   provider: ProviderName;
   price: number;
   anomaly: string | null;
@@ -34,7 +34,7 @@ export async function withConsensus(
   const { epoch, seq } = quote;
   const asQuote = (given: ProviderQuote): Quote =>
     quoteAt({ ...given, epoch, seq }, freshnessPolicyOf(given.provider), market, now);
-  const priced = sources.flatMap(({ provider, quote: given, anomaly }): Priced[] =>
+  const priced = sources.flatMap(({ provider, quote: given, anomaly }): SourceQuote[] =>
     given?.price == null ? [] : [{ provider, price: given.price, anomaly, quote: asQuote(given) }],
   );
   const prints = priced.map((each) => ({ ...each, freshness: each.quote.freshness }));

@@ -12,7 +12,7 @@ import { jsonResponse, problemResponses, textResponse } from "../http/responses.
 import { type AppContext, createService } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
-import { type CandlePage, coverageAnswer, type PageQuery, readCandlePage } from "./candle-reader.ts";
+import { type CandlePage, coverageBody, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
 
 const MAX_CANDLES = 5000;
@@ -92,11 +92,11 @@ ohlcv.openapi(route, async (c) => {
     );
     return textResponse(c, csv, csv, "text/csv; charset=utf-8", options);
   }
-  return jsonResponse(c, candles, besides(record, query, page, cursor), options);
+  return jsonResponse(c, candles, siblingFields(record, query, page, cursor), options);
 });
 
-function besides(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
-  const coverage = coverageAnswer(page.coverage);
+function siblingFields(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
+  const coverage = coverageBody(page.coverage);
   const { symbol } = record;
   return { symbol, interval: query.interval, ...page.facts, ...unitsOf(record), coverage, next_cursor: cursor };
 }

@@ -10,10 +10,10 @@ import { MemoryCache } from "../../storage/memory-cache.ts";
 import { readCachedQuotes } from "../../storage/quote-cache.ts";
 import type { Tier } from "../http/responses.ts";
 import { callRoom, countDecisions, RoomFailure } from "../rooms/call-room.ts";
-import { sourcesSilence } from "../rooms/unavailable-sources.ts";
+import { describeUnavailableSources } from "../rooms/unavailable-sources.ts";
 
 /** How old a quote a caller accepts. */
-export interface QuoteTerms {
+export interface QuoteOptions {
   /** The most open-market seconds since the price was true; null for the platform's own limits. */
   maxAge: number | null;
   /** Go past all caches, to the room. */
@@ -21,7 +21,7 @@ export interface QuoteTerms {
 }
 
 /** A quote and the tier that had it. */
-export interface QuoteReading {
+export interface QuoteResult {
   quote: Quote;
   tier: Tier;
 }
@@ -33,10 +33,10 @@ interface RecentQuote {
 }
 
 /** Quotes of the last second. Who asked for them does not matter: each reader judges them by its own terms. */
-const recent = new MemoryCache<RecentQuote>(1_000, 5_000, 250);
+const recentQuotes = new MemoryCache<RecentQuote>(1_000, 5_000, 250);
 
 /** A caller that names no limit gets from KV only what was received this recently (open-market seconds). */
-const KV_ACCEPTED_FOR = 5;
+const MAX_KV_AGE_SECONDS = 5;
 
 /** Seconds after which a caller whose limit could not be met may ask again. */
 const RETRY_AFTER = "5";
@@ -49,10 +49,10 @@ function checked(quote: StoredQuote, record: SymbolRecord): Quote {
  * Whether a cached quote comes from where the symbol's quotes come from now, and is as recent as this caller asks. A caller that names
  * no limit takes what the room answers now, or what was received a moment ago.
  */
-function acceptable(
+function isAcceptable(
   { quote, isFromRoom }: RecentQuote,
   record: SymbolRecord,
-  { maxAge }: QuoteTerms,
+  { maxAge }: QuoteOptions,
   env: Env,
 ): boolean {
   return isWithin(quote, record, maxAge, env) && (maxAge !== null || isFromRoom || receivedRecently(quote, record));
@@ -71,17 +71,17 @@ function receivedRecently(quote: StoredQuote, record: SymbolRecord): boolean {
   const received = Date.parse(quote.received_at) / 1000;
   const now = Date.now() / 1000;
   // Received ahead of a clock that was set back: nothing is known of its age.
-  if (received > now + KV_ACCEPTED_FOR) return false;
-  return openMarketAge(market, received, now, KV_ACCEPTED_FOR + 1) <= KV_ACCEPTED_FOR;
+  if (received > now + MAX_KV_AGE_SECONDS) return false;
+  return openMarketAge(market, received, now, MAX_KV_AGE_SECONDS + 1) <= MAX_KV_AGE_SECONDS;
 }
 
 /** Forgets the quotes of a symbol in this isolate, after its data has changed. */
-export function forgetQuotes(): void {
-  recent.clear();
+export function clearQuotes(): void {
+  recentQuotes.clear();
 }
 
 /** By canonical symbol, the reading or the problem. */
-type Readings = Map<string, QuoteReading | ApiError>;
+type QuoteResults = Map<string, QuoteResult | ApiError>;
 
 /**
  * Reads quotes of active symbols, each from the nearest tier that has it recent enough: this isolate's memory (at once), KV, the
@@ -90,45 +90,45 @@ type Readings = Map<string, QuoteReading | ApiError>;
 export function readQuotes(
   env: Env,
   records: readonly SymbolRecord[],
-  terms: QuoteTerms,
-): Readings | Promise<Readings> {
-  const readings: Readings = new Map();
-  const missing = terms.noCache ? records : readMemory(env, records, terms, readings);
-  return missing.length === 0 ? readings : readBeyondMemory(env, missing, terms, readings);
+  options: QuoteOptions,
+): QuoteResults | Promise<QuoteResults> {
+  const results: QuoteResults = new Map();
+  const missing = options.noCache ? records : readMemory(env, records, options, results);
+  return missing.length === 0 ? results : readSlowTiers(env, missing, options, results);
 }
 
 /** Answers what this isolate's memory can answer; returns the records that it cannot. */
 function readMemory(
   env: Env,
   records: readonly SymbolRecord[],
-  terms: QuoteTerms,
-  readings: Readings,
+  options: QuoteOptions,
+  results: QuoteResults,
 ): readonly SymbolRecord[] {
   return records.filter((record) => {
-    const entry = recent.get(record.symbol);
-    if (!entry || !acceptable(entry, record, terms, env)) return true;
-    readings.set(record.symbol, { quote: checked(entry.quote, record), tier: "memory" });
+    const entry = recentQuotes.get(record.symbol);
+    if (!entry || !isAcceptable(entry, record, options, env)) return true;
+    results.set(record.symbol, { quote: checked(entry.quote, record), tier: "memory" });
     return false;
   });
 }
 
-async function readBeyondMemory(
+async function readSlowTiers(
   env: Env,
   records: readonly SymbolRecord[],
-  terms: QuoteTerms,
-  readings: Readings,
-): Promise<Readings> {
-  const missing = terms.noCache ? records : await readKv(env, records, terms, readings);
-  await Promise.all(missing.map(async (record) => readings.set(record.symbol, await readRoom(env, record, terms))));
-  return readings;
+  options: QuoteOptions,
+  results: QuoteResults,
+): Promise<QuoteResults> {
+  const missing = options.noCache ? records : await readKv(env, records, options, results);
+  await Promise.all(missing.map(async (record) => results.set(record.symbol, await readRoom(env, record, options))));
+  return results;
 }
 
 /** Answers what KV can answer; returns the records that it cannot. */
 async function readKv(
   env: Env,
   records: readonly SymbolRecord[],
-  terms: QuoteTerms,
-  readings: Readings,
+  options: QuoteOptions,
+  results: QuoteResults,
 ): Promise<readonly SymbolRecord[]> {
   const cached = await readCachedQuotes(
     env.CACHE,
@@ -136,18 +136,18 @@ async function readKv(
   );
   return records.filter((record) => {
     const quote = cached.get(record.symbol);
-    if (!quote || !acceptable({ quote, isFromRoom: false }, record, terms, env)) return true;
-    recent.set(record.symbol, { quote, isFromRoom: false });
-    readings.set(record.symbol, { quote: checked(quote, record), tier: "kv" });
+    if (!quote || !isAcceptable({ quote, isFromRoom: false }, record, options, env)) return true;
+    recentQuotes.set(record.symbol, { quote, isFromRoom: false });
+    results.set(record.symbol, { quote: checked(quote, record), tier: "kv" });
     return false;
   });
 }
 
-async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Promise<QuoteReading | ApiError> {
-  const reply = await replyOfRoom(env, record, terms);
+async function readRoom(env: Env, record: SymbolRecord, options: QuoteOptions): Promise<QuoteResult | ApiError> {
+  const reply = await queryRoom(env, record, options);
   switch (reply.kind) {
     case "quote":
-      recent.set(record.symbol, { quote: reply.quote, isFromRoom: true });
+      recentQuotes.set(record.symbol, { quote: reply.quote, isFromRoom: true });
       return { quote: checked(reply.quote, record), tier: reply.tier };
     case "fallback":
       return { quote: checked(reply.quote, record), tier: "kv" };
@@ -160,11 +160,11 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
     case "too_old":
       return new ApiError(
         "quote.too_old",
-        `No price of ${record.symbol} was true within the last ${terms.maxAge} seconds of open market. The last known one is in last_known.`,
+        `No price of ${record.symbol} was true within the last ${options.maxAge} seconds of open market. The last known one is in last_known.`,
         { headers: { "Retry-After": RETRY_AFTER }, extensions: { last_known: checked(reply.lastKnown, record) } },
       );
     case "unavailable": {
-      const { sentence, sources } = sourcesSilence(record, reply.sources, reply.attempts);
+      const { sentence, sources } = describeUnavailableSources(record, reply.sources, reply.attempts);
       return new ApiError("quote.unavailable", `${sentence}. No price of it is known yet.`, {
         headers: { "Retry-After": String(reply.retryAfter) },
         extensions: { sources },
@@ -174,10 +174,10 @@ async function readRoom(env: Env, record: SymbolRecord, terms: QuoteTerms): Prom
 }
 
 /** What a room says, or, where it fails, what it last published to all regions: as old as it is, and checked as such. */
-async function replyOfRoom(
+async function queryRoom(
   env: Env,
   record: SymbolRecord,
-  { maxAge }: QuoteTerms,
+  { maxAge }: QuoteOptions,
 ): Promise<QuoteReply | { kind: "fallback"; quote: StoredQuote } | { kind: "silent" }> {
   try {
     const reply = await callRoom<QuoteReply>(env, record.symbol, (room, traceparent) =>

@@ -12,7 +12,7 @@ import { type AppContext, createService } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symbol-registry/symbol-lookup.ts";
 import { withConsensus } from "./consensus.ts";
-import { type QuoteTerms, readQuotes } from "./quote-reader.ts";
+import { type QuoteOptions, readQuotes } from "./quote-reader.ts";
 
 const MAX_SYMBOLS = 100;
 const YEAR = 31_536_000;
@@ -117,13 +117,13 @@ const batchRoute = createRoute({
   },
 });
 
-const termsOf = (c: AppContext, maxAgeAsked: number | undefined): QuoteTerms => ({
-  maxAge: maxAgeAsked ?? null,
+const quoteOptionsOf = (c: AppContext, maxAge: number | undefined): QuoteOptions => ({
+  maxAge: maxAge ?? null,
   noCache: /\bno-cache\b/i.test(c.req.header("Cache-Control") ?? ""),
 });
 
 /** Seconds for which others may keep a quote: one while it moves, longer while its market sleeps. */
-function keepFor(quote: Quote, record: SymbolRecord): number {
+function cacheSeconds(quote: Quote, record: SymbolRecord): number {
   if (quote.freshness === "historical") return 5;
   if (quote.market_status === "open") return 1;
   const now = Date.now() / 1000;
@@ -143,7 +143,7 @@ export const quotes = createService();
 quotes.openapi(quoteRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
-  const readings = await readQuotes(c.env, [record], termsOf(c, c.req.valid("query").max_age));
+  const readings = await readQuotes(c.env, [record], quoteOptionsOf(c, c.req.valid("query").max_age));
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
@@ -151,14 +151,14 @@ quotes.openapi(quoteRoute, async (c) => {
   if (c.req.valid("query").consensus) {
     return jsonResponse(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
   }
-  return jsonResponse(c, quote, {}, { weakTag: stateOf(quote), maxAge: keepFor(quote, record), tiers: [tier] });
+  return jsonResponse(c, quote, {}, { weakTag: stateOf(quote), maxAge: cacheSeconds(quote, record), tiers: [tier] });
 });
 
 quotes.openapi(batchRoute, async (c) => {
   const { symbols, max_age } = c.req.valid("query");
   await chargeRest(c, costOfQuotes(symbols.length));
   const { records, resolved, errors } = await resolveBatch(c.env, symbols);
-  const readings = await readQuotes(c.env, [...new Set(records.values())], termsOf(c, max_age));
+  const readings = await readQuotes(c.env, [...new Set(records.values())], quoteOptionsOf(c, max_age));
   const data: Record<string, Quote> = {};
   const tiers: Tier[] = [];
   let keep = 15;
@@ -172,7 +172,7 @@ quotes.openapi(batchRoute, async (c) => {
     data[record.symbol] = reading.quote;
     countServed(reading.quote);
     tiers.push(reading.tier);
-    keep = Math.min(keep, keepFor(reading.quote, record));
+    keep = Math.min(keep, cacheSeconds(reading.quote, record));
   }
   const answered = Object.values(data);
   if (answered.length === 0) throw batchError(errors);
@@ -189,13 +189,13 @@ interface Batch {
   errors: Map<string, Problem>;
 }
 
-async function resolveBatch(env: Env, asked: readonly string[]): Promise<Batch> {
+async function resolveBatch(env: Env, texts: readonly string[]): Promise<Batch> {
   const batch: Batch = { records: new Map(), resolved: {}, errors: new Map() };
-  const meanings = await resolveAll(env, asked);
+  const resolutions = await resolveAll(env, texts);
   const byCanonical = new Map<string, SymbolRecord>();
-  for (const text of asked) {
+  for (const text of texts) {
     try {
-      const found = await requireRecord(env, text, meanings.get(text));
+      const found = await requireRecord(env, text, resolutions.get(text));
       requireActive(found);
       const record = byCanonical.get(found.symbol) ?? found;
       byCanonical.set(record.symbol, record);

@@ -5,7 +5,7 @@ import { callerNetwork } from "../auth/caller-address.ts";
 import type { AppContext } from "../http/service.ts";
 
 /** A window of the platform's own counters, as `[[ratelimits]]` in wrangler.toml has it. */
-interface Guard {
+interface RateGuard {
   name: "burst" | "minute";
   limit: number;
   seconds: number;
@@ -13,8 +13,8 @@ interface Guard {
 
 export const BURST_SECONDS = ANONYMOUS_BURST.seconds;
 
-const BURST: Guard = { name: "burst", ...ANONYMOUS_BURST };
-const MINUTE: Guard = { name: "minute", limit: 600, seconds: 60 };
+const BURST: RateGuard = { name: "burst", ...ANONYMOUS_BURST };
+const MINUTE: RateGuard = { name: "minute", limit: 600, seconds: 60 };
 
 /** What those who watch the platform ask; it costs next to nothing. */
 export const UNGUARDED: ReadonlySet<string> = new Set(["/health", "/ready"]);
@@ -24,14 +24,14 @@ const POLICY = [BURST, MINUTE].map(({ name, limit, seconds }) => `"${name}";q=${
 const WITH_POLICY = Object.freeze({ "RateLimit-Policy": POLICY });
 
 /** The network that a request came from, by which callers without a key are counted. */
-export function addressOf(c: AppContext): string {
+export function callerAddress(c: AppContext): string {
   return callerNetwork(c.req.raw.headers, c.env);
 }
 
 /**
  * Whether a guard lets a key pass. A guard that fails lets everyone pass, and is counted: a limit is worth less than an answer.
  */
-export async function passesGuard(guard: RateLimit, key: string): Promise<boolean> {
+export async function isWithinLimit(guard: RateLimit, key: string): Promise<boolean> {
   try {
     return (await guard.limit({ key })).success;
   } catch (error) {
@@ -45,20 +45,20 @@ export async function passesGuard(guard: RateLimit, key: string): Promise<boolea
 export function burstGuard(c: AppContext): void | Promise<void> {
   if (c.get("caller").kind !== "anonymous") return;
   c.set("quota", WITH_POLICY);
-  if (!UNGUARDED.has(c.req.path)) return askGuards(c);
+  if (!UNGUARDED.has(c.req.path)) return checkGuards(c);
 }
 
-async function askGuards(c: AppContext): Promise<void> {
-  const key = addressOf(c);
+async function checkGuards(c: AppContext): Promise<void> {
+  const key = callerAddress(c);
   const [burst, minute] = await Promise.all([
-    passesGuard(c.env.BURST_GUARD, key),
-    passesGuard(c.env.MINUTE_GUARD, key),
+    isWithinLimit(c.env.BURST_GUARD, key),
+    isWithinLimit(c.env.MINUTE_GUARD, key),
   ]);
-  if (!burst) throw exceeded(BURST);
-  if (!minute) throw exceeded(MINUTE);
+  if (!burst) throw limitExceeded(BURST);
+  if (!minute) throw limitExceeded(MINUTE);
 }
 
-function exceeded({ name, limit, seconds }: Guard): ApiError {
+function limitExceeded({ name, limit, seconds }: RateGuard): ApiError {
   return new ApiError("rate_limit.exceeded", `At most ${limit} requests in ${seconds} seconds without a key.`, {
     headers: {
       "Retry-After": String(seconds),

@@ -24,8 +24,8 @@ export async function charge(c: AppContext, cost: number): Promise<void> {
 }
 
 /** Takes what a request costs beyond the unit that every request has paid already. */
-export function chargeRest(c: AppContext, price: number): Promise<void> {
-  return charge(c, price - BASE_COST);
+export function chargeRest(c: AppContext, cost: number): Promise<void> {
+  return charge(c, cost - BASE_COST);
 }
 
 /** Where a key stands, as draft-ietf-httpapi-ratelimit-headers-10 writes it. */

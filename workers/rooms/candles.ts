@@ -8,7 +8,7 @@ import { callRoom, countDecisions, RoomFailure } from "./call-room.ts";
  * What a symbol's room says when it is asked for candles.
  * @throws ApiError candles.unavailable where the room fails
  */
-export async function candlesOfRoom(env: Env, record: SymbolRecord, rows: RowQuery): Promise<CandlesReply> {
+export async function readRoomCandles(env: Env, record: SymbolRecord, rows: RowQuery): Promise<CandlesReply> {
   try {
     const reply = await callRoom<CandlesReply>(env, record.symbol, (room, traceparent) =>
       room.candles(instrumentOf(record), rows, traceparent),

@@ -43,7 +43,7 @@ export function providerStatus(status: GateStatus): ProviderStatus {
 }
 
 /** How one upstream fares; it is not asked anything. */
-export async function statusOfProvider(env: Env, name: Upstream): Promise<ProviderStatus> {
+export async function readProviderStatus(env: Env, name: Upstream): Promise<ProviderStatus> {
   const status: GateStatus = await env.PROVIDER_GATE.getByName(name).status();
   return providerStatus(status);
 }
@@ -62,8 +62,8 @@ export async function checkGates(env: Env): Promise<void> {
 }
 
 /** How every upstream fares. */
-export function allProviders(env: Env): Promise<ProviderStatus[]> {
-  return Promise.all(UPSTREAMS.map((name) => statusOfProvider(env, name)));
+export function readAllProviders(env: Env): Promise<ProviderStatus[]> {
+  return Promise.all(UPSTREAMS.map((name) => readProviderStatus(env, name)));
 }
 
 /** The states of some providers; the simulator and imports are always there. One whose gate does not answer is degraded. */
@@ -71,17 +71,17 @@ export async function providerStates(
   env: Env,
   names: readonly ProviderName[],
 ): Promise<{ name: ProviderName; state: ProviderStatus["state"] }[]> {
-  const asked = UPSTREAMS.filter((upstream) => marketModeOf(env) === "live" && names.includes(upstream));
-  const known = new Map<ProviderName, ProviderStatus["state"]>();
+  const queried = UPSTREAMS.filter((upstream) => marketModeOf(env) === "live" && names.includes(upstream));
+  const states = new Map<ProviderName, ProviderStatus["state"]>();
   await Promise.all(
-    asked.map(async (name) => {
+    queried.map(async (name) => {
       try {
-        known.set(name, (await statusOfProvider(env, name)).state);
+        states.set(name, (await readProviderStatus(env, name)).state);
       } catch (error) {
         logError("a gate failed", error, { provider: name });
-        known.set(name, "degraded");
+        states.set(name, "degraded");
       }
     }),
   );
-  return names.map((name) => ({ name, state: known.get(name) ?? "available" }));
+  return names.map((name) => ({ name, state: states.get(name) ?? "available" }));
 }

@@ -9,7 +9,7 @@ interface SourceOutcome {
 }
 
 /** Why a source cannot be asked for a symbol at all; null where it can. The simulator and imports need no symbol of their own. */
-export function obstacleOf(record: SymbolRecord, provider: ProviderName): "no_provider_symbol" | null {
+export function whyNotQueryable(record: SymbolRecord, provider: ProviderName): "no_provider_symbol" | null {
   return isUpstream(provider) && record.provider_symbols[provider] === undefined ? "no_provider_symbol" : null;
 }
 
@@ -17,14 +17,14 @@ export function obstacleOf(record: SymbolRecord, provider: ProviderName): "no_pr
  * Why none of a symbol's sources answers, as a sentence's beginning: which ones have no symbol for it, and what the others said.
  * @param outcomes what came of asking, where they were asked
  */
-export function sourcesSilence(
+export function describeUnavailableSources(
   record: SymbolRecord,
   sources: readonly ProviderName[],
   outcomes: readonly SourceOutcome[] = [],
 ): { sentence: string; sources: SourceOutcome[] } {
   const all = sources.map((provider): SourceOutcome => {
-    const said = outcomes.find((outcome) => outcome.provider === provider)?.reason ?? null;
-    return { provider, reason: obstacleOf(record, provider) ?? said };
+    const reason = outcomes.find((outcome) => outcome.provider === provider)?.reason ?? null;
+    return { provider, reason: whyNotQueryable(record, provider) ?? reason };
   });
   const { symbol } = record;
   if (all.length === 0) return { sentence: `${symbol} has no source that can be asked in this mode`, sources: all };

@@ -10,10 +10,10 @@ import { problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { charge } from "../metering/usage.ts";
 import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
-import { admissionFor, checkOrigin, confirmAdmission, mayRead } from "./handshakes.ts";
+import { checkOrigin, confirmHandshake, handshakeFor, mayReadHistory } from "./handshakes.ts";
 import { openAtHub, regionOf } from "./hubs.ts";
 import { ticketParameter } from "./sockets.ts";
-import { bridgeEvents, type EventQuestion } from "./sse-bridge.ts";
+import { bridgeEvents, type EventStreamRequest } from "./sse-bridge.ts";
 
 const Query = z
   .strictObject({
@@ -58,7 +58,7 @@ const QUOTE_ID = /^([a-z0-9]{1,16}):(\d{1,15})$/;
 const BAR_ID = /^-?\d{1,12}$/;
 
 /** @throws ApiError request.invalid where the id is none of ours */
-function sinceOf(id: string | undefined, channel: EventQuestion["channel"]): EventQuestion["since"] {
+function positionOf(id: string | undefined, channel: EventStreamRequest["channel"]): EventStreamRequest["since"] {
   if (id === undefined || id === "") return null;
   const quote = QUOTE_ID.exec(id);
   if (channel === "quotes" && quote) return { epoch: quote[1], seq: Number(quote[2]) };
@@ -74,23 +74,23 @@ function sinceOf(id: string | undefined, channel: EventQuestion["channel"]): Eve
  * it does not get them.
  * @throws ApiError auth.forbidden where the caller may not read, rate_limit.exceeded where its quota is used up
  */
-async function payForHistory(
+async function chargeHistory(
   c: AppContext,
   exchange: SymbolRecord["primary_exchange"],
-  question: EventQuestion,
+  request: EventStreamRequest,
 ): Promise<void> {
-  const { channel, interval, since } = question;
+  const { channel, interval, since } = request;
   if (channel === "quotes" || since === null || !("time" in since)) return;
-  if (!mayRead(c)) {
+  if (!mayReadHistory(c)) {
     const detail = 'Missed bars need the scope "read", which your key does not have. Come back without Last-Event-ID.';
     throw new ApiError("auth.forbidden", detail);
   }
-  const specs = new Set((question.indicators ?? []).map((spec) => spec.toLowerCase()));
-  const subjects: Subject[] =
+  const specs = new Set((request.indicators ?? []).map((spec) => spec.toLowerCase()));
+  const series: Subject[] =
     channel === "candles"
       ? [{ channel, interval }]
       : Array.from(specs, (indicator) => ({ channel, interval, indicator }));
-  await charge(c, historyCost(subjects, exchange, since.time, Date.now() / 1000));
+  await charge(c, historyCost(series, exchange, since.time, Date.now() / 1000));
 }
 
 /** Routes that answer with server-sent events. */
@@ -101,10 +101,10 @@ eventStreams.openapi(route, async (c) => {
   const { channel, interval, indicators, max_hz } = c.req.valid("query");
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
-  const since = sinceOf(c.req.header("Last-Event-ID"), channel);
+  const since = positionOf(c.req.header("Last-Event-ID"), channel);
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const question: EventQuestion = {
+  const question: EventStreamRequest = {
     symbol: record.symbol,
     channel,
     interval,
@@ -112,9 +112,9 @@ eventStreams.openapi(route, async (c) => {
     since,
     maxHz: max_hz ?? null,
   };
-  await payForHistory(c, record.primary_exchange, question);
-  const handshake: HandshakeRequest = { ...admissionFor(c), history: { kind: "free" } };
-  const response = await confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshake));
+  await chargeHistory(c, record.primary_exchange, question);
+  const handshake: HandshakeRequest = { ...handshakeFor(c), history: { kind: "free" } };
+  const response = await confirmHandshake(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshake));
   const socket = response.webSocket;
   if (!socket) throw new Error("a hub answered without a socket");
   const events = bridgeEvents(socket, question);

@@ -1,12 +1,12 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { CLOSE, SUBPROTOCOL } from "../../contracts/stream.ts";
 import type { HandshakeRequest, HistoryTerms } from "../../durable-objects/streaming/connections/handshake-request.ts";
-import { isOpenToAnyone } from "../auth/access.ts";
+import { isOpenToAnonymous } from "../auth/access.ts";
 import { isStillValid } from "../auth/api-keys.ts";
-import { actorOf, type Caller, holdsScope } from "../auth/caller.ts";
+import { auditNameOf, type Caller, hasScope } from "../auth/caller.ts";
 import { mayOpenSocket } from "../auth/origins.ts";
 import type { AppContext } from "../http/service.ts";
-import { addressOf } from "../metering/burst-guard.ts";
+import { callerAddress } from "../metering/burst-guard.ts";
 
 /** When a caller's credential ends, unix seconds; null for never. */
 function expiryOf(caller: Caller): number | null {
@@ -14,13 +14,13 @@ function expiryOf(caller: Caller): number | null {
 }
 
 /** Whether a caller may read history, as over HTTP. */
-export function mayRead({ env, var: { caller } }: AppContext): boolean {
-  return caller.kind === "anonymous" ? isOpenToAnyone("read", env) : holdsScope(caller, "read");
+export function mayReadHistory({ env, var: { caller } }: AppContext): boolean {
+  return caller.kind === "anonymous" ? isOpenToAnonymous("read", env) : hasScope(caller, "read");
 }
 
 /** On what terms a caller's socket gets history. */
-function historyTermsOf(c: AppContext): HistoryTerms {
-  if (!mayRead(c)) return { kind: "forbidden" };
+function historyAccessOf(c: AppContext): HistoryTerms {
+  if (!mayReadHistory(c)) return { kind: "forbidden" };
   const { caller } = c.var;
   switch (caller.kind) {
     case "anonymous":
@@ -33,14 +33,14 @@ function historyTermsOf(c: AppContext): HistoryTerms {
 }
 
 /** What an object is notified of a caller that opens a stream. */
-export function admissionFor(c: AppContext): HandshakeRequest {
+export function handshakeFor(c: AppContext): HandshakeRequest {
   const offered = c.req.header("Sec-WebSocket-Protocol")?.split(",") ?? [];
   const { caller } = c.var;
   return {
-    address: addressOf(c),
-    caller: actorOf(caller),
+    address: callerAddress(c),
+    caller: auditNameOf(caller),
     anonymous: caller.kind === "anonymous",
-    history: historyTermsOf(c),
+    history: historyAccessOf(c),
     expiresAt: expiryOf(caller),
     correlationId: c.var.correlationId,
     subprotocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
@@ -53,17 +53,17 @@ export function admissionFor(c: AppContext): HandshakeRequest {
  * are, and this one may have come after that.
  * @throws ApiError auth.invalid where it was revoked meanwhile; the socket is closed
  */
-export async function confirmAdmission(c: AppContext, opened: Response): Promise<Response> {
-  let isGood = false;
+export async function confirmHandshake(c: AppContext, opened: Response): Promise<Response> {
+  let isValid = false;
   try {
-    isGood = await isStillValid(c.env, c.var.caller);
+    isValid = await isStillValid(c.env, c.var.caller);
   } finally {
-    if (!isGood) {
+    if (!isValid) {
       opened.webSocket?.accept();
       opened.webSocket?.close(CLOSE.policy, "the key is no longer valid");
     }
   }
-  if (isGood) return opened;
+  if (isValid) return opened;
   throw new ApiError("auth.invalid", "The key is no longer valid: it was revoked a moment ago.");
 }
 

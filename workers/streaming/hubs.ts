@@ -9,7 +9,7 @@ import { continentOf } from "../auth/caller-address.ts";
 import { callOrUnavailable } from "./call-or-unavailable.ts";
 
 /** Hubs that were full a moment ago. */
-const full = new MemoryCache<true>(5_000, 1_000);
+const fullHubs = new MemoryCache<true>(5_000, 1_000);
 
 /** Seconds after which a client may try again. */
 const RETRY_AFTER = "10";
@@ -19,10 +19,10 @@ export function regionOf(request: Request, env: Env): string {
   return continentOf(request, env) ?? "local";
 }
 
-const hubsOf = (env: Env): number => Math.max(1, Number.parseInt(env.HUBS_PER_REGION, 10) || 1);
+const hubCount = (env: Env): number => Math.max(1, Number.parseInt(env.HUBS_PER_REGION, 10) || 1);
 
 /** @throws ApiError where an address or a key has its share of sockets */
-function checkShare(env: Env, response: Response): void {
+function checkQuota(env: Env, response: Response): void {
   const refusal = refusalOf(response);
   if (refusal !== "address" && refusal !== "key") return;
   const detail =
@@ -32,7 +32,7 @@ function checkShare(env: Env, response: Response): void {
   throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": RETRY_AFTER } });
 }
 
-function tooFull(detail: string): ApiError {
+function streamFull(detail: string): ApiError {
   return new ApiError("stream.full", detail, { headers: { "Retry-After": RETRY_AFTER } });
 }
 
@@ -44,17 +44,17 @@ function tooFull(detail: string): ApiError {
  *   service.unavailable where a hub does not answer
  */
 export async function openAtHub(env: Env, region: string, handshake: HandshakeRequest): Promise<Response> {
-  const hubs = hubsOf(env);
+  const hubs = hubCount(env);
   for (let n = 0; n < hubs; n++) {
     const name = `hub:${region}:${n}`;
-    if (full.get(name)) continue;
+    if (fullHubs.get(name)) continue;
     const open = async () => env.STREAM_HUB.getByName(name).fetch(toUpgradeRequest(handshake));
     const response = await callOrUnavailable("The hub of your region", open);
-    checkShare(env, response);
+    checkQuota(env, response);
     if (refusalOf(response) === null) return response;
-    full.set(name, true);
+    fullHubs.set(name, true);
   }
-  throw tooFull("Every hub of your region is full.");
+  throw streamFull("Every hub of your region is full.");
 }
 
 /**
@@ -64,7 +64,8 @@ export async function openAtHub(env: Env, region: string, handshake: HandshakeRe
 export async function openAtRoom(env: Env, symbol: string, handshake: HandshakeRequest): Promise<Response> {
   const open = async () => env.SYMBOL_ROOM.getByName(symbol).fetch(toUpgradeRequest({ ...handshake, symbol }));
   const response = await callOrUnavailable(`The room of ${symbol}`, open);
-  checkShare(env, response);
-  if (refusalOf(response) !== null) throw tooFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
+  checkQuota(env, response);
+  if (refusalOf(response) !== null)
+    throw streamFull(`The room of ${symbol} is full. Open /ws and subscribe to it there.`);
   return response;
 }

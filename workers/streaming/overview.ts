@@ -3,7 +3,7 @@ import { NO_QUERY } from "../../contracts/parameters.ts";
 import { ConnectionSchema } from "../../contracts/stream.ts";
 import { recordIntent } from "../../storage/audit-log.ts";
 import { openPrimary } from "../../storage/database.ts";
-import { auditActorOf, holdsScope } from "../auth/caller.ts";
+import { auditActorOf, hasScope } from "../auth/caller.ts";
 import { problemResponses } from "../http/responses.ts";
 import { createService } from "../http/service.ts";
 import { forEachSocketObject } from "./socket-objects.ts";
@@ -129,7 +129,7 @@ overview.openapi(statusRoute, async (c) => {
 overview.openapi(connectionsRoute, async (c) => {
   const all = (await forEachSocketObject(c.env, (holder) => holder.listConnections())).flat();
   c.header("Cache-Control", "no-store");
-  const connections = holdsScope(c.var.caller, "admin") ? all : [];
+  const connections = hasScope(c.var.caller, "admin") ? all : [];
   return c.json({ success: true as const, connections, total_connections: all.length, timestamp: timestamp() }, 200);
 });
 
@@ -146,7 +146,7 @@ async function connectionIds(env: Env): Promise<Map<string, string[]>> {
 
 overview.openapi(subscriptionsRoute, async (c) => {
   const all = await forEachSocketObject(c.env, (holder) => holder.streamStats());
-  const ids = holdsScope(c.var.caller, "admin") ? await connectionIds(c.env) : null;
+  const ids = hasScope(c.var.caller, "admin") ? await connectionIds(c.env) : null;
   const counts = new Map<string, number>();
   for (const [symbol, count] of all.flatMap(({ symbols }) => Object.entries(symbols))) {
     counts.set(symbol, (counts.get(symbol) ?? 0) + count);

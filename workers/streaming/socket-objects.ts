@@ -17,9 +17,9 @@ export interface SocketObjectStub {
 }
 
 /** Holders that are asked at once. */
-const AT_ONCE = 100;
+const MAX_CONCURRENT_CALLS = 100;
 
-function stubOf(env: Env, { kind, name }: SocketObject): SocketObjectStub {
+function socketObjectOf(env: Env, { kind, name }: SocketObject): SocketObjectStub {
   return kind === "hub" ? env.STREAM_HUB.getByName(name) : env.SYMBOL_ROOM.getByName(name);
 }
 
@@ -29,25 +29,27 @@ const listSocketObjects = async (env: Env): Promise<SocketObject[]> => env.STREA
  * Asks every object that holds sockets.
  * @throws ApiError service.unavailable where one of them does not answer
  */
-export async function forEachSocketObject<T>(env: Env, ask: (holder: SocketObjectStub) => Promise<T>): Promise<T[]> {
-  const holders = await callOrUnavailable("The directory of streams", () => listSocketObjects(env));
+export async function forEachSocketObject<T>(env: Env, call: (holder: SocketObjectStub) => Promise<T>): Promise<T[]> {
+  const objects = await callOrUnavailable("The directory of streams", () => listSocketObjects(env));
   const answers: T[] = [];
-  for (let i = 0; i < holders.length; i += AT_ONCE) {
-    const some = holders.slice(i, i + AT_ONCE);
-    const replies = some.map((holder) => callOrUnavailable("A part of the streams", () => ask(stubOf(env, holder))));
+  for (let i = 0; i < objects.length; i += MAX_CONCURRENT_CALLS) {
+    const some = objects.slice(i, i + MAX_CONCURRENT_CALLS);
+    const replies = some.map((holder) =>
+      callOrUnavailable("A part of the streams", () => call(socketObjectOf(env, holder))),
+    );
     answers.push(...(await Promise.all(replies)));
   }
   return answers;
 }
 
 /** A caller that answers later than this (milliseconds) counts as not reached. */
-const REACH_TIMEOUT_MS = 2_000;
+const CALL_TIMEOUT_MS = 2_000;
 
 /** What an object answers in time; null where it fails or is late, which is logged and must not trouble the others. */
-async function inTime<T>(name: string, work: () => Promise<T>): Promise<{ answer: T } | null> {
+async function withTimeout<T>(name: string, work: () => Promise<T>): Promise<{ answer: T } | null> {
   const attempt = async () => ({ answer: await work() });
-  const late = scheduler.wait(REACH_TIMEOUT_MS).then(() => {
-    throw new Error(`no answer within ${REACH_TIMEOUT_MS} ms`);
+  const late = scheduler.wait(CALL_TIMEOUT_MS).then(() => {
+    throw new Error(`no answer within ${CALL_TIMEOUT_MS} ms`);
   });
   try {
     return await Promise.race([attempt(), late]);
@@ -59,16 +61,18 @@ async function inTime<T>(name: string, work: () => Promise<T>): Promise<{ answer
 }
 
 /** Asks every object that holds sockets; returns the answers of those that can be reached, and the number of those that cannot. */
-export async function eachReachable<T>(
+export async function forEachReachable<T>(
   env: Env,
-  ask: (holder: SocketObjectStub) => Promise<T>,
+  call: (holder: SocketObjectStub) => Promise<T>,
 ): Promise<{ answers: T[]; unreachable: number }> {
-  const known = await inTime(DIRECTORY, () => listSocketObjects(env));
+  const known = await withTimeout(DIRECTORY, () => listSocketObjects(env));
   if (!known) return { answers: [], unreachable: 1 };
   const answers: T[] = [];
-  for (let i = 0; i < known.answer.length; i += AT_ONCE) {
-    const some = known.answer.slice(i, i + AT_ONCE);
-    const replies = await Promise.all(some.map((each) => inTime(each.name, () => ask(stubOf(env, each)))));
+  for (let i = 0; i < known.answer.length; i += MAX_CONCURRENT_CALLS) {
+    const some = known.answer.slice(i, i + MAX_CONCURRENT_CALLS);
+    const replies = await Promise.all(
+      some.map((each) => withTimeout(each.name, () => call(socketObjectOf(env, each)))),
+    );
     answers.push(...replies.flatMap((reply) => (reply ? [reply.answer] : [])));
   }
   return { answers, unreachable: known.answer.length - answers.length };

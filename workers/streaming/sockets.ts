@@ -6,7 +6,7 @@ import { problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { callRoom } from "../rooms/call-room.ts";
 import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
-import { admissionFor, checkOrigin, confirmAdmission } from "./handshakes.ts";
+import { checkOrigin, confirmHandshake, handshakeFor } from "./handshakes.ts";
 import { openAtHub, openAtRoom, regionOf } from "./hubs.ts";
 
 /** A ticket in a query; what it is worth has been seen to before the route. */
@@ -57,7 +57,7 @@ export const sockets = createService();
 
 sockets.openapi(manyRoute, async (c) => {
   checkUpgrade(c);
-  return confirmAdmission(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), admissionFor(c)));
+  return confirmHandshake(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshakeFor(c)));
 });
 
 sockets.openapi(oneRoute, async (c) => {
@@ -65,5 +65,5 @@ sockets.openapi(oneRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
   await callRoom<void>(c.env, record.symbol, (room) => room.keepInstrument(instrumentOf(record)));
-  return confirmAdmission(c, await openAtRoom(c.env, record.symbol, admissionFor(c)));
+  return confirmHandshake(c, await openAtRoom(c.env, record.symbol, handshakeFor(c)));
 });

@@ -3,7 +3,7 @@ import type { Channel } from "../../contracts/stream.ts";
 import type { Interval } from "../../core/interval.ts";
 
 /** What a stream of events is to carry. */
-export interface EventQuestion {
+export interface EventStreamRequest {
   symbol: string;
   channel: Channel;
   interval: Interval;
@@ -34,7 +34,7 @@ type Frame = z.infer<typeof Frame>;
 /** Milliseconds after which a browser comes back. */
 const RETRY_MS = 2_000;
 
-function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz }: EventQuestion): string {
+function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz }: EventStreamRequest): string {
   return JSON.stringify({
     action: "subscribe",
     symbols: [symbol],
@@ -50,7 +50,7 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
 const MAX_PARTIAL_BARS = 100;
 
 /** Sends whether a closed bar has been notified of for each of several indicators; before that, a client has only a part of it. */
-function openBarCount(indicators: readonly string[]): (time: number) => boolean {
+function createBarCounter(indicators: readonly string[]): (time: number) => boolean {
   const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
   const known = new Map<number, number>();
   return (time) => {
@@ -64,14 +64,14 @@ function openBarCount(indicators: readonly string[]): (time: number) => boolean 
 }
 
 /** The id by which a client that comes back says where it was; null where a frame moves no place. */
-function idOf(frame: Frame, symbol: string, isWhole: (time: number) => boolean): string | null {
+function idOf(frame: Frame, symbol: string, isComplete: (time: number) => boolean): string | null {
   const position = frame.positions?.[symbol];
   if (position && "epoch" in position) return `${position.epoch}:${position.seq}`;
   if (position) return position.time === null ? null : String(position.time);
   if (frame.type === "market_data") return `${frame.epoch}:${frame.seq}`;
   if (frame.type === "candle" && frame.data?.state === "closed") return String(frame.data.time);
   if (frame.type === "indicator" && frame.state === "closed" && frame.time !== undefined) {
-    return isWhole(frame.time) ? String(frame.time) : null;
+    return isComplete(frame.time) ? String(frame.time) : null;
   }
   return null;
 }
@@ -86,11 +86,11 @@ function eventOf(frame: Frame, text: string, id: string | null): string {
  * Server-sent events out of a hub's socket. The Worker holds both ends: the hub can hibernate meanwhile. A heartbeat is acknowledged
  * when the client's side has taken it, so that a client that does not read is found out as on any socket.
  */
-export function bridgeEvents(socket: WebSocket, question: EventQuestion): ReadableStream<Uint8Array> {
+export function bridgeEvents(socket: WebSocket, request: EventStreamRequest): ReadableStream<Uint8Array> {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
-  const isWhole = openBarCount(question.indicators ?? []);
+  const isComplete = createBarCounter(request.indicators ?? []);
   let isOpen = true;
 
   const end = (): void => {
@@ -112,7 +112,7 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
   socket.addEventListener("message", ({ data }) => {
     const text = String(data);
     const frame = Frame.parse(JSON.parse(text));
-    void write(eventOf(frame, text, idOf(frame, question.symbol, isWhole)), frame.beat);
+    void write(eventOf(frame, text, idOf(frame, request.symbol, isComplete)), frame.beat);
   });
   socket.addEventListener("close", () => {
     isOpen = false;
@@ -120,7 +120,7 @@ export function bridgeEvents(socket: WebSocket, question: EventQuestion): Readab
     void writer.close().catch(() => undefined);
   });
   socket.accept();
-  socket.send(subscribeMessage(question));
+  socket.send(subscribeMessage(request));
   void write(`retry: ${RETRY_MS}\n\n`, undefined);
   return readable;
 }

@@ -1,13 +1,13 @@
 import { reportStreamCounts } from "../../durable-objects/streaming/connections/metrics.ts";
 import type { Sample } from "../../observability/metrics/series.ts";
-import { eachReachable } from "./socket-objects.ts";
+import { forEachReachable } from "./socket-objects.ts";
 
 /**
  * How the streams are at the moment, added up over all objects that hold sockets. What they have done since they were last asked is
  * counted on the way: rooms report nothing by themselves.
  */
 export async function streamSeries(env: Env): Promise<Sample[]> {
-  const { answers, unreachable } = await eachReachable(env, async (holder) => {
+  const { answers, unreachable } = await forEachReachable(env, async (holder) => {
     const reading = await holder.takeStreamMetrics();
     reportStreamCounts(reading);
     return reading;

@@ -6,19 +6,19 @@ import { isStillValid } from "../auth/api-keys.ts";
 import type { Caller } from "../auth/caller.ts";
 import { digestOf, envelope, problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
-import { checkGuesses, noteGuess } from "../metering/guess-guard.ts";
+import { checkFailedAttempts, recordFailedAttempt } from "../metering/guess-guard.ts";
 import { callOrUnavailable } from "./call-or-unavailable.ts";
 
 const TICKET_BYTES = 24;
-const TICKET = /^[0-9a-f]{48}$/;
-const TAKES_TICKETS = /^\/(?:ws|stream)(?:\/|$)/;
+const TICKET_FORMAT = /^[0-9a-f]{48}$/;
+const TICKET_PATHS = /^\/(?:ws|stream)(?:\/|$)/;
 
 /** Tickets are spread over sixteen offices, by the first digit of their digest. */
 const officeOf = (env: Env, digest: string) => env.TICKET_OFFICE.getByName(`tickets:${digest[0]}`);
 
 const OFFICE = "The office that keeps tickets";
 
-const redeem = (env: Env, digest: string) =>
+const redeemTicket = (env: Env, digest: string) =>
   callOrUnavailable<string | null>(OFFICE, async () => officeOf(env, digest).redeem(digest));
 
 const route = createRoute({
@@ -61,18 +61,18 @@ tickets.openapi(route, async (c) => {
 });
 
 /** Lets the bearer of a ticket pass as a caller that asked for it, once. */
-export function ticketHolder(c: AppContext): void | Promise<void> {
-  if (!TAKES_TICKETS.test(c.req.path)) return;
+export function identifyTicket(c: AppContext): void | Promise<void> {
+  if (!TICKET_PATHS.test(c.req.path)) return;
   const ticket = c.req.query("ticket");
-  if (ticket !== undefined) return takeTicket(c, ticket);
+  if (ticket !== undefined) return authenticateTicket(c, ticket);
 }
 
-async function takeTicket(c: AppContext, ticket: string): Promise<void> {
-  checkGuesses(c);
+async function authenticateTicket(c: AppContext, ticket: string): Promise<void> {
+  checkFailedAttempts(c);
   const digest = await digestOf(ticket);
-  const holder = TICKET.test(ticket) ? await redeem(c.env, digest) : null;
+  const holder = TICKET_FORMAT.test(ticket) ? await redeemTicket(c.env, digest) : null;
   if (holder === null) {
-    await noteGuess(c);
+    await recordFailedAttempt(c);
     throw new ApiError("auth.invalid", "The ticket is unknown, used or too old. POST /tickets returns another.");
   }
   const caller: Caller = JSON.parse(holder);

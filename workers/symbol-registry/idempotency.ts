@@ -9,7 +9,7 @@ interface Outcome {
 }
 
 /** Statements that record the outcome of a deed; they run inside its own batch, so that neither stands without the other. */
-type Settle = (status: number, answer: string) => Statement[];
+type RecordOutcome = (status: number, answer: string) => Statement[];
 
 /**
  * Does a deed once for its Idempotency-Key, however often its caller asks for it. Without a key it is simply done.
@@ -21,9 +21,9 @@ export async function runOnce(
   caller: string,
   given: string | undefined,
   body: string,
-  deed: (settle: Settle) => Promise<Outcome>,
+  operation: (settle: RecordOutcome) => Promise<Outcome>,
 ): Promise<Outcome & { repeated: boolean }> {
-  if (given === undefined) return { ...(await deed(() => [])), repeated: false };
+  if (given === undefined) return { ...(await operation(() => [])), repeated: false };
   const key = keyOfCaller(caller, given);
   const claim = await claimKey(registry, key, await digestOf(body), Date.now());
   switch (claim.kind) {
@@ -41,13 +41,17 @@ export async function runOnce(
         { status: 409, headers: { "Retry-After": "1" } },
       );
     case "first":
-      return { ...(await once(registry, key, deed)), repeated: false };
+      return { ...(await runFirst(registry, key, operation)), repeated: false };
   }
 }
 
-async function once(registry: Database, key: string, deed: (settle: Settle) => Promise<Outcome>): Promise<Outcome> {
+async function runFirst(
+  registry: Database,
+  key: string,
+  operation: (settle: RecordOutcome) => Promise<Outcome>,
+): Promise<Outcome> {
   try {
-    return await deed((status, answer) => [completeKey(registry, key, status, answer)]);
+    return await operation((status, answer) => [completeKey(registry, key, status, answer)]);
   } catch (error) {
     await releaseKey(registry, key);
     throw error;

@@ -5,7 +5,7 @@ import { holidaysKnown, marketStatus, nextClose, nextOpen } from "../../core/mar
 import { isoTime } from "../../core/time.ts";
 import type { Availability } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { providerStates } from "../rooms/providers.ts";
-import { obstacleOf } from "../rooms/unavailable-sources.ts";
+import { whyNotQueryable } from "../rooms/unavailable-sources.ts";
 
 /** A symbol under all the names that answers use. */
 export const withExchange = (record: SymbolRecord): SymbolAnswer => ({ ...record, exchange: record.primary_exchange });
@@ -42,7 +42,7 @@ export async function availabilityAnswer(record: SymbolRecord, availability: Ava
       state,
       reason:
         marketModeOf(env) === "live"
-          ? (obstacleOf(record, name) ?? (state === "disabled" ? "not_configured" : null))
+          ? (whyNotQueryable(record, name) ?? (state === "disabled" ? "not_configured" : null))
           : null,
     })),
     intervals: Object.fromEntries(intervals),

@@ -10,21 +10,21 @@ import type { SymbolPage } from "../../storage/registry/search.ts";
 import { suggestSymbols } from "../../storage/registry/suggestions.ts";
 
 /** Meanings of symbols that this isolate has looked up in the last two seconds. */
-const cache = new MemoryCache<Resolution>(2_000, 5_000, 250);
+const resolutions = new MemoryCache<Resolution>(2_000, 5_000, 250);
 
 /** The same of the last hour, for while the registry is out of reach: symbols change seldom, and an old row beats none. */
-const lastKnown = new MemoryCache<Resolution>(3_600_000, 5_000);
+const lastResolutions = new MemoryCache<Resolution>(3_600_000, 5_000);
 
 /** Rows of all pages that are remembered: a page may hold a thousand, of more than a kilobyte each. */
-const MAX_ROWS = 5_000;
+const MAX_CACHED_ROWS = 5_000;
 
 /** Pages of symbols that this isolate has read in the last two seconds. */
-const pages = new MemoryCache<SymbolPage>(2_000, MAX_ROWS, 250);
+const pages = new MemoryCache<SymbolPage>(2_000, MAX_CACHED_ROWS, 250);
 
 /** Forgets what this isolate knows of symbols, after it has changed one. */
 export function clearSymbols(): void {
-  cache.clear();
-  lastKnown.clear();
+  resolutions.clear();
+  lastResolutions.clear();
   pages.clear();
 }
 
@@ -33,8 +33,8 @@ export function clearSymbols(): void {
  * @param key names the question; null where the caller wants what the registry holds now
  */
 export async function cachedPage(key: string | null, read: () => Promise<SymbolPage>): Promise<SymbolPage> {
-  const kept = key === null ? undefined : pages.get(key);
-  if (kept) return kept;
+  const cached = key === null ? undefined : pages.get(key);
+  if (cached) return cached;
   const page = await read();
   if (key !== null) pages.set(key, page, 1 + page.records.length);
   return page;
@@ -42,41 +42,41 @@ export async function cachedPage(key: string | null, read: () => Promise<SymbolP
 
 /** What each text stands for. A symbol that is unknown is looked for again each time: it may just have been added. */
 export async function resolveAll(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const meanings = new Map<string, Resolution>();
+  const resolutions = new Map<string, Resolution>();
   const missing: string[] = [];
   for (const text of texts) {
-    const kept = cache.get(text);
-    if (kept) meanings.set(text, kept);
+    const cached = resolutions.get(text);
+    if (cached) resolutions.set(text, cached);
     else missing.push(text);
   }
-  if (missing.length === 0) return meanings;
-  for (const [text, meaning] of await resolveAndCache(env, missing)) meanings.set(text, meaning);
-  return meanings;
+  if (missing.length === 0) return resolutions;
+  for (const [text, meaning] of await resolveAndCache(env, missing)) resolutions.set(text, meaning);
+  return resolutions;
 }
 
 /** Looks symbols up, and remembers what they stand for. */
 async function resolveAndCache(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const meanings = await queryResolutions(env, texts);
-  for (const [text, meaning] of meanings) if (meaning.kind !== "not_found") cache.set(text, meaning);
-  return meanings;
+  const resolutions = await queryResolutions(env, texts);
+  for (const [text, meaning] of resolutions) if (meaning.kind !== "not_found") resolutions.set(text, meaning);
+  return resolutions;
 }
 
 /** Looks symbols up in the registry; where it is out of reach and all of them were known lately, they are what they were. */
 async function queryResolutions(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
   try {
     const found = await resolveSymbols(openReplica(env.DB), texts);
-    for (const [text, meaning] of found) if (meaning.kind !== "not_found") lastKnown.set(text, meaning);
+    for (const [text, meaning] of found) if (meaning.kind !== "not_found") lastResolutions.set(text, meaning);
     return found;
   } catch (error) {
     const unreachable = asUnreachable(error);
-    const remembered = new Map<string, Resolution>();
+    const cached = new Map<string, Resolution>();
     for (const text of texts) {
-      const meaning = lastKnown.get(text);
-      if (meaning) remembered.set(text, meaning);
+      const meaning = lastResolutions.get(text);
+      if (meaning) cached.set(text, meaning);
     }
-    if (!unreachable || remembered.size < texts.length) throw error;
+    if (!unreachable || cached.size < texts.length) throw error;
     logWarning("the registry is out of reach; symbols are taken from memory", { cause: unreachable.message });
-    return remembered;
+    return cached;
   }
 }
 
@@ -105,9 +105,9 @@ export async function requireRecord(env: Env, text: string, resolution: Resoluti
  * @throws ApiError symbol.not_found with suggestions, or symbol.ambiguous with candidates
  */
 export function requireSymbol(env: Env, text: string): SymbolRecord | Promise<SymbolRecord> {
-  const kept = cache.get(text);
-  if (kept?.kind === "found") return kept.record;
-  return kept ? requireRecord(env, text, kept) : resolveSymbol(env, text);
+  const cached = resolutions.get(text);
+  if (cached?.kind === "found") return cached.record;
+  return cached ? requireRecord(env, text, cached) : resolveSymbol(env, text);
 }
 
 async function resolveSymbol(env: Env, text: string): Promise<SymbolRecord> {

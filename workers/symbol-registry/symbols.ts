@@ -144,7 +144,7 @@ const validateRoute = createRoute({
 /** Routes that read symbols. */
 export const symbols = createService();
 
-const bookmarkOf = (c: AppContext): string | undefined => c.req.header("X-D1-Bookmark");
+const bookmarkHeader = (c: AppContext): string | undefined => c.req.header("X-D1-Bookmark");
 
 const Position = z.union([
   z.strictObject({ after: z.string().max(64) }),
@@ -157,12 +157,12 @@ interface ListRequest extends SymbolFilters {
   cursor?: string;
 }
 
-async function answerList(c: AppContext, query: ListRequest): Promise<Response> {
+async function listResponse(c: AppContext, query: ListRequest): Promise<Response> {
   const position = query.cursor === undefined ? null : parseCursor(query.cursor, Position);
   if (position && "offset" in position !== (query.search !== undefined)) {
     throw cursorError("belongs to another question; keep search as it was");
   }
-  const bookmark = bookmarkOf(c);
+  const bookmark = bookmarkHeader(c);
   const registry = openReplica(c.env.DB, bookmark);
   const offset = position && "offset" in position ? position.offset : 0;
   const after = position && "after" in position ? position.after : undefined;
@@ -191,13 +191,13 @@ function nextLink(c: AppContext, cursor: string): string {
   return `<${url.pathname}${url.search}>; rel="next"`;
 }
 
-symbols.openapi(listRoute, (c) => answerList(c, c.req.valid("query")));
+symbols.openapi(listRoute, (c) => listResponse(c, c.req.valid("query")));
 
-symbols.openapi(streamableRoute, (c) => answerList(c, { ...c.req.valid("query"), streaming: true }));
+symbols.openapi(streamableRoute, (c) => listResponse(c, { ...c.req.valid("query"), streaming: true }));
 
 symbols.openapi(detailRoute, async (c) => {
   const asked = c.req.valid("param").symbol;
-  const meaning = (await resolveSymbols(openReplica(c.env.DB, bookmarkOf(c)), [asked])).get(asked);
+  const meaning = (await resolveSymbols(openReplica(c.env.DB, bookmarkHeader(c)), [asked])).get(asked);
   const record = await requireRecord(c.env, asked, meaning);
   const availability = await availabilityOf(c.env, record);
   const data = {
@@ -220,7 +220,7 @@ async function availabilityOf(env: Env, record: SymbolRecord): Promise<Availabil
 
 symbols.openapi(validateRoute, async (c) => {
   const asked = c.req.valid("param").symbol;
-  const registry = openReplica(c.env.DB, bookmarkOf(c));
+  const registry = openReplica(c.env.DB, bookmarkHeader(c));
   const meaning = (await resolveSymbols(registry, [asked])).get(asked);
   if (meaning?.kind === "found") {
     const { symbol, is_active } = meaning.record;

@@ -37,7 +37,7 @@ const SymbolCreated = SymbolWritten.extend({
 });
 
 /** The answer that was kept for an `Idempotency-Key`, perhaps by a version whose symbols had fewer members. */
-const KeptAnswer = SymbolCreated.extend({ data: SymbolRecordSchema });
+const StoredResponse = SymbolCreated.extend({ data: SymbolRecordSchema });
 
 const written = (description: string) => ({
   description,
@@ -114,7 +114,7 @@ async function findRecord(c: AppContext, registry: Database, text: string): Prom
 }
 
 /** Sends everyone who keeps a copy: this isolate, and the symbol's room. A room that does not listen is sent again daily. */
-async function spread(c: AppContext, registry: Database, record: SymbolRecord): Promise<void> {
+async function propagate(c: AppContext, registry: Database, record: SymbolRecord): Promise<void> {
   clearSymbols();
   try {
     await callRoom<void>(c.env, record.symbol, async (room) => room.keepInstrument(instrumentOf(record)));
@@ -150,19 +150,19 @@ const aliasTaken = (name: string, owner: string): ApiError =>
   );
 
 /** The first of some names that another symbol has, and whose it is. */
-async function takenAmong(registry: Database, symbol: string, names: readonly string[]): Promise<[string, string]> {
+async function firstTaken(registry: Database, symbol: string, names: readonly string[]): Promise<[string, string]> {
   const owners = await ownersOf(registry, names);
   const taken = [...owners].find(([, owner]) => owner !== symbol);
   if (!taken) throw new Error("a name was taken and is free again");
   return taken;
 }
 
-async function change(
+async function changeAndPropagate(
   c: AppContext,
   text: string,
   changes: SymbolChange,
   action: string,
-  move = false,
+  moveAliases = false,
 ): Promise<SymbolAnswer> {
   const registry = openPrimary(c.env.DB);
   const before = await findRecord(c, registry, text);
@@ -170,12 +170,12 @@ async function change(
   const { symbol } = before;
   const owners = await ownersOf(registry, changes.aliases ?? []);
   const others = [...owners].filter(([, owner]) => owner !== symbol);
-  for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
+  for (const [alias, owner] of others) if (!moveAliases || alias === owner) throw aliasTaken(alias, owner);
   const isChanged = await changeSymbol(registry, symbol, changes, auditActorOf(c.var.caller), action, others);
   // Another request has taken an alias in the meantime.
-  if (!isChanged) throw aliasTaken(...(await takenAmong(registry, symbol, changes.aliases ?? [])));
+  if (!isChanged) throw aliasTaken(...(await firstTaken(registry, symbol, changes.aliases ?? [])));
   const after = await findRecord(c, registry, before.symbol);
-  await spread(c, registry, after);
+  await propagate(c, registry, after);
   return symbolAnswer(after, c.env);
 }
 
@@ -188,7 +188,7 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
     const { symbol, aliases = [] } = input;
     const implied = impliedAliases(input);
     const owners = await ownersOf(registry, [symbol, ...aliases, ...implied]);
-    if (owners.get(symbol) === symbol) throw alreadyThere(symbol);
+    if (owners.get(symbol) === symbol) throw symbolExists(symbol);
     for (const name of [symbol, ...aliases]) {
       const owner = owners.get(name);
       if (owner !== undefined) throw aliasTaken(name, owner);
@@ -204,33 +204,33 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
       ...(leftOff.length > 0 ? { aliases_left_off: leftOff } : {}),
     });
     const creation = await createSymbol(registry, input, names, act, settle(201, answer));
-    if (creation === "exists") throw alreadyThere(symbol);
-    if (creation === "alias_taken") throw aliasTaken(...(await takenAmong(registry, symbol, [symbol, ...names])));
+    if (creation === "exists") throw symbolExists(symbol);
+    if (creation === "alias_taken") throw aliasTaken(...(await firstTaken(registry, symbol, [symbol, ...names])));
     return { status: 201, answer };
   });
-  const created = KeptAnswer.parse(JSON.parse(outcome.answer));
+  const created = StoredResponse.parse(JSON.parse(outcome.answer));
   if (outcome.repeated) c.header("Idempotency-Replayed", "true");
-  else await spread(c, registry, newRecord(input, created.data.aliases, act));
+  else await propagate(c, registry, newRecord(input, created.data.aliases, act));
   c.header("Location", `/symbols/${encodeURIComponent(input.symbol)}`);
   return c.json({ ...created, data: withExchange(created.data) }, 201);
 });
 
-const alreadyThere = (symbol: string): ApiError =>
+const symbolExists = (symbol: string): ApiError =>
   new ApiError("symbol.exists", `${symbol} is in the registry already. Change it with PUT /symbols/${symbol}.`);
 
 symbolWrites.openapi(changeRoute, async (c) => {
   const { move_aliases, ...changes } = c.req.valid("json");
-  const record = await change(c, c.req.valid("param").symbol, changes, "symbol.change", move_aliases);
+  const record = await changeAndPropagate(c, c.req.valid("param").symbol, changes, "symbol.change", move_aliases);
   return c.json(envelope(record), 200);
 });
 
 symbolWrites.openapi(retireRoute, async (c) => {
-  const record = await change(c, c.req.valid("param").symbol, { is_active: false }, "symbol.retire");
+  const record = await changeAndPropagate(c, c.req.valid("param").symbol, { is_active: false }, "symbol.retire");
   return c.json(envelope(record), 200);
 });
 
 symbolWrites.openapi(streamingRoute, async (c) => {
   const changes = { streaming_available: c.req.valid("query").available };
-  const record = await change(c, c.req.valid("param").symbol, changes, "symbol.streaming");
+  const record = await changeAndPropagate(c, c.req.valid("param").symbol, changes, "symbol.streaming");
   return c.json(envelope(record), 200);
 });

@@ -1,6 +1,6 @@
 import type { Tier } from "../../../contracts/api-key.ts";
 import { costOfCandles, costOfIndicators } from "../../../contracts/request-costs.ts";
-import { MAX_ABSENCE, MAX_REPLAYED } from "../../../contracts/stream.ts";
+import { MAX_ABSENCE_SECONDS, MAX_REPLAYED_EVENTS } from "../../../contracts/stream.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { ANONYMOUS_BURST } from "../../../contracts/usage.ts";
 import { countBuckets } from "../../../core/buckets.ts";
@@ -23,8 +23,8 @@ interface HistoryCaller {
 }
 
 /** The room counts closed bars of a source that may be late: near a bound it may send what is beyond it from here. */
-const MAX_COUNTED_BARS = 2 * MAX_REPLAYED;
-const MAX_COUNTED_SECONDS = MAX_ABSENCE + 62 * DAY;
+const MAX_COUNTED_BARS = 2 * MAX_REPLAYED_EVENTS;
+const MAX_COUNTED_SECONDS = MAX_ABSENCE_SECONDS + 62 * DAY;
 
 /**
  * What the bars after `since` (unix seconds) of one symbol cost, in units: what REST asks for as many. Where there are surely more than
@@ -41,7 +41,7 @@ export function historyCost(
   if (!first || first.channel === "quotes") return 0;
   const isTooLong = since > now || now - since > MAX_COUNTED_SECONDS;
   const count = isTooLong ? 0 : countBuckets(marketOf(exchange), first.interval, since + 1, now);
-  const bars = count > MAX_COUNTED_BARS ? 0 : Math.min(count, MAX_REPLAYED);
+  const bars = count > MAX_COUNTED_BARS ? 0 : Math.min(count, MAX_REPLAYED_EVENTS);
   return first.channel === "candles" ? costOfCandles(bars) : costOfIndicators(1, subjects.length, bars);
 }
 

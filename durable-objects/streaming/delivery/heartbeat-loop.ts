@@ -1,4 +1,4 @@
-import { CLOSE, HEARTBEAT_INTERVAL } from "../../../contracts/stream.ts";
+import { CLOSE, HEARTBEAT_SECONDS } from "../../../contracts/stream.ts";
 import { isWithin } from "../../../core/time.ts";
 import { logError } from "../../../observability/log.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
@@ -116,6 +116,6 @@ export class Heartbeat {
     const { beat, at } = this.#store.lastHeartbeat();
     // The clock was set back.
     if (at > now) this.#store.saveHeartbeat({ beat, at: now });
-    return this.#store.lastHeartbeat().at + HEARTBEAT_INTERVAL;
+    return this.#store.lastHeartbeat().at + HEARTBEAT_SECONDS;
   }
 }

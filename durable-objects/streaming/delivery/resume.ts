@@ -1,4 +1,4 @@
-import { MAX_REPLAYED, MAX_REPLAYED_BYTES } from "../../../contracts/stream.ts";
+import { MAX_REPLAYED_BYTES, MAX_REPLAYED_EVENTS } from "../../../contracts/stream.ts";
 import type { BarReplay, QuotePosition, RoomClient } from "../../symbol-events/symbol-events.ts";
 import type { Subscription } from "../protocol/subscription.ts";
 import type { Start } from "../subscriptions/subscriber.ts";
@@ -23,7 +23,7 @@ export interface ResumeBudget {
   bytes: number;
 }
 
-export const fullBudget = (): ResumeBudget => ({ events: MAX_REPLAYED, bytes: MAX_REPLAYED_BYTES });
+export const fullBudget = (): ResumeBudget => ({ events: MAX_REPLAYED_EVENTS, bytes: MAX_REPLAYED_BYTES });
 
 const sizeOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + text.length + 1, 0);
 

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../../../contracts/problem.ts";
 import {
-  HEARTBEAT_INTERVAL,
+  HEARTBEAT_SECONDS,
   MAX_MESSAGE_BYTES,
   MAX_SYMBOLS,
   PROTOCOL,
@@ -24,7 +24,7 @@ export function connectedFrame(connectionId: string, unacknowledgedBytes: number
     connection_id: connectionId,
     protocol: PROTOCOL,
     limits: { symbols: MAX_SYMBOLS, message_bytes: MAX_MESSAGE_BYTES, unacknowledged_bytes: unacknowledgedBytes },
-    heartbeat_interval: HEARTBEAT_INTERVAL,
+    heartbeat_interval: HEARTBEAT_SECONDS,
     message: "Welcome to WizData Edge. Subscribe to symbols; acknowledge heartbeats.",
   });
 }

@@ -1,5 +1,5 @@
 import type { StoredQuote } from "../../../contracts/quote.ts";
-import { HEARTBEAT_INTERVAL } from "../../../contracts/stream.ts";
+import { HEARTBEAT_SECONDS } from "../../../contracts/stream.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketAt, bucketStamped } from "../../../core/buckets.ts";
 import { INTERVALS, type Interval, isMultipleOf } from "../../../core/interval.ts";
@@ -202,7 +202,7 @@ export class Publisher {
     this.#leases.capExpiry(now);
     if (this.#bars.rewind(context, now)) this.#host.beginEpoch();
     this.#alarms.cap({ kind: "retry-push" }, now + MAX_RETRY_SECONDS);
-    this.#alarms.cap({ kind: "run-sessions" }, now + HEARTBEAT_INTERVAL);
+    this.#alarms.cap({ kind: "run-sessions" }, now + HEARTBEAT_SECONDS);
     const expiry = this.#leases.nextExpiry();
     const starting = this.#bars.watch(context, this.#leases.interest(), now);
     if (expiry === null) {

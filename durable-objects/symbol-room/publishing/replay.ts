@@ -1,5 +1,5 @@
 import type { StoredQuote } from "../../../contracts/quote.ts";
-import { MAX_ABSENCE } from "../../../contracts/stream.ts";
+import { MAX_ABSENCE_SECONDS } from "../../../contracts/stream.ts";
 import { countBuckets, lastClosedStamp } from "../../../core/buckets.ts";
 import { candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
@@ -96,7 +96,8 @@ export class Replay {
   ): Promise<BarReplay> {
     const time = this.#closedBy(context, interval, now);
     if (from === null) return { time, recovered: null, missed: [] };
-    if (time === null || from > time || time - from > MAX_ABSENCE) return { time, recovered: false, missed: [] };
+    if (time === null || from > time || time - from > MAX_ABSENCE_SECONDS)
+      return { time, recovered: false, missed: [] };
     if (this.#isOfEarlierEpoch(context, interval, from)) return { time, recovered: false, missed: [] };
     const count = countBuckets(context.market, interval, from + 1, time + 1);
     if (count > MAX_REPLAYED_EVENTS) return { time, recovered: false, missed: [] };

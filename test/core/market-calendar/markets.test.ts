@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MARKETS, type Market, marketOf } from "../../../core/market-calendar/markets.ts";
 import { sessionOn } from "../../../core/market-calendar/sessions.ts";
-import { at, datesOf, newYork, weekdayOf } from "../clock.ts";
+import { datesOf, newYork, unixTime, weekdayOf } from "../clock.ts";
 import { sharedText } from "../shared-data.ts";
 
 const { JSE, US, FOREX, CRYPTO } = MARKETS;
@@ -46,7 +46,7 @@ const HALF_DAYS = [
   ...["2024-12-24", "2024-12-31", "2025-12-24", "2025-12-31", "2026-12-24", "2026-12-31", "2027-12-24", "2027-12-31"],
 ];
 
-const sessionOf = (market: Market, date: string) => sessionOn(market, at(`${date}T00:00:00Z`));
+const sessionOf = (market: Market, date: string) => sessionOn(market, unixTime(`${date}T00:00:00Z`));
 
 describe("the JSE calendar", () => {
   test("is closed on every holiday of the published list and on no other weekday, 2025 to 2027", ({ skip }) => {
@@ -59,7 +59,9 @@ describe("the JSE calendar", () => {
 
   test("trades on the weekdays around holidays that fall on a Saturday", ({ skip }) => {
     const text = section(sharedText(skip, "calendars.md"), "JSE");
-    const notObserved = [...text.matchAll(/\(not observed: (\d{4}-\d{2}-\d{2})/g)].map(([, date]) => at(`${date}Z`));
+    const notObserved = [...text.matchAll(/\(not observed: (\d{4}-\d{2}-\d{2})/g)].map(([, date]) =>
+      unixTime(`${date}Z`),
+    );
     expect(notObserved.length).toBeGreaterThanOrEqual(3);
     for (const saturday of notObserved) {
       expect(sessionOn(JSE, saturday)).toBeNull();
@@ -72,8 +74,13 @@ describe("the JSE calendar", () => {
     for (const date of datesOf(2025, 2027)) {
       const session = sessionOf(JSE, date);
       if (!session || HALF_DAYS.includes(date)) continue;
-      const open = at(`${date}T07:00:00Z`);
-      expect(session).toEqual({ date: at(`${date}T00:00:00Z`), anchor: open, open, close: at(`${date}T15:00:00Z`) });
+      const open = unixTime(`${date}T07:00:00Z`);
+      expect(session).toEqual({
+        date: unixTime(`${date}T00:00:00Z`),
+        anchor: open,
+        open,
+        close: unixTime(`${date}T15:00:00Z`),
+      });
     }
   });
 
@@ -84,9 +91,9 @@ describe("the JSE calendar", () => {
     });
     expect(early).toEqual(HALF_DAYS);
     for (const date of HALF_DAYS) {
-      const open = at(`${date}T09:00:00+02:00`);
-      const close = at(`${date}T12:00:00+02:00`);
-      expect(sessionOf(JSE, date)).toEqual({ date: at(`${date}T00:00:00Z`), anchor: open, open, close });
+      const open = unixTime(`${date}T09:00:00+02:00`);
+      const close = unixTime(`${date}T12:00:00+02:00`);
+      expect(sessionOf(JSE, date)).toEqual({ date: unixTime(`${date}T00:00:00Z`), anchor: open, open, close });
     }
   });
 
@@ -120,16 +127,22 @@ describe("the US calendar", () => {
       if (!session) continue;
       const open = newYork(date, "09:30");
       const close = newYork(date, early.has(date) ? "13:00" : "16:00");
-      expect(session).toEqual({ date: at(`${date}T00:00:00Z`), anchor: open, open, close });
+      expect(session).toEqual({ date: unixTime(`${date}T00:00:00Z`), anchor: open, open, close });
     }
   });
 
   test("trades from 14:30 to 21:00 UTC in winter and from 13:30 to 20:00 UTC in summer", () => {
     for (const year of YEARS) {
       const winter = sessionOf(US, `${year}-02-03`);
-      expect([winter?.open, winter?.close]).toEqual([at(`${year}-02-03T14:30:00Z`), at(`${year}-02-03T21:00:00Z`)]);
+      expect([winter?.open, winter?.close]).toEqual([
+        unixTime(`${year}-02-03T14:30:00Z`),
+        unixTime(`${year}-02-03T21:00:00Z`),
+      ]);
       const summer = sessionOf(US, `${year}-07-15`);
-      expect([summer?.open, summer?.close]).toEqual([at(`${year}-07-15T13:30:00Z`), at(`${year}-07-15T20:00:00Z`)]);
+      expect([summer?.open, summer?.close]).toEqual([
+        unixTime(`${year}-07-15T13:30:00Z`),
+        unixTime(`${year}-07-15T20:00:00Z`),
+      ]);
     }
   });
 
@@ -139,7 +152,7 @@ describe("the US calendar", () => {
     expect(changes.map(([, year]) => Number(year))).toEqual(YEARS);
     const openingAround = (sunday: string) =>
       [-2, 1].map((days) => {
-        const date = at(`${sunday}T00:00:00Z`) + days * 86_400;
+        const date = unixTime(`${sunday}T00:00:00Z`) + days * 86_400;
         return ((sessionOn(US, date)?.open ?? Number.NaN) - date) / 3600;
       });
     for (const [, year, spring, autumn] of changes) {
@@ -155,8 +168,8 @@ describe("the forex calendar", () => {
       ["2026-01-11", "2026-01-12", "2026-01-16", "22:00"],
       ["2026-07-12", "2026-07-13", "2026-07-17", "21:00"],
     ]) {
-      expect(sessionOf(FOREX, monday)?.open).toBe(at(`${sunday}T${utc}:00Z`));
-      expect(sessionOf(FOREX, friday)?.close).toBe(at(`${friday}T${utc}:00Z`));
+      expect(sessionOf(FOREX, monday)?.open).toBe(unixTime(`${sunday}T${utc}:00Z`));
+      expect(sessionOf(FOREX, friday)?.close).toBe(unixTime(`${friday}T${utc}:00Z`));
       expect(sessionOf(FOREX, sunday)).toBeNull();
     }
   });
@@ -171,9 +184,9 @@ describe("the forex calendar", () => {
       ["2027-03-12", "2027-03-15", "22:00", "21:00"],
       ["2027-11-05", "2027-11-08", "21:00", "22:00"],
     ]) {
-      expect(sessionOf(FOREX, friday)?.close).toBe(at(`${friday}T${before}:00Z`));
-      const sunday = new Date((at(`${monday}T00:00:00Z`) - 86_400) * 1000).toISOString().slice(0, 10);
-      expect(sessionOf(FOREX, monday)?.open).toBe(at(`${sunday}T${after}:00Z`));
+      expect(sessionOf(FOREX, friday)?.close).toBe(unixTime(`${friday}T${before}:00Z`));
+      const sunday = new Date((unixTime(`${monday}T00:00:00Z`) - 86_400) * 1000).toISOString().slice(0, 10);
+      expect(sessionOf(FOREX, monday)?.open).toBe(unixTime(`${sunday}T${after}:00Z`));
     }
   });
 
@@ -183,7 +196,7 @@ describe("the forex calendar", () => {
       const closed = weekdayOf(date) % 6 === 0 || date.endsWith("-12-25") || date.endsWith("-01-01");
       expect(session === null, date).toBe(closed);
       if (!session) continue;
-      const evening = new Date((at(`${date}T00:00:00Z`) - 86_400) * 1000).toISOString().slice(0, 10);
+      const evening = new Date((unixTime(`${date}T00:00:00Z`) - 86_400) * 1000).toISOString().slice(0, 10);
       // 25 December and 1 January: the market is back at 17:05, where that evening is not before a weekend.
       const late = evening.endsWith("-12-25") || evening.endsWith("-01-01");
       expect(session.anchor, date).toBe(newYork(evening, "17:00"));
@@ -196,7 +209,7 @@ describe("the forex calendar", () => {
 describe("the crypto calendar", () => {
   test("every day is a session from 00:00 UTC to 00:00 UTC, weekends and holidays too, in any year", () => {
     for (const date of [...datesOf(2025, 2027), "1970-01-01", "2012-02-29", "2100-12-25"]) {
-      const day = at(`${date}T00:00:00Z`);
+      const day = unixTime(`${date}T00:00:00Z`);
       expect(sessionOf(CRYPTO, date)).toEqual({ date: day, anchor: day, open: day, close: day + 86_400 });
     }
   });

@@ -15,7 +15,7 @@ import {
   sessionOf,
   sessionOn,
 } from "../../../core/market-calendar/sessions.ts";
-import { at, newYork } from "../clock.ts";
+import { newYork, unixTime } from "../clock.ts";
 
 const { JSE, US, FOREX, CRYPTO } = MARKETS;
 const ALL = Object.values(MARKETS);
@@ -23,12 +23,12 @@ const HOUR = 3600;
 const DAY = 86_400;
 
 /** Instants of the years whose calendars are known. */
-const instant = fc.integer({ min: at("2025-01-01T00:00:00Z"), max: at("2027-12-20T00:00:00Z") });
+const instant = fc.integer({ min: unixTime("2025-01-01T00:00:00Z"), max: unixTime("2027-12-20T00:00:00Z") });
 
 describe("a session", () => {
   test("holds its first second and not the second at its close", () => {
-    const open = at("2026-06-17T07:00:00Z");
-    const close = at("2026-06-17T15:00:00Z");
+    const open = unixTime("2026-06-17T07:00:00Z");
+    const close = unixTime("2026-06-17T15:00:00Z");
     expect([open - 1, open - 0.001, open, close - 1, close - 0.001, close].map((time) => isOpen(JSE, time))).toEqual([
       false,
       false,
@@ -40,17 +40,17 @@ describe("a session", () => {
   });
 
   test("is found by any of its instants, and a forex one by the evening before its date", () => {
-    expect(sessionOf(FOREX, at("2026-07-14T22:00:00Z"))?.date).toBe(at("2026-07-15T00:00:00Z"));
-    expect(sessionOf(FOREX, at("2026-07-15T20:59:59Z"))?.date).toBe(at("2026-07-15T00:00:00Z"));
-    expect(sessionOf(FOREX, at("2026-07-15T21:00:00Z"))?.date).toBe(at("2026-07-16T00:00:00Z"));
-    expect(sessionOf(US, at("2026-07-15T13:29:59Z"))).toBeNull();
+    expect(sessionOf(FOREX, unixTime("2026-07-14T22:00:00Z"))?.date).toBe(unixTime("2026-07-15T00:00:00Z"));
+    expect(sessionOf(FOREX, unixTime("2026-07-15T20:59:59Z"))?.date).toBe(unixTime("2026-07-15T00:00:00Z"));
+    expect(sessionOf(FOREX, unixTime("2026-07-15T21:00:00Z"))?.date).toBe(unixTime("2026-07-16T00:00:00Z"));
+    expect(sessionOf(US, unixTime("2026-07-15T13:29:59Z"))).toBeNull();
   });
 
   test("has a neighbour on either side that is not a closed day", () => {
-    const friday = at("2026-04-02T00:00:00Z");
+    const friday = unixTime("2026-04-02T00:00:00Z");
     // Good Friday, the weekend and Family Day stand between.
-    expect(nextSession(JSE, friday)?.date).toBe(at("2026-04-07T00:00:00Z"));
-    expect(previousSession(JSE, at("2026-04-07T00:00:00Z"))?.date).toBe(friday);
+    expect(nextSession(JSE, friday)?.date).toBe(unixTime("2026-04-07T00:00:00Z"));
+    expect(previousSession(JSE, unixTime("2026-04-07T00:00:00Z"))?.date).toBe(friday);
   });
 
   test("follows the one before it without overlap, and next and previous undo each other", () => {
@@ -90,19 +90,19 @@ describe("the status of a market", () => {
 
   test("of the JSE on a half day is closed from 12:00, when the session says that it closes", () => {
     for (const date of ["2026-12-24", "2026-12-31", "2016-12-23", "2019-12-31"]) {
-      const noon = at(`${date}T12:00:00+02:00`);
+      const noon = unixTime(`${date}T12:00:00+02:00`);
       expect([noon - 1, noon, noon + 3 * 3600].map((time) => marketStatus(JSE, time))).toEqual([
         ...["open", "closed", "closed"],
       ]);
-      expect(nextClose(JSE, at(`${date}T10:00:00+02:00`))).toBe(noon);
+      expect(nextClose(JSE, unixTime(`${date}T10:00:00+02:00`))).toBe(noon);
     }
-    expect(nextOpen(JSE, at("2026-12-24T12:00:00+02:00"))).toBe(at("2026-12-28T09:00:00+02:00"));
-    expect(openSecondsBetween(JSE, at("2026-12-24T00:00:00Z"), at("2026-12-25T00:00:00Z"))).toBe(3 * 3600);
+    expect(nextOpen(JSE, unixTime("2026-12-24T12:00:00+02:00"))).toBe(unixTime("2026-12-28T09:00:00+02:00"));
+    expect(openSecondsBetween(JSE, unixTime("2026-12-24T00:00:00Z"), unixTime("2026-12-25T00:00:00Z"))).toBe(3 * 3600);
   });
 
   test("of the JSE is pre in the opening auction from 08:30 and never post", () => {
     const utc = ["06:29", "06:30", "06:59", "07:00", "14:59", "15:00", "20:00"];
-    expect(utc.map((time) => marketStatus(JSE, at(`2026-06-17T${time}:00Z`)))).toEqual([
+    expect(utc.map((time) => marketStatus(JSE, unixTime(`2026-06-17T${time}:00Z`)))).toEqual([
       "closed",
       "pre",
       "pre",
@@ -120,15 +120,15 @@ describe("the status of a market", () => {
     expect(marketStatus(US, newYork("2026-11-25", "23:59"))).toBe("closed");
     expect(marketStatus(US, newYork("2026-11-28", "12:00"))).toBe("closed");
     // 2026-11-04 began in Johannesburg at 22:00 UTC the evening before.
-    expect(marketStatus(JSE, at("2026-11-03T22:00:00Z"))).toBe("holiday");
-    expect(marketStatus(JSE, at("2026-11-03T21:59:59Z"))).toBe("closed");
+    expect(marketStatus(JSE, unixTime("2026-11-03T22:00:00Z"))).toBe("holiday");
+    expect(marketStatus(JSE, unixTime("2026-11-03T21:59:59Z"))).toBe("closed");
     expect(marketStatus(FOREX, newYork("2026-12-25", "12:00"))).toBe("holiday");
     expect(marketStatus(FOREX, newYork("2026-07-11", "12:00"))).toBe("closed");
   });
 
   test("of crypto is always open", () => {
     for (const iso of ["2026-12-25T00:00:00Z", "2026-07-11T12:00:00Z", "2031-01-01T00:00:00Z"]) {
-      expect(marketStatus(CRYPTO, at(iso))).toBe("open");
+      expect(marketStatus(CRYPTO, unixTime(iso))).toBe("open");
     }
   });
 
@@ -148,12 +148,12 @@ describe("the status of a market", () => {
 describe("the next opening and the next close", () => {
   test("skip weekends and holidays", () => {
     // Thursday's close before Good Friday 2026, the weekend and Family Day.
-    const close = at("2026-04-02T15:00:00Z");
-    const reopening = at("2026-04-07T07:00:00Z");
+    const close = unixTime("2026-04-02T15:00:00Z");
+    const reopening = unixTime("2026-04-07T07:00:00Z");
     expect(nextOpen(JSE, close)).toBe(reopening);
     expect(nextOpen(JSE, reopening - 1)).toBe(reopening);
     expect(nextClose(JSE, close - 1)).toBe(close);
-    expect(nextClose(JSE, close)).toBe(at("2026-04-07T15:00:00Z"));
+    expect(nextClose(JSE, close)).toBe(unixTime("2026-04-07T15:00:00Z"));
   });
 
   test("are strictly after the instant they are asked for", () => {
@@ -180,8 +180,8 @@ describe("the next opening and the next close", () => {
   });
 
   test("of crypto do not exist", () => {
-    expect(nextOpen(CRYPTO, at("2026-07-15T12:00:00Z"))).toBeNull();
-    expect(nextClose(CRYPTO, at("2026-07-15T12:00:00Z"))).toBeNull();
+    expect(nextOpen(CRYPTO, unixTime("2026-07-15T12:00:00Z"))).toBeNull();
+    expect(nextClose(CRYPTO, unixTime("2026-07-15T12:00:00Z"))).toBeNull();
   });
 
   test("are where the market turns from closed to open and from open to closed, with no turn before them", () => {
@@ -210,7 +210,7 @@ describe("seconds of open market", () => {
   });
 
   test("of a whole week are 5 × 6.5 h for US shares, 5 × 8 h for the JSE, 120 h for forex and 168 h for crypto", () => {
-    const from = at("2026-07-12T00:00:00Z");
+    const from = unixTime("2026-07-12T00:00:00Z");
     const week = (market: typeof US) => openSecondsBetween(market, from, from + 7 * DAY) / HOUR;
     expect([US, JSE, FOREX, CRYPTO].map(week)).toEqual([32.5, 40, 120, 168]);
   });
@@ -246,8 +246,8 @@ describe("years whose holidays are unknown", () => {
       ["1987-10-19", true],
     ] as const) {
       for (const market of [JSE, US, FOREX]) {
-        expect(holidaysKnown(market, at(`${date}T12:00:00Z`))).toBe(false);
-        expect(sessionOn(market, at(`${date}T00:00:00Z`)) !== null).toBe(open);
+        expect(holidaysKnown(market, unixTime(`${date}T12:00:00Z`))).toBe(false);
+        expect(sessionOn(market, unixTime(`${date}T00:00:00Z`)) !== null).toBe(open);
       }
     }
   });
@@ -255,9 +255,9 @@ describe("years whose holidays are unknown", () => {
   test("begin before 2025 and after 2027; crypto has none", () => {
     for (const market of [JSE, US, FOREX]) {
       const seconds = ["2024-12-31T23:59:59Z", "2025-01-01T00:00:00Z", "2027-12-31T23:59:59Z", "2028-01-01T00:00:00Z"];
-      expect(seconds.map((iso) => holidaysKnown(market, at(iso)))).toEqual([false, true, true, false]);
+      expect(seconds.map((iso) => holidaysKnown(market, unixTime(iso)))).toEqual([false, true, true, false]);
     }
-    expect(holidaysKnown(CRYPTO, at("1990-01-01T00:00:00Z"))).toBe(true);
+    expect(holidaysKnown(CRYPTO, unixTime("1990-01-01T00:00:00Z"))).toBe(true);
   });
 });
 

@@ -26,7 +26,7 @@ const DEMO_QUOTES = ["BTC/USDT", "SIM:CLEAN", "SOL/USDT", "EUR/USD", "MSFT", "JS
 const IMPORTED_DAYS = 35;
 const IMPORTED_HOURS = 120;
 /** An hour whose prices the data-quality checks flag. */
-const DOUBTED_HOUR = 60;
+const SUSPECT_HOUR = 60;
 
 const ADDED = { symbol: "JSE:STX40", name: "Satrix 40 ETF", type: "etf", currency: "ZAR", primary_exchange: "JSE" };
 const RETIRED = {
@@ -44,7 +44,7 @@ const QuotesAnswer = z.object({ data: z.record(z.string(), QuoteSchema) });
 const CandlesAnswer = z.object({ data: z.array(CandleSchema), provider: z.string(), adjustment: z.string() });
 
 /** Asks a platform, as its administrator. */
-const askerOf =
+const requesterOf =
   ({ url }: Platform) =>
   async <T>(schema: z.ZodType<T>, method: string, path: string, body?: object, headers = {}): Promise<T> => {
     const response = await fetch(url + path, {
@@ -57,16 +57,16 @@ const askerOf =
     return schema.parse(JSON.parse(text));
   };
 
-type Ask = ReturnType<typeof askerOf>;
+type SendRequest = ReturnType<typeof requesterOf>;
 
-async function quotesOf(ask: Ask, symbols: readonly string[]): Promise<Manifest["demo"]["quotes"]> {
+async function quotesOf(ask: SendRequest, symbols: readonly string[]): Promise<Manifest["demo"]["quotes"]> {
   const { data } = await ask(QuotesAnswer, "GET", `/quotes?symbols=${symbols.join()}`, undefined, {
     "Cache-Control": "no-cache",
   });
   return z.object({ quotes: ManifestSchema.shape.demo.shape.quotes }).parse({ quotes: data }).quotes;
 }
 
-async function candlesOf(ask: Ask, path: string) {
+async function candlesOf(ask: SendRequest, path: string) {
   const { data, provider, adjustment } = await ask(CandlesAnswer, "GET", path);
   return { path, provider, adjustment, candles: data };
 }
@@ -75,7 +75,7 @@ async function candlesOf(ask: Ask, path: string) {
 async function liveState(folder: string): Promise<Manifest["live"]> {
   const fakes = await startFakes();
   const platform = await startPlatform(folder, { MARKET_MODE: "live", ...fakes.variables });
-  const ask = askerOf(platform);
+  const ask = requesterOf(platform);
   const created = await ask(CreatedKey, "POST", "/admin/keys", { name: "watcher", scopes: ["read", "stream"] });
   const watcher = await openStream(platform.url, "/ws", created.data.key);
   watcher.send({ action: "subscribe", symbols: ["XRP/USDT"] });
@@ -91,7 +91,7 @@ async function liveState(folder: string): Promise<Manifest["live"]> {
   return { quotes, candles };
 }
 
-async function makeKeys(ask: Ask): Promise<Manifest["keys"]> {
+async function createKeys(ask: SendRequest): Promise<Manifest["keys"]> {
   const make = async (name: string, scopes: string[], more = {}) =>
     (await ask(CreatedKey, "POST", "/admin/keys", { name, scopes, ...more })).data;
   const reader = await make("reader", ["read", "stream"], { tier: "free", expires_at: "2199-01-01T00:00:00Z" });
@@ -101,7 +101,7 @@ async function makeKeys(ask: Ask): Promise<Manifest["keys"]> {
   return { reader: reader.key, writer: writer.key, revoked: revoked.key };
 }
 
-async function writeSymbols(ask: Ask): Promise<Manifest["symbols"]> {
+async function writeSymbols(ask: SendRequest): Promise<Manifest["symbols"]> {
   const added = await ask(SymbolAnswer, "POST", "/symbols", ADDED, { "Idempotency-Key": IDEMPOTENCY_KEY });
   const changed = await ask(SymbolAnswer, "PUT", "/symbols/MSFT", { description: "Changed by an operator." });
   await ask(SymbolAnswer, "POST", "/symbols", RETIRED);
@@ -110,7 +110,7 @@ async function writeSymbols(ask: Ask): Promise<Manifest["symbols"]> {
 }
 
 /** Two series of our own making: trading days of a JSE share, in cents, and hours of a coin. */
-async function importSeries(ask: Ask): Promise<Manifest["imports"]> {
+async function importSeries(ask: SendRequest): Promise<Manifest["imports"]> {
   const monday = Date.UTC(2026, 9, 5) / 1000;
   const days = Array.from({ length: IMPORTED_DAYS }, (_, i) => monday + Math.floor(i / 5) * 7 * DAY + (i % 5) * DAY);
   const npn = days.map((time, i) => {
@@ -119,7 +119,7 @@ async function importSeries(ask: Ask): Promise<Manifest["imports"]> {
   });
   const midnight = Date.UTC(2026, 9, 1) / 1000;
   const eth = Array.from({ length: IMPORTED_HOURS }, (_, i) => {
-    const low = (i === DOUBTED_HOUR ? 30 : 1) * (2_990 + (i % 7));
+    const low = (i === SUSPECT_HOUR ? 30 : 1) * (2_990 + (i % 7));
     return {
       line: i + 2,
       time: midnight + HOUR * i,
@@ -162,8 +162,8 @@ function positionsOf(client: StreamClient, symbol: string): Manifest["streams"][
 /** Simulated mode: everything else; the platform ends with sockets open, as with a power cut. */
 async function demoState(folder: string): Promise<Omit<Manifest, "live" | "version" | "made_at">> {
   const platform = await startPlatform(folder);
-  const ask = askerOf(platform);
-  const keys = await makeKeys(ask);
+  const ask = requesterOf(platform);
+  const keys = await createKeys(ask);
   const symbols = await writeSymbols(ask);
   const imports = await importSeries(ask);
   const hub = await openStream(platform.url, "/ws", keys.reader);
@@ -184,9 +184,9 @@ async function demoState(folder: string): Promise<Omit<Manifest, "live" | "versi
   await platform.kill();
   hub.close();
   room.close();
-  const kept = ManifestSchema.pick({ audit: true, quality: true }).parse({ audit, quality: decisions });
+  const stored = ManifestSchema.pick({ audit: true, quality: true }).parse({ audit, quality: decisions });
   const idempotency = { key: IDEMPOTENCY_KEY, body: ADDED };
-  return { keys, symbols, idempotency, imports, demo: { quotes }, streams, ...kept };
+  return { keys, symbols, idempotency, imports, demo: { quotes }, streams, ...stored };
 }
 
 /** Folds each database's write-ahead log into it, so that one file holds all. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { accessOf } from "../../../workers/auth/access.ts";
 import { ADMIN, ADMIN_KEY, call, problemOf, read, send } from "../client.ts";
-import { callWith, makeKey } from "../keys.ts";
+import { callWith, createKey } from "../keys.ts";
 
 const Entries = z.object({ data: z.array(z.object({ id: z.number(), actor: z.string(), action: z.string() })) });
 
@@ -54,7 +54,7 @@ test("every route that changes something for others leaves an entry in the audit
       }),
   );
   expect(changing.toSorted()).toEqual(Object.keys(ACTS).toSorted());
-  const { prefix } = await makeKey(["read"]);
+  const { prefix } = await createKey(["read"]);
   for (const [route, { path, body, actions }] of Object.entries(ACTS)) {
     const [method, of] = route.split(" ");
     const before = await lastEntry();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { bodyOf, call, problemOf, QuoteAnswer, read, send } from "../client.ts";
-import { bearer, makeKey } from "../keys.ts";
+import { bearer, createKey } from "../keys.ts";
 
 const Renewed = z.object({
   success: z.literal(true),
@@ -25,7 +25,7 @@ test("an administrator renews the epoch of one symbol, by any of its names, and 
 });
 
 test("is for administrators, and for symbols that there are", async () => {
-  const { key } = await makeKey(["read", "stream", "symbols:write"]);
+  const { key } = await createKey(["read", "stream", "symbols:write"]);
   const body = JSON.stringify({ symbol: "BTC/USDT" });
   const json = { "Content-Type": "application/json" };
   const path = "/admin/epochs/renew";

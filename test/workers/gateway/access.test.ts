@@ -4,9 +4,9 @@ import { z } from "zod";
 import { AuditEntrySchema } from "../../../contracts/admin.ts";
 import { ApiKeySchema, SCOPES, type Scope } from "../../../contracts/api-key.ts";
 import { accessOf } from "../../../workers/auth/access.ts";
-import { isStillValid, KEY_TRUSTED_FOR_MS } from "../../../workers/auth/api-keys.ts";
+import { isStillValid, KEY_CACHE_MS } from "../../../workers/auth/api-keys.ts";
 import { ADMIN, ADMIN_KEY, bodyOf, call, newAddress, problemOf, QuoteAnswer, read, send } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 
 const CLOSED = { ANONYMOUS_ACCESS: "off" };
 
@@ -24,12 +24,12 @@ afterEach(() => {
 
 /** Lets an isolate's trust in keys run out. */
 function trustRunsOut(): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + KEY_TRUSTED_FOR_MS });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + KEY_CACHE_MS });
 }
 
 describe("a key", () => {
   test("is shown once, when it is made, and kept as a digest", async () => {
-    const made = await makeKey(["stream", "read"], { name: "dashboard", tier: "standard" });
+    const made = await createKey(["stream", "read"], { name: "dashboard", tier: "standard" });
     expect(made).toMatchObject({ name: "dashboard", scopes: ["read", "stream"], tier: "standard", revoked_at: null });
     expect(made).toMatchObject({ created_by: "admin-token", expires_at: null, last_used_at: null });
     expect(made.key).toMatch(/^wz_[a-z2-7]{8}_[a-z2-7]{32}$/);
@@ -42,14 +42,14 @@ describe("a key", () => {
   });
 
   test("is accepted as a bearer token and as X-API-Key", async () => {
-    const { key } = await makeKey(["read"]);
+    const { key } = await createKey(["read"]);
     for (const headers of [bearer(key), { Authorization: `bearer  ${key}` }, { "X-API-Key": key }]) {
       expect((await callWith(CLOSED, "/types", { headers })).status).toBe(200);
     }
   });
 
   test("is accepted as a subprotocol where a WebSocket is opened, and nowhere else", async () => {
-    const { key } = await makeKey(["read"]);
+    const { key } = await createKey(["read"]);
     const offer = { "Sec-WebSocket-Protocol": `wizdata.v1, key.${key}` };
     expect((await callWith(CLOSED, "/types", { headers: { ...offer, Upgrade: "websocket" } })).status).toBe(200);
     await problemOf(await callWith(CLOSED, "/types", { headers: offer }), "auth.missing");
@@ -71,21 +71,21 @@ describe("a key", () => {
   });
 
   test("with a secret that differs in its last character is refused", async () => {
-    const { key } = await makeKey(["read"]);
+    const { key } = await createKey(["read"]);
     const other = `${key.slice(0, -1)}${key.endsWith("a") ? "b" : "a"}`;
     expect((await call("/types", { headers: bearer(key) })).status).toBe(200);
     await problemOf(await call("/types", { headers: bearer(other) }), "auth.invalid");
   });
 
   test("may do what its scopes say and no more, a caller that else may", async () => {
-    const { key } = await makeKey(["stream"]);
+    const { key } = await createKey(["stream"]);
     await problemOf(await call("/types", { headers: bearer(key) }), "auth.forbidden");
     expect((await call("/types")).status).toBe(200);
     expect((await call("/health", { headers: bearer(key) })).status).toBe(200);
   });
 
   test("keeps its answers out of shared caches, which would hand them on to anyone", async () => {
-    const { key } = await makeKey(["read"]);
+    const { key } = await createKey(["read"]);
     for (const path of ["/types", "/quotes/JSE:NPN", "/symbols", "/indicators/available"]) {
       expect((await call(path, { headers: bearer(key) })).headers.get("Cache-Control"), path).toMatch(
         /^private, max-age=/,
@@ -96,7 +96,7 @@ describe("a key", () => {
 
   test("that expires is valid until then", async () => {
     const expires = new Date(Date.now() + 5_000).toISOString();
-    const { key, expires_at } = await makeKey(["read"], { expires_at: expires });
+    const { key, expires_at } = await createKey(["read"], { expires_at: expires });
     expect(expires_at).toBe(expires);
     expect((await call("/types", { headers: bearer(key) })).status).toBe(200);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.parse(expires) });
@@ -104,7 +104,7 @@ describe("a key", () => {
   });
 
   test("that is revoked holds no longer: here at once, elsewhere when trust runs out", async () => {
-    const { key, prefix } = await makeKey(["read"]);
+    const { key, prefix } = await createKey(["read"]);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
     // As another isolate sees it: the registry has changed, and it was not informed.
     await env.DB.prepare("update api_keys set revoked_at = ? where prefix = ?")
@@ -119,7 +119,7 @@ describe("a key", () => {
     await problemOf(await callWith({}, "/types", { headers: bearer(key) }), "auth.invalid");
     vi.useRealTimers();
 
-    const second = await makeKey(["read"]);
+    const second = await createKey(["read"]);
     expect((await call("/types", { headers: bearer(second.key) })).status).toBe(200);
     const answer = await bodyOf(await send("DELETE", `/admin/keys/${second.prefix}`), KeyAnswer);
     expect(answer.data.revoked_at).not.toBeNull();
@@ -130,7 +130,7 @@ describe("a key", () => {
   });
 
   test("is asked for again where what it opened goes on", async () => {
-    const { key, prefix, scopes, name, tier } = await makeKey(["read"]);
+    const { key, prefix, scopes, name, tier } = await createKey(["read"]);
     const caller = { kind: "key" as const, prefix, scopes, name, tier, expiresAt: null };
     expect(await isStillValid(env, caller)).toBe(true);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
@@ -141,7 +141,7 @@ describe("a key", () => {
   });
 
   test("that is used says when, to within minutes", async () => {
-    const { key, prefix } = await makeKey(["read"]);
+    const { key, prefix } = await createKey(["read"]);
     const before = Date.now();
     await callWith({}, "/types", { headers: bearer(key) });
     const first = (await listed(prefix))?.last_used_at ?? "";
@@ -155,7 +155,7 @@ describe("a key", () => {
   });
 
   test("is made and revoked in the audit log's sight, which names makers and never keys", async () => {
-    const admin = await makeKey(["admin"], { name: "operator" });
+    const admin = await createKey(["admin"], { name: "operator" });
     const body = JSON.stringify({ name: "made by a key", scopes: ["read"] });
     const headers = { ...bearer(admin.key), "Content-Type": "application/json" };
     const made = await bodyOf(
@@ -242,7 +242,7 @@ describe("without anonymous access every documented route", () => {
 
   beforeAll(async () => {
     routes = await documentedRoutes();
-    for (const scope of SCOPES) keys.set(scope, (await makeKey([scope], { tier: "premium" })).key);
+    for (const scope of SCOPES) keys.set(scope, (await createKey([scope], { tier: "premium" })).key);
   });
 
   const guarded = () => routes.filter(({ path }) => !PUBLIC.test(path));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ADMIN, call, problemOf } from "../client.ts";
-import { bearer, makeKey } from "../keys.ts";
+import { bearer, createKey } from "../keys.ts";
 
 const Document = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
@@ -35,7 +35,7 @@ const cacheOf = async (path: string, headers: Record<string, string> = {}): Prom
 
 describe("an answer", () => {
   test("that a credential was sent for is never left to shared caches", async () => {
-    const { key } = await makeKey(["read", "stream"]);
+    const { key } = await createKey(["read", "stream"]);
     const paths = await reads();
     expect(paths.length).toBeGreaterThan(20);
     for (const path of paths) {

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { HealthSchema } from "../../../contracts/health.ts";
-import { HEALTH_KEPT_FOR_MS } from "../../../workers/gateway/health-checks.ts";
+import { HEALTH_CACHE_MS } from "../../../workers/gateway/health-checks.ts";
 import { ADMIN, bodyOf, call, problemOf, QuoteAnswer, QuotesAnswer, SymbolAnswer, SymbolWritten } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 
 /** What the platform itself says where a store is out of reach; no one outside may see it. */
 const CAUSE = "D1_ERROR: Network connection lost to 10.0.0.7";
@@ -72,7 +72,7 @@ function pass(ms: number): void {
 }
 
 /** Lets what isolates keep for seconds run out. */
-const secondsPass = () => pass(HEALTH_KEPT_FOR_MS + 3_000);
+const secondsPass = () => pass(HEALTH_CACHE_MS + 3_000);
 
 async function healthWith(bindings: Partial<Env>, status: number) {
   secondsPass();
@@ -129,7 +129,7 @@ describe.each([
   });
 
   test("a key that is trusted goes on, and one that is not known here is not let in", async () => {
-    const [known, unknown] = [await makeKey(["read"]), await makeKey(["read"])];
+    const [known, unknown] = [await createKey(["read"]), await createKey(["read"])];
     expect((await callWith({}, "/types", { headers: bearer(known.key) })).status).toBe(200);
     expect((await callWith(database(), "/types", { headers: bearer(known.key) })).status).toBe(200);
     await unavailable(await callWith(database(), "/types", { headers: bearer(unknown.key) }), "service.unavailable");
@@ -219,7 +219,7 @@ describe("with a room that throws", () => {
 
 describe("with usage meters that are down", () => {
   test("requests pass, the log says so, and health is degraded", async () => {
-    const { key, prefix } = await makeKey(["read"]);
+    const { key, prefix } = await createKey(["read"]);
     for (let i = 0; i < 5; i++) {
       const response = await callWith(noMeters, "/types", { headers: bearer(key) });
       expect([response.status, response.headers.get("RateLimit")]).toEqual([200, null]);

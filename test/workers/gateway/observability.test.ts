@@ -7,7 +7,7 @@ import { prometheusText } from "../../../observability/metrics/prometheus.ts";
 import { currentSpan, Span } from "../../../observability/span.ts";
 import { gateSeries } from "../../../workers/gateway/metrics.ts";
 import worker from "../../../workers/index.ts";
-import { keepLogLines, type LogLine, stopKeepingLogLines } from "../../observability/log-lines.ts";
+import { captureLogLines, type LogLine, stopCapturingLogLines } from "../../observability/log-lines.ts";
 import { ADMIN_KEY, call } from "../client.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -18,9 +18,9 @@ let lines: LogLine[] = [];
 const linesOf = (message: string) => lines.filter((line) => line.message === message);
 
 beforeEach(() => {
-  lines = keepLogLines();
+  lines = captureLogLines();
 });
-afterEach(stopKeepingLogLines);
+afterEach(stopCapturingLogLines);
 
 describe("a request", () => {
   test("is one line, which says by whom, what and how long, and nothing that could be secret", async () => {

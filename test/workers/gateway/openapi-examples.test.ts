@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ADMIN, call } from "../client.ts";
-import { bearer, makeKey } from "../keys.ts";
+import { bearer, createKey } from "../keys.ts";
 
 const Parameter = z.looseObject({
   name: z.string(),
@@ -196,7 +196,7 @@ describe("headers", () => {
   }
 
   test("are documented where they come, and come where they are documented", async () => {
-    const { key } = await makeKey(["read", "stream", "admin"]);
+    const { key } = await createKey(["read", "stream", "admin"]);
     const wrong: string[] = [];
     for (const operation of operations.filter(({ method, path }) => method === "GET" && !STAYS_OPEN.test(path))) {
       for (const credential of [ADMIN, bearer(key), {}]) {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { QUOTAS, UsageSchema } from "../../../contracts/usage.ts";
 import type { UsageMeter } from "../../../durable-objects/usage-meter/usage-meter.ts";
 import { ADMIN, bodyOf, newAddress, problemOf } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 
 const UsageAnswer = z.object({ success: z.literal(true), data: UsageSchema, timestamp: z.string() });
 
@@ -21,8 +21,8 @@ afterEach(() => {
 });
 
 /** A key whose meter has the tests' clock. */
-async function meteredKey(scopes: Parameters<typeof makeKey>[0] = ["read"]) {
-  const made = await makeKey(scopes);
+async function meteredKey(scopes: Parameters<typeof createKey>[0] = ["read"]) {
+  const made = await createKey(scopes);
   await runInDurableObject(env.USAGE_METER.getByName(made.prefix), (meter: UsageMeter) => {
     meter.now = () => Date.now() / 1000;
   });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { holdsKey, redactKeys } from "../../../core/api-key.ts";
 import { toCsv } from "../../../workers/http/csv.ts";
 import { ADMIN, ADMIN_KEY, call, problemOf, read, SymbolWritten, send } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 
 const KEY = "wz_abcdefgh_abcdefghijklmnopqrstuvwxyz234567";
 const SECRET = KEY.slice(12);
@@ -89,7 +89,7 @@ describe("a key that stands where none belongs", () => {
   });
 
   test("as a credential that is wrong is not repeated, nor is a right one", async () => {
-    const made = await makeKey(["read"]);
+    const made = await createKey(["read"]);
     for (const key of [KEY, made.key, ADMIN_KEY]) {
       for (const headers of [bearer(key), { "X-API-Key": key }, { Authorization: `Basic ${key}` }]) {
         for (const path of ["/types", "/quotes/NOSUCH", "/admin/keys", "/usage"]) {

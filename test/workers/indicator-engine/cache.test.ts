@@ -9,7 +9,7 @@ import {
   call,
   columnOf,
   importSeries,
-  wanderingCandles,
+  randomWalkCandles,
 } from "./engine-client.ts";
 
 const DAY = 86_400;
@@ -133,7 +133,7 @@ describe("a result", () => {
     const query = { ...WEEKS, interval: "1d", indicators: "SMA:3" };
     expect((await read("LINK/USDT", query)).answer.simulated).toBe(true);
     await keptOf("LINK/USDT", 1);
-    await importSeries("LINK/USDT", "1d", wanderingCandles(40, FIRST, DAY));
+    await importSeries("LINK/USDT", "1d", randomWalkCandles(40, FIRST, DAY));
     const real = await read("LINK/USDT", query);
     expect(real.status).toBe("room; hit");
     expect(real.answer).toMatchObject({ simulated: false, provider: "import" });
@@ -145,7 +145,7 @@ describe("a result", () => {
 
   test("shows a revised bar once the kept one is gone, and at once to who says no-cache", async () => {
     const query = { interval: "1d", data_points: 10, indicators: "SMA:2", include_candles: "false" };
-    const candles = wanderingCandles(40, FIRST, DAY);
+    const candles = randomWalkCandles(40, FIRST, DAY);
     await importSeries("AVAX/USDT", "1d", candles);
     const before = await read("AVAX/USDT", query);
     const [key] = await keptOf("AVAX/USDT", 1);

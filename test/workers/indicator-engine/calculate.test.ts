@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { IndicatorsAnswerSchema, MAX_OWN_CANDLES } from "../../../contracts/indicator.ts";
+import { IndicatorsAnswerSchema, MAX_REQUEST_CANDLES } from "../../../contracts/indicator.ts";
 import type { ProblemCode } from "../../../contracts/problem.ts";
 import { ProblemSchema } from "../../../contracts/problem.ts";
 import { DEFAULT_INDICATORS } from "../../../core/indicators/catalog.ts";
 import {
   answerOf,
-  ask,
   bodyOf,
   calculate,
   call,
@@ -16,11 +15,12 @@ import {
   importSeries,
   post,
   problemOf,
-  wanderingCandles,
+  randomWalkCandles,
+  readIndicators,
 } from "./engine-client.ts";
 
 const START = 1_700_000_000;
-const CANDLES = wanderingCandles(60, START, 60);
+const CANDLES = randomWalkCandles(60, START, 60);
 const SEVERAL = z.object({
   success: z.literal(true),
   results: z.record(z.string(), IndicatorsAnswerSchema),
@@ -105,17 +105,17 @@ describe("own candles", () => {
   });
 
   test("may be ten thousand, more than a mebibyte, under every prefix", async () => {
-    const candles = wanderingCandles(MAX_OWN_CANDLES, START, 60);
+    const candles = randomWalkCandles(MAX_REQUEST_CANDLES, START, 60);
     const text = JSON.stringify({ candles, indicators: ["SMA:5"] });
     expect(text.length).toBeGreaterThan(1024 * 1024);
     for (const prefix of ["", "/v1", "/api/indicators"]) {
       const answer = await answerOf(await post(`${prefix}/calculate`, text));
-      expect(answer.data_points_used).toBe(MAX_OWN_CANDLES);
+      expect(answer.data_points_used).toBe(MAX_REQUEST_CANDLES);
     }
   });
 
   test("may be no more than ten thousand, and at least one", async () => {
-    const many = await refusal({ candles: wanderingCandles(MAX_OWN_CANDLES + 1, START, 60) });
+    const many = await refusal({ candles: randomWalkCandles(MAX_REQUEST_CANDLES + 1, START, 60) });
     expect(faultsOf(many)).toEqual({ candles: "must hold at most 10000 candles" });
     expect(faultsOf(await refusal({ candles: [] }))).toEqual({ candles: "must hold at least one candle" });
   });
@@ -210,7 +210,7 @@ describe("one symbol", () => {
       include_candles: true,
     };
     const posted = await answerOf(await calculate({ symbol: "eth-usdt", ...query }));
-    const { times, indicators, meta } = await ask("ETH/USDT", {
+    const { times, indicators, meta } = await readIndicators("ETH/USDT", {
       ...query,
       indicators: query.indicators.join(","),
       include_open: "true",
@@ -286,7 +286,7 @@ describe("many symbols", () => {
   });
 
   test("that have too few candles say so each for itself", async () => {
-    await importSeries("ADA/USDT", "1d", wanderingCandles(5, Date.UTC(2024, 0, 1) / 1000, 86_400));
+    await importSeries("ADA/USDT", "1d", randomWalkCandles(5, Date.UTC(2024, 0, 1) / 1000, 86_400));
     const response = await calculate({ symbols: ["ADA/USDT", "BTC/USDT"], indicators: ["RSI"], interval: "1d" });
     const { results, errors } = await bodyOf(response, SEVERAL);
     expect(Object.keys(results)).toEqual(["BTC/USDT"]);

@@ -77,7 +77,7 @@ export async function answerOf(response: Response): Promise<Answer> {
 }
 
 /** Asks for a symbol's indicators and expects an answer. */
-export async function ask(symbol: string, query: Record<string, string | number> = {}): Promise<Answer> {
+export async function readIndicators(symbol: string, query: Record<string, string | number> = {}): Promise<Answer> {
   return answerOf(await call(addressOf(symbol, query)));
 }
 
@@ -118,7 +118,7 @@ export async function importSeries(symbol: string, interval: string, candles: re
 }
 
 /** A made-up series whose closes wander and whose fields are all there; the same each time. */
-export function wanderingCandles(count: number, from: number, step: number): WrittenCandle[] {
+export function randomWalkCandles(count: number, from: number, step: number): WrittenCandle[] {
   let close = 100;
   return Array.from({ length: count }, (_, i) => {
     const open = close;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CATALOG } from "../../../core/indicators/catalog.ts";
 import type { IndicatorDefinition } from "../../../core/indicators/indicator.ts";
-import { type Answer, ask, columnOf, columnsOf, importSeries, wanderingCandles } from "./engine-client.ts";
+import { type Answer, columnOf, columnsOf, importSeries, randomWalkCandles, readIndicators } from "./engine-client.ts";
 
 /** A moment in the past, so that no bar closes between two calls. */
 const TO = "2026-06-17T13:00:00Z";
@@ -25,8 +25,8 @@ function largestChange(short: Answer, long: Answer, key: string): number {
 
 async function compare(symbol: string, interval: string, spec: string): Promise<{ change: number; stable: boolean }> {
   const query = { indicators: spec, interval, to: TO };
-  const short = await ask(symbol, { ...query, data_points: 100 });
-  const long = await ask(symbol, { ...query, data_points: 1000 });
+  const short = await readIndicators(symbol, { ...query, data_points: 100 });
+  const long = await readIndicators(symbol, { ...query, data_points: 1000 });
   const key = spec.toLowerCase();
   return { change: largestChange(short, long, key), stable: short.meta[key].stable && long.meta[key].stable };
 }
@@ -76,15 +76,15 @@ test.each([
 
 test("a month's average is the same on its last minute, 44,640 bars after it began", async () => {
   const query = { indicators: "VWAP:month", interval: "1m", to: "2026-11-01T00:00:00Z" };
-  const short = await ask("BTC/USDT", { ...query, data_points: 2 });
-  const long = await ask("BTC/USDT", { ...query, data_points: 1000 });
+  const short = await readIndicators("BTC/USDT", { ...query, data_points: 2 });
+  const long = await readIndicators("BTC/USDT", { ...query, data_points: 1000 });
   expect(largestChange(short, long, "vwap:month")).toBe(0);
 });
 
 test("a running total counted forward from a date does not depend on how many are asked for", async () => {
   const query = { indicators: "OBV,ADL", interval: "1h", from: "2026-05-28T00:00:00Z" };
-  const short = await ask("BTC/USDT", { ...query, data_points: 5 });
-  const long = await ask("BTC/USDT", { ...query, data_points: 1000 });
+  const short = await readIndicators("BTC/USDT", { ...query, data_points: 5 });
+  const long = await readIndicators("BTC/USDT", { ...query, data_points: 1000 });
   expect(short.meta.obv.anchor_time).toBe(long.meta.obv.anchor_time);
   for (const key of ["obv", "adl"]) expect(columnOf(long, key).slice(0, 5)).toEqual(columnOf(short, key));
 });
@@ -92,11 +92,11 @@ test("a running total counted forward from a date does not depend on how many ar
 test("a running total of an imported series begins with the series, whatever its gaps", async () => {
   const first = Date.UTC(2024, 0, 1) / 1000;
   const later = Date.UTC(2025, 0, 1) / 1000;
-  const candles = [...wanderingCandles(3000, first, 60), ...wanderingCandles(3000, later, 60)];
+  const candles = [...randomWalkCandles(3000, first, 60), ...randomWalkCandles(3000, later, 60)];
   await importSeries("LTC/USDT", "1m", candles);
   const query = { indicators: "OBV,VWAP:first", interval: "1m" };
-  const short = await ask("LTC/USDT", { ...query, data_points: 100 });
-  const long = await ask("LTC/USDT", { ...query, data_points: 5000 });
+  const short = await readIndicators("LTC/USDT", { ...query, data_points: 100 });
+  const long = await readIndicators("LTC/USDT", { ...query, data_points: 5000 });
   for (const key of ["obv", "vwap:first"]) {
     expect(short.meta[key]).toMatchObject({ anchor_time: first, warm_up: 5900 });
     expect(long.meta[key]).toMatchObject({ anchor_time: first, warm_up: 1000 });

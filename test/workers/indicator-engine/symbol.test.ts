@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CATALOG, DEFAULT_INDICATORS } from "../../../core/indicators/catalog.ts";
 import {
   addressOf,
-  ask,
   call,
   columnOf,
   columnsOf,
   faultsOf,
   importSeries,
   problemOf,
-  wanderingCandles,
+  randomWalkCandles,
+  readIndicators,
 } from "./engine-client.ts";
 
 const DAY = 86_400;
@@ -24,7 +24,7 @@ const refusal = async (query: string, code: Parameters<typeof problemOf>[1] = "r
 
 describe("the answer", () => {
   test("holds the default ten over a hundred hourly bars where nothing else is asked for", async () => {
-    const answer = await ask("BTC/USDT");
+    const answer = await readIndicators("BTC/USDT");
     expect(Object.keys(answer.indicators).toSorted()).toEqual(
       DEFAULT_INDICATORS.map((name) => name.toLowerCase()).toSorted(),
     );
@@ -48,12 +48,15 @@ describe("the answer", () => {
   });
 
   test("holds closed bars only", async () => {
-    const { times } = await ask("BTC/USDT", { interval: "1w", data_points: 5 });
+    const { times } = await readIndicators("BTC/USDT", { interval: "1w", data_points: 5 });
     expect((times.at(-1) ?? 0) + 7 * DAY).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
   test("has a member for each output of an indicator that has several", async () => {
-    const { indicators } = await ask("BTC/USDT", { indicators: "MACD,BOLLINGER,STOCHASTIC,ADX,RSI", to: TO });
+    const { indicators } = await readIndicators("BTC/USDT", {
+      indicators: "MACD,BOLLINGER,STOCHASTIC,ADX,RSI",
+      to: TO,
+    });
     expect(Object.keys(indicators.macd)).toEqual(["line", "signal", "histogram"]);
     expect(Object.keys(indicators.bollinger)).toEqual(["upper", "middle", "lower"]);
     expect(Object.keys(indicators.stochastic)).toEqual(["k", "d"]);
@@ -62,7 +65,10 @@ describe("the answer", () => {
   });
 
   test("says how each was calculated", async () => {
-    const { meta } = await ask("BTC/USDT", { indicators: "RSI,MACD:5:35:5,SMA:30:source=hl2,OBV,VWAP", to: TO });
+    const { meta } = await readIndicators("BTC/USDT", {
+      indicators: "RSI,MACD:5:35:5,SMA:30:source=hl2,OBV,VWAP",
+      to: TO,
+    });
     expect(meta.rsi).toMatchObject({
       algorithm: "rsi.wilder@1",
       parameters: { period: 14 },
@@ -77,12 +83,12 @@ describe("the answer", () => {
   });
 
   test("of Ichimoku has the cloud ahead beside the columns", async () => {
-    const { indicators } = await ask("BTC/USDT", { indicators: "ICHIMOKU", to: TO });
+    const { indicators } = await readIndicators("BTC/USDT", { indicators: "ICHIMOKU", to: TO });
     expect(indicators.ichimoku).toHaveProperty("ahead");
   });
 
   test.each(CATALOG.map(({ name }) => name))("holds %s", async (name) => {
-    const answer = await ask("BTC/USDT", { indicators: name, data_points: 30, to: TO });
+    const answer = await readIndicators("BTC/USDT", { indicators: name, data_points: 30, to: TO });
     expect(Object.keys(answer.indicators)).toEqual([name.toLowerCase()]);
     expect(answer.errors).toEqual({});
     for (const column of Object.values(columnsOf(answer, name.toLowerCase()))) {
@@ -91,15 +97,20 @@ describe("the answer", () => {
   });
 
   test("holds the candles where they are asked for", async () => {
-    const answer = await ask("BTC/USDT", { indicators: "SMA:1", include_candles: "true", data_points: 7, to: TO });
+    const answer = await readIndicators("BTC/USDT", {
+      indicators: "SMA:1",
+      include_candles: "true",
+      data_points: 7,
+      to: TO,
+    });
     expect(answer.candles?.map(({ time }) => time)).toEqual(answer.times);
     expect(answer.candles?.map(({ close }) => close)).toEqual(columnOf(answer, "sma:1"));
     expect(answer.candles?.every(({ state }) => state === "closed")).toBe(true);
   });
 
   test("includes the forming bar where it is asked for, and says which it is", async () => {
-    const closed = await ask("BTC/USDT", { indicators: "SMA:2", interval: "1w", data_points: 6 });
-    const open = await ask("BTC/USDT", {
+    const closed = await readIndicators("BTC/USDT", { indicators: "SMA:2", interval: "1w", data_points: 6 });
+    const open = await readIndicators("BTC/USDT", {
       indicators: "SMA:2",
       interval: "1w",
       data_points: 6,
@@ -113,7 +124,7 @@ describe("the answer", () => {
   });
 
   test("with include_open, but with no bar forming before `to`, has closed states alone", async () => {
-    const { states } = await ask("BTC/USDT", { data_points: 3, include_open: "true", to: TO });
+    const { states } = await readIndicators("BTC/USDT", { data_points: 3, include_open: "true", to: TO });
     expect(states).toEqual(["closed", "closed", "closed"]);
   });
 });
@@ -128,12 +139,12 @@ describe("specs", () => {
       "STOCHASTIC:14:3:3",
       "BOLLINGER:20:2.5",
     ];
-    const { indicators } = await ask("BTC/USDT", { indicators: asked.join(","), to: TO });
+    const { indicators } = await readIndicators("BTC/USDT", { indicators: asked.join(","), to: TO });
     expect(Object.keys(indicators).toSorted()).toEqual(asked.map((spec) => spec.toLowerCase()).toSorted());
   });
 
   test("mean the same by place and by name", async () => {
-    const answer = await ask("BTC/USDT", {
+    const answer = await readIndicators("BTC/USDT", {
       indicators: "MACD,MACD:12:26:9,MACD:signal=9:fast=12,MACD:12:slow=26",
       to: TO,
     });
@@ -143,7 +154,7 @@ describe("specs", () => {
   });
 
   test("of the slow stochastic are k, smooth, d", async () => {
-    const answer = await ask("BTC/USDT", {
+    const answer = await readIndicators("BTC/USDT", {
       indicators: "STOCHASTIC:14:3:5,STOCHASTIC:k=14:smooth=3:d=5,STOCHASTIC:14:5",
       to: TO,
     });
@@ -153,7 +164,7 @@ describe("specs", () => {
 
   test("read the source that they name", async () => {
     const sources = ["close", "open", "high", "low", "hl2", "hlc3", "ohlc4"];
-    const answer = await ask("BTC/USDT", {
+    const answer = await readIndicators("BTC/USDT", {
       indicators: sources.map((source) => `SMA:1:source=${source}`).join(","),
       include_candles: "true",
       data_points: 20,
@@ -178,7 +189,7 @@ describe("specs", () => {
   });
 
   test("that are the same stand there once", async () => {
-    const { indicators } = await ask("BTC/USDT", { indicators: "RSI,rsi,Rsi", to: TO });
+    const { indicators } = await readIndicators("BTC/USDT", { indicators: "RSI,rsi,Rsi", to: TO });
     expect(Object.keys(indicators)).toEqual(["rsi"]);
   });
 
@@ -191,7 +202,7 @@ describe("specs", () => {
   });
 
   test("that are unknown do not fail the others", async () => {
-    const answer = await ask("BTC/USDT", { indicators: "RSI,RSII,RSI:0", to: TO });
+    const answer = await readIndicators("BTC/USDT", { indicators: "RSI,RSII,RSI:0", to: TO });
     expect(Object.keys(answer.indicators)).toEqual(["rsi"]);
     expect(answer.errors).toMatchObject({
       rsii: { code: "indicator.unknown", status: 400, type: "/problems/indicator.unknown" },
@@ -241,7 +252,7 @@ describe("specs", () => {
   });
 
   test("may be twenty over 5,000 bars, and no more", async () => {
-    const answer = await ask("BTC/USDT", { indicators: TWENTY.join(","), data_points: 5000, to: TO });
+    const answer = await readIndicators("BTC/USDT", { indicators: TWENTY.join(","), data_points: 5000, to: TO });
     expect(Object.keys(answer.indicators)).toHaveLength(20);
     expect(answer.data_points_used).toBe(5000);
     const problem = await refusal(`indicators=${[...TWENTY, "RSI"].join(",")}`);
@@ -250,7 +261,9 @@ describe("specs", () => {
 
   test("that are repeated count once", async () => {
     const repeated = [...TWENTY, ...TWENTY.map((text) => text.toLowerCase())].join(",");
-    expect(Object.keys((await ask("BTC/USDT", { indicators: repeated, to: TO })).indicators)).toHaveLength(20);
+    expect(Object.keys((await readIndicators("BTC/USDT", { indicators: repeated, to: TO })).indicators)).toHaveLength(
+      20,
+    );
   });
 
   test("may not be missing from the parameter", async () => {
@@ -265,7 +278,9 @@ describe("the parameters", () => {
   });
 
   test.each([1, 2, 5000])("allow data_points=%i", async (points) => {
-    expect((await ask("BTC/USDT", { indicators: "SMA", data_points: points, to: TO })).times).toHaveLength(points);
+    expect((await readIndicators("BTC/USDT", { indicators: "SMA", data_points: points, to: TO })).times).toHaveLength(
+      points,
+    );
   });
 
   test("are refused by name where they are unknown", async () => {
@@ -282,21 +297,26 @@ describe("the parameters", () => {
   });
 
   test.each(["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"])("allow the interval %s", async (interval) => {
-    const answer = await ask("BTC/USDT", { indicators: "SMA:5", interval, data_points: 10, to: TO });
+    const answer = await readIndicators("BTC/USDT", { indicators: "SMA:5", interval, data_points: 10, to: TO });
     expect(answer).toMatchObject({ interval, data_points_used: 10 });
   });
 
   test("return the bars from `from` on, and those before `to`, which is left out", async () => {
     const hour = TO_SECONDS - 50 * 3600;
-    const forward = await ask("BTC/USDT", { indicators: "RSI", from: hour, data_points: 5 });
+    const forward = await readIndicators("BTC/USDT", { indicators: "RSI", from: hour, data_points: 5 });
     expect(forward.times).toEqual([0, 1, 2, 3, 4].map((i) => hour + i * 3600));
-    const backward = await ask("BTC/USDT", {
+    const backward = await readIndicators("BTC/USDT", {
       indicators: "RSI",
       to: new Date(hour * 1000).toISOString(),
       data_points: 5,
     });
     expect(backward.times).toEqual([5, 4, 3, 2, 1].map((i) => hour - i * 3600));
-    const between = await ask("BTC/USDT", { indicators: "RSI", from: hour, to: hour + 2 * 3600, data_points: 5 });
+    const between = await readIndicators("BTC/USDT", {
+      indicators: "RSI",
+      from: hour,
+      to: hour + 2 * 3600,
+      data_points: 5,
+    });
     expect(between.times).toEqual([hour, hour + 3600]);
     expect(columnOf(between, "rsi")).toEqual(columnOf(forward, "rsi").slice(0, 2));
   });
@@ -329,9 +349,9 @@ describe("symbols", () => {
     ["NASDAQ:AAPL", "AAPL"],
     ["USDZAR", "USD/ZAR"],
   ])("may be written %s", async (written, canonical) => {
-    expect((await ask(written, { indicators: "SMA:2", interval: "1d", data_points: 2, to: TO })).symbol).toBe(
-      canonical,
-    );
+    expect(
+      (await readIndicators(written, { indicators: "SMA:2", interval: "1d", data_points: 2, to: TO })).symbol,
+    ).toBe(canonical);
   });
 
   test("are asked for under every prefix", async () => {
@@ -353,11 +373,11 @@ describe("symbols", () => {
 
   test("that are retired keep their history", async () => {
     expect((await call("/symbols/XLM/USDT", { method: "DELETE" })).ok).toBe(true);
-    expect((await ask("XLM/USDT", { interval: "1d", to: TO })).data_points_used).toBe(100);
+    expect((await readIndicators("XLM/USDT", { interval: "1d", to: TO })).data_points_used).toBe(100);
   });
 
   test("without volumes have no volume indicators, and the others all the same", async () => {
-    const answer = await ask("EUR/USD", { indicators: "OBV,ADL,MFI,CMF,VWAP,RSI", interval: "1h", to: TO });
+    const answer = await readIndicators("EUR/USD", { indicators: "OBV,ADL,MFI,CMF,VWAP,RSI", interval: "1h", to: TO });
     for (const key of ["obv", "adl", "mfi", "cmf", "vwap"]) {
       expect(
         columnOf(answer, key).every((value) => value === null),
@@ -373,15 +393,15 @@ describe("a short series", () => {
   const FIRST = Date.UTC(2024, 0, 1) / 1000;
   const COUNT = 30;
 
-  beforeAll(() => importSeries("ALGO/USDT", "1d", wanderingCandles(COUNT, FIRST, DAY)));
+  beforeAll(() => importSeries("ALGO/USDT", "1d", randomWalkCandles(COUNT, FIRST, DAY)));
 
   test("is stable as far as its history goes, and says so", async () => {
-    const few = await ask("ALGO/USDT", { indicators: "SMA:20,RSI,OBV", interval: "1d", data_points: 5 });
+    const few = await readIndicators("ALGO/USDT", { indicators: "SMA:20,RSI,OBV", interval: "1d", data_points: 5 });
     expect(few).toMatchObject({ provider: "import", simulated: false, adjustment: "unknown" });
     expect(few.meta["sma:20"]).toMatchObject({ stable: true, warm_up: COUNT - 5 });
     expect(few.meta.rsi.stable).toBe(false);
     expect(few.meta.obv).toMatchObject({ stable: true, anchor_time: FIRST });
-    const all = await ask("ALGO/USDT", { indicators: "SMA:20,SMA:1,RSI", interval: "1d" });
+    const all = await readIndicators("ALGO/USDT", { indicators: "SMA:20,SMA:1,RSI", interval: "1d" });
     expect(all.data_points_used).toBe(COUNT);
     expect(all.meta["sma:20"]).toMatchObject({ stable: false, warm_up: 0 });
     expect(all.meta["sma:1"].stable).toBe(true);
@@ -396,7 +416,7 @@ describe("a short series", () => {
     const problem = await problemOf(response, "indicator.not_enough_data");
     expect(problem).toMatchObject({ needs: 31, has: 30 });
     expect(problem.detail).toBe("sma:31 needs 31 candles; there are 30.");
-    const answer = await ask("ALGO/USDT", { indicators: "SMA:31,SMA:30", interval: "1d" });
+    const answer = await readIndicators("ALGO/USDT", { indicators: "SMA:31,SMA:30", interval: "1d" });
     expect(answer.errors).toMatchObject({ "sma:31": { code: "indicator.not_enough_data", needs: 31, has: 30 } });
     expect(columnOf(answer, "sma:30").filter((value) => value !== null)).toHaveLength(1);
   });

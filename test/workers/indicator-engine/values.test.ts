@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Answer, answerOf, ask, type Column, calculate, columnsOf, importSeries } from "./engine-client.ts";
+import {
+  type Answer,
+  answerOf,
+  type Column,
+  calculate,
+  columnsOf,
+  importSeries,
+  readIndicators,
+} from "./engine-client.ts";
 import { sharedFile, sharedSeries } from "./shared-file.ts";
 
 const VectorSchema = z.object({
@@ -99,7 +107,7 @@ describe("the values of AAPL's days are TA-Lib's", () => {
     await importSeries("AAPL", "1d", candles);
     const found = await compareAll(outputs, async (specs) => {
       const query = { indicators: specs.join(","), interval: "1d", from: candles[0].time, data_points: rows };
-      const answer = await ask("AAPL", query);
+      const answer = await readIndicators("AAPL", query);
       expect(answer).toMatchObject({ provider: "import", simulated: false, data_points_used: rows, errors: {} });
       return answer;
     });
@@ -127,7 +135,7 @@ describe("the values of AAPL's days are TA-Lib's", () => {
     const candles = sharedSeries(skip, "AAPL_1d.csv");
     await importSeries("AAPL", "1d", candles);
     const query = { indicators: "RSI,MACD,ADX,OBV", interval: "1d", from: candles[2000].time, data_points: 50 };
-    const middle = await ask("AAPL", query);
+    const middle = await readIndicators("AAPL", query);
     const whole = await answerOf(
       await calculate({ candles: candles.slice(0, 2050), indicators: ["RSI", "MACD", "ADX", "OBV"] }),
     );

@@ -5,7 +5,7 @@ import { isoTime } from "../../../core/time.ts";
 import { failure } from "../../../providers/provider.ts";
 import {
   calmHistory,
-  connectLive,
+  connectUpstream,
   disable,
   goLive,
   type LiveUpstream,
@@ -25,8 +25,8 @@ let clock: MovableClock;
 
 beforeEach(async () => {
   clock = startClock(NOW);
-  binance = await connectLive("binance");
-  coingecko = await connectLive("coingecko");
+  binance = await connectUpstream("binance");
+  coingecko = await connectUpstream("coingecko");
   await disable("jse", "JSE_BASE_URL is not set");
   await disable("alpha_vantage", "ALPHA_VANTAGE_API_KEY is not set");
   binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 30 * HOUR, now);
@@ -69,10 +69,10 @@ describe("a quote in live mode", () => {
     await goLive("ETH/USDT");
     await readLive("/quotes/ETH/USDT");
     for (const upstream of [binance, coingecko]) upstream.quote = () => failure("bad_answer");
-    clock.pass(3_600);
+    clock.advance(3_600);
     expect(await readLive("/quotes/ETH/USDT")).toMatchObject({ data: { price: 100, freshness: "stale" } });
     await problemOf(await callLive("/quotes/ETH/USDT?max_age=60"), "quote.too_old");
-    clock.pass(86_400);
+    clock.advance(86_400);
     const response = await callLive("/quotes/ETH/USDT");
     expect(Number(response.headers.get("Retry-After"))).toBeGreaterThan(0);
     const { detail } = await problemOf(response, "quote.unavailable");
@@ -84,7 +84,7 @@ describe("a quote in live mode", () => {
     await readLive("/quotes/SOL/USDT");
     await readLive("/ohlcv/SOL/USDT?interval=1h&limit=10");
     binance.quote = () => failure("throttled", 60);
-    clock.pass(6);
+    clock.advance(6);
     await readLive("/quotes/SOL/USDT");
     expect(await readLive("/symbols/SOL/USDT")).toMatchObject({
       data: {
@@ -117,7 +117,7 @@ describe("a consensus", () => {
     });
     expect(changed.status).toBe(200);
     await goLive("XRP/USDT");
-    const jse = await connectLive("jse");
+    const jse = await connectUpstream("jse");
     binance.quote = () => 100;
     coingecko.quote = (_, now) => ({ price: 101, timestamp: isoTime(now - 5) });
     jse.quote = () => 110;
@@ -144,7 +144,7 @@ describe("a consensus", () => {
       consensus: { price: 100, agreement: false, outliers: [], silent: [] },
     });
     coingecko.quote = () => failure("unknown_symbol");
-    clock.pass(2);
+    clock.advance(2);
     expect(await ask("ADA/USDT")).toMatchObject({
       price: 100,
       consensus: { agreement: null, silent: [{ provider: "coingecko", reason: "unknown_symbol" }] },
@@ -195,7 +195,7 @@ describe("candles in live mode", () => {
     expect(page.coverage.missing).toMatchObject([{ from: isoTime(doubted), reason: "suspect" }]);
     const all = await candlesAt("/ohlcv/LTC/USDT?interval=1h&limit=20&include_suspect=true");
     expect(all.data.find(({ time }) => time === doubted)).toMatchObject({ suspect: true });
-    clock.pass(60);
+    clock.advance(60);
     await readLive("/ohlcv/LTC/USDT?interval=1h&limit=25");
     const Quality = z.object({
       data: z.object({
@@ -229,7 +229,7 @@ describe("operations", () => {
     await goLive("UNI/USDT");
     binance.quote = () => failure("bad_answer");
     for (let i = 0; i < 6; i++) {
-      clock.pass(31);
+      clock.advance(31);
       await readLive("/quotes/UNI/USDT");
     }
     const listing = await readLive("/admin/providers");
@@ -317,7 +317,7 @@ describe("a symbol that its sources do not know by name", () => {
       body: JSON.stringify({ provider_symbols: { binance: "PEPEUSDT" } }),
     });
     expect(changed.status).toBe(200);
-    clock.pass(2);
+    clock.advance(2);
     expect(Object(await readLive("/quotes/PEPE/USDT")).data.provider).toBe("binance");
     const now = Object(await readLive("/symbols/PEPE/USDT"));
     expect(now.data.availability.providers[0]).toEqual({ name: "binance", state: "available", reason: null });

@@ -16,7 +16,7 @@ import { consumeBatch } from "../../../workers/ingestion/queue.ts";
 import { runScheduled } from "../../../workers/ingestion/scheduled.ts";
 import {
   calmHistory,
-  connectLive,
+  connectUpstream,
   goLive,
   type LiveUpstream,
   startClock,
@@ -114,8 +114,8 @@ describe("the consumer in live mode", () => {
 
   beforeEach(async () => {
     startClock("2026-11-18T15:30:20.250Z");
-    binance = await connectLive("binance");
-    await connectLive("coingecko");
+    binance = await connectUpstream("binance");
+    await connectUpstream("coingecko");
     binance.history = (interval, now) => calmHistory(interval, now - 40 * 3600, now);
   });
 
@@ -188,7 +188,7 @@ describe("the consumer in live mode", () => {
   });
 
   test("fills only what the registry does not know of a company", async () => {
-    const alpha = await connectLive("alpha_vantage");
+    const alpha = await connectUpstream("alpha_vantage");
     alpha.profile = { name: "Other Name", description: "Makes telephones.", employees: 164_000, sector: "Other" };
     const before = Object(await (await call("/symbols/AAPL")).json());
     const profiles = message("1", { kind: "profiles", symbols: ["AAPL"] });

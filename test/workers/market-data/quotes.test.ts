@@ -4,7 +4,7 @@ import { z } from "zod";
 import { StoredQuoteSchema } from "../../../contracts/quote.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { sessionOn } from "../../../core/market-calendar/sessions.ts";
-import { forgetQuotes } from "../../../workers/market-data/quote-reader.ts";
+import { clearQuotes } from "../../../workers/market-data/quote-reader.ts";
 import {
   bodyOf,
   call,
@@ -23,7 +23,7 @@ const SATURDAY = Date.parse("2026-11-28T12:00:00.250Z");
 
 beforeEach(() => {
   vi.setSystemTime(WEDNESDAY);
-  forgetQuotes();
+  clearQuotes();
 });
 
 afterEach(() => {
@@ -89,7 +89,7 @@ describe("GET /quotes/{symbol}", () => {
   test("changes its ETag with the market's status alone", async () => {
     const before = (await call("/quotes/JSE:SBK")).headers.get("ETag");
     vi.setSystemTime(Date.parse("2026-11-26T06:45:00Z"));
-    forgetQuotes();
+    clearQuotes();
     const auction = await call("/quotes/JSE:SBK", { headers: { "Cache-Control": "no-cache" } });
     expect(await auction.clone().json()).toMatchObject({ data: { market_status: "pre" } });
     expect(auction.headers.get("ETag")).not.toBe(before);
@@ -151,31 +151,31 @@ describe("the tier that answered", () => {
   test("is KV where another isolate's quote is young enough, and memory knows it from then on", async () => {
     await tierOf("BNB/USDT");
     const kept = await shared("BNB/USDT");
-    forgetQuotes();
+    clearQuotes();
     pass(2_000);
     const response = await call("/quotes/BNB/USDT");
     expect(response.headers.get("Cache-Status")).toBe("kv; hit");
     expect((await bodyOf(response, QuoteAnswer)).data).toMatchObject({ seq: kept.seq, price: kept.price });
     expect(await tierOf("BNB/USDT")).toBe("memory; hit");
-    forgetQuotes();
+    clearQuotes();
     expect(await tierOf("BNB/USDT", { "Cache-Control": "no-cache" })).toBe("provider; fwd=miss");
   });
 
   test("is not KV where its quote is too old, for the platform or for the caller", async () => {
     await tierOf("LINK/USDT");
     await shared("LINK/USDT");
-    forgetQuotes();
+    clearQuotes();
     pass(6_000);
     expect(await tierOf("LINK/USDT")).toBe("provider; fwd=miss");
     pass(10_000);
     await tierOf("LINK/USDT", { "Cache-Control": "no-cache" });
     const { seq } = await shared("LINK/USDT", 2);
-    forgetQuotes();
+    clearQuotes();
     pass(3_000);
     const young = await call("/quotes/LINK/USDT?max_age=2");
     expect(young.headers.get("Cache-Status")).toBe("provider; fwd=miss");
     expect((await bodyOf(young, QuoteAnswer)).data.seq).toBeGreaterThan(seq);
-    forgetQuotes();
+    clearQuotes();
     expect(await tierOf("LINK/USDT", {}, "?max_age=600")).toBe("kv; hit");
   });
 

@@ -48,7 +48,7 @@ test("hub and room hibernate with sockets open, and wake with what these are sub
     const [before, after] = [await client.nth("market_data"), await client.nth("market_data", 2)];
     expect(after.seq).toBe(before.seq + 1);
     expect(after.data.price).toBe(62_000);
-    await client.settle();
+    await client.waitForProcessing();
     expect(client.of("subscriptions")[0].subscriptions).toMatchObject([{ symbol: SYMBOL, channel: "quotes" }]);
     expect(client.faults).toEqual([]);
     client.close();

@@ -6,7 +6,7 @@ import { HOUR } from "../../../core/time.ts";
 import { unspentOf } from "../../../durable-objects/usage-meter/payment.ts";
 import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { bodyOf, call, problemOf } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 import { open } from "./open-stream.ts";
 
 afterEach(closeSockets);
@@ -51,7 +51,7 @@ async function eventsFrom(headers: Record<string, string>, id: string, query = "
 
 describe("a key with the scope stream alone", () => {
   test("reads no history by since: at a hub, at a symbol's room, or by a ticket", async () => {
-    const { key } = await makeKey(["stream"]);
+    const { key } = await createKey(["stream"]);
     const sockets = [
       await open("/ws", bearer(key)),
       await open(`/ws/${BTC}`, bearer(key)),
@@ -64,7 +64,7 @@ describe("a key with the scope stream alone", () => {
       client.send({ action: "subscribe", symbols: [BTC], ...indicators, id: "indicators" });
       client.send({ action: "subscribe", symbols: [BTC], channel: "candles", interval: "1h", id: "now" });
       const confirmed = async (id: string) => {
-        await client.settle();
+        await client.waitForProcessing();
         return client.of("subscription_confirmed").find((each) => each.id === id);
       };
       expect((await confirmed("history"))?.rejected).toMatchObject([{ symbol: BTC, code: "auth.forbidden" }]);
@@ -76,7 +76,7 @@ describe("a key with the scope stream alone", () => {
   });
 
   test("reads none by Last-Event-ID, and has its quotes replayed", async () => {
-    const { key } = await makeKey(["stream"]);
+    const { key } = await createKey(["stream"]);
     await problemOf(await eventsFrom(bearer(key), String(lastHours(3))), "auth.forbidden");
     const indicators = "channel=indicators&indicators=RSI&interval=1h";
     await problemOf(await eventsFrom(bearer(key), String(lastHours(3)), indicators), "auth.forbidden");
@@ -87,7 +87,7 @@ describe("a key with the scope stream alone", () => {
 
 describe("a key that may read", () => {
   test("pays for history by socket and by events what the request for as many candles costs", async () => {
-    const { key, prefix } = await makeKey(["read", "stream"]);
+    const { key, prefix } = await createKey(["read", "stream"]);
     const since = Math.floor(Date.now() / 60_000) * 60 - 2_500 * 60;
     const cost = async (work: () => Promise<unknown>): Promise<number> => {
       const before = await usedOf(prefix);
@@ -106,7 +106,7 @@ describe("a key that may read", () => {
   });
 
   test("gets none at a hub or a room where its quota is used up, wherever its sockets are", async () => {
-    const { key, prefix } = await makeKey(["read", "stream"]);
+    const { key, prefix } = await createKey(["read", "stream"]);
     const headers = { ...bearer(key), Upgrade: "websocket" };
     const clients = [(await open(`/ws/${BTC}`, bearer(key))).client];
     for (const continent of ["EU", "AF"] as const) {
@@ -117,7 +117,7 @@ describe("a key that may read", () => {
     await useUp(key, prefix);
     for (const client of clients) {
       client.send({ action: "subscribe", symbols: [BTC], ...history, id: "history" });
-      await client.settle();
+      await client.waitForProcessing();
       const confirmed = client.of("subscription_confirmed").find(({ id }) => id === "history");
       expect(confirmed?.rejected).toMatchObject([{ code: "rate_limit.exceeded", retry_after: expect.any(Number) }]);
     }

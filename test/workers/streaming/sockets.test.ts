@@ -5,7 +5,7 @@ import { z } from "zod";
 import { mayOpenSocket } from "../../../workers/auth/origins.ts";
 import { clientOf, closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, ADMIN_KEY, call, newAddress, problemOf, read, send } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 import { connections, open, upgrade } from "./open-stream.ts";
 
 const BTC = "BTC/USDT";
@@ -125,8 +125,8 @@ describe("/ws", () => {
 });
 
 test("a key has that many sockets at a hub as the configuration says, from wherever they come", async () => {
-  const { key } = await makeKey(["stream"]);
-  const other = await makeKey(["stream"]);
+  const { key } = await createKey(["stream"]);
+  const other = await createKey(["stream"]);
   const most = Number(env.SOCKETS_PER_KEY);
   const { client } = await open("/ws", bearer(key));
   for (let i = 1; i < most; i++) await open("/ws", bearer(key));

@@ -6,7 +6,7 @@ import { consumeBatch } from "../../../workers/ingestion/queue.ts";
 import { runScheduled } from "../../../workers/ingestion/scheduled.ts";
 import { closeSockets } from "../../durable-objects/socket-client.ts";
 import { ADMIN, call, problemOf, send } from "../client.ts";
-import { bearer, callWith, makeKey } from "../keys.ts";
+import { bearer, callWith, createKey } from "../keys.ts";
 import { connections, open, upgrade } from "./open-stream.ts";
 
 const BTC = "BTC/USDT";
@@ -90,8 +90,8 @@ const Ticket = z.object({ data: z.object({ ticket: z.string() }) });
 
 describe("a key that is revoked", () => {
   test("closes what is open on it, at hubs, at rooms and as events, and nothing else", async () => {
-    const { key, prefix } = await makeKey(["read", "stream"]);
-    const other = await makeKey(["stream"]);
+    const { key, prefix } = await createKey(["read", "stream"]);
+    const other = await createKey(["stream"]);
     const { client: many } = await open("/ws", bearer(key));
     const { client: one } = await open(`/ws/${BTC}`, bearer(key));
     const { client: stays } = await open("/ws", bearer(other.key));
@@ -101,12 +101,12 @@ describe("a key that is revoked", () => {
     expect((await send("DELETE", `/admin/keys/${prefix}`)).status).toBe(200);
     for (const client of [many, one]) expect((await client.waitForClose()).code).toBe(POLICY);
     await ended;
-    await stays.settle();
+    await stays.waitForProcessing();
     expect((await connections()).connections).toMatchObject([{ caller: `key:${other.prefix}` }]);
   });
 
   test("while a stream is being opened on it closes that one, too", async () => {
-    const { key, prefix } = await makeKey(["stream"]);
+    const { key, prefix } = await createKey(["stream"]);
     const until = "update api_keys set revoked_at = ? where prefix = ?";
     const setRevoked = (at: string | null) => env.DB.prepare(until).bind(at, prefix).run();
     // The hub has taken the socket in; a caller that revoked the key has not seen it there.
@@ -133,7 +133,7 @@ describe("a key that is revoked", () => {
   });
 
   test("takes the tickets with it that it was given", async () => {
-    const { key, prefix } = await makeKey(["stream"]);
+    const { key, prefix } = await createKey(["stream"]);
     const issue = async () => {
       const response = await call("/tickets", { method: "POST", headers: bearer(key) });
       return Ticket.parse(await response.json()).data.ticket;
@@ -148,13 +148,13 @@ describe("a key that is revoked", () => {
 
 test("a key that expires closes what is open on it", async () => {
   const expires_at = new Date(Date.now() + 6_000).toISOString();
-  const { key } = await makeKey(["stream"], { expires_at });
+  const { key } = await createKey(["stream"], { expires_at });
   const { client: many } = await open("/ws", bearer(key));
   const { client: one } = await open(`/ws/${BTC}`, bearer(key));
   const { client: stays } = await open("/ws");
   for (const client of [many, one]) expect((await client.waitForClose()).code).toBe(POLICY);
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at));
-  await stays.settle();
+  await stays.waitForProcessing();
 });
 
 describe("an alarm that was lost", () => {

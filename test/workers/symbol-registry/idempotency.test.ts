@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { bodyOf, call, problemOf, read, SymbolAnswer, SymbolWritten, send } from "../client.ts";
-import { bearer, makeKey } from "../keys.ts";
+import { bearer, createKey } from "../keys.ts";
 
 const body = (symbol: string, name = "Acme Corporation") => ({
   symbol,
@@ -25,7 +25,7 @@ describe("an Idempotency-Key", () => {
     });
 
   test("is its caller's own: another caller's is another, whatever it was used for", async () => {
-    const [one, other] = [await makeKey(["symbols:write"]), await makeKey(["symbols:write"])];
+    const [one, other] = [await createKey(["symbols:write"]), await createKey(["symbols:write"])];
     await bodyOf(await postAs(one.key, "mine", body("OWN")), SymbolWritten, 201);
     const second = await postAs(other.key, "mine", body("OTHER"));
     expect(second.headers.get("Idempotency-Replayed")).toBeNull();
@@ -33,7 +33,7 @@ describe("an Idempotency-Key", () => {
     await bodyOf(await post("mine", body("ADMINS")), SymbolWritten, 201);
     // Nor does it show another caller what was answered.
     await problemOf(await postAs(other.key, "mine", body("OWN")), "request.idempotency_conflict", 422);
-    const third = await makeKey(["symbols:write"]);
+    const third = await createKey(["symbols:write"]);
     await problemOf(await postAs(third.key, "mine", body("OWN")), "symbol.exists");
     for (const [{ key }, symbol] of [
       [one, "OWN"],
@@ -46,7 +46,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("in flight of one caller holds no other up", async () => {
-    const [one, other] = [await makeKey(["symbols:write"]), await makeKey(["symbols:write"])];
+    const [one, other] = [await createKey(["symbols:write"]), await createKey(["symbols:write"])];
     await bodyOf(await postAs(one.key, "busy", body("BUSY")), SymbolWritten, 201);
     await env.DB.prepare("update idempotency_keys set status = null, answer = null where key = ?")
       .bind(`key:${one.prefix} busy`)
@@ -56,7 +56,7 @@ describe("an Idempotency-Key", () => {
   });
 
   test("from before callers had their own is its caller's still, where the audit log names one", async () => {
-    const caller = await makeKey(["symbols:write"]);
+    const caller = await createKey(["symbols:write"]);
     const first = await postAs(caller.key, "earlier", body("EARLY"));
     const answer = (await bodyOf(first, SymbolWritten, 201)).data;
     const rename = env.DB.prepare("update idempotency_keys set key = ? where key = ?");

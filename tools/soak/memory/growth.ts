@@ -1,7 +1,7 @@
 import type { HeapUse } from "./heap.ts";
 
 /** What a process and the Worker's heap in it use, in bytes. */
-export interface Use extends HeapUse {
+export interface MemoryUse extends HeapUse {
   /** null where the system does not say. */
   resident: number | null;
 }
@@ -20,9 +20,9 @@ export interface Growth {
 /** Adds up, by turn, what is in use after it and was not before. */
 export interface MemoryLedger {
   /** Takes note of a turn's answers. */
-  answered(name: string, answer: string): void;
+  recordResponse(name: string, answer: string): void;
   /** Takes note of what a turn has left behind. */
-  grew(name: string, before: Use, after: Use): void;
+  recordGrowth(name: string, before: MemoryUse, after: MemoryUse): void;
   /** The turns, those first that have left most behind. */
   table(): Growth[];
 }
@@ -43,13 +43,13 @@ export const megabytes = (bytes: number): number => Math.round((bytes / MB) * 10
 const kilobytes = (bytes: number): number => Math.round(bytes / KB);
 
 /** By how much the resident memory has grown; null where the system does not say. */
-export const residentGrowth = (before: Use, after: Use): number | null =>
+export const residentGrowth = (before: MemoryUse, after: MemoryUse): number | null =>
   before.resident === null || after.resident === null ? null : after.resident - before.resident;
 
 const newEntry = (): Entry => ({ answers: new Map(), values: 0, runtimeObjects: 0, resident: 0 });
 
 /** Opens a ledger of the turns that are to be taken. */
-export function openMemoryLedger(names: readonly string[]): MemoryLedger {
+export function createMemoryLedger(names: readonly string[]): MemoryLedger {
   const entries = new Map<string, Entry>(names.map((name) => [name, newEntry()]));
   const entryOf = (name: string): Entry => {
     const entry = entries.get(name);
@@ -57,11 +57,11 @@ export function openMemoryLedger(names: readonly string[]): MemoryLedger {
     return entry;
   };
   return {
-    answered(name, answer) {
+    recordResponse(name, answer) {
       const { answers } = entryOf(name);
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
     },
-    grew(name, before, after) {
+    recordGrowth(name, before, after) {
       const entry = entryOf(name);
       const resident = residentGrowth(before, after);
       entry.values += after.values - before.values;

@@ -27,23 +27,23 @@ export interface HeapUse {
 
 /** The heap of a bundled Worker and of its objects. */
 export interface Heap {
-  used(): Promise<HeapUse>;
+  measure(): Promise<HeapUse>;
   close(): void;
 }
 
 /** One isolate's inspector. */
 interface Inspector {
-  ask(method: string, params?: object): Promise<unknown>;
+  call(method: string, params?: object): Promise<unknown>;
   close(): void;
 }
 
-async function openInspector(address: URL): Promise<Inspector> {
+async function connectInspector(address: URL): Promise<Inspector> {
   const socket = new WebSocket(address, { maxPayload: 0 });
   await once(socket, "open");
-  let asked = 0;
+  let lastId = 0;
   return {
-    ask(method, params = {}) {
-      const id = ++asked;
+    call(method, params = {}) {
+      const id = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       const onMessage = (data: Buffer): void => {
         const reply = Reply.parse(JSON.parse(data.toString()));
@@ -73,20 +73,20 @@ async function isolatesOf(inspector: string): Promise<string[]> {
  * Opens the heap of a Worker by its inspector (Chrome DevTools Protocol).
  * @param inspector the address of the runtime's inspector
  */
-export async function openHeap(inspector: string): Promise<Heap> {
+export async function connectHeap(inspector: string): Promise<Heap> {
   const names = await isolatesOf(inspector);
-  const isolates = await Promise.all(names.map((name) => openInspector(new URL(`/${name}`, inspector))));
+  const isolates = await Promise.all(names.map((name) => connectInspector(new URL(`/${name}`, inspector))));
   const worker = isolates[names.indexOf(WORKER)];
   if (!worker) throw new Error(`none of the isolates is the Worker: ${names.join(", ")}`);
   // `HeapProfiler.collectGarbage` waits for a task that this runtime never runs.
-  await Promise.all(isolates.map(({ ask }) => ask("HeapProfiler.startSampling", { samplingInterval: NO_SAMPLES })));
+  await Promise.all(isolates.map(({ call }) => call("HeapProfiler.startSampling", { samplingInterval: NO_SAMPLES })));
   return {
-    async used() {
+    async measure() {
       // The garbage of what stands beside the Worker is in the process's size, too.
-      for (const { ask } of isolates) {
-        for (let i = 0; i < COLLECTIONS; i++) await ask("HeapProfiler.getSamplingProfile");
+      for (const { call } of isolates) {
+        for (let i = 0; i < COLLECTIONS; i++) await call("HeapProfiler.getSamplingProfile");
       }
-      const usage = HeapUsage.parse(await worker.ask("Runtime.getHeapUsage"));
+      const usage = HeapUsage.parse(await worker.call("Runtime.getHeapUsage"));
       return { values: usage.usedSize + usage.backingStorageSize, runtimeObjects: usage.embedderHeapUsedSize };
     },
     close() {

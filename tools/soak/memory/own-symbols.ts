@@ -13,17 +13,17 @@ const FIRST_ROW = Date.UTC(2020, 0, 1) / 1000;
 const Body = z.looseObject({});
 
 /** Symbols that are there to be changed, so that those that are read stay as they are. */
-export interface OwnSymbols {
+export interface TestSymbols {
   /** Adds them to a platform's registry. */
   add(): Promise<void>;
   /** A request that changes one of them, in place of one that would change another symbol; and no more than some keys are made. */
-  protect(request: FuzzRequest): FuzzRequest;
+  confine(request: FuzzRequest): FuzzRequest;
   /** Imports candles into one of them; returns the answer's status. */
   importCandles(): Promise<number>;
 }
 
 /** @param headers those of an operator */
-export function openOwnSymbols(url: string, headers: Record<string, string>, random: SeededRandom): OwnSymbols {
+export function createTestSymbols(url: string, headers: Record<string, string>, random: SeededRandom): TestSymbols {
   const json = { ...headers, "Content-Type": "application/json" };
   let imported = 0;
   let keys = 0;
@@ -54,7 +54,7 @@ export function openOwnSymbols(url: string, headers: Record<string, string>, ran
         if (status !== 201) throw new Error(`${symbol} was not added: ${status}`);
       }
     },
-    protect(request) {
+    confine(request) {
       const { route, method } = request;
       if (method === "POST" && route?.path === "/admin/keys" && keys++ >= MAX_KEYS) return { ...request, body: "{}" };
       const isChange = method !== "GET" && route !== null && /^\/(?:symbols|admin)\b/.test(route.path);

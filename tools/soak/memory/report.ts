@@ -1,13 +1,13 @@
-import { type Growth, megabytes, type Use } from "./growth.ts";
+import { type Growth, type MemoryUse, megabytes } from "./growth.ts";
 
 /** By how much (MB) the process may grow after the warm-up, and its heap, of which all garbage is collected. */
 const RESIDENT_MB = 100;
 const VALUES_MB = 25;
 /** A request that is kept takes 480 bytes of the runtime's objects: these 30 are a few for each Durable Object that wakes. */
-const RUNTIME_OBJECT_BYTES_A_REQUEST = 30;
+const RUNTIME_OBJECT_BYTES_PER_REQUEST = 30;
 const MIN_RUNTIME_OBJECTS_MB = 0.2;
 /** Of fewer requests a tenth warms nothing up: then the process's size is reported and not checked. */
-const CHECKED_FROM_REQUESTS = 20_000;
+const MIN_CHECKED_REQUESTS = 20_000;
 
 /** How much is done in all, and from which seed. */
 export interface Amounts {
@@ -42,7 +42,7 @@ export interface MemoryReport extends Amounts {
 }
 
 const runtimeObjectsAllowed = (requests: number): number =>
-  Math.max(MIN_RUNTIME_OBJECTS_MB, megabytes(requests * RUNTIME_OBJECT_BYTES_A_REQUEST));
+  Math.max(MIN_RUNTIME_OBJECTS_MB, megabytes(requests * RUNTIME_OBJECT_BYTES_PER_REQUEST));
 
 const figures = (before: number, after: number, allowed: number | null): Figures => ({
   after_warm_up: megabytes(before),
@@ -51,9 +51,9 @@ const figures = (before: number, after: number, allowed: number | null): Figures
   allowed,
 });
 
-function residentFigures(before: Use, after: Use, requests: number): Figures | null {
+function residentFigures(before: MemoryUse, after: MemoryUse, requests: number): Figures | null {
   if (before.resident === null || after.resident === null) return null;
-  return figures(before.resident, after.resident, requests < CHECKED_FROM_REQUESTS ? null : RESIDENT_MB);
+  return figures(before.resident, after.resident, requests < MIN_CHECKED_REQUESTS ? null : RESIDENT_MB);
 }
 
 function violationsOf(report: Omit<MemoryReport, "violations">): string[] {
@@ -74,10 +74,10 @@ function violationsOf(report: Omit<MemoryReport, "violations">): string[] {
 
 /** What was measured. */
 interface Measured {
-  before: Use;
-  after: Use;
+  before: MemoryUse;
+  after: MemoryUse;
   held: MemoryReport["held"];
-  rounds: Use[];
+  rounds: MemoryUse[];
   turns: Growth[];
 }
 

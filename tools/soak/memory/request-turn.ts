@@ -1,7 +1,7 @@
 import type { ApiDocument, Route } from "../../fuzz/document.ts";
-import type { FuzzRequest, Requests } from "../../fuzz/requests.ts";
+import type { FuzzRequest, RequestGenerator } from "../../fuzz/requests.ts";
 import type { SeededRandom } from "../../seeded-random.ts";
-import type { OwnSymbols } from "./own-symbols.ts";
+import type { TestSymbols } from "./own-symbols.ts";
 
 /** Of 1: up to where a request is broken, at the bounds of its schema, and valid; the rest is large where a route has large answers. */
 const BROKEN = 0.1;
@@ -11,7 +11,7 @@ const LARGE = 0.5;
 const ANONYMOUS = 0.25;
 const CUSTOMERS = 0.5;
 
-const OWN_CANDLES = Array.from({ length: 300 }, (_, i) => {
+const REQUEST_CANDLES = Array.from({ length: 300 }, (_, i) => {
   const close = 100 + Math.sin(i / 7) * 5;
   return { time: 1_700_000_000 + i * 3600, open: close, high: close + 1, low: close - 1, close, volume: 10 + i };
 });
@@ -33,7 +33,7 @@ const LARGE_REQUESTS: Readonly<Record<string, readonly { path: string; body?: st
   "POST /calculate": [
     { path: "/calculate", body: calculate({ symbol: "BTC/USDT", data_points: 200 }) },
     { path: "/calculate", body: calculate({ symbols: ["BTC/USDT", "AAPL", "JSE:NPN"], interval: "1d" }) },
-    { path: "/calculate", body: calculate({ candles: OWN_CANDLES }) },
+    { path: "/calculate", body: calculate({ candles: REQUEST_CANDLES }) },
   ],
 };
 
@@ -44,13 +44,13 @@ export interface Callers {
 }
 
 /** What a turn of requests needs. */
-export interface RequestSite {
+export interface RequestTurnContext {
   url: string;
   document: ApiDocument;
-  requests: Requests;
+  requests: RequestGenerator;
   random: SeededRandom;
   callers: Callers;
-  own: OwnSymbols;
+  own: TestSymbols;
   answered(name: string, answer: string): void;
 }
 
@@ -60,16 +60,19 @@ export const routeName = ({ method, path }: Route): string => `${method} ${path}
 const isRead = (route: Route): boolean => route.method === "GET" && !route.path.startsWith("/admin");
 
 /** Requests to a route in its turn. */
-export function openRequestTurn(site: RequestSite, route: Route): (count: number, clients: number) => Promise<void> {
-  const { url, requests, random, callers, own } = site;
+export function createRequestTurn(
+  context: RequestTurnContext,
+  route: Route,
+): (count: number, clients: number) => Promise<void> {
+  const { url, requests, random, callers, own } = context;
   const name = routeName(route);
   const large = LARGE_REQUESTS[name] ?? [];
 
   function draw(): FuzzRequest {
-    const luck = random.next();
-    if (large.length === 0 || luck < LARGE) {
-      const manner = luck < BROKEN ? "broken" : luck < BOUNDARY ? "boundary" : "valid";
-      return own.protect(requests.of(route, manner));
+    const roll = random.next();
+    if (large.length === 0 || roll < LARGE) {
+      const manner = roll < BROKEN ? "broken" : roll < BOUNDARY ? "boundary" : "valid";
+      return own.confine(requests.of(route, manner));
     }
     const { path, body } = random.pick(large);
     const headers: Record<string, string> = { ...callers.operator };
@@ -92,7 +95,7 @@ export function openRequestTurn(site: RequestSite, route: Route): (count: number
     const isEndless = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
     if (isEndless) await response.body?.cancel();
     else await response.arrayBuffer();
-    site.answered(name, String(response.status));
+    context.answered(name, String(response.status));
   }
 
   return async (count, clients) => {

@@ -4,12 +4,12 @@ import { z } from "zod";
 import type { SeededRandom } from "../../seeded-random.ts";
 
 const SYMBOLS = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "DOGE/USDT", "ADA/USDT"];
-const SYMBOLS_A_SOCKET = 3;
+const SYMBOLS_PER_SOCKET = 3;
 /** A client that is not confirmed in this time (milliseconds) leaves, too. */
 const MAX_WAIT_MS = 20_000;
 
 /** Where streams are opened, and as whom. */
-export interface StreamSite {
+export interface StreamTurnContext {
   url: string;
   headers: Record<string, string>;
   random: SeededRandom;
@@ -24,7 +24,11 @@ export type StreamTurn = (typeof STREAM_TURNS)[number];
 const CONFIRMED = '"type":"subscription_confirmed"';
 
 /** Opens a socket, waits until it is subscribed, and closes it: by a handshake, or without a word. */
-async function visit({ url, headers, random }: StreamSite, path: string, message: string | null): Promise<string> {
+async function openAndClose(
+  { url, headers, random }: StreamTurnContext,
+  path: string,
+  message: string | null,
+): Promise<string> {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers, perMessageDeflate: false });
   const { promise, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(() => resolve("late"), MAX_WAIT_MS);
@@ -46,7 +50,7 @@ async function visit({ url, headers, random }: StreamSite, path: string, message
 }
 
 /** Reads a stream of events until it is subscribed, and leaves. */
-async function read({ url, headers }: StreamSite, symbol: string): Promise<string> {
+async function read({ url, headers }: StreamTurnContext, symbol: string): Promise<string> {
   const leaving = new AbortController();
   const response = await fetch(`${url}/stream/${symbol}`, { headers, signal: leaving.signal });
   if (!response.ok || !response.body) {
@@ -63,22 +67,25 @@ async function read({ url, headers }: StreamSite, symbol: string): Promise<strin
 }
 
 /** Opens and closes streams of one kind, as many as it is asked to. */
-export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: number, clients: number) => Promise<void> {
+export function createStreamTurn(
+  context: StreamTurnContext,
+  turn: StreamTurn,
+): (count: number, clients: number) => Promise<void> {
   const one = (): Promise<string> => {
-    const symbols = Array.from({ length: SYMBOLS_A_SOCKET }, () => site.random.pick(SYMBOLS));
+    const symbols = Array.from({ length: SYMBOLS_PER_SOCKET }, () => context.random.pick(SYMBOLS));
     switch (turn) {
       case "sockets of /ws":
-        return visit(site, "/ws", JSON.stringify({ action: "subscribe", symbols }));
+        return openAndClose(context, "/ws", JSON.stringify({ action: "subscribe", symbols }));
       case "sockets of /ws/{symbol}":
-        return visit(site, `/ws/${symbols[0]}`, null);
+        return openAndClose(context, `/ws/${symbols[0]}`, null);
       case "event streams":
-        return read(site, symbols[0]);
+        return read(context, symbols[0]);
     }
   };
   return async (count, clients) => {
     let opened = 0;
     const client = async (): Promise<void> => {
-      while (opened++ < count) site.answered(turn, await one());
+      while (opened++ < count) context.answered(turn, await one());
     };
     await Promise.all(Array.from({ length: Math.min(clients, count) }, client));
   };
@@ -87,7 +94,7 @@ export function openStreamTurn(site: StreamSite, turn: StreamTurn): (count: numb
 const Status = z.object({ connections: z.number(), active_subscriptions: z.number() });
 
 /** What the platform's objects still hold of streams. */
-export async function heldStreams(url: string, headers: Record<string, string>): Promise<z.infer<typeof Status>> {
+export async function countOpenStreams(url: string, headers: Record<string, string>): Promise<z.infer<typeof Status>> {
   const response = await fetch(`${url}/status`, { headers });
   return Status.parse(await response.json());
 }

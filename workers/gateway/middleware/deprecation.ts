@@ -22,7 +22,7 @@ export const DEPRECATIONS: readonly Deprecation[] = [
 ];
 
 /** A deprecation as its headers have it. */
-interface Mark {
+interface DeprecationHeaders {
   beginning: RegExp;
   successor: string;
   deprecation: string;
@@ -31,7 +31,7 @@ interface Mark {
 
 const PAGE = '</docs>; rel="deprecation"; type="text/html"';
 
-async function mark(c: AppContext, next: Next, found: Mark, path: string): Promise<void> {
+async function addHeaders(c: AppContext, next: Next, found: DeprecationHeaders, path: string): Promise<void> {
   await next();
   // The answer to an upgrade cannot be changed.
   if (c.res.status === 101) return;
@@ -47,7 +47,7 @@ async function mark(c: AppContext, next: Next, found: Mark, path: string): Promi
  * where they will go, `Sunset` (RFC 8594).
  */
 export const deprecations = (table: readonly Deprecation[]) => {
-  const marked: Mark[] = table.map(({ beginning, successor, since, sunset }) => ({
+  const entries: DeprecationHeaders[] = table.map(({ beginning, successor, since, sunset }) => ({
     beginning,
     successor,
     deprecation: `@${Date.parse(since) / 1000}`,
@@ -57,7 +57,7 @@ export const deprecations = (table: readonly Deprecation[]) => {
     const { url } = c.req;
     const end = url.indexOf("?");
     const path = url.slice(url.indexOf("/", url.indexOf("//") + 2), end === -1 ? undefined : end);
-    const found = marked.find(({ beginning }) => beginning.test(path));
-    return found ? mark(c, next, found, path) : next();
+    const found = entries.find(({ beginning }) => beginning.test(path));
+    return found ? addHeaders(c, next, found, path) : next();
   });
 };

@@ -3,7 +3,7 @@ import { authenticate } from "../../auth/api-keys.ts";
 import { CHALLENGE } from "../../auth/challenge.ts";
 import { presentedKey } from "../../auth/presented-key.ts";
 import type { AppContext } from "../../http/service.ts";
-import { checkGuesses, noteGuess } from "../../metering/guess-guard.ts";
+import { checkFailedAttempts, recordFailedAttempt } from "../../metering/guess-guard.ts";
 
 /** Finds out who asks. A key that is wrong is refused even where none is needed: its sender believes in it. */
 export function identifyCaller(c: AppContext): void | Promise<void> {
@@ -11,7 +11,7 @@ export function identifyCaller(c: AppContext): void | Promise<void> {
   if (presented === "malformed") {
     throw new ApiError("auth.invalid", "The Authorization header must read `Bearer <key>`.", { headers: CHALLENGE });
   }
-  if (presented !== null) return identify(c, presented.key);
+  if (presented !== null) return authenticateKey(c, presented.key);
   c.set("caller", { kind: "anonymous" });
 }
 
@@ -19,11 +19,11 @@ export function identifyCaller(c: AppContext): void | Promise<void> {
 const opensStream = (c: AppContext): boolean =>
   c.req.header("Upgrade") !== undefined || c.req.path.startsWith("/stream/");
 
-async function identify(c: AppContext, key: string): Promise<void> {
-  checkGuesses(c);
-  const fresh = opensStream(c);
-  const caller = await authenticate(c.env, key, { fresh, later: (work) => c.executionCtx.waitUntil(work) });
+async function authenticateKey(c: AppContext, key: string): Promise<void> {
+  checkFailedAttempts(c);
+  const skipCache = opensStream(c);
+  const caller = await authenticate(c.env, key, { skipCache, waitUntil: (work) => c.executionCtx.waitUntil(work) });
   if (caller) return c.set("caller", caller);
-  await noteGuess(c);
+  await recordFailedAttempt(c);
   throw new ApiError("auth.invalid", "The key is unknown, expired or revoked.", { headers: CHALLENGE });
 }

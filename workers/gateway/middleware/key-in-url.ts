@@ -1,8 +1,8 @@
 import { ApiError } from "../../../contracts/problem.ts";
-import { holdsSecret } from "../../auth/secrets-in-url.ts";
+import { containsSecret } from "../../auth/secrets-in-url.ts";
 import type { AppContext } from "../../http/service.ts";
 
-const NAMES = [
+const SECRET_PARAMETERS = [
   "key",
   "api_key",
   "apikey",
@@ -18,13 +18,13 @@ const NAMES = [
 export function keyInUrl(c: AppContext): void {
   const { url } = c.req;
   if (url.includes("?")) {
-    const name = Object.keys(c.req.query()).find((parameter) => NAMES.includes(parameter.toLowerCase()));
-    if (name !== undefined) throw refusal(`"${name}"`);
+    const name = Object.keys(c.req.query()).find((parameter) => SECRET_PARAMETERS.includes(parameter.toLowerCase()));
+    if (name !== undefined) throw keyInUrlError(`"${name}"`);
   }
-  if (holdsSecret(url, c.env)) throw refusal("a key");
+  if (containsSecret(url, c.env)) throw keyInUrlError("a key");
 }
 
-function refusal(what: string): ApiError {
+function keyInUrlError(what: string): ApiError {
   const detail = `The address carries ${what}. Send keys in the Authorization or X-API-Key header, and replace this one.`;
   return new ApiError("auth.key_in_url", detail);
 }

@@ -84,7 +84,7 @@ const typeOf = (schema: Schema): string | undefined => {
   return schema.type.find((type) => type !== "null");
 };
 
-function given(schema: Schema): unknown {
+function declaredExample(schema: Schema): unknown {
   return schema.const ?? schema.example ?? schema.examples?.[0] ?? schema.default ?? schema.enum?.[0];
 }
 
@@ -105,7 +105,7 @@ function objectOf(schema: Schema, schemas: Schemas): Record<string, unknown> {
 /** An example that fits a schema: its own where it has one, else made of its parts. */
 export function exampleOf(schema: Schema, schemas: Schemas, name = ""): unknown {
   if (schema.$ref) return exampleOf(schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}, schemas, name);
-  const own = given(schema);
+  const own = declaredExample(schema);
   if (own !== undefined) return own;
   const forms = schema.anyOf ?? schema.oneOf;
   const known = BY_NAME[name];
@@ -144,13 +144,13 @@ const UNAVAILABLE: readonly [RegExp, ProblemCode][] = [
 ];
 
 /** Routes that name a symbol, though not in their path. */
-const SYMBOL_ELSEWHERE: ReadonlySet<string> = new Set(["/quotes", "/admin/epochs/renew"]);
+const SYMBOL_OUTSIDE_PATH: ReadonlySet<string> = new Set(["/quotes", "/admin/epochs/renew"]);
 
 /** The problem that a route answers a status with most often. */
 function codeOf(status: number, path: string): ProblemCode | undefined {
   switch (status) {
     case 404:
-      return path.includes("{symbol}") || SYMBOL_ELSEWHERE.has(path) ? "symbol.not_found" : "route.not_found";
+      return path.includes("{symbol}") || SYMBOL_OUTSIDE_PATH.has(path) ? "symbol.not_found" : "route.not_found";
     case 409:
       return path === "/symbols" ? "symbol.exists" : path === "/admin/import" ? "candles.conflict" : "symbol.ambiguous";
     case 422:
