@@ -1,4 +1,4 @@
-import type { CandleColumns } from "../candles.ts";
+import type { CandleColumns, PriceField } from "../candles.ts";
 import type { MarketId } from "../market-calendar/markets.ts";
 import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours, usualMove, usualRange } from "./robust.ts";
@@ -100,7 +100,7 @@ function outlyingPrice(
   row: number,
   closeBefore: number | null,
   harmless: number,
-): { field: "open" | "high" | "low"; size: number } | null {
+): { field: Exclude<PriceField, "close">; size: number } | null {
   const open = Math.log(candles.open[row]);
   const close = Math.log(candles.close[row]);
   const before = closeBefore === null ? close : Math.log(closeBefore);

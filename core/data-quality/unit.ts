@@ -1,4 +1,4 @@
-import type { CandleColumns } from "../candles.ts";
+import { type CandleColumns, PRICE_FIELDS, type PriceField } from "../candles.ts";
 import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours } from "./robust.ts";
 
@@ -80,7 +80,7 @@ function homeLevel(stretches: readonly Stretch[]): number {
 }
 
 /** The price of a candle that is in another unit than its close. */
-function oddField(candles: CandleColumns, row: number): "open" | "high" | "low" | null {
+function oddField(candles: CandleColumns, row: number): PriceField | null {
   const close = candles.close[row];
-  return (["open", "high", "low"] as const).find((field) => unitStep(close, candles[field][row]) !== 0) ?? null;
+  return PRICE_FIELDS.find((field) => unitStep(close, candles[field][row]) !== 0) ?? null;
 }

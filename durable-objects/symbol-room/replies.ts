@@ -5,6 +5,7 @@ import type { CandleColumns } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { CandlesPage } from "./candles/candle-pages.ts";
 import type { StoreCounts } from "./candles/candle-store.ts";
+import type { Columns } from "./candles/columns.ts";
 import type { DecisionCount } from "./quality-log.ts";
 import type { Attempt } from "./quotes/source-failover.ts";
 
@@ -25,6 +26,10 @@ type QuoteFound =
 export type CandlesReply = CandlesFound & WithCounts;
 
 type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
+
+/** What a room says when it is asked for the bars of indicators. */
+export type ColumnsReply = (Columns | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number }) &
+  WithCounts;
 
 /** Candles to import into one series. */
 export interface ImportBatch {

@@ -1,6 +1,7 @@
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import type { BarsQuery } from "../../core/indicators/history.ts";
 import type { Interval } from "../../core/interval.ts";
 import { withRemoteParent } from "../../observability/trace.ts";
 import type { SessionHub } from "../streaming/session-hub.ts";
@@ -16,6 +17,7 @@ import type {
 } from "../symbol-events/symbol-events.ts";
 import { BackfillQueue } from "./candles/backfill-queue.ts";
 import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
+import { readColumns } from "./candles/columns.ts";
 import { FetchedRanges } from "./candles/fetched-ranges.ts";
 import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
@@ -29,7 +31,15 @@ import { QuoteLog } from "./quotes/quote-log.ts";
 import { isYoungEnough, QuoteService } from "./quotes/quote-service.ts";
 import { QuoteStore } from "./quotes/quote-store.ts";
 import type { SourcePrice } from "./quotes/source-prices.ts";
-import type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
+import type {
+  Availability,
+  CandlesReply,
+  ColumnsReply,
+  ImportBatch,
+  ImportReply,
+  QuoteReply,
+  Trace,
+} from "./replies.ts";
 import { openRoomSockets } from "./room-sockets.ts";
 import { RoomState } from "./room-state.ts";
 import { prepareTables } from "./schema.ts";
@@ -37,7 +47,15 @@ import { chooseSource } from "./sources/choose-source.ts";
 import type { PolledStores } from "./sources/polled-source.ts";
 import { openUpstreams, type Priority } from "./upstreams.ts";
 
-export type { Availability, CandlesReply, ImportBatch, ImportReply, QuoteReply, Trace } from "./replies.ts";
+export type {
+  Availability,
+  CandlesReply,
+  ColumnsReply,
+  ImportBatch,
+  ImportReply,
+  QuoteReply,
+  Trace,
+} from "./replies.ts";
 
 /** The one owner of a symbol's market data: its latest quote, its candles, its position in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends StreamingObject {
@@ -144,6 +162,24 @@ export class SymbolRoom extends StreamingObject {
     this.noteDemand(instrument);
     const read = () => this.readCandles(instrument, query, "user");
     return this.quality.withCounts(await withRemoteParent("room.candles", traceparent, read));
+  }
+
+  /**
+   * The bars that are asked for, with the history that indicators need, in one call.
+   * @param specs the keys of the indicators' specs
+   */
+  async columns(
+    known: Instrument,
+    query: BarsQuery,
+    specs: readonly string[],
+    traceparent?: string,
+  ): Promise<ColumnsReply> {
+    const context = this.contextOf(this.state.saveInstrument(known));
+    this.noteDemand(context.instrument);
+    const reply = await withRemoteParent("room.columns", traceparent, () =>
+      readColumns((rows) => context.source.readPage(rows, "user"), context.market, query, specs, Date.now() / 1000),
+    );
+    return this.quality.withCounts(reply.kind === "columns" ? reply : { ...reply, sources: [...context.sources] });
   }
 
   /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */

@@ -11,8 +11,8 @@ const BOUNDED_BY_CODE: Readonly<Record<string, string>> = {
   "core/market-calendar/zone.ts formatters": "one for each time zone",
   "durable-objects/symbol-room/candles/backfill-queue.ts #unsettled": "one for each interval",
   "durable-objects/symbol-room/publishing/source-polling.ts #polled": "made new with each watch",
-  "workers/http/headers.ts toPrograms": "one for the configured origins",
-  "workers/gateway/middleware/require-access.ts needed": "one for each route",
+  "workers/http/headers.ts programHeaders": "one for the configured origins",
+  "workers/gateway/middleware/require-access.ts accessByRoute": "one for each route",
 };
 
 /** Of a module, of a class, or of what an `open…` function opens. A constant table is written in capitals and is none. */

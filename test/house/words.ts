@@ -53,7 +53,7 @@ const BANNED_PHRASES: ReadonlyMap<RegExp, string> = new Map([
 
 /** Names that stay: tables and columns of databases that exist, and values on the wire. */
 const KEPT =
-  /\battendees\b(?= \(|\s+(?:set|where|")|")|\baudience_(?:sockets|symbols|beat)\b|\btold\b(?= text not null|\) values| as state| = \?)|\buntold_bars\b|"doubted"|`doubted`/g;
+  /\battendees\b(?= \(|\s+(?:set|where|")|")|\baudience_(?:sockets|symbols|beat)\b|'audience'|\btold\b(?= text not null|\) values| as state| = \?)|\buntold_bars\b|"doubted"|`doubted`/g;
 
 const wordPattern = (words: ReadonlyMap<string, string>): RegExp => new RegExp(`^(?:${[...words.keys()].join("|")})$`);
 

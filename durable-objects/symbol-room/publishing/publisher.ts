@@ -197,7 +197,7 @@ export class Publisher {
     await this.#alarms.arm();
   }
 
-  /** Gives everything that must happen its alarm, if it has none or one that lies further ahead than it can. */
+  /** Sets the alarm of everything that must happen, if it has none or one that lies further ahead than it can. */
   #schedule(context: InstrumentContext, now: number): void {
     this.#leases.capExpiry(now);
     if (this.#bars.rewind(context, now)) this.#host.beginEpoch();
