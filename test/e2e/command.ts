@@ -58,3 +58,8 @@ export function run(
 export function runScript(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, root = ROOT) {
   return run(process.execPath, [join(root, "scripts", name), ...args], { cwd: root, env });
 }
+
+/** Runs one of the project's tools to its end. */
+export function runTool(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return run(process.execPath, [join(ROOT, "tools", name), ...args], { cwd: ROOT, env });
+}

@@ -8,7 +8,7 @@ import { ROOT } from "../../scripts/dev-vars.ts";
 import { freePort } from "../../scripts/ports.ts";
 import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../../tools/bundled-worker.ts";
 import { lintDocuments } from "../../tools/lint-documents/spectral.ts";
-import { runScript } from "./command.ts";
+import { runTool } from "./command.ts";
 
 /** Debian's package `prometheus` brings both; .ci/run installs it where it can. */
 const hasPrometheus = ["promtool", "prometheus"].every((name) => spawnSync(name, ["--version"]).status === 0);
@@ -125,7 +125,7 @@ async function found(url: string): Promise<unknown[]> {
 
 /** The whole run makes a hundred thousand requests; these are some. */
 test("no request drawn from the document gets an answer that breaks it", { timeout: 240_000 }, async () => {
-  const { code, stdout, stderr } = await runScript("fuzz.ts", ["--requests", "400", "--seconds", "120"]);
+  const { code, stdout, stderr } = await runTool("fuzz.ts", ["--requests", "400", "--seconds", "120"]);
   expect(stderr, stdout).toBe("");
   expect(stdout).toMatch(/No fault in \d+ requests/);
   expect(code).toBe(0);

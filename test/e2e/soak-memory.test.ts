@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { runScript } from "./command.ts";
+import { runTool } from "./command.ts";
 
 const Report = z.object({
   runtime_objects_mb: z.object({ growth: z.number() }),
@@ -14,7 +14,7 @@ test("memory holds no request, no answer and no closed stream, whatever route it
   timeout: 400_000,
 }, async () => {
   const amounts = ["--requests", "2000", "--sockets", "60", "--imports", "10", "--seed", "1"];
-  const { code, stdout, stderr } = await runScript("soak.ts", ["--memory", ...amounts]);
+  const { code, stdout, stderr } = await runTool("soak.ts", ["--memory", ...amounts]);
   expect(stderr, stdout).toBe("");
   const report = Report.parse(JSON.parse(stdout));
   expect(report).toMatchObject({ violations: [], held: { connections: 0, active_subscriptions: 0 } });
