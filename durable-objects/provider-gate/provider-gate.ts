@@ -65,11 +65,6 @@ const RUNTIME: CallRuntime = {
 export class ProviderGate extends DurableObject<Env> {
   /** Where the provider comes from. A field and not a method, so that it cannot be called from outside. */
   findProvider: (name: ProviderName, env: Env) => Provider | { disabled: string } = providerOf;
-  /** Where polled quotes go. */
-  publishQuote = async (instrument: Instrument, quote: ProviderQuote): Promise<void> => {
-    await this.env.SYMBOL_ROOM.getByName(instrument.symbol).ingest(instrument, [quote]);
-  };
-
   private readonly name: ProviderName;
   private readonly memory: GateMemory;
   private readonly watches: WatchList;
@@ -197,7 +192,7 @@ export class ProviderGate extends DurableObject<Env> {
   /** A room that cannot take a quote now gets the next one; the others' polls must not suffer. */
   private async publish(instrument: Instrument, quote: ProviderQuote): Promise<void> {
     try {
-      await this.publishQuote(instrument, quote);
+      await this.env.SYMBOL_ROOM.getByName(instrument.symbol).ingest(instrument, [quote]);
     } catch (error) {
       logWarning("a room did not take its quote", {
         provider: this.name,

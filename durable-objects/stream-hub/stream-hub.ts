@@ -6,26 +6,28 @@ import { streamLimits } from "../streaming/connections/limits.ts";
 import { reportStreamCounts } from "../streaming/connections/metrics.ts";
 import { SessionHub } from "../streaming/session-hub.ts";
 import { StreamingObject } from "../streaming/streaming-object.ts";
-import type { RoomClient, SymbolEvent } from "../symbol-events/symbol-events.ts";
+import type { SymbolEvent } from "../symbol-events/symbol-events.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
 import { acquireFromKey } from "../usage-meter/payment.ts";
 import { roomClient } from "./room-client.ts";
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the hub of the rooms of its symbols. */
 export class StreamHub extends StreamingObject {
-  /** Where the hub receives of symbols. A field and not a method, so that it cannot be called from outside. */
-  room: RoomClient;
   protected readonly sessions: SessionHub;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const name = ctx.id.name;
     if (name === undefined) throw new Error("a hub is named by its region and number");
-    this.room = roomClient(env, name, (symbol) => this.sessions.instrumentOf(symbol));
+    const room = roomClient(
+      () => this.env,
+      name,
+      (symbol) => this.sessions.instrumentOf(symbol),
+    );
     this.sessions = new SessionHub({
       ctx,
       name,
-      room: () => this.room,
+      room,
       resolver: registryResolver(env.DB),
       limits: streamLimits(env),
       historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
@@ -39,7 +41,7 @@ export class StreamHub extends StreamingObject {
 
   /** Events of a symbol, from its room; false where no one here listens to it any more. */
   push(symbol: string, events: SymbolEvent[]): Promise<boolean> {
-    return this.sessions.publish(symbol, events);
+    return this.sessions.fanOut.publish(symbol, events);
   }
 
   override async alarm(): Promise<void> {

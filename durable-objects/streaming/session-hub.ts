@@ -3,7 +3,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { keyedQueue } from "../../core/concurrency/keyed-queue.ts";
 import { SingleFlight } from "../../core/concurrency/single-flight.ts";
 import { logError } from "../../observability/log.ts";
-import type { Interest, QuoteReplay, RoomClient, SymbolEvent } from "../symbol-events/symbol-events.ts";
+import type { Interest, QuoteReplay, RoomClient } from "../symbol-events/symbol-events.ts";
 import { Dispatcher } from "./commands/dispatcher.ts";
 import type { HistoryAccess } from "./commands/history-access.ts";
 import { Subscriptions } from "./commands/subscribe.ts";
@@ -28,7 +28,7 @@ export interface SessionHubHost {
   /** The object's name, as `/connections` says it. */
   name: string;
   /** Where it receives of symbols. */
-  room: () => RoomClient;
+  room: RoomClient;
   resolver: SymbolResolver;
   limits: StreamLimits;
   historyAccess: HistoryAccess;
@@ -72,7 +72,8 @@ export class SessionHub {
   readonly #limits: StreamLimits;
   readonly #inOrder = keyedQueue();
   readonly #counts = newStreamCounts();
-  readonly #fanOut: FanOut;
+  /** Publishes events of symbols to the subscribers. */
+  readonly fanOut: FanOut;
   readonly #registry: SubscriptionRegistry;
   /** Symbols that no client listens to any more and whose feed is being sent so, by as many release. */
   readonly #releasing = new Map<string, { instrument: Instrument; releases: number }>();
@@ -87,12 +88,12 @@ export class SessionHub {
     const replays = new SingleFlight<QuoteReplay>();
     const room: RoomClient = {
       // One call may overtake another on its way: what was wanted last must be received last.
-      renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room().renewLease(symbol, interest)),
+      renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room.renewLease(symbol, interest)),
       // After a restart very many sockets come back at once, from much the same place.
       replayQuotes: (symbol, since) =>
-        replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room().replayQuotes(symbol, since)),
-      replayCandles: (symbol, interval, since) => this.#host.room().replayCandles(symbol, interval, since),
-      replayIndicator: (symbol, indicator, since) => this.#host.room().replayIndicator(symbol, indicator, since),
+        replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room.replayQuotes(symbol, since)),
+      replayCandles: (symbol, interval, since) => this.#host.room.replayCandles(symbol, interval, since),
+      replayIndicator: (symbol, indicator, since) => this.#host.room.replayIndicator(symbol, indicator, since),
     };
     const store = new SubscriptionStore(this.#ctx.storage.sql);
     const batcher = new WriteBatcher();
@@ -105,18 +106,19 @@ export class SessionHub {
       this.#counts,
       this.#host.historyAccess,
     );
-    this.#fanOut = new FanOut(
+    this.fanOut = new FanOut(
       room,
+      (symbol) => this.#registry.channels.get(symbol),
       (channel, onlyConflated) => subscriptions.resubscribe(channel, onlyConflated),
       batcher,
     );
     this.#registry = new SubscriptionRegistry(this.#ctx, store, this.#limits, this.#counts, batcher, {
       onEmpty: (channel) => {
-        if (channel.lease !== null || channel.renewal !== null) this.#ctx.waitUntil(this.#releaseLease(channel));
+        if (channel.isLeased) this.#ctx.waitUntil(this.#releaseLease(channel));
       },
       onStop: () => this.checkSchedule(),
     });
-    this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.#fanOut);
+    this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.fanOut);
     this.checkSchedule();
     this.#dispatcher = new Dispatcher(this.#registry, subscriptions, this.#host.resolver, (session, code, reason) =>
       this.#disconnect(session, code, reason),
@@ -158,14 +160,6 @@ export class SessionHub {
   onClose(socket: WebSocket): void {
     const session = this.#registry.sessionOf(socket);
     if (session) this.#remove(session);
-  }
-
-  /** Hands on what happened to a symbol; false where no client listens to it. */
-  async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
-    const channel = this.#registry.channels.get(symbol);
-    if (!channel || channel.isEmpty) return false;
-    await this.#fanOut.publish(channel, events);
-    return true;
   }
 
   /** Does what is due; for the object's alarm. */
@@ -231,7 +225,7 @@ export class SessionHub {
     this.#releasing.set(symbol, left);
     try {
       await this.#inOrder(symbol, async () => {
-        if (!this.#registry.channels.has(symbol)) await this.#host.room().renewLease(symbol, NOTHING);
+        if (!this.#registry.channels.has(symbol)) await this.#host.room.renewLease(symbol, NOTHING);
       });
     } catch (error) {
       // The feed forgets a caller that does not come back.

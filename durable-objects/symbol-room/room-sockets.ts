@@ -32,7 +32,7 @@ export function openRoomSockets(ctx: DurableObjectState, env: Env, state: RoomSt
   return new SessionHub({
     ctx,
     name,
-    room: () => room,
+    room,
     resolver: singleSymbolResolver(() => state.instrument()),
     limits: streamLimits(env),
     historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),

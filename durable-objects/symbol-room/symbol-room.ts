@@ -13,7 +13,6 @@ import type {
   Lease,
   QuotePosition,
   QuoteReplay,
-  SymbolEvent,
 } from "../symbol-events/symbol-events.ts";
 import { BackfillQueue } from "./candles/backfill-queue.ts";
 import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
@@ -23,7 +22,6 @@ import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
 import { renewEpoch } from "./epochs.ts";
 import { contextOf, type InstrumentContext } from "./instrument-context.ts";
-import { OWN_SESSIONS, type PublishToHub } from "./publishing/hub-leases.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { QualityLog } from "./quality-log.ts";
 import { QuoteBroadcast } from "./quotes/quote-broadcast.ts";
@@ -59,14 +57,6 @@ export type {
 
 /** The one owner of a symbol's market data: its latest quote, its candles, its position in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends StreamingObject {
-  /** Takes events to a hub; false where it does not want the symbol any more. A field and not a method, so that it cannot be called from outside. */
-  publishToHub: PublishToHub = (hub, symbol, events) => this.env.STREAM_HUB.getByName(hub).push(symbol, events);
-  /** Takes events to the room's own sockets; false where none of them wants any. */
-  publishToOwnSessions = (symbol: string, events: SymbolEvent[]): Promise<boolean> =>
-    this.sessions.publish(symbol, events);
-  /** Does what the room's own hub has to do at the time that it asked for. */
-  runSessions = (): Promise<void> => this.sessions.runDue();
-
   protected readonly sessions: SessionHub;
   private readonly state: RoomState;
   private readonly quoteStore: QuoteStore;
@@ -85,14 +75,16 @@ export class SymbolRoom extends StreamingObject {
     const keep = (work: Promise<void>): void => ctx.waitUntil(work);
     this.state = new RoomState(ctx.storage.sql);
     const log = new QuoteLog(ctx.storage.sql, this.state);
-    this.quoteStore = new QuoteStore(ctx.storage, this.state, log, (...event) => this.publisher.onQuote(...event));
+    this.quoteStore = new QuoteStore(ctx.storage, this.state, log);
     this.candleStore = new CandleStore(ctx.storage, (...bars) => this.publisher.onRevised(...bars));
     const fetched = new FetchedRanges(ctx.storage.sql);
     this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     const upstreams = openUpstreams(env);
     this.quality = new QualityLog(env.DB, keep);
     this.quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
-    this.quotes = new QuoteService(this.quoteStore, this.state, upstreams, this.quality);
+    this.quotes = new QuoteService(this.quoteStore, this.state, upstreams, this.quality, (instrument, quote, events) =>
+      this.publisher.onQuote(instrument, quote, events),
+    );
     const backfill = new BackfillQueue(env, this.candleStore, fetched, upstreams, this.quality, (provider) => {
       const instrument = this.state.instrument();
       return instrument !== null && this.sourcesOf(instrument).includes(provider);
@@ -103,9 +95,8 @@ export class SymbolRoom extends StreamingObject {
       contextOf: (instrument) => this.contextOf(instrument),
       latest: async (context) => (await this.quotes.current(context, null, "background")).quote,
       tick: (context, now) => this.quotes.tick(context, now),
-      publishToHub: (hub, symbol, events) =>
-        hub === OWN_SESSIONS ? this.publishToOwnSessions(symbol, events) : this.publishToHub(hub, symbol, events),
-      runSessions: () => this.runSessions(),
+      hubs: () => this.env.STREAM_HUB,
+      ownSessions: () => this.sessions,
       beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
     });
     const { state, publisher, quoteStore: quotes } = this;

@@ -5,6 +5,7 @@ import { ConfirmedBarsSchema, ConfirmedQuotesSchema, HEARTBEAT_SECONDS } from ".
 import { MINUTE } from "../../core/time.ts";
 import type { Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
+import { injectBinding } from "./bindings.ts";
 import {
   advanceTo,
   createFakeHub,
@@ -185,9 +186,10 @@ describe("a client that is connected when the epoch is renewed", () => {
     const client = await openSocket(hub);
     await client.subscribe([quiet], { id: "first" });
     await runInDurableObject(roomOf(quiet), (room) => {
-      room.publishToHub = async () => {
+      const push = async () => {
         throw new Error("the hub is away");
       };
+      injectBinding(room, "STREAM_HUB", () => ({ push }));
     });
     const renewed = await roomOf(quiet).renewEpoch(simulated(quiet));
     await ring(quiet);

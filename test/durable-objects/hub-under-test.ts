@@ -1,7 +1,15 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { Instrument } from "../../contracts/symbol.ts";
+import type { Interval } from "../../core/interval.ts";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
-import type { SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
+import type {
+  IndicatorInterest,
+  Interest,
+  QuotePosition,
+  SymbolEvent,
+} from "../../durable-objects/symbol-events/symbol-events.ts";
+import { injectBinding } from "./bindings.ts";
 import { StandInRoom } from "./stand-in-room.ts";
 
 let hubs = 0;
@@ -13,7 +21,14 @@ export async function newHub() {
   const room = new StandInRoom();
   const connectRoom = () =>
     runInDurableObject(stub, (hub: StreamHub) => {
-      hub.room = room;
+      injectBinding(hub, "SYMBOL_ROOM", (symbol) => ({
+        renewLease: (_: Instrument, __: string, interest: Interest) => room.renewLease(symbol, interest),
+        replayQuotes: (_: Instrument, since: QuotePosition | null) => room.replayQuotes(symbol, since),
+        replayCandles: (_: Instrument, interval: Interval, since: number | null) =>
+          room.replayCandles(symbol, interval, since),
+        replayIndicator: (_: Instrument, indicator: IndicatorInterest, since: number | null) =>
+          room.replayIndicator(symbol, indicator, since),
+      }));
     });
   await connectRoom();
   // A stub belongs to the request that made it, and some pushes are made from within the hub.

@@ -4,6 +4,7 @@ import { vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { FrameEvent, Interest, SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
 import type { SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
+import { injectBinding } from "./bindings.ts";
 
 /**
  * A moment on which the clock of a test stands: a Thursday. It lies far ahead, so that alarms never ring by themselves:
@@ -47,7 +48,7 @@ export async function createFakeHub(symbol: string): Promise<FakeHub> {
 /** Puts a played hub behind a room that has none. */
 export async function connectFakeHub(symbol: string, hub: FakeHub): Promise<void> {
   await runInDurableObject(roomOf(symbol), (room: SymbolRoom) => {
-    room.publishToHub = async (_, of, events) => {
+    const push = async (of: string, events: SymbolEvent[]): Promise<boolean> => {
       if (of !== symbol) throw new Error(`events of ${of} from ${symbol}`);
       const frames = events.filter((event) => event.channel !== "epoch");
       hub.pushes.push(frames);
@@ -55,6 +56,7 @@ export async function connectFakeHub(symbol: string, hub: FakeHub): Promise<void
       if (isWanted) hub.events.push(...frames);
       return isWanted;
     };
+    injectBinding(room, "STREAM_HUB", () => ({ push }));
   });
 }
 

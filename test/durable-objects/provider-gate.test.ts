@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
 import { failure, isFailure } from "../../providers/provider.ts";
+import { injectBinding } from "./bindings.ts";
 import { createFakeProvider, type FakeProvider, failing, listingOf, listings } from "./provider-gate-upstream.ts";
 
 type Stub = DurableObjectStub<ProviderGate>;
@@ -47,9 +48,7 @@ const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, state) => state.sto
 async function collectDeliveries(stub: Stub): Promise<string[]> {
   const delivered: string[] = [];
   await runInDurableObject(stub, (gate: ProviderGate) => {
-    gate.publishQuote = async ({ symbol }) => {
-      delivered.push(symbol);
-    };
+    injectBinding(gate, "SYMBOL_ROOM", (symbol) => ({ ingest: async () => void delivered.push(symbol) }));
   });
   return delivered;
 }
@@ -237,9 +236,10 @@ describe("polling", () => {
   it("goes on polling where a room does not take its quote", async () => {
     const gate = await freshGate(createFakeProvider());
     await runInDurableObject(gate, (instance: ProviderGate) => {
-      instance.publishQuote = async () => {
+      const ingest = async () => {
         throw new Error("overloaded");
       };
+      injectBinding(instance, "SYMBOL_ROOM", () => ({ ingest }));
     });
     vi.spyOn(console, "log").mockImplementation(() => {});
     await gate.watch(BTC);

@@ -9,7 +9,7 @@ import type {
   QuoteReplay,
   SymbolEvent,
 } from "../../durable-objects/symbol-events/symbol-events.ts";
-import { PushQueue } from "../../durable-objects/symbol-room/publishing/push-queue.ts";
+import { PushQueue } from "../../durable-objects/symbol-room/publishing/hub-leases.ts";
 import { QuoteLog } from "../../durable-objects/symbol-room/quotes/quote-log.ts";
 import { QuoteStore } from "../../durable-objects/symbol-room/quotes/quote-store.ts";
 import { RoomState } from "../../durable-objects/symbol-room/room-state.ts";
@@ -179,7 +179,7 @@ describe("a caller that comes back", () => {
       const events: FrameEvent[] = [];
       const restart = () => {
         const log = new QuoteLog(storage.sql, facts, slots);
-        return { log, store: new QuoteStore(storage, facts, log, (_of, _quote, more) => events.push(...more)) };
+        return { log, store: new QuoteStore(storage, facts, log) };
       };
       let { log, store } = restart();
       let price = 1;
@@ -205,7 +205,7 @@ describe("a caller that comes back", () => {
       fc.assert(
         fc.property(fc.array(step, { minLength: 100, maxLength: 100 }), (steps) => {
           for (const each of steps) {
-            for (let i = 0; i < each.events; i++) store.accept(of, { ...quote, price: price++ });
+            for (let i = 0; i < each.events; i++) events.push(...store.accept(of, { ...quote, price: price++ }).events);
             for (const back of each.back) check(log.position().seq - back);
             for (let i = 0; i < each.lost; i++) facts.nextSeq();
             if (each.restarts) ({ log, store } = restart());

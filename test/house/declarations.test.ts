@@ -14,7 +14,6 @@ const PORTS: ReadonlyMap<string, string> = new Map(
     HubLeaseEvents: "what the leases of a room ask of the publisher",
     MeteredContext: "the context of one call, beside what it has cost",
     PublisherHost: "what a publisher asks of its room",
-    PushCallbacks: "what a push queue asks of its lease",
     QueueRules: "the rules of one upstream's queue of quotes",
     RegistryEvents: "what the registry of subscriptions asks of its hub",
     RoomClient: "a room, by RPC from a hub or directly from its own sockets",

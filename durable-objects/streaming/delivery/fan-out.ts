@@ -10,7 +10,7 @@ type BarFrame = Exclude<FrameEvent, NumberedEvent>;
 const firstOf = (event: NumberedEvent): number => (event.channel === "quotes" ? event.seq : event.fromSeq);
 const lastOf = (event: NumberedEvent): number => (event.channel === "quotes" ? event.seq : event.toSeq);
 
-/** Where an event stands beside the last one that was handed on. */
+/** An event in relation to the last one that was published. */
 function compareToPosition(
   event: NumberedEvent,
   position: QuotePosition | null,
@@ -33,32 +33,37 @@ function eventOf(text: string, epoch: string): NumberedEvent | null {
   return { channel: "gap", epoch, fromSeq: Number(toSeq), toSeq: Number(toSeq), text };
 }
 
-/** Hands a symbol's events on to those who listen to them, each once and in order. */
+/** Publishes the events of symbols to their subscribers, each once and in order. */
 export class FanOut {
   readonly #room: RoomClient;
+  readonly #channelOf: (symbol: string) => SymbolChannel | undefined;
   readonly #resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>;
   readonly #batcher: WriteBatcher;
 
-  /**
-   * @param startAgain sends subscribers a fresh confirmation, if what they missed cannot be sent event by event
-   */
+  /** @param resubscribe sends subscribers a fresh confirmation, if what they missed cannot be sent event by event */
   constructor(
     room: RoomClient,
+    channelOf: (symbol: string) => SymbolChannel | undefined,
     resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>,
     batcher: WriteBatcher,
   ) {
     this.#room = room;
+    this.#channelOf = channelOf;
     this.#resubscribe = resubscribe;
     this.#batcher = batcher;
   }
 
-  publish(channel: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
-    return this.#inOrder(channel, () => this.#publishAll(channel, events));
+  /** Publishes events of a symbol to its subscribers; false if there are none. */
+  async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
+    const channel = this.#channelOf(symbol);
+    if (!channel || channel.isEmpty) return false;
+    await channel.inOrder(() => this.#publishAll(channel, events));
+    return true;
   }
 
-  /** Gets what lies between the last event that was handed on and a position, and hands it on. */
+  /** Fetches the events between the last one that was published and a position, and publishes them. */
   catchUp(channel: SymbolChannel, position: QuotePosition): Promise<void> {
-    return this.#inOrder(channel, async () => {
+    return channel.inOrder(async () => {
       const { position: current } = channel;
       if (current === null || (current.epoch === position.epoch && current.seq >= position.seq)) return;
       await this.#backfillGap(channel, current, null);
@@ -67,25 +72,26 @@ export class FanOut {
   }
 
   #fanOut(channel: SymbolChannel, event: FrameEvent): void {
-    for (const subscriber of channel.subscribersOf(eventKey(event))) subscriber.onEvent(event);
+    for (const subscriber of channel.subscribersOf(eventKey(event))) {
+      const text = subscriber.onEvent(event);
+      if (text !== null) subscriber.connection.enqueue(text);
+    }
   }
 
-  /** Hands a bar on, unless it comes again, or is one that was still open and has closed. */
+  /** Fans a bar out, unless it comes again, or is one that was still open and has closed. */
   #fanOutBar(channel: SymbolChannel, event: BarFrame): void {
-    if (event.isClosed ? event.order <= channel.lastBarOrder : event.order < channel.lastBarOrder) return;
-    channel.lastBarOrder = Math.max(channel.lastBarOrder, event.order);
-    this.#fanOut(channel, event);
+    if (channel.advanceBars(event.order, event.isClosed)) this.#fanOut(channel, event);
   }
 
   #advance(channel: SymbolChannel, event: NumberedEvent): void {
-    channel.position = { epoch: event.epoch, seq: lastOf(event) };
+    channel.advance({ epoch: event.epoch, seq: lastOf(event) });
     this.#fanOut(channel, event);
   }
 
   /** Begins an epoch, unless its events have come already. */
   async #beginEpoch(channel: SymbolChannel, position: QuotePosition): Promise<void> {
     if (channel.position?.epoch === position.epoch) return;
-    channel.position = position;
+    channel.advance(position);
     await this.#resubscribe(channel, false);
   }
 
@@ -95,8 +101,8 @@ export class FanOut {
   }
 
   /**
-   * Hands on what came after a position.
-   * @param next the event that is at hand: where what was before it is no longer kept, only that is lost, and otherwise all up to now
+   * Publishes what came after a position.
+   * @param next the event at hand: if what was before it is no longer kept, only that is lost, and otherwise all up to now
    */
   async #backfillGap(channel: SymbolChannel, current: QuotePosition, next: NumberedEvent | null): Promise<void> {
     const { position, recovered, missed } = await this.#room.replayQuotes(channel.symbol, current);
@@ -127,17 +133,14 @@ export class FanOut {
     }
   }
 
-  /** Sends what was handed on, and only then keeps how far that was: what is kept is never handed on again. */
+  /** Writes what was fanned out, and only then saves the position: what is saved is never published again. */
   async #commit(channel: SymbolChannel): Promise<void> {
     await this.#batcher.whenFlushed();
-    if (channel.position !== null) channel.savePosition(channel.position);
+    channel.savePosition();
   }
 
   async #publishAll(channel: SymbolChannel, events: readonly SymbolEvent[]): Promise<void> {
-    if (channel.resumedFromHibernation) {
-      channel.resumedFromHibernation = false;
-      await this.#resubscribe(channel, true);
-    }
+    if (channel.takeResumed()) await this.#resubscribe(channel, true);
     try {
       for (const event of events) {
         if (event.channel === "candles" || event.channel === "indicators") this.#fanOutBar(channel, event);
@@ -151,20 +154,9 @@ export class FanOut {
             : this.#publishNumbered(channel, event));
         }
       }
-      channel.lastEventAt = Date.now();
+      channel.noteEvent(Date.now());
     } finally {
       await this.#commit(channel);
     }
-  }
-
-  /** One at a time for each symbol: what arrives while a gap is being filled comes after it. */
-  #inOrder(channel: SymbolChannel, work: () => Promise<void>): Promise<void> {
-    const before = channel.publishing ?? Promise.resolve();
-    const run = before.then(work, work);
-    const settled = run.finally(() => {
-      if (channel.publishing === settled) channel.publishing = null;
-    });
-    channel.publishing = settled;
-    return settled;
   }
 }

@@ -4,10 +4,10 @@ import type { SymbolChannel } from "../subscriptions/channel.ts";
 /** How long before its end a lease is renewed (seconds): more than a heartbeat, which renews it. */
 const RENEW_BEFORE = 45;
 
-/** More than any leases lasts (seconds): one with more left was given before the clock was set back. */
+/** More than any lease lasts (seconds): one with more left was granted before the clock was set back. */
 const MAX_SECONDS_LEFT = 120;
 
-/** Says to feeds what is wanted of them. */
+/** Renews the leases of channels on their rooms. */
 export class RoomLeases {
   readonly #room: RoomClient;
 
@@ -15,30 +15,16 @@ export class RoomLeases {
     this.#room = room;
   }
 
-  /** Ensures that everything that is listened to is delivered from now on. */
+  /** Ensures that the room publishes everything that the channel's subscribers are interested in. */
   async renew(channel: SymbolChannel): Promise<Lease> {
-    // A caller that comes while a saying is under way may want more than it says.
+    // A caller that comes while a renewal is under way may be interested in more than it is for.
     if (channel.renewal !== null) await channel.renewal;
     if (channel.lease !== null && !this.isDue(channel, Date.now() / 1000)) return channel.lease;
-    channel.renewal ??= this.#request(channel).finally(() => {
-      channel.renewal = null;
-    });
-    return channel.renewal;
+    return channel.renewLease((interest) => this.#room.renewLease(channel.symbol, interest));
   }
 
-  /** Whether a feed must be sent again, because more or less is wanted or the leases ends soon. */
-  isDue({ lease, leasedInterest, interestKey }: SymbolChannel, now: number): boolean {
-    if (lease === null || leasedInterest !== interestKey) return true;
-    const left = lease.until - now;
-    return left < RENEW_BEFORE || left > MAX_SECONDS_LEFT;
-  }
-
-  async #request(channel: SymbolChannel): Promise<Lease> {
-    const { interestKey, interest } = channel;
-    const lease = await this.#room.renewLease(channel.symbol, interest);
-    channel.leasedInterest = interestKey;
-    channel.lease = lease;
-    if (channel.position === null) channel.savePosition(lease.position);
-    return lease;
+  /** Whether a lease must be renewed, because the interest has changed or the lease ends soon. */
+  isDue(channel: SymbolChannel, now: number): boolean {
+    return channel.isLeaseDue((until) => until - now < RENEW_BEFORE || until - now > MAX_SECONDS_LEFT);
   }
 }

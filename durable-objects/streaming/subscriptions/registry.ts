@@ -161,7 +161,7 @@ export class SubscriptionRegistry {
     for (const subscription of subscriptions) {
       const channel = this.channels.get(subscription.symbol);
       if (!channel) continue;
-      if (this.#addSubscriber(session, channel, subscription).isConflated) channel.resumedFromHibernation = true;
+      if (this.#addSubscriber(session, channel, subscription).isConflated) channel.noteResumed();
       if (beat === this.#store.lastHeartbeat().beat) session.unreported.add(subscription.symbol);
     }
     for (const [symbol, position] of Object.entries(attachment.positions)) {

@@ -8,7 +8,7 @@ export type Start = { quotes: QuotePosition } | { bars: number | null };
 
 const REVISED = '"state":"revised"';
 
-/** One subscription of one socket. It holds back what happens until the socket's confirmation is out, and lets it through after that. */
+/** One subscription of one socket. It buffers events until the socket's confirmation is written, and lets them through after that. */
 export class Subscriber {
   readonly connection: Connection;
   readonly subscription: Subscription;
@@ -48,15 +48,21 @@ export class Subscriber {
     this.buffer = null;
     for (const event of held) {
       const isPast = "epoch" in event && "quotes" in start && event.epoch !== start.quotes.epoch;
-      if (!isPast || event.epoch === current) this.onEvent(event);
+      if (isPast && event.epoch !== current) continue;
+      const text = this.onEvent(event);
+      if (text !== null) this.connection.enqueue(text);
     }
     this.connection.flush();
   }
 
-  /** Handles an event. */
-  onEvent(event: FrameEvent): void {
-    if (this.buffer !== null) this.buffer.push(event);
-    else if (!this.isKnown(event)) this.forward(event);
+  /** The frame to write for an event now; null if it is buffered, conflated, or known to the client. */
+  onEvent(event: FrameEvent): string | null {
+    if (this.buffer !== null) {
+      this.buffer.push(event);
+      return null;
+    }
+    if (this.isKnown(event)) return null;
+    return this.conflation === null ? event.text : this.conflate(this.conflation, event);
   }
 
   /** Forgets what waits, before the listener goes. */
@@ -65,20 +71,17 @@ export class Subscriber {
     this.buffer = null;
   }
 
-  private forward(event: FrameEvent): void {
-    if (this.conflation === null) {
-      this.connection.enqueue(event.text);
-      return;
-    }
+  private conflate(conflation: Conflation, event: FrameEvent): null {
     const mayBeLeftOut = event.channel === "quotes" || (event.channel !== "gap" && !event.isClosed);
     if (mayBeLeftOut) {
-      this.conflation.onEvent(event.text);
-      return;
+      conflation.onEvent(event.text);
+      return null;
     }
-    // A closed bar makes the forming one that waits useless; a gap comes after the quotes before it.
-    if (event.channel === "gap") this.conflation.flush();
-    else this.conflation.drop();
+    // A closed bar makes the pending open one useless; a gap comes after the quotes before it.
+    if (event.channel === "gap") conflation.flush();
+    else conflation.drop();
     this.connection.send(event.text);
+    return null;
   }
 
   /** Whether the client has an event already, by its confirmation. A revision is news at any time. */

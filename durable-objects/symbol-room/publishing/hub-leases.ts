@@ -1,6 +1,7 @@
 import type { Interval } from "../../../core/interval.ts";
+import { logWarning } from "../../../observability/log.ts";
+import type { SessionHub } from "../../streaming/session-hub.ts";
 import type { IndicatorInterest, Interest, SymbolEvent } from "../../symbol-events/symbol-events.ts";
-import { PushQueue } from "./push-queue.ts";
 
 /** Seconds for which an hub is sent what happens unless it says again that it wants to be. */
 export const LEASE_SECONDS = 90;
@@ -11,15 +12,15 @@ export const LEASE_SECONDS = 90;
 const MIN_RETRY_SECONDS = 1;
 export const MAX_RETRY_SECONDS = 8;
 
-/** Takes events to an hub by its name; false where it does not want the symbol any more. */
-export type PublishToHub = (hub: string, symbol: string, events: SymbolEvent[]) => Promise<boolean>;
-
 /** The name under which a room's own sockets attend. */
 export const OWN_SESSIONS = "";
 
-/** What the room does when an hub changes by itself. */
+/** What the leases ask of the publisher. */
 export interface HubLeaseEvents {
-  publish: PublishToHub;
+  /** The hubs of the platform. */
+  hubs(): Env["STREAM_HUB"];
+  /** The sessions of the room's own sockets. */
+  ownSessions(): SessionHub;
   /** A client is gone. */
   onReleased(): void;
   /** Everyone has taken all that has been sent, which were bars up to this order. */
@@ -70,7 +71,111 @@ function unionOf(all: readonly Interest[]): Interest {
   };
 }
 
-/** Who listens to a room, and to what. Leases are kept in the database; what waits to be sent only in memory. */
+/** Takes events to a hub; false if it does not want them any more. */
+type Push = (events: SymbolEvent[]) => Promise<boolean>;
+
+/** What a push queue reports to its lease. */
+interface PushCallbacks {
+  /** The hub has taken everything. */
+  taken(): void;
+  /** The hub wants no more. */
+  refused(): void;
+  /** The hub did not answer, for that many times in a row. */
+  failed(times: number): void;
+}
+
+/** Events that wait for an hub at most. What is dropped beyond it leaves a gap in the numbers, so that the hub asks for it. */
+const MAX_PENDING_EVENTS = 1_000;
+
+/** Whether a newer event says all that an older one said: another state of the same open bar. */
+function replaces(newer: SymbolEvent, older: SymbolEvent): boolean {
+  if (newer.channel !== older.channel) return false;
+  switch (newer.channel) {
+    case "quotes":
+    case "gap":
+    case "epoch":
+      return false;
+    case "candles":
+      return older.channel === "candles" && !older.isClosed && sameBar(newer, older);
+    case "indicators":
+      return older.channel === "indicators" && !older.isClosed && newer.spec === older.spec && sameBar(newer, older);
+  }
+}
+
+const sameBar = (a: { interval: string; time: number }, b: { interval: string; time: number }): boolean =>
+  a.interval === b.interval && a.time === b.time;
+
+/** Whether an hub notices by itself that an event is missing. */
+const isNumbered = ({ channel }: SymbolEvent): boolean => channel === "quotes" || channel === "gap";
+
+/** Events on their way to one hub: one push at a time, and the next carries all that happened since. */
+export class PushQueue {
+  readonly #name: string;
+  readonly #push: Push;
+  readonly #ends: PushCallbacks;
+  #waiting: SymbolEvent[] = [];
+  #isBusy = false;
+  #failures = 0;
+
+  constructor(name: string, push: Push, ends: PushCallbacks) {
+    this.#name = name;
+    this.#push = push;
+    this.#ends = ends;
+  }
+
+  /** Keeps events for the next push. */
+  enqueue(events: readonly SymbolEvent[]): void {
+    for (const event of events) {
+      this.#waiting = this.#waiting.filter((older) => !replaces(event, older));
+      this.#waiting.push(event);
+    }
+    while (this.#waiting.length > MAX_PENDING_EVENTS)
+      this.#waiting.splice(Math.max(0, this.#waiting.findIndex(isNumbered)), 1);
+  }
+
+  /** Whether the hub has taken everything. */
+  get isEmpty(): boolean {
+    return !this.#isBusy && this.#waiting.length === 0;
+  }
+
+  /** Sends events, or keeps them while the line is busy or its hub did not answer. */
+  send(events: readonly SymbolEvent[]): void {
+    this.enqueue(events);
+    if (!this.#isBusy && this.#failures === 0) void this.#run();
+  }
+
+  /** Tries again where the hub did not answer. */
+  retry(): void {
+    if (!this.#isBusy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    while (this.#waiting.length > 0) {
+      const events = this.#waiting;
+      this.#waiting = [];
+      try {
+        if (!(await this.#push(events))) return this.#ends.refused();
+        this.#failures = 0;
+      } catch (error) {
+        logWarning("a hub did not take its events", {
+          hub: this.#name,
+          error: error instanceof Error ? error.message : typeof error,
+        });
+        const since = this.#waiting;
+        this.#waiting = events;
+        this.enqueue(since);
+        this.#failures++;
+        this.#isBusy = false;
+        return this.#ends.failed(this.#failures);
+      }
+    }
+    this.#isBusy = false;
+    this.#ends.taken();
+  }
+}
+
+/** The hubs that hold a lease on a room, and what each is interested in. Leases are kept in the database; pending events only in memory. */
 export class HubLeases {
   readonly #sql: SqlStorage;
   readonly #hooks: HubLeaseEvents;
@@ -162,16 +267,18 @@ export class HubLeases {
     if (this.#leases.delete(hub)) this.#sql.exec("delete from attendees where hub = ?", hub);
   }
 
-  // An hub that refused, and has said meanwhile that it does want the symbol, is not forgotten.
-  #publishTo(hub: string, symbol: string) {
-    return async (events: SymbolEvent[]) => {
-      const before = this.#leases.get(hub);
-      return (await this.#hooks.publish(hub, symbol, events)) || this.#leases.get(hub) !== before;
-    };
+  /** Pushes events to a hub. One that refused, and has asked for the symbol again meanwhile, keeps its lease. */
+  async #push(hub: string, symbol: string, events: SymbolEvent[]): Promise<boolean> {
+    const before = this.#leases.get(hub);
+    const isWanted =
+      hub === OWN_SESSIONS
+        ? await this.#hooks.ownSessions().fanOut.publish(symbol, events)
+        : await this.#hooks.hubs().getByName(hub).push(symbol, events);
+    return isWanted || this.#leases.get(hub) !== before;
   }
 
   #queueTo(hub: string, symbol: string): PushQueue {
-    return new PushQueue(hub, this.#publishTo(hub, symbol), {
+    return new PushQueue(hub, (events) => this.#push(hub, symbol, events), {
       taken: () => this.#checkAllTaken(),
       refused: () => {
         this.#release(hub);

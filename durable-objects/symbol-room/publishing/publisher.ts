@@ -5,6 +5,7 @@ import { bucketAt, bucketStamped } from "../../../core/buckets.ts";
 import { INTERVALS, type Interval, isMultipleOf } from "../../../core/interval.ts";
 import { isoTime } from "../../../core/time.ts";
 import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
+import type { SessionHub } from "../../streaming/session-hub.ts";
 import type {
   BarReplay,
   IndicatorInterest,
@@ -23,7 +24,7 @@ import { BarOutbox } from "./bar-outbox.ts";
 import { BarPublisher } from "./bar-publisher.ts";
 import { ClosedBarCursor } from "./closed-bars.ts";
 import { FormingBars } from "./forming-bars.ts";
-import { HubLeases, MAX_RETRY_SECONDS, type PublishToHub } from "./hub-leases.ts";
+import { HubLeases, MAX_RETRY_SECONDS } from "./hub-leases.ts";
 import { IndicatorRunner } from "./indicator-runner.ts";
 import { Replay } from "./replay.ts";
 import { POLLING_RENEWAL_SECONDS, SourcePolling } from "./source-polling.ts";
@@ -47,11 +48,12 @@ export interface PublisherHost {
   latest(context: InstrumentContext): Promise<StoredQuote | null>;
   /** Stores what a source does by itself at `now`. */
   tick(context: InstrumentContext, now: number): void;
-  publishToHub: PublishToHub;
+  /** The hubs of the platform. */
+  hubs(): Env["STREAM_HUB"];
+  /** The sessions of the room's own sockets. */
+  ownSessions(): SessionHub;
   /** Begins a new epoch: what clients have is not what the room has. */
   beginEpoch(): void;
-  /** Runs what is due for the room's own sockets. */
-  runSessions(): Promise<void>;
   /** Keeps the object alive until some work is done. */
   keep(work: Promise<void>): void;
 }
@@ -73,7 +75,8 @@ export class Publisher {
     const indicators = new IndicatorRunner();
     this.#alarms = new Alarms(host.storage);
     this.#leases = new HubLeases(sql, {
-      publish: host.publishToHub,
+      hubs: () => host.hubs(),
+      ownSessions: () => host.ownSessions(),
       onReleased: () => this.#alarmAt({ kind: "expire-leases" }, this.#now()),
       onAllTaken: (order) => outbox.clear(order),
       retryIn: (seconds) => this.#alarmAt({ kind: "retry-push" }, this.#now() + seconds),
@@ -225,7 +228,7 @@ export class Publisher {
   async #run(context: InstrumentContext, alarm: Alarm, now: number): Promise<void> {
     switch (alarm.kind) {
       case "run-sessions":
-        return this.#host.runSessions();
+        return this.#host.ownSessions().runDue();
       case "expire-leases":
         return this.#leases.expire(now);
       case "retry-push":

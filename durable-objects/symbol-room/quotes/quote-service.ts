@@ -6,11 +6,12 @@ import { openMarketAge } from "../../../core/freshness.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { isWithin } from "../../../core/time.ts";
 import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
+import type { FrameEvent } from "../../symbol-events/symbol-events.ts";
 import type { InstrumentContext } from "../instrument-context.ts";
 import type { QualityLog } from "../quality-log.ts";
 import type { RoomState } from "../room-state.ts";
 import type { Priority, Upstreams } from "../upstreams.ts";
-import { type QuoteStore, sameUnits } from "./quote-store.ts";
+import { type AcceptedQuote, type QuoteStore, sameUnits } from "./quote-store.ts";
 import { type Attempt, queryWithFailover } from "./source-failover.ts";
 import { askEachSource, type SourcePrice } from "./source-prices.ts";
 
@@ -22,6 +23,9 @@ const MAX_LAST_KNOWN_AGE = 86_400;
 const RETRY_AFTER = 5;
 /** Seconds after which to ask again if no source can be asked at all. */
 const RETRY_WITHOUT_SOURCES = 60;
+
+/** Publishes the events of a quote that was stored. */
+type OnQuote = (instrument: Instrument, quote: StoredQuote, events: readonly FrameEvent[]) => void;
 
 /** A quote and where it was found. */
 export interface FoundQuote {
@@ -42,16 +46,19 @@ export class QuoteService {
   readonly #state: RoomState;
   readonly #upstreams: Upstreams;
   readonly #quality: QualityLog;
+  readonly #onQuote: OnQuote;
   #refreshing: { answer: Promise<StoredQuote | null>; priority: Priority } | null = null;
   #attempts: readonly Attempt[] = [];
   /** When sources were last asked, unix seconds. */
   #askedAt = 0;
 
-  constructor(quotes: QuoteStore, state: RoomState, upstreams: Upstreams, quality: QualityLog) {
+  /** @param onQuote publishes the events of a quote that was stored */
+  constructor(quotes: QuoteStore, state: RoomState, upstreams: Upstreams, quality: QualityLog, onQuote: OnQuote) {
     this.#quotes = quotes;
     this.#state = state;
     this.#upstreams = upstreams;
     this.#quality = quality;
+    this.#onQuote = onQuote;
   }
 
   /** The last quote, if it came from one of these sources. */
@@ -67,7 +74,7 @@ export class QuoteService {
     const kept = this.latestOf(sources);
     if (kept && this.#isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
     const local = source.localQuote(now);
-    if (local) return { quote: this.#quotes.accept(instrument, local), tier: "provider" };
+    if (local) return { quote: this.#accept(instrument, local), tier: "provider" };
     if (this.#refreshing || !isWithin(ASK_PAUSE, this.#askedAt, now)) {
       const fresh = await this.#refresh(instrument, sources, priority);
       if (fresh) return { quote: fresh, tier: "provider" };
@@ -89,7 +96,7 @@ export class QuoteService {
     const time = Date.parse(quote.timestamp) / 1000;
     const { verdict, memory } = this.#check(instrument, quote, quote.price);
     this.#quotes.remember(memory);
-    if (verdict.verdict === "accept") this.#quotes.accept(instrument, quote);
+    if (verdict.verdict === "accept") this.#accept(instrument, quote);
     else if (verdict.reason !== "older") {
       this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time, ...verdict }]);
     }
@@ -106,10 +113,10 @@ export class QuoteService {
           this.#state.nextSeq();
           break;
         case "again":
-          this.#quotes.acceptDuplicate(instrument, tick.quote);
+          this.#publish(instrument, this.#quotes.acceptDuplicate(instrument, tick.quote));
           break;
         case "quote":
-          this.#quotes.accept(instrument, tick.quote);
+          this.#accept(instrument, tick.quote);
       }
     }
   }
@@ -127,6 +134,16 @@ export class QuoteService {
       ({ outcome, reason }) => outcome === "not_listed" || reason === "not_configured",
     );
     return isHopeless ? RETRY_WITHOUT_SOURCES : RETRY_AFTER;
+  }
+
+  /** Stores a quote, and publishes it if it is news. */
+  #accept(instrument: Instrument, quote: ProviderQuote): StoredQuote {
+    return this.#publish(instrument, this.#quotes.accept(instrument, quote));
+  }
+
+  #publish(instrument: Instrument, { quote, events }: AcceptedQuote): StoredQuote {
+    if (events.length > 0) this.#onQuote(instrument, quote, events);
+    return quote;
   }
 
   #refresh(instrument: Instrument, sources: readonly ProviderName[], priority: Priority): Promise<StoredQuote | null> {
@@ -162,7 +179,7 @@ export class QuoteService {
     const known = this.latestOf(sources);
     // A source further down may be behind the last known price: time does not run backwards.
     if (!result.quote || (known && result.quote.timestamp < known.timestamp)) return null;
-    return this.#quotes.accept(instrument, result.quote);
+    return this.#accept(instrument, result.quote);
   }
 
   /** Why a quote would not be believed beside the last ones, as a check's name; null if it would. */

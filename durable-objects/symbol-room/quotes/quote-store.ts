@@ -30,24 +30,25 @@ export function sameUnits(a: Units, b: Units): boolean {
 
 type Units = Pick<ProviderQuote, (typeof UNIT_FIELDS)[number]>;
 
-/** Called with the events that a quote is, when they are stored. */
-export type OnQuote = (instrument: Instrument, quote: StoredQuote, events: FrameEvent[]) => void;
+/** A quote as it was stored, and the events that it is; none if it says nothing new. */
+export interface AcceptedQuote {
+  quote: StoredQuote;
+  events: FrameEvent[];
+}
 
 /** A room's latest quote. */
 export class QuoteStore {
   readonly #storage: DurableObjectStorage;
   readonly #state: RoomState;
   readonly #log: QuoteLog;
-  readonly #onQuote: OnQuote;
   readonly #sql: SqlStorage;
   #kept: StoredQuote | null = null;
   #memory: QuoteMemory = NO_QUOTES;
 
-  constructor(storage: DurableObjectStorage, state: RoomState, log: QuoteLog, onQuote: OnQuote) {
+  constructor(storage: DurableObjectStorage, state: RoomState, log: QuoteLog) {
     this.#storage = storage;
     this.#state = state;
     this.#log = log;
-    this.#onQuote = onQuote;
     this.#sql = storage.sql;
     const row = this.#sql.exec<{ body: string; memory: string | null }>("select body, memory from quote").toArray()[0];
     if (row) {
@@ -73,16 +74,16 @@ export class QuoteStore {
   }
 
   /** Stores a quote under the next sequence number; one that says nothing new keeps its number. */
-  accept(instrument: Instrument, quote: ProviderQuote): StoredQuote {
+  accept(instrument: Instrument, quote: ProviderQuote): AcceptedQuote {
     if (this.#kept && sameEvent(this.#kept, quote)) {
       this.#kept = { ...this.#kept, received_at: quote.received_at };
-      return this.#kept;
+      return { quote: this.#kept, events: [] };
     }
     return this.acceptDuplicate(instrument, quote);
   }
 
   /** Stores a quote under the next sequence number even where it says nothing new. */
-  acceptDuplicate(instrument: Instrument, quote: ProviderQuote): StoredQuote {
+  acceptDuplicate(instrument: Instrument, quote: ProviderQuote): AcceptedQuote {
     const [stored, events] = this.#storage.transactionSync(() => {
       const next: StoredQuote = { ...quote, epoch: this.#state.epoch(), seq: this.#state.nextSeq() };
       this.#sql.exec(
@@ -93,8 +94,7 @@ export class QuoteStore {
       return [next, this.#log.record(instrument, next, Date.now() / 1000)] as const;
     });
     this.#kept = stored;
-    this.#onQuote(instrument, stored, events);
-    return stored;
+    return { quote: stored, events };
   }
 
   /** Takes the latest quote over into the room's present epoch. */
