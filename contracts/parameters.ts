@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS, likelyInterval } from "../core/interval.ts";
-import { END_OF_TIME, FIRST_TIME, parseTime } from "../core/time.ts";
+import { MAX_TIME, MIN_TIME, parseTime } from "../core/time.ts";
 
 /** A whole number in a query, within bounds. */
 export function wholeNumber(min: number, max: number) {
@@ -21,7 +21,7 @@ export const timeParameter = z
   .string()
   .transform((text, context) => {
     const time = parseTime(text);
-    if (typeof time === "number" && time >= FIRST_TIME && time < END_OF_TIME) return time;
+    if (typeof time === "number" && time >= MIN_TIME && time < MAX_TIME) return time;
     const message = typeof time === "number" ? "must be between 1900 and 2200" : time.error;
     context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;

@@ -7,10 +7,10 @@ const SECRET_LENGTH = 32;
 /** Random bytes that a key is made of. */
 export const KEY_BYTES = PREFIX_LENGTH + SECRET_LENGTH;
 
-const FORM = `wz_([a-z2-7]{${PREFIX_LENGTH}})_[a-z2-7]{${SECRET_LENGTH}}`;
-const KEY = new RegExp(`^${FORM}$`);
+const KEY_FORM = `wz_([a-z2-7]{${PREFIX_LENGTH}})_[a-z2-7]{${SECRET_LENGTH}}`;
+const KEY_PATTERN = new RegExp(`^${KEY_FORM}$`);
 /** Also in capitals: what only looks like a key is not repeated either. */
-const KEYS_WITHIN = new RegExp(FORM, "gi");
+const EMBEDDED_KEYS = new RegExp(KEY_FORM, "gi");
 
 /**
  * A key of random bytes, `wz_<prefix>_<secret>`: 160 secret bits, of characters that headers take as tokens (RFC 9110,
@@ -25,15 +25,15 @@ export function formatKey(bytes: Uint8Array): { key: string; prefix: string } {
 
 /** The public part of a key, or null for a text that has not the form of one. */
 export function prefixOfKey(text: string): string | null {
-  return KEY.exec(text)?.[1] ?? null;
+  return KEY_PATTERN.exec(text)?.[1] ?? null;
 }
 
 /** Whether a text holds something of a key's form. */
-export function holdsKey(text: string): boolean {
-  return text.search(KEYS_WITHIN) >= 0;
+export function containsKey(text: string): boolean {
+  return text.search(EMBEDDED_KEYS) >= 0;
 }
 
 /** A text without the secret part of any key that it holds. */
 export function redactKeys(text: string): string {
-  return text.includes("z_") || text.includes("Z_") ? text.replace(KEYS_WITHIN, "wz_$1_…") : text;
+  return text.includes("z_") || text.includes("Z_") ? text.replace(EMBEDDED_KEYS, "wz_$1_…") : text;
 }

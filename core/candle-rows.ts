@@ -2,7 +2,7 @@ import { bucketStamped } from "./buckets.ts";
 import { type Candle, NUMBER_FIELDS, PRICE_FIELDS } from "./candles.ts";
 import type { Interval } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import { FIRST_TIME, isoTime, parseTime } from "./time.ts";
+import { isoTime, MIN_TIME, parseTime } from "./time.ts";
 
 /** One row of a caller's file, as it stands there. Blank and null are unknown. */
 export interface CandleRow {
@@ -90,7 +90,7 @@ function readTime(value: string | number, rules: RowRules): number | string {
   const time = parseTime(String(value).trim());
   if (typeof time !== "number") return `time ${time.error}`;
   if (!Number.isInteger(time)) return "time must be a whole second";
-  if (time < FIRST_TIME) return "time lies before the year 1900";
+  if (time < MIN_TIME) return "time lies before the year 1900";
   const bucket = bucketStamped(rules.market, rules.interval, time);
   if (!bucket) return `time ${isoTime(time)} does not open a ${rules.interval} candle; use the opening of its bucket`;
   if (bucket.opens > rules.now) return `time ${isoTime(time)} is in the future`;

@@ -68,19 +68,19 @@ class MissingList {
 export function coverageOf(query: CoverageQuery): Coverage {
   const { market, interval, from, to, times } = query;
   const missing = new MissingList();
-  const knownFrom = query.known ? Math.min(Math.max(query.known.from, from), to) : to;
-  const knownTo = query.known ? Math.max(Math.min(query.known.to, to), knownFrom) : to;
-  const unknown = (start: number, end: number) => {
+  const fetchedFrom = query.known ? Math.min(Math.max(query.known.from, from), to) : to;
+  const fetchedTo = query.known ? Math.max(Math.min(query.known.to, to), fetchedFrom) : to;
+  const addUnfetched = (start: number, end: number) => {
     const count = countBuckets(market, interval, start, end);
     if (count > 0) missing.add(start, end, "not_ingested");
     else if (listsClosures(query)) missing.add(start, end, "closed");
     return count;
   };
-  const before = unknown(from, knownFrom);
+  const before = addUnfetched(from, fetchedFrom);
   const within = isDated(interval)
-    ? datedCoverage(query, interval, missing, knownFrom, knownTo)
-    : intradayCoverage(query, missing, INTRADAY_SECONDS[interval] ?? DAY, knownFrom, knownTo);
-  const after = unknown(knownTo, to);
+    ? datedCoverage(query, interval, missing, fetchedFrom, fetchedTo)
+    : intradayCoverage(query, missing, INTRADAY_SECONDS[interval] ?? DAY, fetchedFrom, fetchedTo);
+  const after = addUnfetched(fetchedTo, to);
   return {
     expected: before + within + after,
     returned: times.length,
@@ -93,26 +93,26 @@ export function coverageOf(query: CoverageQuery): Coverage {
 const listsClosures = ({ full, interval }: CoverageQuery): boolean => full && interval !== "1w" && interval !== "1M";
 
 /** The candles that there are, returned or held back, by time. */
-class FoundList {
+class CandleCursor {
   private readonly query: CoverageQuery;
-  private returned = 0;
-  private heldBack = 0;
+  private returnedIndex = 0;
+  private suspectIndex = 0;
 
   constructor(query: CoverageQuery) {
     this.query = query;
   }
 
   /** Takes the next candle stamped within `[from, to)`, passing over earlier ones; null where there is none. */
-  take(from: number, to: number): { time: number; suspect: boolean } | null {
+  next(from: number, to: number): { time: number; suspect: boolean } | null {
     const { times, suspects } = this.query;
-    while (this.returned < times.length && times[this.returned] < from) this.returned++;
-    while (this.heldBack < suspects.length && suspects[this.heldBack] < from) this.heldBack++;
-    const time = this.returned < times.length ? times[this.returned] : Number.POSITIVE_INFINITY;
-    const held = this.heldBack < suspects.length ? suspects[this.heldBack] : Number.POSITIVE_INFINITY;
-    if (Math.min(time, held) >= to) return null;
-    if (time <= held) this.returned++;
-    if (held <= time) this.heldBack++;
-    return time <= held ? { time, suspect: false } : { time: held, suspect: true };
+    while (this.returnedIndex < times.length && times[this.returnedIndex] < from) this.returnedIndex++;
+    while (this.suspectIndex < suspects.length && suspects[this.suspectIndex] < from) this.suspectIndex++;
+    const time = this.returnedIndex < times.length ? times[this.returnedIndex] : Number.POSITIVE_INFINITY;
+    const suspectTime = this.suspectIndex < suspects.length ? suspects[this.suspectIndex] : Number.POSITIVE_INFINITY;
+    if (Math.min(time, suspectTime) >= to) return null;
+    if (time <= suspectTime) this.returnedIndex++;
+    if (suspectTime <= time) this.suspectIndex++;
+    return time <= suspectTime ? { time, suspect: false } : { time: suspectTime, suspect: true };
   }
 }
 
@@ -123,7 +123,7 @@ function datedCoverage(
   from: number,
   to: number,
 ): number {
-  const candles = new FoundList(query);
+  const candles = new CandleCursor(query);
   const closures = listsClosures(query);
   let expected = 0;
   // A date belongs to a window that holds its stamp: the rest of a day that has begun is no closure.
@@ -133,7 +133,7 @@ function datedCoverage(
     expected++;
     if (closures) missing.add(end, bucket.time, "closed");
     end = nextStamp(interval, bucket.time);
-    const found = candles.take(bucket.time, bucket.time + 1);
+    const found = candles.next(bucket.time, bucket.time + 1);
     if (found && !found.suspect) missing.interrupt();
     else missing.add(bucket.time, Math.min(end, to), found ? "suspect" : "gap");
   }
@@ -148,7 +148,7 @@ function intradayCoverage(
   from: number,
   to: number,
 ): number {
-  const candles = new FoundList(query);
+  const candles = new CandleCursor(query);
   let expected = 0;
   let end = from;
   if (to <= from) return 0;
@@ -159,7 +159,7 @@ function intradayCoverage(
     let time = firstStamp(session, seconds, from);
     if (query.full) missing.add(end, Math.min(time, session.open, to), "closed");
     expected += Math.max(0, Math.ceil((stop - time) / seconds));
-    for (let found = candles.take(time, stop); found; found = candles.take(time, stop)) {
+    for (let found = candles.next(time, stop); found; found = candles.next(time, stop)) {
       if ((found.time - session.anchor) % seconds !== 0) continue;
       missing.add(time, found.time, "gap");
       time = found.time + seconds;

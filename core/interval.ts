@@ -7,7 +7,7 @@ export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"
 export type Interval = (typeof INTERVALS)[number];
 
 /** Other ways in which intervals are written, by what is left of them without case, blanks and a plural. */
-const OTHER_WRITINGS: Readonly<Record<string, Interval>> = {
+const ALTERNATIVE_SPELLINGS: Readonly<Record<string, Interval>> = {
   minute: "1m",
   minutely: "1m",
   hour: "1h",
@@ -47,7 +47,7 @@ export function likelyInterval(text: string): Interval | null {
     .replace(/^(\d+)days?$/, "$1d")
     .replace(/^(\d+)weeks?$/, "$1w")
     .replace(/^(\d+)(?:months?|mon)$/, "$1mo");
-  const found = OTHER_WRITINGS[short] ?? OTHER_WRITINGS[short.replace(/s$/, "")];
+  const found = ALTERNATIVE_SPELLINGS[short] ?? ALTERNATIVE_SPELLINGS[short.replace(/s$/, "")];
   return found ?? INTERVALS.find((interval) => interval === short) ?? null;
 }
 

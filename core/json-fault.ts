@@ -25,16 +25,16 @@ const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 /** How far a pattern reaches from an offset; -1 if it does not match there. */
-function reach(pattern: RegExp, text: string, offset: number): number {
+function matchEnd(pattern: RegExp, text: string, offset: number): number {
   pattern.lastIndex = offset;
   return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
-const skipBlank = (text: string, offset: number): number => reach(BLANK, text, offset);
+const skipBlank = (text: string, offset: number): number => matchEnd(BLANK, text, offset);
 
 /** Reads a string from its opening quote. */
 function readString(text: string, offset: number): number {
-  const end = reach(STRING, text, offset);
+  const end = matchEnd(STRING, text, offset);
   if (end !== -1) return end;
   throw new Fault(offset, "a string that ends, with control characters and quotes escaped");
 }
@@ -42,7 +42,7 @@ function readString(text: string, offset: number): number {
 /** Reads a value that holds no other. */
 function readScalar(text: string, offset: number): number {
   if (text[offset] === '"') return readString(text, offset);
-  const end = reach(SCALAR, text, offset);
+  const end = matchEnd(SCALAR, text, offset);
   if (end > offset) return end;
   throw new Fault(offset, "a value");
 }

@@ -12,7 +12,7 @@ const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(s
 
 /** Adds many numbers as if rounded once: what each addition loses is kept and added at the end (Neumaier, 1974). */
 class Sum {
-  private lost = 0;
+  private compensation = 0;
   private total: number;
 
   constructor(first: number) {
@@ -22,12 +22,12 @@ class Sum {
   add(value: number): void {
     const next = this.total + value;
     const [large, small] = Math.abs(this.total) >= Math.abs(value) ? [this.total, value] : [value, this.total];
-    this.lost += large - next + small;
+    this.compensation += large - next + small;
     this.total = next;
   }
 
   value(): number {
-    return decimal(this.total + this.lost);
+    return decimal(this.total + this.compensation);
   }
 }
 

@@ -47,11 +47,11 @@ export function isoTime(time: number): string {
 }
 
 /** The last second that a JavaScript date can name, less a year for calendars to look ahead. */
-const LAST_TIME = 8.64e12 - 366 * DAY;
+const MAX_CALENDAR_TIME = 8.64e12 - 366 * DAY;
 
 /** Whether `time` (unix seconds) is a number that calendars can work with. */
 export function isTime(time: number): boolean {
-  return Number.isFinite(time) && Math.abs(time) <= LAST_TIME;
+  return Number.isFinite(time) && Math.abs(time) <= MAX_CALENDAR_TIME;
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -62,8 +62,8 @@ export interface TimeError {
 }
 
 /** Market data lies between these (unix seconds): the years 1900 and 2200. Calendars could count further, but not quickly. */
-export const FIRST_TIME = -2_208_988_800;
-export const END_OF_TIME = 7_258_118_400;
+export const MIN_TIME = -2_208_988_800;
+export const MAX_TIME = 7_258_118_400;
 
 /** Numbers from these on are finer units by mistake; as seconds they would be the year 5138 and later. */
 const FINER_UNITS: readonly (readonly [from: number, unit: string])[] = [
@@ -76,7 +76,7 @@ const FINER_UNITS: readonly (readonly [from: number, unit: string])[] = [
 const OTHER_DATE = /^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}[/.]\d{1,2}[/.]\d{1,2})\b/;
 
 /** A time whose zone has lost its plus sign, which an address reads as a blank. */
-const LOST_PLUS = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/;
+const MISSING_PLUS = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/;
 
 /**
  * Reads unix seconds or ISO-8601. A date alone is its 00:00 UTC; a time without a zone is UTC.
@@ -93,9 +93,11 @@ export function parseTime(text: string): number | TimeError {
   }
   const match = ISO.exec(text);
   if (!match) {
-    const lost = LOST_PLUS.exec(text);
-    if (lost) {
-      return { error: `has lost the + of its zone: write it as %2B in an address, ${lost[1]}%2B${lost[2]}` };
+    const missingPlus = MISSING_PLUS.exec(text);
+    if (missingPlus) {
+      return {
+        error: `has lost the + of its zone: write it as %2B in an address, ${missingPlus[1]}%2B${missingPlus[2]}`,
+      };
     }
     if (OTHER_DATE.test(text))
       return { error: "must be unix seconds or ISO-8601: the year first, with hyphens, such as 2026-11-22" };

@@ -31,12 +31,12 @@ const MAX_GUESSED_CHARACTERS = 40;
 /** The choice that a text probably means: the same in another case or number, or but a slip away; null if there is none. */
 export function likelyChoice(text: unknown, choices: readonly string[]): string | null {
   if (typeof text !== "string" || text.length > MAX_GUESSED_CHARACTERS) return null;
-  const asked = text.trim().toLowerCase();
-  const singular = asked.replace(/(?<=[a-z]{2})s$/, "");
-  const same = choices.find((choice) => [asked, singular].includes(choice.toLowerCase()));
+  const typed = text.trim().toLowerCase();
+  const singular = typed.replace(/(?<=[a-z]{2})s$/, "");
+  const same = choices.find((choice) => [typed, singular].includes(choice.toLowerCase()));
   if (same !== undefined) return same;
   const near = choices
-    .map((choice) => ({ choice, slips: slipsBetween(asked, choice.toLowerCase()) }))
+    .map((choice) => ({ choice, slips: slipsBetween(typed, choice.toLowerCase()) }))
     .filter(({ choice, slips }) => slips <= (choice.length > 4 ? 2 : choice.length > 2 ? 1 : 0))
     .sort((a, b) => a.slips - b.slips);
   return near[0]?.choice ?? null;

@@ -25,11 +25,11 @@ export class Span {
   private readonly remoteParent: Span | TraceParent | string | null;
   private id: TraceParent | null = null;
 
-  /** @param above what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
-  constructor(name: string, above: Span | TraceParent | string | null) {
+  /** @param remoteParent what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
+  constructor(name: string, remoteParent: Span | TraceParent | string | null) {
     this.name = name;
-    this.remoteParent = above;
-    this.calls = above instanceof Span ? above.calls : new Map();
+    this.remoteParent = remoteParent;
+    this.calls = remoteParent instanceof Span ? remoteParent.calls : new Map();
   }
 
   /** This span's own position in the trace. */

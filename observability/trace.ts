@@ -2,7 +2,7 @@ import { isLogged, type LogFields, logInfo } from "./log.ts";
 import { currentSpan, runInSpan, Span } from "./span.ts";
 import { parseTraceparent } from "./trace-parent.ts";
 
-function note(span: Span, ms: number): void {
+function recordCall(span: Span, ms: number): void {
   const call = span.calls.get(span.name);
   if (!call) span.calls.set(span.name, { name: span.name, calls: 1, slowestMs: ms });
   else {
@@ -29,15 +29,15 @@ export async function withSpan<T>(
   traceparent?: string,
 ): Promise<T> {
   const span = new Span(name, parseTraceparent(traceparent) ?? currentSpan() ?? null);
-  const begun = Date.now();
+  const startedAt = Date.now();
   let failed = true;
   try {
     const result = await runInSpan(span, work);
     failed = false;
     return result;
   } finally {
-    const ms = Date.now() - begun;
-    note(span, ms);
+    const ms = Date.now() - startedAt;
+    recordCall(span, ms);
     if (isLogged("info")) {
       logInfo("span", { span: name, ...traceFields(span), duration_ms: ms, failed, ...fields });
     }

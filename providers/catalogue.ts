@@ -108,24 +108,24 @@ function required(variables: Variables, name: Variable): string {
   return value;
 }
 
-function baseUrl(variables: Variables, name: Variable, otherwise: string | null): string {
-  const value = otherwise === null ? required(variables, name) : (text(variables, name) ?? otherwise);
+function baseUrl(variables: Variables, name: Variable, fallback: string | null): string {
+  const value = fallback === null ? required(variables, name) : (text(variables, name) ?? fallback);
   const { protocol } = URL.parse(value) ?? { protocol: null };
   if (protocol === "https:" || protocol === "http:") return value.replace(/\/+$/, "");
   throw new SettingError(`${name} is not an address that begins with https:// or http://`);
 }
 
-function choice<T extends string>(variables: Variables, name: Variable, choices: readonly T[], otherwise: T): T {
+function choice<T extends string>(variables: Variables, name: Variable, choices: readonly T[], fallback: T): T {
   const value = text(variables, name);
-  if (value === null) return otherwise;
+  if (value === null) return fallback;
   const chosen = choices.find((candidate) => candidate === value.toLowerCase());
   if (chosen === undefined) throw new SettingError(`${name} must be one of ${choices.join(", ")}`);
   return chosen;
 }
 
-function wholeNumber(variables: Variables, name: Variable, otherwise: number): number {
+function wholeNumber(variables: Variables, name: Variable, fallback: number): number {
   const value = text(variables, name);
-  if (value === null) return otherwise;
+  if (value === null) return fallback;
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
   throw new SettingError(`${name} must be a whole number above 0`);
 }

@@ -1,7 +1,7 @@
 import { DAY } from "../core/time.ts";
 
 /** No upstream can keep itself switched off for longer than this by what it says. */
-const MAX_SECONDS = DAY;
+const MAX_RETRY_AFTER_SECONDS = DAY;
 
 /**
  * Seconds to wait as a `Retry-After` header says them, in seconds or as an HTTP date.
@@ -13,5 +13,5 @@ export function retryAfterSeconds(header: string | null, now: number): number | 
   const text = header?.trim() ?? "";
   if (text === "") return null;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000 - now;
-  return seconds > 0 ? Math.min(Math.ceil(seconds), MAX_SECONDS) : null;
+  return seconds > 0 ? Math.min(Math.ceil(seconds), MAX_RETRY_AFTER_SECONDS) : null;
 }

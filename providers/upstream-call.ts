@@ -5,7 +5,7 @@ import { type CallContext, CallRefused, type Failure, type FailureReason, failur
 import { retryAfterSeconds } from "./retry-after.ts";
 
 /** The longest answer that is read; the longest that is real, 25 years of daily candles, has about 1.5 MB. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 /** What an upstream's own words come down to. */
 export interface Refusal {
@@ -35,7 +35,7 @@ export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContex
   const url = new URL(call.url);
   url.search = new URLSearchParams(call.parameters).toString();
   const request = new Request(url, {
-    headers: { accept: "application/json", "user-agent": USER_AGENT, ...traced(), ...call.headers },
+    headers: { accept: "application/json", "user-agent": USER_AGENT, ...traceHeaders(), ...call.headers },
     redirect: "manual",
     cache: "no-store",
     signal: context.signal,
@@ -59,7 +59,7 @@ export async function callUpstream<T>(call: UpstreamCall<T>, context: CallContex
 }
 
 /** The trace goes on upstream, where a client may look for it. */
-function traced(): Record<string, string> {
+function traceHeaders(): Record<string, string> {
   const traceparent = currentTraceparent();
   return traceparent === undefined ? {} : { traceparent };
 }
@@ -95,7 +95,7 @@ async function readText(response: Response, signal: AbortSignal): Promise<string
       const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       bytes += value.byteLength;
-      if (bytes > MAX_BYTES) {
+      if (bytes > MAX_RESPONSE_BYTES) {
         stop();
         return null;
       }

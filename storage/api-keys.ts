@@ -7,7 +7,7 @@ import type { AuditActor } from "./registry/writes.ts";
 import { apiKeys } from "./schema.ts";
 
 /** What a key is checked by. Times are unix milliseconds. */
-export interface KnownKey {
+export interface ApiKeyRecord {
   prefix: string;
   digest: Uint8Array;
   name: string;
@@ -30,7 +30,7 @@ const fromHex = (text: string): Uint8Array =>
 
 type Row = typeof apiKeys.$inferSelect;
 
-const listed = (row: Row): ApiKey => ({
+const toApiKey = (row: Row): ApiKey => ({
   prefix: row.prefix,
   name: row.name,
   scopes: row.scopes,
@@ -43,7 +43,7 @@ const listed = (row: Row): ApiKey => ({
 });
 
 /** Makes a key and keeps its digest. What is returned is the only copy of the key itself. */
-export async function createKey(registry: Database, input: NewApiKey, actor: AuditActor): Promise<CreatedApiKey> {
+export async function createKey(database: Database, input: NewApiKey, actor: AuditActor): Promise<CreatedApiKey> {
   const { key, prefix } = formatKey(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
   const row: Row = {
     prefix,
@@ -58,42 +58,42 @@ export async function createKey(registry: Database, input: NewApiKey, actor: Aud
     lastUsedAt: null,
   };
   const { name, scopes, tier, expires_at } = input;
-  await registry.session.batch([
-    registry.session.insert(apiKeys).values(row),
-    auditEntry(registry.session, actor, "key.create", prefix, { name, scopes, tier, expires_at }),
+  await database.session.batch([
+    database.session.insert(apiKeys).values(row),
+    auditEntry(database.session, actor, "key.create", prefix, { name, scopes, tier, expires_at }),
   ]);
-  return { ...listed(row), key };
+  return { ...toApiKey(row), key };
 }
 
 /** Every key, the latest first. */
-export async function listKeys(registry: Database): Promise<ApiKey[]> {
-  const rows = await registry.session.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), apiKeys.prefix);
-  return rows.map(listed);
+export async function listKeys(database: Database): Promise<ApiKey[]> {
+  const rows = await database.session.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), apiKeys.prefix);
+  return rows.map(toApiKey);
 }
 
 /**
  * Revokes a key for good. One that is revoked already stays as it is.
  * @returns the key as it stands now; null where there is none with this prefix
  */
-export async function revokeKey(registry: Database, prefix: string, actor: AuditActor): Promise<ApiKey | null> {
-  const row = await registry.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+export async function revokeKey(database: Database, prefix: string, actor: AuditActor): Promise<ApiKey | null> {
+  const row = await database.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
   if (!row) return null;
-  if (row.revokedAt !== null) return listed(row);
-  await registry.session.batch([
-    registry.session
+  if (row.revokedAt !== null) return toApiKey(row);
+  await database.session.batch([
+    database.session
       .update(apiKeys)
       .set({ revokedAt: actor.at })
       .where(and(eq(apiKeys.prefix, prefix), isNull(apiKeys.revokedAt))),
-    auditEntry(registry.session, actor, "key.revoke", prefix, { name: row.name }),
+    auditEntry(database.session, actor, "key.revoke", prefix, { name: row.name }),
   ]);
-  return listed({ ...row, revokedAt: actor.at });
+  return toApiKey({ ...row, revokedAt: actor.at });
 }
 
 const millisecondsOf = (time: string | null): number | null => (time === null ? null : Date.parse(time));
 
 /** What a key with this prefix is checked by, or null where there is none. */
-export async function findKey(registry: Database, prefix: string): Promise<KnownKey | null> {
-  const row = await registry.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
+export async function findKey(database: Database, prefix: string): Promise<ApiKeyRecord | null> {
+  const row = await database.session.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get();
   if (!row) return null;
   return {
     prefix: row.prefix,
@@ -108,8 +108,8 @@ export async function findKey(registry: Database, prefix: string): Promise<Known
 }
 
 /** Notes that a key was used, unless a later use is noted. */
-export async function noteKeyUse(registry: Database, prefix: string, at: string): Promise<void> {
-  await registry.session
+export async function recordKeyUse(database: Database, prefix: string, at: string): Promise<void> {
+  await database.session
     .update(apiKeys)
     .set({ lastUsedAt: at })
     .where(and(eq(apiKeys.prefix, prefix), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, at))));

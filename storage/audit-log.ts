@@ -19,18 +19,18 @@ export function auditEntry(
  * stand for an act that had no effect, but no effect stands without its entry.
  */
 export async function recordIntent(
-  registry: Database,
+  database: Database,
   actor: { actor: string; at: string },
   action: string,
   target: string,
   detail: Record<string, unknown>,
 ): Promise<void> {
-  await auditEntry(registry.session, actor, action, target, detail);
+  await auditEntry(database.session, actor, action, target, detail);
 }
 
 /** The latest entries, those before the entry `before` where it is given. */
-export function listAudit(registry: Database, query: { limit: number; before?: number }) {
-  return registry.session
+export function listAudit(database: Database, query: { limit: number; before?: number }) {
+  return database.session
     .select()
     .from(auditLog)
     .where(query.before === undefined ? undefined : lt(auditLog.id, query.before))

@@ -49,8 +49,8 @@ export class MemoryCache<T> {
   }
 
   set(key: string, value: T, weight = 1): void {
-    const known = this.entries.get(key);
-    if (known) this.remove(key, known);
+    const existing = this.entries.get(key);
+    if (existing) this.remove(key, existing);
     const now = Date.now();
     this.entries.set(key, { value, weight, expiresAt: now + this.ttlMs, renewing: false });
     this.weight += weight;

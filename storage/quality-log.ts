@@ -9,22 +9,22 @@ export type QualityDecision = Omit<typeof qualityDecisions.$inferSelect, "id">;
 const ROWS_PER_INSERT = 10;
 
 /** Records decisions; the same anomaly of the same candle is recorded once. */
-export async function recordDecisions(registry: Database, decisions: readonly QualityDecision[]): Promise<void> {
+export async function recordDecisions(database: Database, decisions: readonly QualityDecision[]): Promise<void> {
   for (let i = 0; i < decisions.length; i += ROWS_PER_INSERT) {
     const rows = decisions.slice(i, i + ROWS_PER_INSERT);
-    await registry.session.insert(qualityDecisions).values(rows).onConflictDoNothing();
+    await database.session.insert(qualityDecisions).values(rows).onConflictDoNothing();
   }
 }
 
 /** The latest decisions, of one symbol or of all, and how many there are by check. */
 export async function listDecisions(
-  registry: Database,
+  database: Database,
   query: { symbol?: string; limit: number },
 ): Promise<{ decisions: QualityDecision[]; counts: Record<string, number> }> {
   const where = query.symbol === undefined ? undefined : eq(qualityDecisions.symbol, query.symbol);
-  const [rows, counts] = await registry.session.batch([
-    registry.session.select().from(qualityDecisions).where(where).orderBy(desc(qualityDecisions.id)).limit(query.limit),
-    registry.session
+  const [rows, counts] = await database.session.batch([
+    database.session.select().from(qualityDecisions).where(where).orderBy(desc(qualityDecisions.id)).limit(query.limit),
+    database.session
       .select({ check: qualityDecisions.check, count: count() })
       .from(qualityDecisions)
       .where(where)
@@ -35,6 +35,6 @@ export async function listDecisions(
 }
 
 /** Forgets decisions made before a moment (ISO-8601). */
-export async function deleteDecisions(registry: Database, before: string): Promise<void> {
-  await registry.session.delete(qualityDecisions).where(lt(qualityDecisions.at, before));
+export async function deleteDecisions(database: Database, before: string): Promise<void> {
+  await database.session.delete(qualityDecisions).where(lt(qualityDecisions.at, before));
 }

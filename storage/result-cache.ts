@@ -1,10 +1,10 @@
 import { logWarning } from "../observability/log.ts";
 
 /** KV keeps nothing for less than a minute; a revised bar is seen within it. */
-const KEPT_FOR_SECONDS = 60;
+const TTL_SECONDS = 60;
 
 /** What an indicator result is known by. */
-export interface ResultName {
+export interface ResultKey {
   symbol: string;
   interval: string;
   /** A digest of the specs, in the order asked, and of what is wrong with others. */
@@ -16,13 +16,13 @@ export interface ResultName {
   sources: string;
 }
 
-const keyOf = (name: ResultName): string =>
-  `indicators:${name.symbol}:${name.interval}:${name.specs}:${name.points}:${name.lastClosed}:${name.sources}`;
+const keyOf = (key: ResultKey): string =>
+  `indicators:${key.symbol}:${key.interval}:${key.specs}:${key.points}:${key.lastClosed}:${key.sources}`;
 
 /** A result that a client has calculated in the last minute; null where there is none, or the cache cannot be read. */
-export async function readResult(cache: KVNamespace, name: ResultName): Promise<string | null> {
+export async function readResult(cache: KVNamespace, key: ResultKey): Promise<string | null> {
   try {
-    return await cache.get(keyOf(name));
+    return await cache.get(keyOf(key));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     logWarning("the result cache could not be read", { cause: error.message });
@@ -31,11 +31,11 @@ export async function readResult(cache: KVNamespace, name: ResultName): Promise<
 }
 
 /** Keeps a result for a minute. */
-export async function writeResult(cache: KVNamespace, name: ResultName, text: string): Promise<void> {
+export async function writeResult(cache: KVNamespace, key: ResultKey, text: string): Promise<void> {
   try {
-    await cache.put(keyOf(name), text, { expirationTtl: KEPT_FOR_SECONDS });
+    await cache.put(keyOf(key), text, { expirationTtl: TTL_SECONDS });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    logWarning("the result cache could not be written", { symbol: name.symbol, cause: error.message });
+    logWarning("the result cache could not be written", { symbol: key.symbol, cause: error.message });
   }
 }

@@ -2,8 +2,8 @@ import { roundTo } from "../decimal.ts";
 import type { Market, MarketId } from "../market-calendar/markets.ts";
 import { openSecondsBetween } from "../market-calendar/sessions.ts";
 import { DAY, HOUR, isoTime, isTime } from "../time.ts";
-import { CLOCK_SKEW } from "./finding.ts";
-import { UNRELATED_AFTER, usualMove } from "./robust.ts";
+import { MAX_CLOCK_SKEW_SECONDS } from "./finding.ts";
+import { MAX_RELATED_SECONDS, usualMove } from "./robust.ts";
 import { unitStep } from "./unit.ts";
 
 /** A price as one source sent it. */
@@ -19,32 +19,32 @@ export interface QuoteMemory {
   /** Accepted prints, oldest first. */
   readonly recent: readonly Print[];
   /** What was suspicious last, and is still neither confirmed nor refuted. */
-  readonly doubted: DoubtedPrint | null;
+  readonly doubted: UnconfirmedPrint | null;
 }
 
-export interface DoubtedPrint {
+export interface UnconfirmedPrint {
   print: Print;
   /** The time of the first print that agreed with it, unix seconds. */
   since: number;
 }
 
 /** Nothing seen yet. */
-export const NO_QUOTES: QuoteMemory = { recent: [], doubted: null };
+export const EMPTY_MEMORY: QuoteMemory = { recent: [], doubted: null };
 
 /**
  * Why a print does not replace the last good one. `impossible`, `future` and `older` are final; `unit` and `spike` may yet
  * be confirmed.
  */
-export type QuoteFault = "impossible" | "future" | "older" | "unit" | "spike";
+export type QuoteAnomalyReason = "impossible" | "future" | "older" | "unit" | "spike";
 
 /** `confirmed`: it was accepted because it agrees with one that was doubted. */
-export type QuoteVerdict =
+export type QuoteDecision =
   | { verdict: "accept"; confirmed: boolean }
-  | { verdict: "suspicious"; reason: QuoteFault; detail: string };
+  | { verdict: "suspicious"; reason: QuoteAnomalyReason; detail: string };
 
 /** The verdict on a print, and the memory to judge the next one with. */
 export interface QuoteCheck {
-  verdict: QuoteVerdict;
+  decision: QuoteDecision;
   memory: QuoteMemory;
 }
 
@@ -58,22 +58,22 @@ export interface QuoteRules {
 }
 
 /** Accepted prints that are remembered. */
-const MEMORY = 60;
+const MAX_REMEMBERED_PRINTS = 60;
 
 /** A step is suspicious beyond this many usual ones for its time. */
-const STEPS = 10;
+const MAX_USUAL_STEPS = 10;
 
 /** Steps that are never suspicious (log), however calm the market was. */
-const HARMLESS: Record<MarketId, number> = { JSE: 0.03, US: 0.03, CRYPTO: 0.03, FOREX: 0.01 };
+const MIN_SUSPICIOUS_STEP: Record<MarketId, number> = { JSE: 0.03, US: 0.03, CRYPTO: 0.03, FOREX: 0.01 };
 
 /** Steps within a day that are suspicious while the usual is unknown, and however wild it is (log). */
-const LARGE: Record<MarketId, number> = { JSE: 0.2, US: 0.2, CRYPTO: 0.2, FOREX: 0.05 };
+const MAX_PLAUSIBLE_STEP: Record<MarketId, number> = { JSE: 0.2, US: 0.2, CRYPTO: 0.2, FOREX: 0.05 };
 
 /** A night moves the price about as much as this many seconds of trading. */
-const CLOSURE = 4 * HOUR;
+const CLOSURE_SECONDS = 4 * HOUR;
 
 /** From one source alone, another unit is believed after this long: a source that is wrong stays wrong for hours. */
-const NEW_UNIT_AFTER = DAY;
+const NEW_UNIT_SECONDS = DAY;
 
 /** With fewer accepted prints, it may as well be the first ones that were in the wrong unit. */
 const MIN_ACCEPTED_PRINTS = 5;
@@ -89,52 +89,67 @@ const MIN_ACCEPTED_PRINTS = 5;
  */
 export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteCheck {
   const last = memory.recent.at(-1);
-  const final = finalFault(candidate, last, rules);
-  if (final) return { verdict: final, memory };
-  const fault = last && passingFault(candidate, last, memory.recent, rules);
-  if (!fault) return accept(candidate, memory, false);
+  const finalDecision = finalAnomaly(candidate, last, rules);
+  if (finalDecision) return { decision: finalDecision, memory };
+  const anomaly = last && confirmableAnomaly(candidate, last, memory.recent, rules);
+  if (!anomaly) return accept(candidate, memory, false);
   const { doubted } = memory;
   const agrees = doubted !== null && isNear(candidate, doubted.print, memory.recent, rules);
-  if (!agrees) return { verdict: fault, memory: { ...memory, doubted: { print: candidate, since: candidate.time } } };
-  if (!isNews(candidate, doubted.print)) return { verdict: fault, memory };
-  const isEnough =
-    fault.reason !== "unit" ||
+  if (!agrees)
+    return { decision: anomaly, memory: { ...memory, doubted: { print: candidate, since: candidate.time } } };
+  if (!isNewPrint(candidate, doubted.print)) return { decision: anomaly, memory };
+  const isConfirmed =
+    anomaly.reason !== "unit" ||
     candidate.source !== doubted.print.source ||
-    candidate.time - doubted.since >= NEW_UNIT_AFTER ||
+    candidate.time - doubted.since >= NEW_UNIT_SECONDS ||
     memory.recent.length < MIN_ACCEPTED_PRINTS;
-  if (isEnough) return accept(candidate, memory, true);
-  return { verdict: fault, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
+  if (isConfirmed) return accept(candidate, memory, true);
+  return { decision: anomaly, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
 }
 
-type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
+type SuspiciousDecision = Extract<QuoteDecision, { verdict: "suspicious" }>;
 
-const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
+const suspicious = (reason: QuoteAnomalyReason, detail: string): SuspiciousDecision => ({
+  verdict: "suspicious",
+  reason,
+  detail,
+});
 
 function accept(candidate: Print, { recent }: QuoteMemory, confirmed: boolean): QuoteCheck {
   // The same print sent again is no step: were it remembered, the market would seem calmer than it is.
-  const known = recent.at(-1);
-  const again = known?.time === candidate.time && known.price === candidate.price;
+  const last = recent.at(-1);
+  const isRepeat = last?.time === candidate.time && last.price === candidate.price;
   return {
-    verdict: { verdict: "accept", confirmed },
-    memory: { recent: again ? recent : [...recent.slice(1 - MEMORY), candidate], doubted: null },
+    decision: { verdict: "accept", confirmed },
+    memory: { recent: isRepeat ? recent : [...recent.slice(1 - MAX_REMEMBERED_PRINTS), candidate], doubted: null },
   };
 }
 
 /** What no later print can make good. */
-function finalFault(candidate: Print, last: Print | undefined, { now, negativePrices }: QuoteRules): Suspicion | null {
+function finalAnomaly(
+  candidate: Print,
+  last: Print | undefined,
+  { now, negativePrices }: QuoteRules,
+): SuspiciousDecision | null {
   const { price, time } = candidate;
   if (!isTime(time)) return suspicious("impossible", "its time is no time");
   if (!Number.isFinite(price)) return suspicious("impossible", `its price is ${price}`);
   if (price <= 0 && !negativePrices) return suspicious("impossible", `its price is ${price}; it must be above 0`);
-  if (time > now + CLOCK_SKEW) return suspicious("future", `it is of ${isoTime(time)}, now is ${isoTime(now)}`);
+  if (time > now + MAX_CLOCK_SKEW_SECONDS)
+    return suspicious("future", `it is of ${isoTime(time)}, now is ${isoTime(now)}`);
   if (last && time < last.time)
     return suspicious("older", `it is of ${isoTime(time)}, the last of ${isoTime(last.time)}`);
   return null;
 }
 
 /** What a later print may confirm. */
-function passingFault(candidate: Print, last: Print, recent: readonly Print[], rules: QuoteRules): Suspicion | null {
-  if (candidate.time - last.time > UNRELATED_AFTER) return null;
+function confirmableAnomaly(
+  candidate: Print,
+  last: Print,
+  recent: readonly Print[],
+  rules: QuoteRules,
+): SuspiciousDecision | null {
+  if (candidate.time - last.time > MAX_RELATED_SECONDS) return null;
   const step = unitStep(last.price, candidate.price);
   const beside = `${candidate.price} beside ${last.price}`;
   if (step !== 0) return suspicious("unit", `${beside}: about 100 times too ${step > 0 ? "large" : "small"}`);
@@ -143,21 +158,23 @@ function passingFault(candidate: Print, last: Print, recent: readonly Print[], r
 }
 
 /** Whether a print is another one than the doubted one, not the same sent again. A source may say its time by the day. */
-function isNews(candidate: Print, doubted: Print): boolean {
-  if (candidate.source !== doubted.source) return true;
-  return candidate.time > doubted.time || (candidate.time === doubted.time && candidate.price !== doubted.price);
+function isNewPrint(candidate: Print, unconfirmed: Print): boolean {
+  if (candidate.source !== unconfirmed.source) return true;
+  return (
+    candidate.time > unconfirmed.time || (candidate.time === unconfirmed.time && candidate.price !== unconfirmed.price)
+  );
 }
 
 /** Whether the step between two prints is one that the market usually makes in the time between them. */
 function isNear(a: Print, b: Print, recent: readonly Print[], { market }: QuoteRules): boolean {
   const step = Math.abs(Math.log(a.price / b.price));
   // Prices of zero and below have no logarithm and are not compared.
-  if (!(step > HARMLESS[market.id])) return true;
+  if (!(step > MIN_SUSPICIOUS_STEP[market.id])) return true;
   const seconds = tradingSeconds(market, Math.min(a.time, b.time), Math.max(a.time, b.time));
   const perRootSecond = usualMove(recent.slice(1).map((print, i) => scaledMove(market, recent[i], print)));
-  const large = LARGE[market.id] * Math.sqrt(Math.max(1, seconds / DAY));
-  const usual = perRootSecond === null ? large : STEPS * perRootSecond * Math.sqrt(seconds);
-  return step <= Math.min(Math.max(usual, HARMLESS[market.id]), large);
+  const large = MAX_PLAUSIBLE_STEP[market.id] * Math.sqrt(Math.max(1, seconds / DAY));
+  const usual = perRootSecond === null ? large : MAX_USUAL_STEPS * perRootSecond * Math.sqrt(seconds);
+  return step <= Math.min(Math.max(usual, MIN_SUSPICIOUS_STEP[market.id]), large);
 }
 
 /** The log return between two prints, divided by the root of the seconds between them. */
@@ -167,6 +184,6 @@ function scaledMove(market: Market, before: Print, after: Print): number {
 
 /** Seconds in which the price could move; at least one. */
 function tradingSeconds(market: Market, from: number, to: number): number {
-  const open = openSecondsBetween(market, from, to, UNRELATED_AFTER);
-  return Math.max(1, open < to - from ? open + Math.min(to - from - open, CLOSURE) : open);
+  const open = openSecondsBetween(market, from, to, MAX_RELATED_SECONDS);
+  return Math.max(1, open < to - from ? open + Math.min(to - from - open, CLOSURE_SECONDS) : open);
 }

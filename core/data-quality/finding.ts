@@ -60,4 +60,4 @@ export interface Batch extends SeriesRules {
 export type ReportFinding = (index: number, check: Check, detail: string) => void;
 
 /** Seconds by which a source's clock may run ahead of ours. */
-export const CLOCK_SKEW = 30;
+export const MAX_CLOCK_SKEW_SECONDS = 30;

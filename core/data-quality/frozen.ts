@@ -6,7 +6,7 @@ import { areNeighbours } from "./robust.ts";
 const WINDOW = 200;
 
 /** Repetitions are flagged where chance would bring them less often than this. */
-const CHANCE = 1e-8;
+const MIN_PROBABILITY = 1e-8;
 
 /**
  * Flags candles that repeat the price of the one before, too often in a row. How often is too often depends on the
@@ -27,8 +27,8 @@ export function checkFrozen(batch: Batch, rows: readonly number[], report: Repor
     const start = i;
     while (still[i]) i++;
     const around = [...still.slice(Math.max(0, start - WINDOW), start), ...still.slice(i, i + WINDOW)];
-    const often = (around.filter(Boolean).length + 1) / (around.length + 2);
-    if (often ** (i - start) >= CHANCE) continue;
+    const frequency = (around.filter(Boolean).length + 1) / (around.length + 2);
+    if (frequency ** (i - start) >= MIN_PROBABILITY) continue;
     const detail = `one of ${i - start} candles in a row that repeat the close ${candles.close[rows[start]]}`;
     for (let j = start; j < i; j++) report(rows[j], "frozen", detail);
   }

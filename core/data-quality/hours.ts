@@ -4,7 +4,7 @@ import type { Market } from "../market-calendar/markets.ts";
 import { holidaysKnown, marketStatus, sessionOf, sessionOn } from "../market-calendar/sessions.ts";
 import { offsetAt } from "../market-calendar/zone.ts";
 import { DAY, isoDate, isoTime, isTime, startOfDay, weekday } from "../time.ts";
-import { type Batch, CLOCK_SKEW, type ReportFinding, type SeriesRules } from "./finding.ts";
+import { type Batch, MAX_CLOCK_SKEW_SECONDS, type ReportFinding, type SeriesRules } from "./finding.ts";
 
 /** No bucket begins later after its stamp. */
 const MAX_BUCKET = 31 * DAY;
@@ -14,7 +14,7 @@ export function checkHours(batch: Batch, report: ReportFinding): void {
   const { time, length } = batch.candles;
   for (let i = 0; i < length; i++) {
     if (!isTime(time[i])) continue;
-    if (time[i] + MAX_BUCKET > batch.now && opens(batch, time[i]) > batch.now + CLOCK_SKEW) {
+    if (time[i] + MAX_BUCKET > batch.now && opens(batch, time[i]) > batch.now + MAX_CLOCK_SKEW_SECONDS) {
       report(i, "future", `opens at ${isoTime(time[i])}, now is ${isoTime(batch.now)}`);
       continue;
     }

@@ -36,10 +36,10 @@ export function usualRange(ranges: readonly number[]): number | null {
 }
 
 /** Prices further apart in time than this say nothing of each other. No closure of a market lasts as long. */
-export const UNRELATED_AFTER = 14 * DAY;
+export const MAX_RELATED_SECONDS = 14 * DAY;
 
 /** Whether two candles are near enough in time to be compared. */
 export function areNeighbours(interval: Interval, before: number, after: number): boolean {
   const seconds = isDated(interval) ? nextStamp(interval, 0) : (INTRADAY_SECONDS[interval] ?? DAY);
-  return after - before <= Math.max(UNRELATED_AFTER, 20 * seconds);
+  return after - before <= Math.max(MAX_RELATED_SECONDS, 20 * seconds);
 }

@@ -7,10 +7,10 @@ import { areNeighbours, usualMove, usualRange } from "./robust.ts";
 const WINDOW = 30;
 
 /** A close is a spike beyond this many usual moves. */
-const MOVES = 10;
+const SPIKE_MOVES = 10;
 
 /** A wick or an open is one beyond this many usual ranges: short of that, wicks are how thin markets trade. */
-const RANGES = 15;
+const SPIKE_RANGES = 15;
 
 /** The longest spike, in candles. */
 const MAX_SPIKE = 3;
@@ -20,10 +20,10 @@ const MAX_SPIKE = 3;
  * econometric analysis at ultra-high frequency: Data handling concerns", Computational Statistics & Data Analysis 51
  * (2006), 2232–2245.
  */
-const HARMLESS: Record<MarketId, number> = { JSE: 0.01, US: 0.01, CRYPTO: 0.01, FOREX: 0.0025 };
+const MIN_DEVIATION: Record<MarketId, number> = { JSE: 0.01, US: 0.01, CRYPTO: 0.01, FOREX: 0.0025 };
 
 /** Without a candle before, an open is only flagged from a factor of two: it may be a real fall within the candle. */
-const HARMLESS_AT_FIRST = Math.LN2;
+const MIN_OPEN_DEVIATION = Math.LN2;
 
 /**
  * Flags prices that left their neighbours and came back: closes (up to three in a row), wicks and opens. A crash that
@@ -33,13 +33,13 @@ const HARMLESS_AT_FIRST = Math.LN2;
  */
 export function checkSpikes(batch: Batch, rows: readonly number[], report: ReportFinding): void {
   const { candles, interval } = batch;
-  const harmless = HARMLESS[batch.market.id];
+  const minDeviation = MIN_DEVIATION[batch.market.id];
   const price = rows.map((row) => Math.log(candles.close[row]));
   const near = rows.map((row, i) => i > 0 && areNeighbours(interval, candles.time[rows[i - 1]], candles.time[row]));
   const move = price.map((value, i) => (near[i] ? value - price[i - 1] : Number.NaN));
   const range = rows.map((row) => Math.log(candles.high[row] / candles.low[row]));
   for (let i = 0; i < rows.length; i++) {
-    const spike = near[i] ? closeSpike(price, near, move, i, harmless) : null;
+    const spike = near[i] ? closeSpike(price, near, move, i, minDeviation) : null;
     if (spike) {
       const between = `between ${candles.close[rows[i - 1]]} and ${candles.close[rows[i + spike.length]]}`;
       for (const row of rows.slice(i, i + spike.length)) {
@@ -48,10 +48,10 @@ export function checkSpikes(batch: Batch, rows: readonly number[], report: Repor
       i += spike.length - 1;
       continue;
     }
-    const excess = outlyingPrice(candles, rows[i], near[i] ? candles.close[rows[i - 1]] : null, harmless);
+    const excess = outlyingPrice(candles, rows[i], near[i] ? candles.close[rows[i - 1]] : null, minDeviation);
     if (!excess) continue;
     const usual = usualRange([...range.slice(Math.max(0, i - WINDOW), i), ...range.slice(i + 1, i + 1 + WINDOW)]);
-    if (usual === null || excess.size <= RANGES * usual) continue;
+    if (usual === null || excess.size <= SPIKE_RANGES * usual) continue;
     const { field, size } = excess;
     const beside = `${field} ${candles[field][rows[i]]} beside close ${candles.close[rows[i]]}`;
     report(rows[i], "spike", `${beside}: ${Math.round(size / usual)} times the usual range`);
@@ -70,19 +70,19 @@ function closeSpike(
   near: readonly boolean[],
   move: readonly number[],
   i: number,
-  harmless: number,
+  minDeviation: number,
 ): CloseSpike | null {
   for (let length = 1; length <= MAX_SPIKE && near[i + length]; length++) {
     const before = price[i - 1];
     const after = price[i + length];
     const size = distance(price.slice(i, i + length), before, after);
     // It came back at least half of the way.
-    if (size <= harmless || Math.abs(after - before) > size) continue;
+    if (size <= minDeviation || Math.abs(after - before) > size) continue;
     const usual = usualMove([
       ...move.slice(Math.max(0, i - WINDOW), i),
       ...move.slice(i + length + 1, i + length + 1 + WINDOW),
     ]);
-    if (usual !== null && size > MOVES * usual) return { length, times: Math.round(size / usual) };
+    if (usual !== null && size > SPIKE_MOVES * usual) return { length, times: Math.round(size / usual) };
   }
   return null;
 }
@@ -99,17 +99,17 @@ function outlyingPrice(
   candles: CandleColumns,
   row: number,
   closeBefore: number | null,
-  harmless: number,
+  minDeviation: number,
 ): { field: Exclude<PriceField, "close">; size: number } | null {
   const open = Math.log(candles.open[row]);
   const close = Math.log(candles.close[row]);
   const before = closeBefore === null ? close : Math.log(closeBefore);
   const openSize = distance([open], close, before);
   const sizes = [
-    { field: "open" as const, size: closeBefore === null && openSize <= HARMLESS_AT_FIRST ? 0 : openSize },
+    { field: "open" as const, size: closeBefore === null && openSize <= MIN_OPEN_DEVIATION ? 0 : openSize },
     { field: "high" as const, size: Math.log(candles.high[row]) - Math.max(open, close) },
     { field: "low" as const, size: Math.min(open, close) - Math.log(candles.low[row]) },
   ];
-  const known = sizes.filter(({ size }) => size > harmless);
+  const known = sizes.filter(({ size }) => size > minDeviation);
   return known.length === 0 ? null : known.reduce((largest, next) => (next.size > largest.size ? next : largest));
 }

@@ -2,18 +2,18 @@ import { type CandleColumns, PRICE_FIELDS, type PriceField } from "../candles.ts
 import type { Batch, ReportFinding } from "./finding.ts";
 import { areNeighbours } from "./robust.ts";
 
-const UNIT = Math.log(100);
+const LOG_UNIT_FACTOR = Math.log(100);
 
 /** How far from 100 a factor may be and still be the unit's, as a log: the price moves too. From 67 to 149. */
 const TOLERANCE = 0.4;
 
 /** As many candles at the end of a series, and 100 is the new price: shares are consolidated, currencies redenominated. */
-const NEW_LEVEL_AFTER = 20;
+const MIN_NEW_LEVEL_CANDLES = 20;
 
 /** 1 where `to` is about 100 times `from`, −1 where it is a hundredth, else 0. Both are prices above 0. */
 export function unitStep(from: number, to: number): -1 | 0 | 1 {
   const move = Math.log(to / from);
-  if (!(Math.abs(Math.abs(move) - UNIT) <= TOLERANCE)) return 0;
+  if (!(Math.abs(Math.abs(move) - LOG_UNIT_FACTOR) <= TOLERANCE)) return 0;
   return move > 0 ? 1 : -1;
 }
 
@@ -25,17 +25,17 @@ export function unitStep(from: number, to: number): -1 | 0 | 1 {
  */
 export function checkUnit(batch: Batch, rows: readonly number[], report: ReportFinding): void {
   const stretches = levels(batch, rows);
-  const home = homeLevel(stretches);
+  const main = mainLevel(stretches);
   stretches.forEach((stretch, s) => {
     const atEdge = s === 0 || s === stretches.length - 1;
-    const foreign = stretch.level !== home;
-    if (foreign && !(atEdge && (stretch.rows.length >= NEW_LEVEL_AFTER || stretch.walkedThere))) {
-      const factor = stretch.level > home ? "large" : "small";
+    const foreign = stretch.level !== main;
+    if (foreign && !(atEdge && (stretch.rows.length >= MIN_NEW_LEVEL_CANDLES || stretch.reachedByTrades))) {
+      const factor = stretch.level > main ? "large" : "small";
       for (const row of stretch.rows) report(row, "unit", `about 100 times too ${factor} beside its neighbours`);
       return;
     }
     // A candle that led from one level to another has prices at both.
-    for (const row of stretch.walkedThere ? stretch.rows.slice(1) : stretch.rows) {
+    for (const row of stretch.reachedByTrades ? stretch.rows.slice(1) : stretch.rows) {
       const field = oddField(batch.candles, row);
       if (field) report(row, "unit", `${field} is about 100 times off the candle's other prices`);
     }
@@ -48,7 +48,7 @@ interface Stretch {
   level: number;
   rows: number[];
   /** Whether its first candle opened at the level before, so that trades led here. */
-  walkedThere: boolean;
+  reachedByTrades: boolean;
 }
 
 function levels({ candles, interval }: Batch, rows: readonly number[]): Stretch[] {
@@ -57,7 +57,7 @@ function levels({ candles, interval }: Batch, rows: readonly number[]): Stretch[
     const last = found.at(-1);
     const before = rows[i - 1];
     if (last === undefined || before === undefined) {
-      found.push({ level: 0, rows: [row], walkedThere: false });
+      found.push({ level: 0, rows: [row], reachedByTrades: false });
       return;
     }
     const near = areNeighbours(interval, candles.time[before], candles.time[row]);
@@ -66,14 +66,14 @@ function levels({ candles, interval }: Batch, rows: readonly number[]): Stretch[
       last.rows.push(row);
       return;
     }
-    const walkedThere = Math.abs(Math.log(candles.open[row] / candles.close[before])) < UNIT / 2;
-    found.push({ level: last.level + step, rows: [row], walkedThere });
+    const reachedByTrades = Math.abs(Math.log(candles.open[row] / candles.close[before])) < LOG_UNIT_FACTOR / 2;
+    found.push({ level: last.level + step, rows: [row], reachedByTrades });
   });
   return found;
 }
 
 /** The unit that most candles are in; the earlier one where two have as many. */
-function homeLevel(stretches: readonly Stretch[]): number {
+function mainLevel(stretches: readonly Stretch[]): number {
   const counts = new Map<number, number>();
   for (const { level, rows } of stretches) counts.set(level, (counts.get(level) ?? 0) + rows.length);
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0])[0];

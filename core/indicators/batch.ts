@@ -53,15 +53,15 @@ export function calculate(
 ): IndicatorSeries[] {
   const { length } = candles;
   const memories: Memory[] = [];
-  const alone = { workspace, tradingDay };
-  const together = { workspace, tradingDay, range: sharedRanges(memories) };
-  let taken = 0;
+  const ownResources = { workspace, tradingDay };
+  const sharedResources = { workspace, tradingDay, range: sharedRanges(memories) };
+  let used = 0;
   const works = specs.map((spec): RunningKernel => {
-    const kernel = kernelOf(spec, newMemory(memories), looksAhead(spec) ? alone : together);
+    const kernel = kernelOf(spec, newMemory(memories), looksAhead(spec) ? ownResources : sharedResources);
     const outputs: Record<string, Float64Array> = {};
     const columns = spec.definition.outputs.map((name) => {
-      const column = block.subarray(taken, taken + length);
-      taken += length;
+      const column = block.subarray(used, used + length);
+      used += length;
       outputs[name] = column;
       return column;
     });
@@ -100,10 +100,10 @@ function sharedRanges(memories: Memory[]): (period: number) => CandleRange {
 /** Returns all memories their positions in one block of zeros. */
 function allocate(memories: readonly Memory[]): void {
   const zeros = workspace.zeros(memories.reduce((total, { size }) => total + size, 0));
-  let taken = 0;
+  let used = 0;
   for (const memory of memories) {
-    memory.allocate(zeros.subarray(taken, taken + memory.size));
-    taken += memory.size;
+    memory.allocate(zeros.subarray(used, used + memory.size));
+    used += memory.size;
   }
 }
 

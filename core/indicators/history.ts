@@ -61,7 +61,7 @@ export type ReadPage<Page extends HistoryPage> = (
   backward: boolean,
 ) => Promise<Page>;
 
-const LOWEST = -8.64e12;
+const MIN_TIME = -8.64e12;
 
 /** Reads the bars that are asked for and enough history before them for every spec. */
 export async function readBars<Page extends HistoryPage>(
@@ -72,33 +72,35 @@ export async function readBars<Page extends HistoryPage>(
   now: number,
 ): Promise<ReadBars<Page>> {
   const { interval } = query;
-  const asked = await readRequested(query, market, now, read);
-  const { columns, forming } = asked;
+  const requested = await readRequested(query, market, now, read);
+  const { columns, forming } = requested;
   if (columns.length === 0) {
     const bars = { columns, first: 0, fromTheBeginning: true, anchor: null };
-    return { bars, page: asked.page, forming };
+    return { bars, page: requested.page, forming };
   }
   const start = columns.time[0];
   const history = await read(
-    LOWEST,
+    MIN_TIME,
     start,
     Math.min(Math.max(MIN_WARM_UP, ...specs.map(candlesNeeded)), MAX_WARM_UP),
     true,
   );
   const last = query.from === null ? columns.time[columns.length - 1] : start;
-  const round = anchorOf(market, interval, last);
+  const calendarAnchor = anchorOf(market, interval, last);
   // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
-  const imported = asked.page.facts.provider === "import";
-  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : round)));
+  const imported = requested.page.facts.provider === "import";
+  const since = Math.min(
+    ...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : calendarAnchor)),
+  );
   let before = history.candles;
   let more = history.more;
   if (more && before.length > 0 && since < before.time[0]) {
     const older = await read(since, before.time[0], MAX_SINCE, true);
     before = joinCandles(older.candles, before);
-    more = older.more || since > LOWEST;
+    more = older.more || since > MIN_TIME;
   }
   const readable = before.length + (query.from === null ? columns.length : 0) <= MAX_WARM_UP;
-  const anchor = imported && !more && readable ? null : round;
+  const anchor = imported && !more && readable ? null : calendarAnchor;
   return {
     bars: {
       columns: joinCandles(before, columns),
@@ -107,7 +109,7 @@ export async function readBars<Page extends HistoryPage>(
       anchor,
       tradingDay: tradingDayOf(market, interval),
     },
-    page: asked.page,
+    page: requested.page,
     forming,
   };
 }
@@ -122,7 +124,7 @@ async function readRequested<Page extends HistoryPage>(
   const to = query.to ?? Math.floor(now) + 1;
   const backward = query.from === null;
   // One bar more, in case the last is still forming and not wanted.
-  const page = await read(query.from ?? LOWEST, to, query.points + (backward ? 1 : 0), backward);
+  const page = await read(query.from ?? MIN_TIME, to, query.points + (backward ? 1 : 0), backward);
   const { candles } = page;
   const last = candles.length - 1;
   const forming = last >= 0 && (bucketStamped(market, query.interval, candles.time[last])?.closes ?? 0) > now;
@@ -133,8 +135,8 @@ async function readRequested<Page extends HistoryPage>(
 
 /** Whether a spec is a running total since its series' anchor. */
 export function isAnchored(spec: IndicatorSpec): boolean {
-  const settling = spec.definition.convergence(spec.numbers, spec.choices);
-  return "since" in settling && settling.since === "first";
+  const convergence = spec.definition.convergence(spec.numbers, spec.choices);
+  return "since" in convergence && convergence.since === "first";
 }
 
 /** The index of the bar at which running totals begin. */
@@ -143,8 +145,8 @@ export function anchorIndexOf({ columns, first, anchor }: Bars): number {
 }
 
 function candlesNeeded(spec: IndicatorSpec): number {
-  const settling = spec.definition.convergence(spec.numbers, spec.choices);
-  return "candles" in settling ? settling.candles : 0;
+  const convergence = spec.definition.convergence(spec.numbers, spec.choices);
+  return "candles" in convergence ? convergence.candles : 0;
 }
 
 /** From when on bars are needed by what runs since a point in time. */
@@ -155,12 +157,12 @@ function sinceOf(
   start: number,
   anchor: number | null,
 ): number {
-  const settling = spec.definition.convergence(spec.numbers, spec.choices);
-  if (!("since" in settling)) return Number.POSITIVE_INFINITY;
+  const convergence = spec.definition.convergence(spec.numbers, spec.choices);
+  if (!("since" in convergence)) return Number.POSITIVE_INFINITY;
   const date = tradingDayOf(market, interval)(start) * DAY;
-  switch (settling.since) {
+  switch (convergence.since) {
     case "first":
-      return anchor ?? LOWEST;
+      return anchor ?? MIN_TIME;
     case "session":
       return date - DAY;
     case "week":

@@ -102,9 +102,9 @@ export interface IndicatorDefinition {
   /** A spec with small parameters, for the worked example in the documentation. */
   readonly example: string;
   /** Refuses values that do not fit each other; each is within its own bounds already. */
-  refuse?(numbers: Numbers): ParameterFault | undefined;
+  validate?(numbers: Numbers): ParameterFault | undefined;
   /** For each output the number of candles before its first value, in a series without unknown fields. */
   warmUp(numbers: Numbers): readonly number[];
   convergence(numbers: Numbers, choices: Choices): Convergence;
-  build(setup: KernelInputs): Kernel;
+  build(inputs: KernelInputs): Kernel;
 }

@@ -14,8 +14,8 @@ export interface KernelResources {
 }
 
 /** The kernel of a spec, at the beginning of a series. */
-export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: KernelResources): Kernel {
-  const { workspace, tradingDay } = surroundings;
+export function kernelOf(spec: IndicatorSpec, memory: Memory, resources: KernelResources): Kernel {
+  const { workspace, tradingDay } = resources;
   let scratches = 0;
   return spec.definition.build({
     memory,
@@ -27,7 +27,7 @@ export function kernelOf(spec: IndicatorSpec, memory: Memory, surroundings: Kern
       return workspace.scratch(scratches++);
     },
     range(period) {
-      const shared = surroundings.range?.(period);
+      const shared = resources.range?.(period);
       return shared ?? candleRange(memory, period, workspace.scratch(scratches++), workspace.scratch(scratches++));
     },
   });

@@ -1,7 +1,7 @@
 /** The state of a machine as JSON: numbers in a fixed order, null where one is unknown. */
 export type SavedNumbers = (number | null)[];
 
-const NOTHING = new Float64Array(0);
+const EMPTY = new Float64Array(0);
 
 /**
  * All the numbers that a machine remembers, in one block, so that saving, restoring and trying out a candle are a
@@ -10,9 +10,9 @@ const NOTHING = new Float64Array(0);
  */
 export class Memory {
   /** The block itself; empty until it is `allocate`d. */
-  numbers: Float64Array = NOTHING;
+  numbers: Float64Array = EMPTY;
   #size = 0;
-  #saved = NOTHING;
+  #saved = EMPTY;
 
   /** Reserves `count` slots and returns the offset of the first. */
   reserve(count: number): number {

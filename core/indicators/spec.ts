@@ -22,8 +22,8 @@ const PLAIN_DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
  * read in either case, numbers as plain decimals. Throws an IndicatorSpecError that names what is wrong.
  */
 export function parseSpec(text: string): IndicatorSpec {
-  const asked = text.trim();
-  const [name, ...segments] = asked.split(":");
+  const trimmed = text.trim();
+  const [name, ...segments] = trimmed.split(":");
   const definition = indicatorNamed(name.toUpperCase());
   if (definition === undefined) throw unknownIndicator(name);
   const { given, source } = readSegments(definition, segments);
@@ -35,12 +35,12 @@ export function parseSpec(text: string): IndicatorSpec {
       choices[parameter.name] = chosen(definition, parameter.name, parameter.values, value ?? parameter.default);
     else numbers[parameter.name] = numberFor(definition, parameter, value);
   }
-  const refusal = definition.refuse?.(numbers);
-  if (refusal !== undefined) {
-    const { parameter, rule } = refusal;
+  const conflict = definition.validate?.(numbers);
+  if (conflict !== undefined) {
+    const { parameter, rule } = conflict;
     throw invalid(definition, parameter, String(numbers[parameter]), rule);
   }
-  return { definition, numbers, choices, source, key: asked.toLowerCase() };
+  return { definition, numbers, choices, source, key: trimmed.toLowerCase() };
 }
 
 /** The values of all parameters by name, as an answer reports them. */
@@ -126,7 +126,7 @@ function tooMany({ name }: IndicatorDefinition, order: readonly string[], count:
 const OTHER_NOTATION = /^([A-Za-z][A-Za-z_]*?)[\s_=-]*[([{]?\s*(\d[\d.]*(?:[\s,;_]+\d[\d.]*)*)\s*[)\]}]?$/;
 
 /** The same in this notation; null if it is none that can be sent. */
-function renotated(text: string): string | null {
+function inStandardNotation(text: string): string | null {
   const match = OTHER_NOTATION.exec(text.replace(/\(\s*\)$/, "").trim());
   if (!match)
     return (
@@ -143,10 +143,10 @@ function renotated(text: string): string | null {
 }
 
 function unknownIndicator(name: string): IndicatorSpecError {
-  const meant = renotated(name);
-  if (meant !== null) {
-    const words = `There is no indicator "${shownText(name)}". Parameters follow a colon: did you mean ${meant}?`;
-    return new IndicatorSpecError("indicator.unknown", words, { suggestions: [meant] });
+  const suggestion = inStandardNotation(name);
+  if (suggestion !== null) {
+    const words = `There is no indicator "${shownText(name)}". Parameters follow a colon: did you mean ${suggestion}?`;
+    return new IndicatorSpecError("indicator.unknown", words, { suggestions: [suggestion] });
   }
   const suggestions = nearestNames(name.toUpperCase());
   const hint = suggestions.length === 0 ? "" : ` Did you mean ${suggestions.join(" or ")}?`;

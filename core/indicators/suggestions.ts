@@ -31,7 +31,7 @@ export function nearestNames(name: string): string[] {
     .map((candidate) => candidate.name);
 }
 
-function distanceTo(known: string, asked: string): number {
-  if (asked.length >= 3 && (known.startsWith(asked) || known.includes(`_${asked}`))) return 1;
-  return Math.abs(known.length - asked.length) > FARTHEST ? FARTHEST + 1 : editDistance(known, asked);
+function distanceTo(known: string, typed: string): number {
+  if (typed.length >= 3 && (known.startsWith(typed) || known.includes(`_${typed}`))) return 1;
+  return Math.abs(known.length - typed.length) > FARTHEST ? FARTHEST + 1 : editDistance(known, typed);
 }

@@ -8,8 +8,8 @@ export interface EarlyClose {
 }
 
 /** The years of the half days: reports of them begin with 2016, and market data ends with 2199. */
-const FIRST_YEAR = 2016;
-const LAST_YEAR = 2199;
+const MIN_YEAR = 2016;
+const MAX_YEAR = 2199;
 
 const NOON = 12 * HOUR;
 
@@ -32,7 +32,7 @@ function lastWeekdayBefore(date: number): number {
  */
 export function jseHalfDays(): Map<string, EarlyClose> {
   const halfDays = new Map<string, EarlyClose>();
-  for (let year = FIRST_YEAR; year <= LAST_YEAR; year++) {
+  for (let year = MIN_YEAR; year <= MAX_YEAR; year++) {
     for (const eve of [Date.UTC(year, 11, 25), Date.UTC(year + 1, 0, 1)]) {
       const date = isoDate(lastWeekdayBefore(eve / 1000));
       halfDays.set(date, { at: NOON, confirmed: REPORTED.has(date) });

@@ -39,13 +39,13 @@ const MAX_KEPT_DATES = 4_096;
 export function sessionOn(market: Market, date: number): Session | null {
   if (!isTime(date)) return null;
   const day = startOfDay(date);
-  const kept = sessions.get(market) ?? new Map<number, Session | null>();
-  const known = kept.get(day);
-  if (known !== undefined) return known;
+  const cache = sessions.get(market) ?? new Map<number, Session | null>();
+  const cached = cache.get(day);
+  if (cached !== undefined) return cached;
   const session = calculateSession(market, day);
-  if (kept.size === 0) sessions.set(market, kept);
-  if (kept.size >= MAX_KEPT_DATES) kept.clear();
-  kept.set(day, session);
+  if (cache.size === 0) sessions.set(market, cache);
+  if (cache.size >= MAX_KEPT_DATES) cache.clear();
+  cache.set(day, session);
   return session;
 }
 

@@ -20,7 +20,7 @@ const years: Record<Zone, Map<number, Transition[]>> = {
 };
 
 /** Clocks of earlier years keep this one's first offset: no zone had a law yet, and `Date.UTC` reads the year 50 as 1950. */
-const FIRST_YEAR = 1800;
+const MIN_YEAR = 1800;
 
 /** Local time less UTC in seconds, as the runtime's time-zone database has it. */
 function lookUp(zone: Zone, time: number): number {
@@ -45,8 +45,8 @@ function lookUp(zone: Zone, time: number): number {
 
 /** The changes of offset in one UTC year, the first at its start. Asking the database is slow, so years are kept. */
 function transitionsOf(zone: Zone, year: number): Transition[] {
-  const kept = years[zone].get(year);
-  if (kept) return kept;
+  const cached = years[zone].get(year);
+  if (cached) return cached;
   const start = Date.UTC(year, 0, 1) / 1000;
   const end = Date.UTC(year + 1, 0, 1) / 1000;
   const found: Transition[] = [{ from: start, offset: lookUp(zone, start) }];
@@ -73,7 +73,7 @@ function transitionsOf(zone: Zone, year: number): Transition[] {
 export function offsetAt(zone: Zone, time: number): number {
   if (zone === "UTC") return 0;
   if (zone === "Africa/Johannesburg") return 2 * HOUR;
-  const year = Math.max(new Date(time * 1000).getUTCFullYear(), FIRST_YEAR);
+  const year = Math.max(new Date(time * 1000).getUTCFullYear(), MIN_YEAR);
   const transitions = transitionsOf(zone, year);
   let { offset } = transitions[0];
   for (const transition of transitions) if (time >= transition.from) offset = transition.offset;

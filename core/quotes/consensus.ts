@@ -26,7 +26,7 @@ export interface ConsensusPrint<P extends string> {
 }
 
 /** What several sources agree on. */
-export interface ConsensusOf<P extends string> {
+export interface ConsensusResult<P extends string> {
   /** The source whose price is the consensus; null where no print counts. */
   chosen: P | null;
   /** Whether all prints that count lie within the tolerance; null where fewer than two count. */
@@ -82,7 +82,7 @@ export function consensusOf<P extends string>(
   prints: readonly SourcePrint<P>[],
   type: AssetType,
   isMarketOpen: boolean,
-): ConsensusOf<P> {
+): ConsensusResult<P> {
   const exclusions = new Map(prints.map((print) => [print, exclusionOf(print, isMarketOpen)]));
   const counted = prints.filter((print) => exclusions.get(print) === null);
   if (counted.length === 0) {

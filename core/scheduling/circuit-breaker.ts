@@ -18,34 +18,37 @@ export interface Breaker {
 }
 
 /** Whether a call may go. */
-export type Admission = { kind: "admitted"; breaker: Breaker } | { kind: "refused"; retryAfter: number };
+export type BreakerDecision = { kind: "admitted"; breaker: Breaker } | { kind: "refused"; retryAfter: number };
 
 /** A breaker that has seen nothing. */
 export const NEW_BREAKER: Breaker = { state: "closed", outcomes: [], trips: 0, until: 0, closedAt: 0 };
 
-const REMEMBERED = 10;
+const MAX_OUTCOMES = 10;
 const FAILURES_TO_OPEN = 5;
 /** One slow probe and the longest pause together stay under a minute, so that an upstream's recovery is seen within one. */
-const MAX_OPEN = 45;
+const MAX_OPEN_SECONDS = 45;
 /** When to come back, in seconds, while another call probes. */
-const PROBE_USUALLY_TAKES = 3;
+const PROBE_RETRY_SECONDS = 3;
 /** Closed for this long, a breaker starts again with short pauses. */
-const FORGIVEN_AFTER = MINUTE;
+const TRIP_RESET_SECONDS = MINUTE;
 
 /** Seconds that a breaker stays open at its n-th trip in a row: 1, 2, 4, 8, 16, 32, 45, 45, … */
-const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), MAX_OPEN);
+const openSeconds = (trips: number): number => Math.min(2 ** (trips - 1), MAX_OPEN_SECONDS);
 
 /**
  * Asks to make a call. Where the pause is over, the caller that is admitted is the probe, and the only one until its outcome is
  * reported or `probeSeconds` have passed without one.
  */
-export function admit(breaker: Breaker, now: number, probeSeconds: number): Admission {
+export function admit(breaker: Breaker, now: number, probeSeconds: number): BreakerDecision {
   if (breaker.state === "closed") return { kind: "admitted", breaker };
-  const rest = breaker.until - now;
+  const remaining = breaker.until - now;
   // A pause that lasts longer than it can is one before which the clock was set back: it counts as over.
-  const longest = breaker.state === "open" ? openSeconds(breaker.trips) : probeSeconds;
-  if (rest > 0 && rest <= longest) {
-    return { kind: "refused", retryAfter: breaker.state === "open" ? rest : Math.min(rest, PROBE_USUALLY_TAKES) };
+  const maxRemaining = breaker.state === "open" ? openSeconds(breaker.trips) : probeSeconds;
+  if (remaining > 0 && remaining <= maxRemaining) {
+    return {
+      kind: "refused",
+      retryAfter: breaker.state === "open" ? remaining : Math.min(remaining, PROBE_RETRY_SECONDS),
+    };
   }
   return { kind: "admitted", breaker: { ...breaker, state: "half_open", until: now + probeSeconds } };
 }
@@ -59,14 +62,14 @@ export function afterSuccess(breaker: Breaker, now: number): Breaker {
       return { state: "closed", outcomes: [], trips: breaker.trips, until: 0, closedAt: now };
     case "closed": {
       if (breaker.outcomes.length === 0) return breaker;
-      const outcomes = [...breaker.outcomes, true].slice(-REMEMBERED);
+      const outcomes = [...breaker.outcomes, true].slice(-MAX_OUTCOMES);
       return { ...breaker, outcomes: outcomes.includes(false) ? outcomes : [] };
     }
   }
 }
 
 /** Records that an admitted call never reached the upstream, so that nothing was learnt: the next one is the probe. */
-export function afterNothing(breaker: Breaker, now: number): Breaker {
+export function afterNotSent(breaker: Breaker, now: number): Breaker {
   return breaker.state === "half_open" ? { ...breaker, state: "open", until: now } : breaker;
 }
 
@@ -78,11 +81,11 @@ export function afterFailure(breaker: Breaker, now: number): Breaker {
     case "half_open":
       return trip(breaker, breaker.trips + 1, now);
     case "closed": {
-      const outcomes = [...breaker.outcomes, false].slice(-REMEMBERED);
+      const outcomes = [...breaker.outcomes, false].slice(-MAX_OUTCOMES);
       const failures = outcomes.filter((success) => !success).length;
       if (failures < FAILURES_TO_OPEN) return { ...breaker, outcomes };
-      const forgiven = !isWithin(FORGIVEN_AFTER, breaker.closedAt, now);
-      return trip(breaker, forgiven ? 1 : breaker.trips + 1, now);
+      const isReset = !isWithin(TRIP_RESET_SECONDS, breaker.closedAt, now);
+      return trip(breaker, isReset ? 1 : breaker.trips + 1, now);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Market } from "../market-calendar/markets.ts";
 import { isOpen, nextOpen, previousSession } from "../market-calendar/sessions.ts";
 import { DAY, startOfDay } from "../time.ts";
-import { type Allowance, DEMANDS, type Demand } from "./pace.ts";
+import { DEMANDS, type Demand, type PollBudget } from "./pace.ts";
 
 /** A symbol that may be asked for. */
 export interface Pollable {
@@ -13,7 +13,7 @@ export interface Pollable {
 }
 
 /** How a provider is polled. */
-export interface PollingRules extends Allowance {
+export interface PollingRules extends PollBudget {
   batchSize: number;
   /** Seconds by which the provider's prices are delayed: they go on moving for so long after the close. */
   delay: number;
@@ -44,21 +44,21 @@ function hoursOf(market: Market, delay: number, now: number): Hours {
 }
 
 /** When a symbol should be asked for next. Outside its session that is once, for the last print, and then at the opening. */
-function dueAt({ askedAt }: Pollable, hours: Hours, pace: number): number {
-  if (hours.kind === "open") return askedAt === null ? Number.NEGATIVE_INFINITY : askedAt + pace;
+function dueAt({ askedAt }: Pollable, hours: Hours, interval: number): number {
+  if (hours.kind === "open") return askedAt === null ? Number.NEGATIVE_INFINITY : askedAt + interval;
   return askedAt !== null && askedAt < hours.lastPrintAt ? hours.lastPrintAt : hours.opensAt;
 }
 
-function rankedAt(items: Iterable<Pollable>, { pace, delay }: PollingRules, now: number): Ranked[] {
-  const known = new Map<Market, Hours>();
+function rankedAt(items: Iterable<Pollable>, { intervals, delay }: PollingRules, now: number): Ranked[] {
+  const hoursByMarket = new Map<Market, Hours>();
   const ranked: Ranked[] = [];
   for (const item of items) {
-    const wait = pace[item.demand];
+    const wait = intervals[item.demand];
     if (wait === Number.POSITIVE_INFINITY) continue;
-    let hours = known.get(item.market);
+    let hours = hoursByMarket.get(item.market);
     if (!hours) {
       hours = hoursOf(item.market, delay, now);
-      known.set(item.market, hours);
+      hoursByMarket.set(item.market, hours);
     }
     const at = dueAt(item, hours, wait);
     const urgency = hours.kind === "open" || at <= now ? 1 + (now - at) / wait : 0;
@@ -77,14 +77,14 @@ const byUrgency = (a: Ranked, b: Ranked): number =>
 export function symbolsDue(items: Iterable<Pollable>, rules: PollingRules, now: number): string[] {
   const ranked = rankedAt(items, rules, now);
   const due = ranked.filter((item) => item.at <= now).sort(byUrgency);
-  const leaving: Ranked[] = [];
-  for (const item of due) if (leaving.length < rules.calls[item.demand] * rules.batchSize) leaving.push(item);
-  const free = Math.ceil(leaving.length / rules.batchSize) * rules.batchSize - leaving.length;
+  const selected: Ranked[] = [];
+  for (const item of due) if (selected.length < rules.calls[item.demand] * rules.batchSize) selected.push(item);
+  const free = Math.ceil(selected.length / rules.batchSize) * rules.batchSize - selected.length;
   if (free > 0) {
-    const nearly = ranked.filter((item) => item.at > now && item.urgency >= NEARLY_DUE).sort(byUrgency);
-    leaving.push(...nearly.slice(0, free));
+    const nearlyDue = ranked.filter((item) => item.at > now && item.urgency >= NEARLY_DUE).sort(byUrgency);
+    selected.push(...nearlyDue.slice(0, free));
   }
-  return leaving.map((item) => item.symbol);
+  return selected.map((item) => item.symbol);
 }
 
 /** When a symbol will be due next, `now` where one is already; null where none ever will be. */

@@ -26,7 +26,7 @@ export interface Resets {
   day: number;
 }
 
-export const NOTHING_USED: Usage = { minute: 0, usedInMinute: 0, day: 0, usedInDay: 0 };
+export const EMPTY_USAGE: Usage = { minute: 0, usedInMinute: 0, day: 0, usedInDay: 0 };
 
 /** The minute that a time (unix seconds) lies in. */
 export const minuteOf = (now: number): number => Math.floor(now / MINUTE);
@@ -35,13 +35,14 @@ export const minuteOf = (now: number): number => Math.floor(now / MINUTE);
  * A window by a clock that may be set back: it never turns back by one, lest a quota be given out twice. One that lies further ahead
  * would last for too long: it becomes the present one, with what was used in it.
  */
-const windowAt = (kept: number, present: number): number => (kept > present + 1 ? present : Math.max(kept, present));
+const windowAt = (stored: number, present: number): number =>
+  stored > present + 1 ? present : Math.max(stored, present);
 
 /** Usage as it stands at `now` (unix seconds): a window that has ended is forgotten. */
-export function rollWindow(kept: Usage, now: number): Usage {
-  const minute = windowAt(kept.minute, minuteOf(now));
-  const day = windowAt(kept.day, Math.floor(now / DAY));
-  const usage = { ...kept, minute: Math.min(kept.minute, minute), day: Math.min(kept.day, day) };
+export function rollWindow(stored: Usage, now: number): Usage {
+  const minute = windowAt(stored.minute, minuteOf(now));
+  const day = windowAt(stored.day, Math.floor(now / DAY));
+  const usage = { ...stored, minute: Math.min(stored.minute, minute), day: Math.min(stored.day, day) };
   return {
     minute,
     usedInMinute: minute === usage.minute ? usage.usedInMinute : 0,
@@ -88,9 +89,9 @@ export interface GrantRate {
 }
 
 /** A holder that comes back within this (seconds) has spent its block quickly, and gets a larger one. */
-const QUICK = 1;
+const QUICK_RETURN_SECONDS = 1;
 /** After this much silence a holder is new again. */
-export const FORGOTTEN_AFTER = 10;
+export const HOLDER_EXPIRY_SECONDS = 10;
 /** The part of a minute's quota that is the smallest block. */
 const MIN_GRANT = 1 / 200;
 /** The part of what is left that one holder may have, beside another one and beside many. */
@@ -102,10 +103,10 @@ const SHARE_AMONG = 1 / 2;
  * comes back soon gets twice the last block. No holder gets so much that the others would miss it.
  * @param holders how many there are, this one included
  */
-export function grantFor(pace: GrantRate | null, now: number, left: Quota, quota: Quota, holders: number): number {
-  if (!pace || now - pace.at > FORGOTTEN_AFTER) return 0;
+export function grantFor(rate: GrantRate | null, now: number, left: Quota, quota: Quota, holders: number): number {
+  if (!rate || now - rate.at > HOLDER_EXPIRY_SECONDS) return 0;
   const smallest = Math.max(1, Math.floor(quota.minute * MIN_GRANT));
-  const wanted = now - pace.at <= QUICK ? Math.max(smallest, pace.grant * 2) : smallest;
+  const wanted = now - rate.at <= QUICK_RETURN_SECONDS ? Math.max(smallest, rate.grant * 2) : smallest;
   const share = Math.min(SHARE_ALONE, SHARE_AMONG / holders);
   return Math.min(wanted, Math.floor(Math.min(left.minute, left.day) * share));
 }

@@ -25,7 +25,7 @@ export interface Slot {
 export type Spent = Record<Span, readonly Slot[]>;
 
 /** What became of the wish to make a call. */
-export type Purchase = { kind: "spent"; spent: Spent } | { kind: "refused"; span: Span; retryAfter: number };
+export type SpendResult = { kind: "spent"; spent: Spent } | { kind: "refused"; span: Span; retryAfter: number };
 
 /** What is left of one budget. */
 export interface BudgetLeft {
@@ -37,7 +37,7 @@ export interface BudgetLeft {
 }
 
 /** Full buckets. */
-export const NOTHING_SPENT: Spent = { second: [], minute: [], day: [] };
+export const NO_SPEND: Spent = { second: [], minute: [], day: [] };
 
 /** The part of every budget that background calls leave to users. */
 const USER_SHARE = 0.25;
@@ -103,9 +103,9 @@ export const backgroundPart = (limit: number): number => limit - reserveOf(limit
 /** Seconds until a call of this priority may be made within one budget; 0 if it may be made now. */
 function waitFor(spent: Spent, span: Span, limit: number, priority: Priority, now: number): number {
   const slots = outstanding(spent, span, now);
-  const most = priority === "user" ? limit : backgroundPart(limit);
-  if (most < 1) return DAY;
-  let excess = total(slots) + 1 - most;
+  const maxCalls = priority === "user" ? limit : backgroundPart(limit);
+  if (maxCalls < 1) return DAY;
+  let excess = total(slots) + 1 - maxCalls;
   for (const slot of slots) {
     if (excess <= 0) break;
     excess -= slot.calls;
@@ -119,7 +119,7 @@ function waitFor(spent: Spent, span: Span, limit: number, priority: Priority, no
  * @param now unix seconds
  * @returns the new state, or the budget that refuses for longest and the seconds after which it would not.
  */
-export function spend(spent: Spent, limits: Limits, priority: Priority, now: number): Purchase {
+export function spend(spent: Spent, limits: Limits, priority: Priority, now: number): SpendResult {
   let refusal: { kind: "refused"; span: Span; retryAfter: number } | null = null;
   for (const span of SPANS) {
     const limit = limitOf(limits, span);

@@ -22,13 +22,13 @@ export interface Cooldown {
 export type Cooldowns = Readonly<Record<string, Cooldown>>;
 
 /** No one switches a provider off for longer than this by what an answer says. */
-const MAX_COOLDOWN = DAY;
-const MAX_THROTTLE = 30;
-const BAD_KEY_COOLDOWN = 15 * MINUTE;
-const PREMIUM_COOLDOWN = HOUR;
-const REFUSED_COOLDOWN = 5 * MINUTE;
+const MAX_COOLDOWN_SECONDS = DAY;
+const MAX_THROTTLE_SECONDS = 30;
+const BAD_KEY_COOLDOWN_SECONDS = 15 * MINUTE;
+const PREMIUM_COOLDOWN_SECONDS = HOUR;
+const BLOCKED_COOLDOWN_SECONDS = 5 * MINUTE;
 /** Upstreams end their days in different zones, so a spent quota is tried once an hour where they do not say when. */
-const QUOTA_COOLDOWN = HOUR;
+const QUOTA_COOLDOWN_SECONDS = HOUR;
 
 /**
  * The failure that a blocked call gets; null where nothing holds it back.
@@ -37,12 +37,12 @@ const QUOTA_COOLDOWN = HOUR;
 export function cooldownOf(
   cooldowns: Cooldowns,
   group: EndpointGroup,
-  scope: readonly Scope[],
+  scopes: readonly Scope[],
   now: number,
 ): Failure | null {
   const current = (scope: Scope): Cooldown[] => (cooldowns[scope]?.until > now ? [cooldowns[scope]] : []);
-  const parts = scope.flatMap(current);
-  const found = [...current("all"), ...current(group), ...(parts.length === scope.length ? parts : [])];
+  const parts = scopes.flatMap(current);
+  const found = [...current("all"), ...current(group), ...(parts.length === scopes.length ? parts : [])];
   if (found.length === 0) return null;
   const last = found.reduce((a, b) => (b.until > a.until ? b : a));
   return failure(last.reason, wholeSeconds(last.until - now));
@@ -52,7 +52,7 @@ export function cooldownOf(
 export function afterRefusal(
   cooldowns: Cooldowns,
   group: EndpointGroup,
-  scope: readonly Scope[],
+  scopes: readonly Scope[],
   refused: Failure,
   now: number,
 ): Cooldowns {
@@ -64,20 +64,20 @@ export function afterRefusal(
         ["all"],
         reason,
         now,
-        (streak) => retryAfter ?? Math.min(2 ** streak, MAX_THROTTLE),
+        (streak) => retryAfter ?? Math.min(2 ** streak, MAX_THROTTLE_SECONDS),
       );
     case "quota_spent":
       return withCooldown(cooldowns, ["all"], reason, now, () => {
-        return retryAfter ?? Math.min(QUOTA_COOLDOWN, startOfDay(now) + DAY - now);
+        return retryAfter ?? Math.min(QUOTA_COOLDOWN_SECONDS, startOfDay(now) + DAY - now);
       });
     case "bad_key":
-      return withCooldown(cooldowns, ["all"], reason, now, () => retryAfter ?? BAD_KEY_COOLDOWN);
+      return withCooldown(cooldowns, ["all"], reason, now, () => retryAfter ?? BAD_KEY_COOLDOWN_SECONDS);
     case "blocked":
       return withCooldown(cooldowns, [group], reason, now, (streak) =>
-        Math.max(retryAfter ?? 0, Math.min(REFUSED_COOLDOWN * 2 ** streak, HOUR)),
+        Math.max(retryAfter ?? 0, Math.min(BLOCKED_COOLDOWN_SECONDS * 2 ** streak, HOUR)),
       );
     case "premium_only":
-      return withCooldown(cooldowns, scope, reason, now, () => retryAfter ?? PREMIUM_COOLDOWN);
+      return withCooldown(cooldowns, scopes, reason, now, () => retryAfter ?? PREMIUM_COOLDOWN_SECONDS);
     default:
       return retryAfter === null ? cooldowns : withCooldown(cooldowns, [group], reason, now, () => retryAfter);
   }
@@ -87,15 +87,15 @@ export function afterRefusal(
  * Blocks as they stand at `now`: one that was refused ahead of a clock that was set back lasts as long from now as it did then, and
  * none lasts longer than a block can. Returns the same object if there are none such.
  */
-export function redated(cooldowns: Cooldowns, now: number): Cooldowns {
-  const isAhead = ({ since = now, until }: Cooldown): boolean => since > now || until > now + MAX_COOLDOWN;
+export function clampToClock(cooldowns: Cooldowns, now: number): Cooldowns {
+  const isAhead = ({ since = now, until }: Cooldown): boolean => since > now || until > now + MAX_COOLDOWN_SECONDS;
   if (!Object.values(cooldowns).some(isAhead)) return cooldowns;
-  const dated = Object.entries(cooldowns).map(([scope, block]): [string, Cooldown] => {
-    if (!isAhead(block)) return [scope, block];
-    const lasts = Math.min(MAX_COOLDOWN, block.until - (block.since ?? now));
-    return [scope, { ...block, since: now, until: now + lasts }];
+  const entries = Object.entries(cooldowns).map(([scope, cooldown]): [string, Cooldown] => {
+    if (!isAhead(cooldown)) return [scope, cooldown];
+    const remaining = Math.min(MAX_COOLDOWN_SECONDS, cooldown.until - (cooldown.since ?? now));
+    return [scope, { ...cooldown, since: now, until: now + remaining }];
   });
-  return Object.fromEntries(dated);
+  return Object.fromEntries(entries);
 }
 
 /** Forgets what a success has disproved. Returns the same object where there is nothing to forget. */
@@ -126,11 +126,12 @@ function withCooldown(
 ): Cooldowns {
   const next: Record<string, Cooldown> = { ...cooldowns };
   for (const scope of scopes) {
-    const before = cooldowns[scope];
+    const previous = cooldowns[scope];
     // Calls that were in flight together are refused together, once.
-    const again = before && before.reason === reason ? (before.until > now ? before.streak : before.streak + 1) : 0;
-    const until = now + Math.min(MAX_COOLDOWN, pause(again));
-    next[scope] = { reason, until: Math.max(until, before?.until ?? 0), since: now, streak: again };
+    const again =
+      previous && previous.reason === reason ? (previous.until > now ? previous.streak : previous.streak + 1) : 0;
+    const until = now + Math.min(MAX_COOLDOWN_SECONDS, pause(again));
+    next[scope] = { reason, until: Math.max(until, previous?.until ?? 0), since: now, streak: again };
   }
   return next;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ENDPOINT_GROUPS, type EndpointGroup } from "../../contracts/provider.ts";
 import { BREAKER_STATES, type Breaker, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
-import { NOTHING_SPENT, type Spent } from "../../core/scheduling/token-bucket.ts";
+import { NO_SPEND, type Spent } from "../../core/scheduling/token-bucket.ts";
 import type { FailureReason } from "../../providers/provider.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 
@@ -16,7 +16,7 @@ export interface GroupRecord {
 export interface GateMemory {
   readonly spent: Spent;
   readonly cooldowns: Cooldowns;
-  group(family: EndpointGroup): GroupRecord;
+  group(group: EndpointGroup): GroupRecord;
   saveSpent(spent: Spent): void;
   saveCooldowns(cooldowns: Cooldowns): void;
   saveGroup(group: EndpointGroup, record: GroupRecord): void;
@@ -64,10 +64,10 @@ const GroupSchema = z.object({
   lastFailure: z.object({ at: time, reason }).nullable(),
 }) satisfies z.ZodType<GroupRecord>;
 
-const NOTHING_KNOWN: GroupRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null };
+const INITIAL_RECORD: GroupRecord = { breaker: NEW_BREAKER, lastSuccessAt: null, lastFailure: null };
 
 /** Where all is well, the time of the last success is worth a write this often (seconds). */
-const SUCCESS_WRITTEN_EVERY = 10;
+const SUCCESS_WRITE_INTERVAL_SECONDS = 10;
 
 /** What a gate knows of its upstream; it outlives the object's memory. */
 export class SqlGateMemory implements GateMemory {
@@ -79,9 +79,9 @@ export class SqlGateMemory implements GateMemory {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#spent = this.#read("spent", SpentSchema, NOTHING_SPENT);
+    this.#spent = this.#read("spent", SpentSchema, NO_SPEND);
     this.#cooldowns = this.#read("blocks", CooldownsSchema, {});
-    this.#stored = new Map(ENDPOINT_GROUPS.map((family) => [family, this.#read(family, GroupSchema, NOTHING_KNOWN)]));
+    this.#stored = new Map(ENDPOINT_GROUPS.map((family) => [family, this.#read(family, GroupSchema, INITIAL_RECORD)]));
     this.#written = new Map(this.#stored);
   }
 
@@ -93,8 +93,8 @@ export class SqlGateMemory implements GateMemory {
     return this.#cooldowns;
   }
 
-  group(family: EndpointGroup): GroupRecord {
-    return this.#groupOf(this.#stored, family);
+  group(group: EndpointGroup): GroupRecord {
+    return this.#groupOf(this.#stored, group);
   }
 
   saveSpent(next: Spent): void {
@@ -108,26 +108,26 @@ export class SqlGateMemory implements GateMemory {
     this.#write("blocks", next);
   }
 
-  saveGroup(family: EndpointGroup, next: GroupRecord): void {
-    this.#stored.set(family, next);
-    const before = this.#groupOf(this.#written, family);
-    const sameButForSuccess = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
+  saveGroup(group: EndpointGroup, next: GroupRecord): void {
+    this.#stored.set(group, next);
+    const before = this.#groupOf(this.#written, group);
+    const isOtherwiseUnchanged = before.breaker === next.breaker && before.lastFailure === next.lastFailure;
     const sinceWritten = (next.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0);
-    if (sameButForSuccess && sinceWritten < SUCCESS_WRITTEN_EVERY) return;
-    this.#written.set(family, next);
-    this.#write(family, next);
+    if (isOtherwiseUnchanged && sinceWritten < SUCCESS_WRITE_INTERVAL_SECONDS) return;
+    this.#written.set(group, next);
+    this.#write(group, next);
   }
 
-  #read<T>(name: string, schema: z.ZodType<T>, otherwise: T): T {
+  #read<T>(name: string, schema: z.ZodType<T>, fallback: T): T {
     const row = this.#sql.exec<{ body: string }>("select body from states where name = ?", name).toArray()[0];
-    return row ? schema.parse(JSON.parse(row.body)) : otherwise;
+    return row ? schema.parse(JSON.parse(row.body)) : fallback;
   }
 
   #write(name: string, state: unknown): void {
     this.#sql.exec("insert or replace into states (name, body) values (?, ?)", name, JSON.stringify(state));
   }
 
-  #groupOf(records: Map<EndpointGroup, GroupRecord>, family: EndpointGroup) {
-    return records.get(family) ?? NOTHING_KNOWN;
+  #groupOf(records: Map<EndpointGroup, GroupRecord>, group: EndpointGroup) {
+    return records.get(group) ?? INITIAL_RECORD;
   }
 }

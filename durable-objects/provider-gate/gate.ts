@@ -21,36 +21,36 @@ import { SharedRequests } from "./shared-requests.ts";
 import { type CallRuntime, UpstreamCalls, type UpstreamQuery } from "./upstream-calls.ts";
 
 /** Seconds that one try may take. */
-const TIMEOUTS: Record<EndpointGroup, number> = { quotes: 3, candles: 10, search: 5 };
+const TIMEOUT_SECONDS: Record<EndpointGroup, number> = { quotes: 3, candles: 10, search: 5 };
 /** A Worker has six connections at once. */
-const LANES: Record<EndpointGroup, number> = { quotes: 3, candles: 2, search: 1 };
+const MAX_IN_FLIGHT: Record<EndpointGroup, number> = { quotes: 3, candles: 2, search: 1 };
 /** Where the second's budget sets the pace: the seconds of waiting calls beyond which newcomers are refused. */
-const QUEUED_SECONDS = 5;
+const MAX_QUEUED_SECONDS = 5;
 const MAX_WAITING_QUOTES = 2_000;
 const MAX_WAITING_REQUESTS = 100;
 
 /** Refusals that hold for whatever is asked next, the gravest first. */
-const OVERALL: readonly FailureReason[] = ["bad_key", "blocked", "quota_spent", "throttled"];
+const UPSTREAM_WIDE_REASONS: readonly FailureReason[] = ["bad_key", "blocked", "quota_spent", "throttled"];
 /** Answers about one symbol: they say nothing against the upstream. */
-const ABOUT_THE_SYMBOL: ReadonlySet<FailureReason> = new Set(["unknown_symbol", "unsupported", "bad_call", "demo_key"]);
+const SYMBOL_REASONS: ReadonlySet<FailureReason> = new Set(["unknown_symbol", "unsupported", "bad_call", "demo_key"]);
 
 /** What a batch's answers say of the upstream as a whole: it works if it sent one price, or what is wrong with a symbol. */
-export function verdictOf(answers: Iterable<ProviderQuote | Failure>): Failure | null {
+export function batchFailure(answers: Iterable<ProviderQuote | Failure>): Failure | null {
   const all = [...answers];
   const failures = all.filter((answer): answer is Failure => isFailure(answer));
-  for (const reason of OVERALL) {
+  for (const reason of UPSTREAM_WIDE_REASONS) {
     const found = failures.find((each) => each.reason === reason);
     if (found) return found;
   }
   if (failures.length < all.length) return null;
-  if (failures.some(({ reason }) => ABOUT_THE_SYMBOL.has(reason))) return null;
+  if (failures.some(({ reason }) => SYMBOL_REASONS.has(reason))) return null;
   return failures[0] ?? null;
 }
 
 /** What stands before one upstream: the way in, and the rules that every call keeps. */
 export class Gate {
   readonly #runtime: CallRuntime;
-  readonly #handshake: Admission;
+  readonly #admission: Admission;
   readonly #calls: UpstreamCalls;
   readonly #candleRequests: SharedRequests<Failure | ProviderCandles>;
   readonly #searches: SharedRequests<Failure | FoundListing[]>;
@@ -60,18 +60,18 @@ export class Gate {
   constructor(provider: Provider, memory: GateMemory, runtime: CallRuntime) {
     this.#runtime = runtime;
     const { batchSize, budget } = provider.capabilities;
-    this.#handshake = new Admission(memory, budget);
-    this.#calls = new UpstreamCalls(provider, this.#handshake, this.#runtime);
+    this.#admission = new Admission(memory, budget);
+    this.#calls = new UpstreamCalls(provider, this.#admission, this.#runtime);
     const queueable =
-      budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * QUEUED_SECONDS);
+      budget.perSecond === null ? Number.POSITIVE_INFINITY : Math.ceil(budget.perSecond * MAX_QUEUED_SECONDS);
     const maxRequests = Math.min(MAX_WAITING_REQUESTS, queueable);
-    this.#candleRequests = new SharedRequests<ProviderCandles | Failure>(LANES.candles, maxRequests);
-    this.#searches = new SharedRequests<FoundListing[] | Failure>(LANES.search, maxRequests);
-    this.#profiles = new SharedRequests<CompanyProfile | Failure>(LANES.search, maxRequests);
+    this.#candleRequests = new SharedRequests<ProviderCandles | Failure>(MAX_IN_FLIGHT.candles, maxRequests);
+    this.#searches = new SharedRequests<FoundListing[] | Failure>(MAX_IN_FLIGHT.search, maxRequests);
+    this.#profiles = new SharedRequests<CompanyProfile | Failure>(MAX_IN_FLIGHT.search, maxRequests);
     this.#queue = new QuoteQueue({
       batchSize,
       // Only the probe goes through a breaker that is not closed; the others wait for its outcome.
-      lanes: () => (memory.group("quotes").breaker.state === "closed" ? LANES.quotes : 1),
+      maxInFlight: () => (memory.group("quotes").breaker.state === "closed" ? MAX_IN_FLIGHT.quotes : 1),
       maxWaiting: Math.min(MAX_WAITING_QUOTES, queueable * batchSize),
       refusal: (listing, priority) => this.#refusal(listing, priority),
       now: this.#runtime.now,
@@ -80,9 +80,9 @@ export class Gate {
           group: "quotes",
           scopes: [...new Set(listings.map((it) => this.#scopeOf(it)))],
           priority,
-          timeout: TIMEOUTS.quotes,
+          timeout: TIMEOUT_SECONDS.quotes,
           ask: async (upstream, context) => upstream.quotes(listings, context),
-          verdict: (answers) => verdictOf(answers.values()),
+          verdict: (answers) => batchFailure(answers.values()),
         }),
     });
   }
@@ -98,7 +98,7 @@ export class Gate {
       group: "candles",
       scopes: [`candles ${type} ${interval}`],
       priority,
-      timeout: TIMEOUTS.candles,
+      timeout: TIMEOUT_SECONDS.candles,
       ask: async (upstream, context) => upstream.candles(request, context),
     });
   }
@@ -108,7 +108,7 @@ export class Gate {
       group: "search",
       scopes: ["search names"],
       priority,
-      timeout: TIMEOUTS.search,
+      timeout: TIMEOUT_SECONDS.search,
       ask: async (upstream, context) => upstream.search?.(text, context) ?? failure("unsupported"),
     });
   }
@@ -118,7 +118,7 @@ export class Gate {
       group: "search",
       scopes: ["search profiles"],
       priority,
-      timeout: TIMEOUTS.search,
+      timeout: TIMEOUT_SECONDS.search,
       ask: async (upstream, context) => upstream.profile?.(listing, context) ?? failure("unsupported"),
     });
   }
@@ -129,7 +129,7 @@ export class Gate {
   }
 
   reset(group: EndpointGroup): void {
-    this.#handshake.reset(group);
+    this.#admission.reset(group);
   }
 
   inFlight(): number {
@@ -143,12 +143,12 @@ export class Gate {
   async #single<Answer extends object>(
     requests: SharedRequests<Answer | Failure>,
     key: string,
-    question: Omit<UpstreamQuery<Answer | Failure>, "verdict">,
+    query: Omit<UpstreamQuery<Answer | Failure>, "verdict">,
   ): Promise<Answer | Failure> {
-    const refused = this.#handshake.refusal(question, this.#runtime.now());
+    const refused = this.#admission.refusal(query, this.#runtime.now());
     if (refused) return refused;
-    return requests.share(key, question.priority, (priority) =>
-      this.#calls.run({ ...question, priority, verdict: failureAmong }),
+    return requests.share(key, query.priority, (priority) =>
+      this.#calls.run({ ...query, priority, verdict: singleFailure }),
     );
   }
 
@@ -157,7 +157,7 @@ export class Gate {
   }
 
   #refusal(listing: Listing, priority: Priority): Failure | null {
-    return this.#handshake.refusal(
+    return this.#admission.refusal(
       { group: "quotes", scopes: [this.#scopeOf(listing)], priority },
       this.#runtime.now(),
     );
@@ -165,6 +165,6 @@ export class Gate {
 }
 
 /** A single question's failure, unless it is about the symbol alone. */
-function failureAmong(answer: object): Failure | null {
-  return isFailure(answer) && !ABOUT_THE_SYMBOL.has(answer.reason) ? answer : null;
+function singleFailure(answer: object): Failure | null {
+  return isFailure(answer) && !SYMBOL_REASONS.has(answer.reason) ? answer : null;
 }

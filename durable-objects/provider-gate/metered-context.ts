@@ -27,16 +27,16 @@ export function meteredContext(
 ): MeteredContext {
   let wasSent = false;
   let refused: Failure | null = null;
-  let inLine = 0;
-  let inLineSince = 0;
+  let queued = 0;
+  let queuedSince = 0;
   let queuedSeconds = 0;
 
   async function acquire(): Promise<Failure | null> {
-    if (inLine++ === 0) inLineSince = runtime.now();
-    const unpaid = await queue.acquire(priority);
-    if (--inLine === 0) queuedSeconds += runtime.now() - inLineSince;
-    refused ??= unpaid;
-    return unpaid;
+    if (queued++ === 0) queuedSince = runtime.now();
+    const rejection = await queue.acquire(priority);
+    if (--queued === 0) queuedSeconds += runtime.now() - queuedSince;
+    refused ??= rejection;
+    return rejection;
   }
 
   return {
@@ -52,6 +52,6 @@ export function meteredContext(
     },
     wasSent: () => wasSent,
     refused: () => refused,
-    queuedSeconds: () => queuedSeconds + (inLine > 0 ? runtime.now() - inLineSince : 0),
+    queuedSeconds: () => queuedSeconds + (queued > 0 ? runtime.now() - queuedSince : 0),
   };
 }

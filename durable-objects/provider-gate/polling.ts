@@ -2,7 +2,7 @@ import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { openSecondsBetween } from "../../core/market-calendar/sessions.ts";
-import { allowanceWithin, type Pace } from "../../core/scheduling/pace.ts";
+import { fitToBudget, type PollIntervals } from "../../core/scheduling/pace.ts";
 import { nextDueAt, type PollingRules, symbolsDue } from "../../core/scheduling/polling-plan.ts";
 import { budgetLeft } from "../../core/scheduling/token-bucket.ts";
 import { DAY, startOfDay } from "../../core/time.ts";
@@ -16,18 +16,18 @@ import { pollableOf, type Watch, type WatchList } from "./watch-list.ts";
 export type PublishQuote = (instrument: Instrument, quote: ProviderQuote) => Promise<void>;
 
 /** A room's lease on being polled for, in seconds: renew it twice in this time. A room that is gone is polled for no longer. */
-export const WATCH_LEASE = 50;
+export const WATCH_LEASE_SECONDS = 50;
 /** A watched symbol is asked for that many times within the span after which its price would be stale, … */
-const POLLS_WITHIN_FRESHNESS = 30;
+const POLLS_PER_STALE_PERIOD = 30;
 /** … but not more often than this (seconds). */
-const MIN_PACE = 2;
+const MIN_POLL_INTERVAL_SECONDS = 2;
 /** Two polls are at least this far apart (seconds). */
-const MIN_PAUSE = 1;
+const MIN_PAUSE_SECONDS = 1;
 
 /** Seconds between two polls of a watched symbol, where the budget allows it. */
-export function wishedPace(provider: Provider): number {
+export function targetPollInterval(provider: Provider): number {
   const { staleAfter, delay } = freshnessPolicyOf(provider.name);
-  return Math.max(MIN_PACE, (staleAfter - delay) / POLLS_WITHIN_FRESHNESS);
+  return Math.max(MIN_POLL_INTERVAL_SECONDS, (staleAfter - delay) / POLLS_PER_STALE_PERIOD);
 }
 
 /** Asks for what rooms watch, at the pace that the provider and its budget allow. Times are unix seconds. */
@@ -39,7 +39,7 @@ export class Polling {
   readonly #batchSize: number;
   readonly #budget: import("../../providers/provider.ts").Budget;
   readonly #delay: number;
-  readonly #wished: Pace;
+  readonly #targetIntervals: PollIntervals;
 
   constructor(provider: Provider, memory: GateMemory, watches: WatchList, gate: Gate, publish: PublishQuote) {
     this.#memory = memory;
@@ -49,8 +49,8 @@ export class Polling {
     this.#batchSize = provider.capabilities.batchSize;
     this.#budget = provider.capabilities.budget;
     this.#delay = provider.capabilities.delay;
-    this.#wished = {
-      watched: wishedPace(provider),
+    this.#targetIntervals = {
+      watched: targetPollInterval(provider),
       asked: Number.POSITIVE_INFINITY,
       idle: Number.POSITIVE_INFINITY,
     };
@@ -58,7 +58,7 @@ export class Polling {
 
   /** Asks for what is due, and delivers what comes back. */
   async poll(now: number): Promise<void> {
-    this.#watches.endExpired(now, WATCH_LEASE);
+    this.#watches.endExpired(now, WATCH_LEASE_SECONDS);
     const running = this.#watches.running(now);
     const due = new Set(
       symbolsDue(
@@ -67,8 +67,8 @@ export class Polling {
         now,
       ),
     );
-    const leaving = running.filter(({ listing }) => due.has(listing.instrument.symbol));
-    await Promise.all(leaving.map((watch) => this.#ask(watch, now)));
+    const toPoll = running.filter(({ listing }) => due.has(listing.instrument.symbol));
+    await Promise.all(toPoll.map((watch) => this.#ask(watch, now)));
   }
 
   /** When to poll again; null where nothing is watched. */
@@ -86,19 +86,19 @@ export class Polling {
           now,
         ) ?? Number.POSITIVE_INFINITY;
       const pause = this.#gate.refusal(group[0].listing)?.retryAfter ?? 0;
-      next = Math.min(next, Math.max(due, now + Math.max(MIN_PAUSE, pause)));
+      next = Math.min(next, Math.max(due, now + Math.max(MIN_PAUSE_SECONDS, pause)));
     }
     return next === Number.POSITIVE_INFINITY ? null : next;
   }
 
   #rulesFor(running: readonly Watch[], now: number): PollingRules {
-    const means = {
+    const resources = {
       symbols: { watched: running.length, asked: 0, idle: 0 },
       batchSize: this.#batchSize,
       budget: budgetLeft(this.#memory.spent, this.#budget, now),
       secondsLeftToday: openSecondsLeftToday(running, now),
     };
-    return { ...allowanceWithin(this.#wished, means), batchSize: this.#batchSize, delay: this.#delay };
+    return { ...fitToBudget(this.#targetIntervals, resources), batchSize: this.#batchSize, delay: this.#delay };
   }
 
   async #ask(watch: Watch, now: number): Promise<void> {

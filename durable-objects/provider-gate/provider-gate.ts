@@ -22,10 +22,10 @@ import { reportWhenDue } from "../telemetry/report.ts";
 
 import { Gate } from "./gate.ts";
 import { type GateMemory, SqlGateMemory } from "./gate-memory.ts";
-import { Polling, WATCH_LEASE } from "./polling.ts";
+import { Polling, WATCH_LEASE_SECONDS } from "./polling.ts";
 import type { QuoteAnswer } from "./quote-queue.ts";
 import { prepareTables } from "./schema.ts";
-import { type GateStatus, rememberedStatus } from "./status.ts";
+import { type GateStatus, storedStatus } from "./status.ts";
 import type { CallRuntime } from "./upstream-calls.ts";
 import { WatchList } from "./watch-list.ts";
 
@@ -68,7 +68,7 @@ export class ProviderGate extends DurableObject<Env> {
   private readonly name: ProviderName;
   private readonly memory: GateMemory;
   private readonly watches: WatchList;
-  private opened: RunningGate | { disabled: string } | null = null;
+  private resolved: RunningGate | { disabled: string } | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -82,36 +82,36 @@ export class ProviderGate extends DurableObject<Env> {
 
   /** Quotes by canonical symbol; each has a quote or a failure of its own. Any number may be asked for. */
   async quotes(listings: Listing[], priority: Priority, traceparent?: string): Promise<Map<string, QuoteAnswer>> {
-    const working = this.working();
-    if (working) return this.traceCall("quotes", traceparent, () => working.gate.quotes(listings, priority));
+    const active = this.activeGate();
+    if (active) return this.traceCall("quotes", traceparent, () => active.gate.quotes(listings, priority));
     return new Map(listings.map(({ instrument }) => [instrument.symbol, failure("not_configured")]));
   }
 
   /** Candles of one series. Equal requests that overlap in time are made once. */
   async candles(request: CandleRequest, priority: Priority, traceparent?: string): Promise<ProviderCandles | Failure> {
-    const working = this.working();
-    if (working) return this.traceCall("candles", traceparent, () => working.gate.candles(request, priority));
+    const active = this.activeGate();
+    if (active) return this.traceCall("candles", traceparent, () => active.gate.candles(request, priority));
     return failure("not_configured");
   }
 
   /** What the upstream's own search finds; `unsupported` where it has none. */
   async search(text: string, priority: Priority): Promise<FoundListing[] | Failure> {
-    return this.working()?.gate.search(text, priority) ?? failure("not_configured");
+    return this.activeGate()?.gate.search(text, priority) ?? failure("not_configured");
   }
 
   /** What the upstream knows of the company behind a symbol; `unsupported` where it knows none. */
   async profile(listing: Listing, priority: Priority): Promise<CompanyProfile | Failure> {
-    return this.working()?.gate.profile(listing, priority) ?? failure("not_configured");
+    return this.activeGate()?.gate.profile(listing, priority) ?? failure("not_configured");
   }
 
   /** Begins to poll a symbol for its room, or goes on for another `WATCH_LEASE`. Quotes arrive by the room's `ingest`. */
   async watch(listing: Listing): Promise<WatchReply> {
-    const working = this.working();
-    if (!working) return failure("not_configured");
+    const active = this.activeGate();
+    if (!active) return failure("not_configured");
     const now = RUNTIME.now();
-    const until = now + WATCH_LEASE;
+    const until = now + WATCH_LEASE_SECONDS;
     const { failing } = this.watches.renew(listing, until);
-    await this.pollNoLaterThan(working.polling.nextAt(now));
+    await this.setAlarmNoLaterThan(active.polling.nextAt(now));
     return { kind: "watching", until, failing };
   }
 
@@ -123,37 +123,37 @@ export class ProviderGate extends DurableObject<Env> {
 
   /** Sets the alarm of polling again, should it be missing while something is watched. */
   async checkAlarm(): Promise<void> {
-    const working = this.working();
-    if (working) await this.pollNoLaterThan(working.polling.nextAt(RUNTIME.now()));
+    const active = this.activeGate();
+    if (active) await this.setAlarmNoLaterThan(active.polling.nextAt(RUNTIME.now()));
   }
 
   override async alarm(): Promise<void> {
-    const working = this.working();
-    if (!working) return;
-    await working.polling.poll(RUNTIME.now());
+    const active = this.activeGate();
+    if (!active) return;
+    await active.polling.poll(RUNTIME.now());
     reportWhenDue(this.env, this.ctx);
-    await this.pollNoLaterThan(working.polling.nextAt(RUNTIME.now()));
+    await this.setAlarmNoLaterThan(active.polling.nextAt(RUNTIME.now()));
   }
 
   /** How the provider fares, for those who run the platform. */
   status(): GateStatus {
     const now = RUNTIME.now();
-    const opened = this.open();
-    const working = "gate" in opened ? opened : null;
+    const resolved = this.resolveProvider();
+    const active = "gate" in resolved ? resolved : null;
     const noLimits = { perSecond: null, perMinute: null, perDay: null };
     return {
       provider: this.name,
-      disabled: "disabled" in opened ? opened.disabled : null,
-      ...rememberedStatus(this.memory, working?.provider.capabilities.budget ?? noLimits, now),
-      inFlight: working?.gate.inFlight() ?? 0,
-      waiting: working?.gate.waiting() ?? 0,
+      disabled: "disabled" in resolved ? resolved.disabled : null,
+      ...storedStatus(this.memory, active?.provider.capabilities.budget ?? noLimits, now),
+      inFlight: active?.gate.inFlight() ?? 0,
+      waiting: active?.gate.waiting() ?? 0,
       watched: this.watches.running(now).length,
     };
   }
 
   /** Closes a family's breaker and forgets what blocks it; the next call shows whether that was right. */
   resetBreaker(group: EndpointGroup): GateStatus {
-    this.working()?.gate.reset(group);
+    this.activeGate()?.gate.reset(group);
     return this.status();
   }
 
@@ -170,23 +170,23 @@ export class ProviderGate extends DurableObject<Env> {
     }
   }
 
-  private working(): RunningGate | null {
-    const opened = this.open();
-    return "gate" in opened ? opened : null;
+  private activeGate(): RunningGate | null {
+    const resolved = this.resolveProvider();
+    return "gate" in resolved ? resolved : null;
   }
 
-  private open(): RunningGate | { disabled: string } {
-    if (this.opened) return this.opened;
+  private resolveProvider(): RunningGate | { disabled: string } {
+    if (this.resolved) return this.resolved;
     const provider = this.findProvider(this.name, this.env);
     if ("disabled" in provider) {
-      this.opened = provider;
+      this.resolved = provider;
       return provider;
     }
     const gate = new Gate(provider, this.memory, RUNTIME);
-    const deliver = (instrument: Instrument, quote: ProviderQuote) => this.publish(instrument, quote);
-    const polling = new Polling(provider, this.memory, this.watches, gate, deliver);
-    this.opened = { provider, gate, polling };
-    return this.opened;
+    const publish = (instrument: Instrument, quote: ProviderQuote) => this.publish(instrument, quote);
+    const polling = new Polling(provider, this.memory, this.watches, gate, publish);
+    this.resolved = { provider, gate, polling };
+    return this.resolved;
   }
 
   /** A room that cannot take a quote now gets the next one; the others' polls must not suffer. */
@@ -202,7 +202,7 @@ export class ProviderGate extends DurableObject<Env> {
     }
   }
 
-  private async pollNoLaterThan(time: number | null): Promise<void> {
+  private async setAlarmNoLaterThan(time: number | null): Promise<void> {
     if (time === null) return;
     await setAlarmNoLaterThan(this.ctx.storage, time);
   }

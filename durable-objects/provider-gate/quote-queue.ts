@@ -1,5 +1,5 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { afterArrival, departures, NEW_WINDOW, type PendingSymbol } from "../../core/scheduling/batching.ts";
+import { afterArrival, NEW_WINDOW, type PendingSymbol, planDispatch } from "../../core/scheduling/batching.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 import { isWithin } from "../../core/time.ts";
 import { type Failure, failure, isFailure, type Listing } from "../../providers/provider.ts";
@@ -11,7 +11,7 @@ export type QuoteAnswer = ProviderQuote | Failure;
 export interface QueueRules {
   batchSize: number;
   /** Calls that may be in flight at once. */
-  lanes: () => number;
+  maxInFlight: () => number;
   /** Symbols beyond this many are refused at once; background work does not count where a user asks. */
   maxWaiting: number;
   /** Why a symbol would be refused now; null where it would not. */
@@ -32,7 +32,7 @@ interface PendingQuote {
 }
 
 /** Who asks this soon (seconds) after an answer came is given the same. */
-const ANSWER_KEPT = 1;
+const ANSWER_TTL_SECONDS = 1;
 
 /** Merges requests for quotes into the fewest calls. */
 export class QuoteQueue {
@@ -51,8 +51,8 @@ export class QuoteQueue {
   async quotes(listings: readonly Listing[], priority: Priority): Promise<Map<string, QuoteAnswer>> {
     const answers = listings.map((listing) => this.#join(listing, priority));
     this.#dispatch();
-    const known = await Promise.all(answers);
-    return new Map(listings.map((listing, i) => [listing.instrument.symbol, known[i]]));
+    const results = await Promise.all(answers);
+    return new Map(listings.map((listing, i) => [listing.instrument.symbol, results[i]]));
   }
 
   /** Symbols that wait for a call to leave. */
@@ -64,15 +64,15 @@ export class QuoteQueue {
     const { symbol } = listing.instrument;
     const now = this.#rules.now();
     const recent = this.#recentAnswers.get(symbol);
-    if (recent && isWithin(ANSWER_KEPT, recent.at, now)) return recent.quote;
-    const underway = this.#dispatched.get(symbol) ?? this.#waiting.get(symbol);
-    if (underway) {
-      if (priority === "user") underway.pending.priority = "user";
-      return underway.answer;
+    if (recent && isWithin(ANSWER_TTL_SECONDS, recent.at, now)) return recent.quote;
+    const existing = this.#dispatched.get(symbol) ?? this.#waiting.get(symbol);
+    if (existing) {
+      if (priority === "user") existing.pending.priority = "user";
+      return existing.answer;
     }
     const refused = this.#rules.refusal(listing, priority);
     if (refused) return refused;
-    if (this.#ahead(priority) >= this.#rules.maxWaiting) return failure("throttled", 1);
+    if (this.#queuedAhead(priority) >= this.#rules.maxWaiting) return failure("throttled", 1);
     const { promise, resolve, reject } = Promise.withResolvers<QuoteAnswer>();
     this.#window = afterArrival(this.#window, this.#waiting.size > 0, now);
     const pending: PendingSymbol = { symbol, priority, since: now };
@@ -80,7 +80,7 @@ export class QuoteQueue {
     return promise;
   }
 
-  #ahead(priority: Priority): number {
+  #queuedAhead(priority: Priority): number {
     if (priority === "background" || this.#waiting.size < this.#rules.maxWaiting) return this.#waiting.size;
     return [...this.#waiting.values()].filter(({ pending }) => pending.priority === "user").length;
   }
@@ -89,16 +89,16 @@ export class QuoteQueue {
     clearTimeout(this.#timer);
     const now = this.#rules.now();
     const pendingSymbols = Array.from(this.#waiting.values(), (request) => request.pending);
-    const traffic = {
+    const load = {
       batchSize: this.#rules.batchSize,
-      lanes: this.#rules.lanes(),
+      lanes: this.#rules.maxInFlight(),
       inFlight: [...this.#inFlight.values()],
     };
-    const { batches, checkAt } = departures(pendingSymbols, this.#window, traffic, now);
+    const { batches, checkAt } = planDispatch(pendingSymbols, this.#window, load, now);
     for (const symbols of batches) {
       const batch = symbols.flatMap((symbol) => this.#waiting.get(symbol) ?? []);
       for (const { pending } of batch) this.#waiting.delete(pending.symbol);
-      this.#window = { ...this.#window, departedAt: now };
+      this.#window = { ...this.#window, dispatchedAt: now };
       void this.#dispatchBatch(batch, now);
     }
     if (checkAt !== null)
@@ -136,7 +136,7 @@ export class QuoteQueue {
 
   #dropExpired(now: number): void {
     for (const [symbol, { at }] of this.#recentAnswers) {
-      if (isWithin(ANSWER_KEPT, at, now)) return;
+      if (isWithin(ANSWER_TTL_SECONDS, at, now)) return;
       this.#recentAnswers.delete(symbol);
     }
   }

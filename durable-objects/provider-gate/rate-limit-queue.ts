@@ -14,33 +14,33 @@ export interface Clock {
 interface Waiter {
   priority: Priority;
   since: number;
-  done: (unpaid: Failure | null) => void;
+  done: (failure: Failure | null) => void;
 }
 
 /** The longest (seconds) that anyone stands in line. */
-const MAX_WAIT = 3;
+const MAX_WAIT_SECONDS = 3;
 
 /** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
 export class RateLimitQueue {
-  readonly #handshake: Admission;
+  readonly #admission: Admission;
   readonly #clock: Clock;
   readonly #waiting: Waiter[] = [];
-  #serving = false;
+  #isDraining = false;
 
-  constructor(handshake: Admission, clock: Clock) {
-    this.#handshake = handshake;
+  constructor(admission: Admission, clock: Clock) {
+    this.#admission = admission;
     this.#clock = clock;
   }
 
   /** Null once it is paid, else why it cannot be. */
   acquire(priority: Priority): Promise<Failure | null> {
     const { promise, resolve } = Promise.withResolvers<Failure | null>();
-    const payer: Waiter = { priority, since: this.#clock.now(), done: resolve };
+    const waiter: Waiter = { priority, since: this.#clock.now(), done: resolve };
     // Who is first in line need not wait for those behind to have had their pause.
     const first = this.#waiting.length === 0 || (priority === "user" && this.#next()?.priority === "background");
-    if (first && this.#serve(payer) === 0) return promise;
-    this.#waiting.push(payer);
-    void this.#serveLine();
+    if (first && this.#tryAcquire(waiter) === 0) return promise;
+    this.#waiting.push(waiter);
+    void this.#drain();
     return promise;
   }
 
@@ -49,26 +49,26 @@ export class RateLimitQueue {
   }
 
   /** @returns seconds until it is worth trying again; 0 where the payer is done. */
-  #serve(payer: Waiter): number {
+  #tryAcquire(waiter: Waiter): number {
     const now = this.#clock.now();
-    const payment = this.#handshake.acquire(payer.priority, now);
-    if (payment.kind === "pause") {
-      if (now + payment.seconds - payer.since <= MAX_WAIT) return payment.seconds;
-      payer.done(failure("throttled", wholeSeconds(payment.seconds)));
+    const result = this.#admission.acquire(waiter.priority, now);
+    if (result.kind === "pause") {
+      if (now + result.seconds - waiter.since <= MAX_WAIT_SECONDS) return result.seconds;
+      waiter.done(failure("throttled", wholeSeconds(result.seconds)));
     } else {
-      payer.done(payment.kind === "paid" ? null : payment);
+      waiter.done(result.kind === "paid" ? null : result);
     }
     return 0;
   }
 
-  async #serveLine(): Promise<void> {
-    if (this.#serving) return;
-    this.#serving = true;
-    for (let payer = this.#next(); payer; payer = this.#next()) {
-      const pause = this.#serve(payer);
-      if (pause === 0) this.#waiting.splice(this.#waiting.indexOf(payer), 1);
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (let waiter = this.#next(); waiter; waiter = this.#next()) {
+      const pause = this.#tryAcquire(waiter);
+      if (pause === 0) this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
       else await this.#clock.wait(pause);
     }
-    this.#serving = false;
+    this.#isDraining = false;
   }
 }

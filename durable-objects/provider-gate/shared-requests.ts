@@ -8,14 +8,14 @@ interface QueuedCall {
 
 /** Requests of one kind: equal ones that overlap in time are made once, and only that many are made at a time. */
 export class SharedRequests<Answer> {
-  readonly #lanes: number;
+  readonly #maxInFlight: number;
   readonly #maxWaiting: number;
   readonly #running = new Map<string, { turn: QueuedCall; answer: Promise<Answer> }>();
   readonly #waiting = new Set<QueuedCall>();
-  #busy = 0;
+  #inFlight = 0;
 
-  constructor(lanes: number, maxWaiting: number) {
-    this.#lanes = lanes;
+  constructor(maxInFlight: number, maxWaiting: number) {
+    this.#maxInFlight = maxInFlight;
     this.#maxWaiting = maxWaiting;
   }
 
@@ -24,18 +24,18 @@ export class SharedRequests<Answer> {
    * what waits for background work.
    */
   share(key: string, priority: Priority, work: (priority: Priority) => Promise<Answer>): Promise<Answer | Failure> {
-    const same = this.#running.get(key);
-    if (same) {
-      if (priority === "user") same.turn.priority = "user";
-      return same.answer;
+    const existing = this.#running.get(key);
+    if (existing) {
+      if (priority === "user") existing.turn.priority = "user";
+      return existing.answer;
     }
-    const ahead = priority === "background" ? this.#waiting.size : this.#usersWaiting();
-    if (ahead >= this.#maxWaiting) return Promise.resolve(failure("throttled", 1));
+    const queuedAhead = priority === "background" ? this.#waiting.size : this.#usersWaiting();
+    if (queuedAhead >= this.#maxWaiting) return Promise.resolve(failure("throttled", 1));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const turn: QueuedCall = { priority, start: resolve };
-    const answer = this.#runInOrder(key, turn, promise, work);
-    this.#running.set(key, { turn, answer });
-    this.#waiting.add(turn);
+    const call: QueuedCall = { priority, start: resolve };
+    const answer = this.#runInOrder(key, call, promise, work);
+    this.#running.set(key, { turn: call, answer });
+    this.#waiting.add(call);
     this.#startNext();
     return answer;
   }
@@ -46,32 +46,32 @@ export class SharedRequests<Answer> {
   }
 
   #startNext(): void {
-    if (this.#busy >= this.#lanes) return;
+    if (this.#inFlight >= this.#maxInFlight) return;
     let next: QueuedCall | undefined;
-    for (const turn of this.#waiting) {
-      if (!next || (turn.priority === "user" && next.priority === "background")) next = turn;
+    for (const call of this.#waiting) {
+      if (!next || (call.priority === "user" && next.priority === "background")) next = call;
     }
     if (!next) return;
     this.#waiting.delete(next);
-    this.#busy++;
+    this.#inFlight++;
     next.start();
   }
 
   #usersWaiting(): number {
-    return [...this.#waiting].filter((turn) => turn.priority === "user").length;
+    return [...this.#waiting].filter((call) => call.priority === "user").length;
   }
 
   async #runInOrder(
     key: string,
-    turn: QueuedCall,
+    call: QueuedCall,
     started: Promise<void>,
     work: (priority: Priority) => Promise<Answer>,
   ) {
     await started;
     try {
-      return await work(turn.priority);
+      return await work(call.priority);
     } finally {
-      this.#busy--;
+      this.#inFlight--;
       this.#running.delete(key);
       this.#startNext();
     }

@@ -36,12 +36,12 @@ export interface GateStatus {
 }
 
 /** What a gate's memory alone can say, at `now` (unix seconds). */
-export function rememberedStatus(
+export function storedStatus(
   memory: GateMemory,
   limits: Limits,
   now: number,
 ): Pick<GateStatus, "families" | "blocked" | "budget" | "callsLastMinute"> {
-  const [quotes, candles, search] = ENDPOINT_GROUPS.map((family) => groupStatus(memory, family));
+  const [quotes, candles, search] = ENDPOINT_GROUPS.map((group) => groupStatus(memory, group));
   const blocked = Object.entries(memory.cooldowns).flatMap(([scope, { reason, until }]) => {
     return until > now ? [{ scope, reason, until: isoTime(until) }] : [];
   });

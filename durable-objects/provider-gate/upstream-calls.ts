@@ -33,46 +33,46 @@ export interface UpstreamQuery<Answer> extends CallSpec {
   verdict: (answer: Answer) => Failure | null;
 }
 
-const RETRIES = 2;
+const MAX_RETRIES = 2;
 /** Reads may be repeated after these; after anything else the upstream would say the same again. */
 const RETRYABLE: ReadonlySet<FailureReason> = new Set(["server_error", "unreachable", "timeout"]);
 /** The first pause is drawn from 0 to this (seconds), each next one from twice as much: full jitter. */
-const MIN_RETRY_PAUSE = 0.2;
+const BASE_BACKOFF_SECONDS = 0.2;
 /** A try that has less time than this (seconds) is not worth a token. */
-const MIN_ATTEMPT = 0.5;
+const MIN_ATTEMPT_SECONDS = 0.5;
 
 /** Time-outs are waited for in pieces of at most this (seconds). */
-const PIECE = 0.25;
+const TIMER_SLICE_SECONDS = 0.25;
 
 /** How a try ended, in one word for the counters. */
-function outcomeOf(ending: CallOutcome): string {
-  if (ending === null) return "ok";
-  return ending === "nothing" ? ending : ending.reason;
+function outcomeLabel(outcome: CallOutcome): string {
+  if (outcome === null) return "ok";
+  return outcome === "nothing" ? outcome : outcome.reason;
 }
 
-type Try<Answer> = { ending: CallOutcome; outcome: Answer | Failure };
+type Attempt<Answer> = { callOutcome: CallOutcome; result: Answer | Failure };
 
 /** Asks questions under the rules of the gate. */
 export class UpstreamCalls {
   readonly #provider: Provider;
-  readonly #handshake: Admission;
+  readonly #admission: Admission;
   readonly #runtime: CallRuntime;
   readonly #running = new Set<{ at: number }>();
   readonly #queue: RateLimitQueue;
 
-  constructor(provider: Provider, handshake: Admission, runtime: CallRuntime) {
+  constructor(provider: Provider, admission: Admission, runtime: CallRuntime) {
     this.#provider = provider;
-    this.#handshake = handshake;
+    this.#admission = admission;
     this.#runtime = runtime;
-    this.#queue = new RateLimitQueue(handshake, runtime);
+    this.#queue = new RateLimitQueue(admission, runtime);
   }
 
   /** Returns the answer, or the failure where there is none. Never throws on the upstream's account. */
-  async run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
+  async run<Answer>(query: UpstreamQuery<Answer>): Promise<Answer | Failure> {
     const call = { at: this.#runtime.now() };
     this.#running.add(call);
     try {
-      return await this.#run(question);
+      return await this.#runWithRetries(query);
     } finally {
       this.#running.delete(call);
     }
@@ -87,70 +87,70 @@ export class UpstreamCalls {
    * Resolves when a try has taken its time. Standing in line to pay does not count, nor does time in which this object was
    * too busy to see an answer that had come: the time is waited out in short pieces, and a late one counts as no longer.
    */
-  async #overrun(seconds: number, held: () => number, ended: AbortSignal): Promise<void> {
-    for (let waited = 0; waited < seconds + held(); ) {
-      const piece = Math.min(PIECE, seconds + held() - waited);
-      await this.#runtime.wait(piece, ended);
-      waited += piece;
+  async #timeUp(seconds: number, queuedSeconds: () => number, done: AbortSignal): Promise<void> {
+    for (let waited = 0; waited < seconds + queuedSeconds(); ) {
+      const slice = Math.min(TIMER_SLICE_SECONDS, seconds + queuedSeconds() - waited);
+      await this.#runtime.wait(slice, done);
+      waited += slice;
     }
   }
 
-  async #attempt<Answer>(question: UpstreamQuery<Answer>, seconds: number): Promise<Try<Answer>> {
+  async #attempt<Answer>(query: UpstreamQuery<Answer>, seconds: number): Promise<Attempt<Answer>> {
     const controller = new AbortController();
     const { signal } = controller;
-    const meter = meteredContext(this.#queue, question.priority, this.#runtime, signal);
-    const overtime = new AbortController();
-    const late = this.#overrun(seconds, meter.queuedSeconds, overtime.signal).then((): Try<Answer> => {
+    const meter = meteredContext(this.#queue, query.priority, this.#runtime, signal);
+    const timer = new AbortController();
+    const timedOut = this.#timeUp(seconds, meter.queuedSeconds, timer.signal).then((): Attempt<Answer> => {
       const timeout = failure("timeout");
-      return { ending: timeout, outcome: timeout };
+      return { callOutcome: timeout, result: timeout };
     });
-    const answered = question.ask(this.#provider, meter.context).then(
-      (answer): Try<Answer> => {
-        const verdict = question.verdict(answer);
+    const answered = query.ask(this.#provider, meter.context).then(
+      (answer): Attempt<Answer> => {
+        const upstreamFailure = query.verdict(answer);
         // What we ourselves refused, or what needed no request, says nothing about the upstream.
-        const ours = verdict ? verdict.reason === meter.refused()?.reason : !meter.wasSent();
-        return { ending: ours ? "nothing" : verdict, outcome: answer };
+        const isOurOwn = upstreamFailure ? upstreamFailure.reason === meter.refused()?.reason : !meter.wasSent();
+        return { callOutcome: isOurOwn ? "nothing" : upstreamFailure, result: answer };
       },
-      (error: unknown): Try<Answer> => {
-        if (error instanceof CallRefused) return { ending: "nothing", outcome: error.failure };
+      (error: unknown): Attempt<Answer> => {
+        if (error instanceof CallRefused) return { callOutcome: "nothing", result: error.failure };
         // The port forbids this, so it is a fault of the provider's own code. An error's text may hold the upstream's words.
         const name = error instanceof Error ? error.name : typeof error;
         if (!signal.aborted)
-          logWarning("a provider threw", { provider: this.#provider.name, family: question.group, error: name });
+          logWarning("a provider threw", { provider: this.#provider.name, family: query.group, error: name });
         const fault = failure("bad_answer");
-        return { ending: fault, outcome: fault };
+        return { callOutcome: fault, result: fault };
       },
     );
     try {
-      return await Promise.race([answered, late]);
+      return await Promise.race([answered, timedOut]);
     } finally {
-      overtime.abort();
+      timer.abort();
       controller.abort();
     }
   }
 
-  async #run<Answer>(question: UpstreamQuery<Answer>): Promise<Answer | Failure> {
-    const deadline = this.#runtime.now() + 2 * question.timeout;
+  async #runWithRetries<Answer>(query: UpstreamQuery<Answer>): Promise<Answer | Failure> {
+    const deadline = this.#runtime.now() + 2 * query.timeout;
     let last: Answer | Failure | null = null;
-    for (let tries = 0; ; tries++) {
-      const refusal = this.#handshake.enter(question, this.#runtime.now());
+    for (let retries = 0; ; retries++) {
+      const refusal = this.#admission.admit(query, this.#runtime.now());
       if (refusal) return last ?? refusal;
-      const seconds = Math.min(question.timeout, deadline - this.#runtime.now());
-      const { group } = question;
+      const seconds = Math.min(query.timeout, deadline - this.#runtime.now());
+      const { group } = query;
       const labels = { provider: this.#provider.name, family: group };
-      const begun = this.#runtime.now();
-      const { ending, outcome } = await withSpan("provider", { ...labels, try: tries + 1 }, () =>
-        this.#attempt(question, seconds),
+      const startedAt = this.#runtime.now();
+      const { callOutcome, result } = await withSpan("provider", { ...labels, try: retries + 1 }, () =>
+        this.#attempt(query, seconds),
       );
-      observe("wizdata_provider_call_duration_seconds", labels, this.#runtime.now() - begun);
-      count("wizdata_provider_calls_total", { ...labels, outcome: outcomeOf(ending) });
-      this.#handshake.leave(question, ending, this.#runtime.now());
-      last = outcome;
-      const repeatable = ending !== null && ending !== "nothing" && RETRYABLE.has(ending.reason);
-      if (!repeatable || tries === RETRIES) return last;
-      const pause = this.#runtime.random() * MIN_RETRY_PAUSE * 2 ** tries;
-      if (this.#runtime.now() + pause + MIN_ATTEMPT > deadline) return last;
-      await this.#runtime.wait(pause);
+      observe("wizdata_provider_call_duration_seconds", labels, this.#runtime.now() - startedAt);
+      count("wizdata_provider_calls_total", { ...labels, outcome: outcomeLabel(callOutcome) });
+      this.#admission.recordOutcome(query, callOutcome, this.#runtime.now());
+      last = result;
+      const isRetryable = callOutcome !== null && callOutcome !== "nothing" && RETRYABLE.has(callOutcome.reason);
+      if (!isRetryable || retries === MAX_RETRIES) return last;
+      const backoff = this.#runtime.random() * BASE_BACKOFF_SECONDS * 2 ** retries;
+      if (this.#runtime.now() + backoff + MIN_ATTEMPT_SECONDS > deadline) return last;
+      await this.#runtime.wait(backoff);
     }
   }
 }

@@ -56,17 +56,17 @@ export class WatchList {
   }
 
   /** Ends the leases that were not renewed; `longest` is a lease's whole length (seconds), and none lasts longer from now. */
-  endExpired(now: number, longest: number): void {
+  endExpired(now: number, maxSeconds: number): void {
     for (const [symbol, watch] of this.#watches) {
       if (watch.until <= now) this.end(symbol);
-      else if (watch.until > now + longest) this.#shorten(symbol, watch, now + longest);
+      else if (watch.until > now + maxSeconds) this.#shorten(symbol, watch, now + maxSeconds);
     }
   }
 
   /** Sends when a symbol was last asked for, and how that ended. */
-  recordPoll(symbol: string, failing: Failure | null, askedAt: number | null): void {
+  recordPoll(symbol: string, lastFailure: Failure | null, askedAt: number | null): void {
     const watch = this.#watches.get(symbol);
-    if (watch) this.#watches.set(symbol, { ...watch, failing, askedAt });
+    if (watch) this.#watches.set(symbol, { ...watch, failing: lastFailure, askedAt });
   }
 
   /** Leases that run at `now`. */

@@ -2,7 +2,7 @@ import type { MarketMode } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { isWithin } from "../../core/time.ts";
 import { openPrimary } from "../../storage/database.ts";
-import { noteDemand } from "../../storage/demand.ts";
+import { recordDemand } from "../../storage/demand.ts";
 
 /** Demand is noted this often (seconds). */
 const DEMAND_EVERY = 600;
@@ -18,6 +18,6 @@ export function openDemandNote(
     const now = Math.floor(Date.now() / 1000);
     if (isWithin(DEMAND_EVERY, notedAt, now) || mode() !== "live") return;
     notedAt = now;
-    keep(noteDemand(openPrimary(database), symbol, now));
+    keep(recordDemand(openPrimary(database), symbol, now));
   };
 }

@@ -1,5 +1,5 @@
 import { logWarning } from "../../observability/log.ts";
-import { isReportDue, takeReport } from "../../observability/metrics/collector.ts";
+import { drainReport, isReportDue } from "../../observability/metrics/collector.ts";
 import { type Series, SeriesMap } from "../../observability/metrics/series.ts";
 
 /** Shards of Telemetry: an object takes hundreds of batches a second, an isolate sends one in five. */
@@ -16,7 +16,7 @@ interface Bindings {
 
 /** Sends what this isolate has measured. Telemetry may be down: then this batch is lost and nothing else. */
 export async function reportNow(env: Bindings): Promise<void> {
-  const report = takeReport(Date.now());
+  const report = drainReport(Date.now());
   if (report.length === 0) return;
   try {
     const shard = env.TELEMETRY.getByName(`shard-${Math.floor(Math.random() * SHARDS)}`);

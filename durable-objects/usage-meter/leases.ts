@@ -15,27 +15,27 @@ interface Lease {
   minute: number;
   tokens: number;
   /** What was granted last; a quarter of it left is the sign to ask for more. */
-  block: number;
+  lastGrant: number;
   /** What the meter said last; null where it has said nothing yet. */
   quotaState: QuotaState | null;
   /** Until then a client is asking for a block, and others ask for what they need alone. */
-  askingUntil: number;
+  requestingUntil: number;
   /** Until then a cost of at least `refusedCost` is refused without asking. */
-  refusedUntil: number;
-  refusedCost: number;
+  rejectedUntil: number;
+  rejectedCost: number;
   /** Until then everything passes: the meter does not answer. */
-  openUntil: number;
+  failOpenUntil: number;
 }
 
 const newLease = (): Lease => ({
   minute: 0,
   tokens: 0,
-  block: 0,
+  lastGrant: 0,
   quotaState: null,
-  askingUntil: 0,
-  refusedUntil: 0,
-  refusedCost: 0,
-  openUntil: 0,
+  requestingUntil: 0,
+  rejectedUntil: 0,
+  rejectedCost: 0,
+  failOpenUntil: 0,
 });
 
 /** Where a key stands for its holder: what is left to all, and what this isolate holds of it. */
@@ -51,15 +51,15 @@ function addGrant(lease: Lease, { minute, granted, left, resets }: LeaseReply, s
   if (minute > lease.minute) lease.tokens = 0;
   lease.minute = minute;
   lease.tokens += granted - spent;
-  if (granted > spent) lease.block = granted;
+  if (granted > spent) lease.lastGrant = granted;
   lease.quotaState = { left, resets };
 }
 
-const ASKING_FOR_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 2_000;
 /** Others may return tokens at any time, so a refusal is not kept for long. */
-const REFUSED_FOR_MS = 1_000;
+const REJECTION_TTL_MS = 1_000;
 /** A meter that failed is left alone for this long. */
-const OPEN_FOR_MS = 1_000;
+const FAIL_OPEN_MS = 1_000;
 const MAX_KEYS = 5_000;
 
 /** Tokens that an isolate holds, so that most requests are paid for without asking anyone. */
@@ -75,31 +75,32 @@ export class Leases {
 
   /**
    * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is sent.
-   * @param later called with work that no client waits for
+   * @param waitUntil called with work that no client waits for
    */
   async acquire(
     { prefix, quota }: { prefix: string; quota: Quota },
     cost: number,
-    ask: RequestLease,
-    later: (work: Promise<void>) => void,
-    failed: (error: Error) => void,
+    requestLease: RequestLease,
+    waitUntil: (work: Promise<void>) => void,
+    onFailure: (error: Error) => void,
   ): Promise<Acquisition> {
     const lease = this.#leaseOf(prefix);
-    if (lease.openUntil > this.#now()) return { isGranted: true, quotaState: null };
-    if (this.#running(lease) && lease.tokens >= cost) {
+    if (lease.failOpenUntil > this.#now()) return { isGranted: true, quotaState: null };
+    if (this.#isCurrent(lease) && lease.tokens >= cost) {
       lease.tokens -= cost;
-      if (lease.tokens < lease.block / 4 && this.#begins(lease)) later(this.#refill(lease, quota, ask, failed));
+      if (lease.tokens < lease.lastGrant / 4 && this.#startsRequest(lease))
+        waitUntil(this.#refill(lease, quota, requestLease, onFailure));
       return { isGranted: true, quotaState: quotaStateOf(lease) };
     }
-    if (this.#running(lease) && lease.refusedUntil > this.#now() && cost >= lease.refusedCost) {
+    if (this.#isCurrent(lease) && lease.rejectedUntil > this.#now() && cost >= lease.rejectedCost) {
       return { isGranted: false, quotaState: quotaStateOf(lease) };
     }
     try {
-      return { isGranted: await this.#askFor(lease, quota, cost, ask), quotaState: quotaStateOf(lease) };
+      return { isGranted: await this.#request(lease, quota, cost, requestLease), quotaState: quotaStateOf(lease) };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      lease.openUntil = this.#now() + OPEN_FOR_MS;
-      failed(error);
+      lease.failOpenUntil = this.#now() + FAIL_OPEN_MS;
+      onFailure(error);
       return { isGranted: true, quotaState: null };
     }
   }
@@ -107,10 +108,10 @@ export class Leases {
   /** Tokens of the running minute that this isolate holds of a key and has not spent. */
   unspent(prefix: string): number {
     const lease = this.#leases.get(prefix);
-    return lease && this.#running(lease) ? lease.tokens : 0;
+    return lease && this.#isCurrent(lease) ? lease.tokens : 0;
   }
 
-  #running(lease: Lease): boolean {
+  #isCurrent(lease: Lease): boolean {
     return lease.minute === minuteOf(this.#now() / 1000);
   }
 
@@ -126,32 +127,37 @@ export class Leases {
   }
 
   /** Whether this is the one who asks for a block. */
-  #begins(lease: Lease): boolean {
-    if (lease.askingUntil > this.#now()) return false;
-    lease.askingUntil = this.#now() + ASKING_FOR_MS;
+  #startsRequest(lease: Lease): boolean {
+    if (lease.requestingUntil > this.#now()) return false;
+    lease.requestingUntil = this.#now() + REQUEST_TIMEOUT_MS;
     return true;
   }
 
-  async #refill(lease: Lease, quota: Quota, ask: RequestLease, failed: (error: Error) => void): Promise<void> {
+  async #refill(
+    lease: Lease,
+    quota: Quota,
+    requestLease: RequestLease,
+    onFailure: (error: Error) => void,
+  ): Promise<void> {
     try {
-      addGrant(lease, await ask({ holder: this.#holder, quota, cost: 0, ahead: true, unspent: null }), 0);
+      addGrant(lease, await requestLease({ holder: this.#holder, quota, cost: 0, ahead: true, unspent: null }), 0);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      failed(error);
+      onFailure(error);
     }
-    lease.askingUntil = 0;
+    lease.requestingUntil = 0;
   }
 
-  async #askFor(lease: Lease, quota: Quota, cost: number, ask: RequestLease): Promise<boolean> {
-    const ahead = this.#begins(lease);
+  async #request(lease: Lease, quota: Quota, cost: number, requestLease: RequestLease): Promise<boolean> {
+    const prefetch = this.#startsRequest(lease);
     const unspent = lease.tokens > 0 ? { minute: lease.minute, tokens: lease.tokens } : null;
     lease.tokens = 0;
-    const reply = await ask({ holder: this.#holder, quota, cost, ahead, unspent });
-    const paid = reply.granted >= cost;
-    addGrant(lease, reply, paid ? cost : 0);
-    if (ahead) lease.askingUntil = 0;
-    lease.refusedUntil = paid ? 0 : this.#now() + REFUSED_FOR_MS;
-    lease.refusedCost = cost;
-    return paid;
+    const reply = await requestLease({ holder: this.#holder, quota, cost, ahead: prefetch, unspent });
+    const isGranted = reply.granted >= cost;
+    addGrant(lease, reply, isGranted ? cost : 0);
+    if (prefetch) lease.requestingUntil = 0;
+    lease.rejectedUntil = isGranted ? 0 : this.#now() + REJECTION_TTL_MS;
+    lease.rejectedCost = cost;
+    return isGranted;
   }
 }

@@ -18,9 +18,9 @@ const leases = new Leases(`${Math.random()}`);
 /** Tokens of the running minute that this isolate holds of a key. */
 export const unspentOf = (prefix: string): number => leases.unspent(prefix);
 
-async function askMeter(env: Env, prefix: string, request: LeaseRequest): Promise<LeaseReply> {
-  const late = scheduler.wait(METER_TIMEOUT_MS).then(() => null);
-  const reply = await Promise.race([env.USAGE_METER.getByName(prefix).lease(request), late]);
+async function requestLease(env: Env, prefix: string, request: LeaseRequest): Promise<LeaseReply> {
+  const timeout = scheduler.wait(METER_TIMEOUT_MS).then(() => null);
+  const reply = await Promise.race([env.USAGE_METER.getByName(prefix).lease(request), timeout]);
   if (reply === null) throw new Error(`no answer within ${METER_TIMEOUT_MS} ms`);
   return reply;
 }
@@ -34,13 +34,13 @@ export function acquireFromKey(
   env: Env,
   { prefix, tier }: MeteredKey,
   cost: number,
-  later: (work: Promise<void>) => void,
+  waitUntil: (work: Promise<void>) => void,
 ): Promise<Acquisition> {
   return leases.acquire(
     { prefix, quota: QUOTAS[tier] },
     cost,
-    (request) => askMeter(env, prefix, request),
-    later,
+    (request) => requestLease(env, prefix, request),
+    waitUntil,
     (error) => logWarning("a usage meter does not answer; requests pass", { key_prefix: prefix, cause: error.message }),
   );
 }

@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   consume,
-  FORGOTTEN_AFTER,
+  EMPTY_USAGE,
   type GrantRate,
   grantFor,
+  HOLDER_EXPIRY_SECONDS,
   leftOf,
-  NOTHING_USED,
   type Quota,
   type Resets,
   refund,
@@ -51,7 +51,7 @@ export class UsageMeter extends DurableObject<Env> {
 
   private usage: Usage;
   /** By holder; those that have gone silent are forgotten. Losing it with the memory makes a few blocks smaller. */
-  private readonly paces = new Map<string, GrantRate>();
+  private readonly grantRates = new Map<string, GrantRate>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -63,7 +63,7 @@ export class UsageMeter extends DurableObject<Env> {
       .toArray();
     this.usage = row
       ? { minute: row.minute, usedInMinute: row.used_in_minute, day: row.day, usedInDay: row.used_in_day }
-      : NOTHING_USED;
+      : EMPTY_USAGE;
   }
 
   /** Returns out tokens, and takes back what is unspent. */
@@ -72,7 +72,8 @@ export class UsageMeter extends DurableObject<Env> {
     let usage = rollWindow(this.usage, now);
     if (request.unspent) usage = refund(usage, request.unspent);
     const left = leftOf(usage, request.quota);
-    const granted = request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.block(request, left, now);
+    const granted =
+      request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.prefetchGrant(request, left, now);
     this.save(consume(usage, granted));
     return { granted, minute: this.usage.minute, ...this.quotaState(request.quota) };
   }
@@ -86,17 +87,17 @@ export class UsageMeter extends DurableObject<Env> {
   /** Does nothing, to show that meters answer. */
   ping(): void {}
 
-  private block({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
-    for (const [name, { at }] of this.paces) if (now - at > FORGOTTEN_AFTER) this.paces.delete(name);
-    const pace = this.paces.get(holder) ?? null;
+  private prefetchGrant({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
+    for (const [name, { at }] of this.grantRates) if (now - at > HOLDER_EXPIRY_SECONDS) this.grantRates.delete(name);
+    const rate = this.grantRates.get(holder) ?? null;
     if (!ahead) {
       // What many ask for one by one at the same time, one block should have held.
-      if (pace) this.paces.set(holder, { at: now, grant: pace.grant + cost });
+      if (rate) this.grantRates.set(holder, { at: now, grant: rate.grant + cost });
       return 0;
     }
-    const after = { minute: left.minute - cost, day: left.day - cost };
-    const grant = grantFor(pace, now, after, quota, this.paces.size + (pace ? 0 : 1));
-    this.paces.set(holder, { at: now, grant });
+    const remaining = { minute: left.minute - cost, day: left.day - cost };
+    const grant = grantFor(rate, now, remaining, quota, this.grantRates.size + (rate ? 0 : 1));
+    this.grantRates.set(holder, { at: now, grant });
     return grant;
   }
 

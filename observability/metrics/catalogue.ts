@@ -7,8 +7,8 @@ export interface Metric {
   buckets?: readonly number[];
 }
 
-const LATENCY = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-const WAITING = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900] as const;
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900] as const;
 
 /** Every metric of /metrics, as Prometheus names things: base units, counters that end in `_total`. */
 export const METRICS = {
@@ -26,7 +26,7 @@ export const METRICS = {
     type: "histogram",
     help: "Time from a request's arrival to its answer, as the Worker sees it.",
     labels: ["route"],
-    buckets: LATENCY,
+    buckets: LATENCY_BUCKETS,
   },
   wizdata_unexpected_errors_total: {
     type: "counter",
@@ -57,7 +57,7 @@ export const METRICS = {
     type: "histogram",
     help: "Time that a try at an upstream took.",
     labels: ["provider", "family"],
-    buckets: LATENCY,
+    buckets: LATENCY_BUCKETS,
   },
   wizdata_guard_failures_total: {
     type: "counter",
@@ -93,13 +93,13 @@ export const METRICS = {
     type: "histogram",
     help: "Time from a message's enqueueing to its work being done.",
     labels: ["kind"],
-    buckets: WAITING,
+    buckets: WAIT_BUCKETS,
   },
   wizdata_queue_age_seconds: {
     type: "histogram",
     help: "Time that a message waited in the queue.",
     labels: ["kind"],
-    buckets: WAITING,
+    buckets: WAIT_BUCKETS,
   },
   wizdata_quality_decisions_total: {
     type: "counter",

@@ -32,9 +32,9 @@ export class SeriesMap {
   private readonly series = new Map<string, Series>();
   private readonly maxSize: number;
 
-  /** @param most a newcomer beyond that many series is refused */
-  constructor(most: number) {
-    this.maxSize = most;
+  /** @param maxSize a newcomer beyond that many series is refused */
+  constructor(maxSize: number) {
+    this.maxSize = maxSize;
   }
 
   get size(): number {
@@ -44,18 +44,18 @@ export class SeriesMap {
   /** Takes a series in. Returns false where there is no room for one more. */
   add(series: Series): boolean {
     const key = seriesKey(series.name, series.labels);
-    const kept = this.series.get(key);
-    if (!kept) {
+    const existing = this.series.get(key);
+    if (!existing) {
       if (this.series.size >= this.maxSize) return false;
       this.series.set(key, "counts" in series ? { ...series, counts: [...series.counts] } : { ...series });
-    } else if ("counts" in kept && "counts" in series) {
-      kept.sum += series.sum;
-      for (let i = 0; i < kept.counts.length; i++) kept.counts[i] += series.counts[i] ?? 0;
-    } else if ("value" in kept && "value" in series) {
-      if (series.at === undefined) kept.value += series.value;
-      else if (series.at >= (kept.at ?? 0)) {
-        kept.value = series.value;
-        kept.at = series.at;
+    } else if ("counts" in existing && "counts" in series) {
+      existing.sum += series.sum;
+      for (let i = 0; i < existing.counts.length; i++) existing.counts[i] += series.counts[i] ?? 0;
+    } else if ("value" in existing && "value" in series) {
+      if (series.at === undefined) existing.value += series.value;
+      else if (series.at >= (existing.at ?? 0)) {
+        existing.value = series.value;
+        existing.at = series.at;
       }
     }
     return true;

@@ -26,9 +26,9 @@ import {
 import { pairOf } from "./pair.ts";
 
 /** Bars in a compact answer. */
-const COMPACT = 100;
+const COMPACT_BARS = 100;
 /** How far back intraday bars reach without naming a month; the service says 30 days. */
-const RECENT = 29 * DAY;
+const RECENT_SECONDS = 29 * DAY;
 /** Months of intraday bars that one request is answered with, the oldest first. */
 const MONTHS_PER_REQUEST = 3;
 
@@ -46,7 +46,7 @@ const SHARES: readonly Interval[] = ["1m", "5m", "15m", "30m", "1d"];
  * The intervals served on our buckets. Shares have no hours: theirs begin on the full hour, the session's at half past.
  * Whether a key allows intraday bars is for the service to say: a free one is refused with `premium_only`.
  */
-export const INTERVALS_SERVED: Partial<Record<AssetType, readonly Interval[]>> = {
+export const SUPPORTED_INTERVALS: Partial<Record<AssetType, readonly Interval[]>> = {
   stock: SHARES,
   etf: SHARES,
   forex: ["1m", "5m", "15m", "30m", "1h", "1d"],
@@ -60,12 +60,12 @@ export async function candles(
 ): Promise<ProviderCandles | Failure> {
   const { instrument } = request.listing;
   const { interval, from, to } = request;
-  if (!INTERVALS_SERVED[instrument.type]?.includes(interval)) return failure("unsupported");
+  if (!SUPPORTED_INTERVALS[instrument.type]?.includes(interval)) return failure("unsupported");
   const market = marketOf(instrument.primary_exchange);
   const dated = INTRADAY_SECONDS[interval] === null;
   // Intraday bars are of shares in the US alone.
   if (!dated && market.id !== "US" && market.id !== "FOREX") return failure("unsupported");
-  const size: OutputSize = countBuckets(market, interval, from, context.now()) < COMPACT ? "compact" : "full";
+  const size: OutputSize = countBuckets(market, interval, from, context.now()) < COMPACT_BARS ? "compact" : "full";
   const answer = dated
     ? await dailyBars(settings, request, size, context)
     : await intradayBars(settings, request, market, size, context);
@@ -151,7 +151,7 @@ async function intradayBars(
 
 /** The months that hold a range, as the service names them; one call without a month where the range is recent. */
 function monthsToAsk(from: number, to: number, now: number): (string | undefined)[] {
-  if (from >= now - RECENT) return [undefined];
+  if (from >= now - RECENT_SECONDS) return [undefined];
   const months: string[] = [];
   const end = Math.min(to, now);
   for (let month = startOfMonth(from); month < end && months.length < MONTHS_PER_REQUEST; ) {

@@ -4,11 +4,11 @@ import type { Overview } from "./schema.ts";
 const COUNTRIES: Partial<Record<string, string>> = { USA: "US" };
 
 /** A line of text, or nothing where the service has none. */
-function line(text: string | undefined, longest: number): string | undefined {
+function line(text: string | undefined, maxLength: number): string | undefined {
   const clean = text
     ?.replace(/\p{C}+|\s+/gu, " ")
     .trim()
-    .slice(0, longest);
+    .slice(0, maxLength);
   return clean && clean !== "None" && clean !== "-" ? clean : undefined;
 }
 

@@ -10,7 +10,7 @@ import {
   type Listing,
   type Provider,
 } from "../provider.ts";
-import { candles, INTERVALS_SERVED } from "./candles.ts";
+import { candles, SUPPORTED_INTERVALS } from "./candles.ts";
 import { type AlphaVantageSettings, companyOverview, SYMBOLS_PER_CALL, symbolSearch } from "./client.ts";
 import { listingsFrom } from "./mapper.ts";
 import { profileFrom } from "./profile-mapper.ts";
@@ -38,7 +38,7 @@ export function alphaVantageProvider(settings: AlphaVantageSettings): Provider {
     name: "alpha_vantage",
     capabilities: {
       assetTypes: ["stock", "etf", "forex"],
-      intervals: INTERVALS_SERVED,
+      intervals: SUPPORTED_INTERVALS,
       batchSize: realtime ? SYMBOLS_PER_CALL : 1,
       delay,
       budget: budgetOf(settings),

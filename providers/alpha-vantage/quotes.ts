@@ -15,7 +15,7 @@ import { type BulkQuote, BulkQuoteSchema } from "./schema.ts";
 type Outcome = ProviderQuote | Failure;
 
 /** After these the next call would end in the same way. */
-const HOPELESS: ReadonlySet<FailureReason> = new Set([
+const FINAL_REASONS: ReadonlySet<FailureReason> = new Set([
   "throttled",
   "quota_spent",
   "bad_key",
@@ -36,12 +36,12 @@ export async function quotes(
   for (let i = 0; i < inBulk.length; i += SYMBOLS_PER_CALL) {
     await bulk(settings, inBulk.slice(i, i + SYMBOLS_PER_CALL), found, context);
   }
-  let hopeless: Failure | null = null;
+  let finalFailure: Failure | null = null;
   for (const listing of listings) {
     const { symbol } = listing.instrument;
     if (found.has(symbol)) continue;
-    const outcome: Outcome = hopeless ?? (await single(settings, delay, listing, context));
-    if (isFailure(outcome) && HOPELESS.has(outcome.reason)) hopeless = outcome;
+    const outcome: Outcome = finalFailure ?? (await single(settings, delay, listing, context));
+    if (isFailure(outcome) && FINAL_REASONS.has(outcome.reason)) finalFailure = outcome;
     found.set(symbol, outcome);
   }
   return found;
@@ -84,8 +84,8 @@ async function single(
     if (!pair) return failure("unknown_symbol");
     const rate = await currencyExchangeRate(settings, pair, context);
     if (isFailure(rate)) return rate;
-    const asked = rate["1. From_Currency Code"] === pair.from && rate["3. To_Currency Code"] === pair.to;
-    return asked ? quoteFromRate(rate, instrument, context.now()) : failure("bad_answer");
+    const isRequested = rate["1. From_Currency Code"] === pair.from && rate["3. To_Currency Code"] === pair.to;
+    return isRequested ? quoteFromRate(rate, instrument, context.now()) : failure("bad_answer");
   }
   const quote = await globalQuote(settings, providerSymbol, context);
   if (quote === null) return failure("unknown_symbol");

@@ -93,8 +93,8 @@ const ZONES = {
 
 /** The parts of a time series under names that do not change with its kind. */
 function partsOf(body: unknown): unknown {
-  const about = Object.entries(record.safeParse(entryNamed(body, "Meta Data")).data ?? {});
-  const field = (ending: string): unknown => about.find(([name]) => name.endsWith(ending))?.[1];
+  const metadata = Object.entries(record.safeParse(entryNamed(body, "Meta Data")).data ?? {});
+  const field = (ending: string): unknown => metadata.find(([name]) => name.endsWith(ending))?.[1];
   return {
     // `2. Symbol`, or `2. From Symbol` and `3. To Symbol`.
     symbol: field(". Symbol") ?? `${field("From Symbol")}/${field("To Symbol")}`,

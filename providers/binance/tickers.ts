@@ -4,7 +4,7 @@ import { SYMBOL, ticker24h } from "./client.ts";
 import { type Ticker, TickerSchema } from "./schema.ts";
 
 /** How long a symbol that the exchange refused is not asked for again. */
-const REFUSED_FOR = HOUR;
+const REFUSED_TTL_SECONDS = HOUR;
 
 /** Symbols that the exchange does not know, each with the unix second until which that is believed. */
 export type RefusedSymbols = Map<string, number>;
@@ -20,14 +20,14 @@ export async function tickersOf(
   context: CallContext,
 ): Promise<Map<string, Ticker | Failure>> {
   const outcomes = new Map<string, Ticker | Failure>();
-  const asked: string[] = [];
+  const requested: string[] = [];
   for (const [symbol, until] of refused) if (until <= context.now()) refused.delete(symbol);
   for (const symbol of new Set(symbols)) {
-    const known = SYMBOL.test(symbol) && !refused.has(symbol);
-    if (known) asked.push(symbol);
+    const isAllowed = SYMBOL.test(symbol) && !refused.has(symbol);
+    if (isAllowed) requested.push(symbol);
     else outcomes.set(symbol, failure("unknown_symbol"));
   }
-  const batches = asked.length > 0 ? [asked] : [];
+  const batches = requested.length > 0 ? [requested] : [];
   for (let batch = batches.pop(); batch; batch = batches.pop()) {
     const answer = await ticker24h(baseUrl, batch, context);
     if (!isFailure(answer)) {
@@ -37,7 +37,7 @@ export async function tickersOf(
       batches.push(batch.slice(half), batch.slice(0, half));
     } else {
       for (const symbol of batch) outcomes.set(symbol, answer);
-      if (answer.reason === "unknown_symbol") refused.set(batch[0], context.now() + REFUSED_FOR);
+      if (answer.reason === "unknown_symbol") refused.set(batch[0], context.now() + REFUSED_TTL_SECONDS);
     }
   }
   return outcomes;

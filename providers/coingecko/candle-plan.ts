@@ -14,7 +14,7 @@ interface Source {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /** The finest first: a candle is always taken from the same source as long as that source reaches it. */
-const WITHOUT_PAYING: Partial<Record<Interval, readonly Source[]>> = {
+const FREE_SOURCES: Partial<Record<Interval, readonly Source[]>> = {
   "30m": [{ endpoint: "ohlc", days: [1] }],
   "1h": [
     { endpoint: "chart", days: [1] },
@@ -28,17 +28,17 @@ const WITHOUT_PAYING: Partial<Record<Interval, readonly Source[]>> = {
 };
 
 const SOURCES: Record<Plan, Partial<Record<Interval, readonly Source[]>>> = {
-  keyless: WITHOUT_PAYING,
-  demo: WITHOUT_PAYING,
+  keyless: FREE_SOURCES,
+  demo: FREE_SOURCES,
   pro: {
-    ...WITHOUT_PAYING,
+    ...FREE_SOURCES,
     "1h": [{ endpoint: "ohlc", days: [1, 7, 14, 30, 90], length: "hourly" }],
     "1d": [{ endpoint: "ohlc", days: [1, 7, 14, 30, 90, 180], length: "daily" }],
   },
 };
 
 /** The intervals that can be had. */
-export const INTERVALS_SERVED: readonly Interval[] = ["30m", "1h", "4h", "1d"];
+export const SUPPORTED_INTERVALS: readonly Interval[] = ["30m", "1h", "4h", "1d"];
 
 /** A call, and the part of the range whose candles are taken from it. */
 export interface PlannedCall {
@@ -59,16 +59,16 @@ export function planCalls(plan: Plan, interval: Interval, from: number, to: numb
   const calls: PlannedCall[] = [];
   let end = to;
   for (const source of SOURCES[plan][interval] ?? []) {
-    const longest = source.days[source.days.length - 1];
-    const reach = Math.ceil((now - longest * DAY) / length) * length;
-    if (end <= reach) continue;
+    const maxDays = source.days[source.days.length - 1];
+    const earliest = Math.ceil((now - maxDays * DAY) / length) * length;
+    if (end <= earliest) continue;
     if (end <= from) break;
     const wanted = (now - from) / DAY;
     // A day more than is wanted, where that can be had, keeps the edge of what was sampled out of the answer.
     const margin = source.endpoint === "chart" ? 1 : 0;
-    const days = source.days.find((candidate) => candidate >= wanted + margin) ?? longest;
-    calls.push({ endpoint: source.endpoint, days, length: source.length, from: Math.max(from, reach), to: end });
-    end = reach;
+    const days = source.days.find((candidate) => candidate >= wanted + margin) ?? maxDays;
+    calls.push({ endpoint: source.endpoint, days, length: source.length, from: Math.max(from, earliest), to: end });
+    end = earliest;
   }
   return calls;
 }

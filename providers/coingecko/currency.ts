@@ -2,7 +2,7 @@
  * What a pair is asked against, and how its price is then labelled. There is no price against a stablecoin: a pair with
  * one is asked against the dollar, and its price says that it is in dollars.
  */
-const ASKED_AGAINST: Partial<Record<string, { code: string; label: string }>> = {
+const QUOTE_CURRENCIES: Partial<Record<string, { code: string; label: string }>> = {
   USD: { code: "usd", label: "USD" },
   USDT: { code: "usd", label: "USD" },
   USDC: { code: "usd", label: "USD" },
@@ -15,6 +15,6 @@ const ASKED_AGAINST: Partial<Record<string, { code: string; label: string }>> = 
 };
 
 /** How prices in a currency are asked for and labelled; null where they cannot be had. */
-export function currencyAsked(currency: string): { code: string; label: string } | null {
-  return ASKED_AGAINST[currency] ?? null;
+export function quoteCurrencyOf(currency: string): { code: string; label: string } | null {
+  return QUOTE_CURRENCIES[currency] ?? null;
 }

@@ -14,7 +14,7 @@ import {
   type ProviderCandles,
 } from "../provider.ts";
 import { barsFromChart, barsFromOhlc } from "./candle-mapper.ts";
-import { INTERVALS_SERVED, type PlannedCall, planCalls } from "./candle-plan.ts";
+import { type PlannedCall, planCalls, SUPPORTED_INTERVALS } from "./candle-plan.ts";
 import {
   COINS_PER_CALL,
   type CoinGeckoSettings,
@@ -24,7 +24,7 @@ import {
   type Plan,
   searchCoins,
 } from "./client.ts";
-import { currencyAsked } from "./currency.ts";
+import { quoteCurrencyOf } from "./currency.ts";
 import { listingFrom, quoteFrom } from "./mapper.ts";
 import { type Market, MarketSchema } from "./schema.ts";
 
@@ -52,7 +52,7 @@ export function coinGeckoProvider(settings: CoinGeckoSettings): Provider {
     name: "coingecko",
     capabilities: {
       assetTypes: ["crypto"],
-      intervals: { crypto: INTERVALS_SERVED },
+      intervals: { crypto: SUPPORTED_INTERVALS },
       batchSize: COINS_PER_CALL,
       delay: 0,
       budget: BUDGETS[settings.plan],
@@ -70,12 +70,12 @@ async function quotes(
   context: CallContext,
 ): Promise<Map<string, ProviderQuote | Failure>> {
   const found = new Map<string, ProviderQuote | Failure>();
-  const byCurrency = Map.groupBy(listings, ({ instrument }) => currencyAsked(instrument.currency)?.code ?? null);
+  const byCurrency = Map.groupBy(listings, ({ instrument }) => quoteCurrencyOf(instrument.currency)?.code ?? null);
   for (const [code, group] of byCurrency) {
     const ids = group.map(({ providerSymbol }) => providerSymbol);
     const markets = code === null ? failure("unsupported") : await marketsOf(settings, ids, code, context);
     for (const { instrument, providerSymbol } of group) {
-      const label = currencyAsked(instrument.currency)?.label ?? instrument.currency;
+      const label = quoteCurrencyOf(instrument.currency)?.label ?? instrument.currency;
       const market = isFailure(markets) ? markets : (markets.get(providerSymbol) ?? failure("unknown_symbol"));
       found.set(instrument.symbol, isFailure(market) ? market : quoteFrom(market, instrument, label, context.now()));
     }
@@ -108,7 +108,7 @@ async function candles(
   { listing, interval, from, to }: CandleRequest,
   context: CallContext,
 ): Promise<ProviderCandles | Failure> {
-  const currency = currencyAsked(listing.instrument.currency);
+  const currency = quoteCurrencyOf(listing.instrument.currency);
   const calls = planCalls(settings.plan, interval, from, to, context.now());
   if (!currency || calls.length === 0) return failure("unsupported");
   const bars: Bar[] = [];

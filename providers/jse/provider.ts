@@ -50,8 +50,8 @@ async function quote(
   const answer = await shareQuote(settings, providerSymbol, context);
   if (isFailure(answer)) return answer;
   if (answer.data === null) return failure("unknown_symbol");
-  const asked = answer.data.shareCode.toUpperCase() === providerSymbol.toUpperCase();
-  return asked ? quoteFrom(answer.data, instrument, context.now()) : failure("bad_answer");
+  const isRequested = answer.data.shareCode.toUpperCase() === providerSymbol.toUpperCase();
+  return isRequested ? quoteFrom(answer.data, instrument, context.now()) : failure("bad_answer");
 }
 
 /** Days, where the host has them. */

@@ -4,7 +4,7 @@ import { crossPrices } from "./cross.ts";
 import { closingPrice, hourCount, hourlyPrices } from "./path.ts";
 import type { Profile } from "./profile.ts";
 import { hash, jitter } from "./random.ts";
-import { type Cross, type CrossLeg, extend, flatStretch, type Stretch, shareVolume } from "./stretch.ts";
+import { type Cross, type CrossLeg, distributeVolume, extend, flatStretch, type Stretch } from "./stretch.ts";
 
 /** The hours of a whole session of an instrument, counted from the session's anchor; they add up to the session. */
 export function sessionHours(profile: Profile, session: Session): Stretch[] {
@@ -12,7 +12,7 @@ export function sessionHours(profile: Profile, session: Session): Stretch[] {
     profile.legs.length === 0
       ? ownHours(profile, session)
       : crossHours(profile, session, (legs) => legs.map((leg) => ({ ...leg })));
-  if (profile.dailyVolume !== null) shareVolume(sessionVolume(profile, session), hours);
+  if (profile.dailyVolume !== null) distributeVolume(sessionVolume(profile, session), hours);
   return hours;
 }
 
@@ -74,7 +74,11 @@ function ownHours(profile: Profile, session: Session): Stretch[] {
  * The hours of a cross.
  * @param keep makes of the legs of one hour what the hour keeps: the same ones are changed to those of the next
  */
-function crossHours(profile: Profile, session: Session, keep: (legs: CrossLeg[]) => readonly CrossLeg[]): Stretch[] {
+function crossHours(
+  profile: Profile,
+  session: Session,
+  copyLegs: (legs: CrossLeg[]) => readonly CrossLeg[],
+): Stretch[] {
   const hours: Stretch[] = [];
   const sessionKey = hash(profile.pathSeed, session.date / DAY);
   const count = hourCount(session);
@@ -92,7 +96,7 @@ function crossHours(profile: Profile, session: Session, keep: (legs: CrossLeg[])
   const scale = 10 ** profile.decimals;
   for (let i = 0; i < count; i++) {
     for (let n = 0; n < legs.length; n++) legs[n].stretch = legHours[n][i];
-    const cross: Cross = { scale, legs: keep(legs) };
+    const cross: Cross = { scale, legs: copyLegs(legs) };
     const { open, high, low, close } = crossPrices(cross);
     const hour = hours[i];
     hour.open = open;

@@ -30,8 +30,8 @@ const COIN_VOLATILITY = 0.036;
 const COMMODITY_VOLATILITY = 0.011;
 
 /** A number within a decade or more from `least`, drawn from a name. */
-export const drawn = (name: string, least: number, most: number): number =>
-  least * (most / least) ** uniform(seedOf(name), 1);
+export const drawFromName = (name: string, min: number, max: number): number =>
+  min * (max / min) ** uniform(seedOf(name), 1);
 
 function currencyPair(code: string): DollarPair {
   const dollars = ownValue(DOLLARS_FOR, code);
@@ -40,18 +40,18 @@ function currencyPair(code: string): DollarPair {
   const shared = { market: "FOREX", decimals, dailyVolatility } as const;
   if (dollars !== undefined) return { ...shared, name: `${code}/USD`, isInverse: false, level: dollars };
   const name = `USD/${code}`;
-  return { ...shared, name, isInverse: true, level: ownValue(DOLLAR_COSTS, code) ?? drawn(name, 1, 50) };
+  return { ...shared, name, isInverse: true, level: ownValue(DOLLAR_COSTS, code) ?? drawFromName(name, 1, 50) };
 }
 
 function coinPair(code: string): DollarPair {
   const name = `${code}/USD`;
-  const { price, decimals } = ownValue(COINS, code) ?? { price: drawn(name, 0.1, 50), decimals: 4 };
+  const { price, decimals } = ownValue(COINS, code) ?? { price: drawFromName(name, 0.1, 50), decimals: 4 };
   return { name, isInverse: false, market: "CRYPTO", level: price, decimals, dailyVolatility: COIN_VOLATILITY };
 }
 
 function commodityPair(code: string): DollarPair {
   const name = `${code}/USD`;
-  const level = ownValue(COMMODITIES, code) ?? drawn(name, 10, 500);
+  const level = ownValue(COMMODITIES, code) ?? drawFromName(name, 10, 500);
   return { name, isInverse: false, market: "FOREX", level, decimals: 2, dailyVolatility: COMMODITY_VOLATILITY };
 }
 
@@ -59,12 +59,12 @@ const isCurrency = (code: string): boolean =>
   ownValue(DOLLARS_FOR, code) !== undefined || ownValue(DOLLAR_COSTS, code) !== undefined;
 
 /** A code's dollar pair; null for the dollar. Unknown codes are what the pair's type says of its base. */
-function dollarPairOf(code: string, otherwise: (code: string) => DollarPair): DollarPair | null {
+function dollarPairOf(code: string, fallback: (code: string) => DollarPair): DollarPair | null {
   if (DOLLARS.has(code)) return null;
   if (isCurrency(code)) return currencyPair(code);
   if (ownValue(COINS, code)) return coinPair(code);
   if (ownValue(COMMODITIES, code)) return commodityPair(code);
-  return otherwise(code);
+  return fallback(code);
 }
 
 const UNKNOWN = { forex: currencyPair, crypto: coinPair, commodity: commodityPair };

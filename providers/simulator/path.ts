@@ -6,7 +6,7 @@ import { hash, jitter, uniform } from "./random.ts";
 /** Days are bridged between fixed points this many days apart; what moves much comes back sooner. */
 const blockDays = ({ dailyVolatility }: Profile): number => (dailyVolatility > 0.03 ? 16 : 32);
 /** The most that the log price swings around its slow trend: 20 % up, 16 % down. */
-const LARGEST_SWING = 0.18;
+const MAX_SWING = 0.18;
 
 /** The day of which the levels are true, in days since 1970: there the slow trend is nothing. 2026-10-06. */
 const LEVELS_DAY = Date.UTC(2026, 9, 6) / 1000 / DAY;
@@ -49,7 +49,7 @@ function trend(profile: Profile, day: number): number {
 /** The log of the price at the end of a day (days since 1970), less the log of the level. Never beyond ±0.53, a factor of 1.7. */
 function logPrice(profile: Profile, day: number): number {
   const swing = walk(profile, day);
-  return trend(profile, day) + swing / Math.sqrt(1 + (swing / LARGEST_SWING) ** 2);
+  return trend(profile, day) + swing / Math.sqrt(1 + (swing / MAX_SWING) ** 2);
 }
 
 /** The width of a uniform distribution whose deviation is 1. */

@@ -1,7 +1,7 @@
 import type { Instrument } from "../../contracts/symbol.ts";
 import { MARKETS, type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import { DAILY_VOLUMES, listedLevel, ownValue } from "./levels.ts";
-import { type DollarPair, drawn, type Factor, factorsOf } from "./pairs.ts";
+import { type DollarPair, drawFromName, type Factor, factorsOf } from "./pairs.ts";
 import { hash, seedOf, uniform } from "./random.ts";
 
 /** How a simulated instrument behaves. */
@@ -60,8 +60,8 @@ const EXACT_DIGITS = 15;
 function volumeStep(type: Instrument["type"], dailyVolume: number | null): number {
   if (type !== "crypto" || dailyVolume === null) return 1;
   const fine = Math.ceil(Math.log2(1e6 / dailyVolume));
-  const most = EXACT_DIGITS - Math.ceil(Math.log10(dailyVolume * 100));
-  return 2 ** -Math.max(0, Math.min(fine, most));
+  const maxExponent = EXACT_DIGITS - Math.ceil(Math.log10(dailyVolume * 100));
+  return 2 ** -Math.max(0, Math.min(fine, maxExponent));
 }
 
 /** The behaviour of an instrument; one that is not well known gets a price and a volume of its kind from its name. */
@@ -79,11 +79,11 @@ function listedProfile(instrument: Instrument, type: "stock" | "etf" | "index"):
   const inCents = venue === "JSE" && type !== "index";
   const known = listedLevel(symbol);
   const range = USUAL_PRICES[type][venue];
-  const amount = known === undefined ? drawn(symbol, range[0], range[1]) : known / (inCents ? 100 : 1);
+  const amount = known === undefined ? drawFromName(symbol, range[0], range[1]) : known / (inCents ? 100 : 1);
   const turnover = USUAL_TURNOVER.stock[venue];
   const dollars = venue === "JSE" ? amount / 16.6 : amount;
   return {
-    ...volumesOf(instrument, drawn(`${symbol} turnover`, turnover[0], turnover[1]) / dollars),
+    ...volumesOf(instrument, drawFromName(`${symbol} turnover`, turnover[0], turnover[1]) / dollars),
     market,
     pathSeed: seedOf(ownValue(SAME_PATH, symbol) ?? symbol),
     level: atLeastTicks(amount * (inCents && unit === "ZAc" ? 100 : 1), instrument.price_decimals),
@@ -101,7 +101,7 @@ function pairProfile(instrument: Instrument, type: "crypto" | "forex" | "commodi
   const inUnits = factors.reduce((product, { pair, power }) => product * pair.level ** power, 1);
   const level = inUnits * (instrument.price_unit === "ZAc" ? 100 : 1);
   const base = factors[0]?.pair.name.startsWith(`${baseCode}/`) ? factors[0].pair.level : 1;
-  const turnover = drawn(`${symbol} turnover`, USUAL_TURNOVER.crypto[0], USUAL_TURNOVER.crypto[1]);
+  const turnover = drawFromName(`${symbol} turnover`, USUAL_TURNOVER.crypto[0], USUAL_TURNOVER.crypto[1]);
   const own = { ...volumesOf(instrument, turnover / base), market, decimals };
   const [first, second] = factors;
   const isItself = first && !second && first.power === 1 && first.pair.market === market.id;

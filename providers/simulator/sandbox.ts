@@ -17,15 +17,15 @@ interface Schedule {
 }
 
 /** Events of these seconds are lost: their numbers are given out, and a gap says so. */
-const LOST: Schedule = { every: 60, from: 20, to: 25 };
+const DROPPED: Schedule = { every: 60, from: 20, to: 25 };
 /** Events of these seconds come late, all at once when they are over. */
 const LATE: Schedule = { every: 30, from: 10, to: 15 };
 /** Nothing comes in these seconds. */
 const QUIET: Schedule = { every: 120, from: 60, to: 90 };
 /** Each event of these seconds comes twice. */
-const TWICE: Schedule = { every: 10, from: 5, to: 6 };
+const DUPLICATED: Schedule = { every: 10, from: 5, to: 6 };
 /** Seconds after the close of a bar at which its numbers are put right. */
-export const REVISED_AFTER = 20;
+export const REVISION_DELAY_SECONDS = 20;
 
 /** What happens at a second: a quote of that or an earlier second, the same quote once more, or a number without an event. */
 export type Tick = { kind: "quote" | "again"; second: number } | { kind: "lost" };
@@ -53,12 +53,12 @@ export function ticksAt(symbol: string, second: number, last: number | null): Ti
   const quote: Tick = { kind: "quote", second };
   switch (faultOf(symbol)) {
     case "lost":
-      return isWithin(LOST, second) ? [{ kind: "lost" }] : [quote];
+      return isWithin(DROPPED, second) ? [{ kind: "lost" }] : [quote];
     case "late":
       return isWithin(LATE, second) ? [] : [...delayedTicks(second, last), quote];
     case "flaky":
       if (isWithin(QUIET, second)) return [];
-      return isWithin(TWICE, second) ? [quote, { kind: "again", second }] : [quote];
+      return isWithin(DUPLICATED, second) ? [quote, { kind: "again", second }] : [quote];
     default:
       return [quote];
   }
@@ -69,14 +69,15 @@ function delayedTicks(second: number, last: number | null): Tick[] {
   const first = windowOf(LATE, second);
   if (second < first || last === null || last < first - 1) return [];
   const ticks: Tick[] = [];
-  for (let held = last + 1; held < first + LATE.to - LATE.from; held++) ticks.push({ kind: "quote", second: held });
+  for (let delayed = last + 1; delayed < first + LATE.to - LATE.from; delayed++)
+    ticks.push({ kind: "quote", second: delayed });
   return ticks;
 }
 
 /** The second whose quote a client who asks at `second` is sent: in a fault it is the last one before. */
 export function knownSecond(symbol: string, second: number): number {
   const fault = faultOf(symbol);
-  const schedule = fault === "lost" ? LOST : fault === "late" ? LATE : fault === "flaky" ? QUIET : null;
+  const schedule = fault === "lost" ? DROPPED : fault === "late" ? LATE : fault === "flaky" ? QUIET : null;
   return schedule && isWithin(schedule, second) ? windowOf(schedule, second) - 1 : second;
 }
 
@@ -99,7 +100,7 @@ export function withRevisions(
   for (let i = 0; i < revised.length; i++) {
     const closes = bucketStamped(market, interval, revised.time[i])?.closes ?? 0;
     if (now < closes) continue;
-    if (now >= closes + REVISED_AFTER) {
+    if (now >= closes + REVISION_DELAY_SECONDS) {
       revised.revision[i] = 1;
       continue;
     }

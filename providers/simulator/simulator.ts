@@ -15,7 +15,7 @@ import { extend, join, type Stretch } from "./stretch.ts";
 export const SIMULATED_FROM = Date.UTC(2015, 0, 1) / 1000;
 
 /** How many buckets may be stamped less than a day ahead, today's included, and not have opened. */
-const UNTRADED = 2;
+const MAX_UNTRADED_BUCKETS = 2;
 
 /** Which candles to simulate: those stamped within `[from, to)`, at most `limit`, counted from the end if `backward`. */
 export interface SimulatedCandlesQuery {
@@ -63,7 +63,7 @@ function tradedBuckets(market: Market, query: SimulatedCandlesQuery, now: number
   const isTraded = ({ opens }: Bucket) => opens < second;
   if (!query.backward) return bucketsBetween(market, interval, from, to, limit).filter(isTraded);
   // Up to `UNTRADED` of the last buckets may not have opened yet.
-  const last = bucketsBefore(market, interval, to, limit + UNTRADED, from).filter(isTraded);
+  const last = bucketsBefore(market, interval, to, limit + MAX_UNTRADED_BUCKETS, from).filter(isTraded);
   return last.slice(Math.max(0, last.length - limit));
 }
 

@@ -1,15 +1,15 @@
 import { MINUTE } from "../../core/time.ts";
 import { crossPrices } from "./cross.ts";
 import { hash, uniform } from "./random.ts";
-import { type Cross, flatStretch, join, type Stretch, shareVolume } from "./stretch.ts";
+import { type Cross, distributeVolume, flatStretch, join, type Stretch } from "./stretch.ts";
 
 /** The lengths into which an hour is split, level by level; each divides the one before it. */
 export const LEVELS: readonly number[] = [30 * MINUTE, 15 * MINUTE, 5 * MINUTE, MINUTE, 15, 5, 1];
 
 /** A price that would leave its range turns back at the range's end. */
-function turnedBack(price: number, low: number, high: number): number {
-  const turned = price > high ? 2 * high - price : price < low ? 2 * low - price : price;
-  return Math.min(Math.max(turned, low), high);
+function reflect(price: number, low: number, high: number): number {
+  const reflected = price > high ? 2 * high - price : price < low ? 2 * low - price : price;
+  return Math.min(Math.max(reflected, low), high);
 }
 
 /**
@@ -29,8 +29,8 @@ export function split(parent: Stretch, length: number, anchor: number): Stretch[
   if (parent.cross) splitCross(parent, parent.cross, parts, length, anchor);
   else if (count > 1) splitWalk(parent, parts);
   if (count > 1) {
-    touch(parent, parts);
-    shareVolume(parent.volume, parts);
+    matchExtremes(parent, parts);
+    distributeVolume(parent.volume, parts);
   }
   return parts;
 }
@@ -48,8 +48,7 @@ function splitWalk(parent: Stretch, parts: Stretch[]): void {
     const wander = (uniform(part.key, 1) - 0.5) * range * 1.6 * Math.sqrt(done * (1 - done));
     const drift = parent.open + (parent.close - parent.open) * done;
     part.open = open;
-    part.close =
-      i === parts.length - 1 ? parent.close : turnedBack(Math.round(drift + wander), parent.low, parent.high);
+    part.close = i === parts.length - 1 ? parent.close : reflect(Math.round(drift + wander), parent.low, parent.high);
     const top = Math.max(open, part.close);
     const bottom = Math.min(open, part.close);
     part.high = Math.min(parent.high, top + Math.round(wick * uniform(part.key, 2)));
@@ -81,7 +80,7 @@ function splitCross(parent: Stretch, { scale, legs }: Cross, parts: Stretch[], l
 }
 
 /** Lets the highest part reach the stretch's high, and the lowest its low. */
-function touch(parent: Stretch, parts: Stretch[]): void {
+function matchExtremes(parent: Stretch, parts: Stretch[]): void {
   let highest = parts[0];
   let lowest = parts[0];
   for (const part of parts) {

@@ -60,7 +60,7 @@ function busyness(position: number): number {
 }
 
 /** Shares a volume among the parts that follow each other, by their length, their position and chance. */
-export function shareVolume(volume: number, parts: Stretch[]): void {
+export function distributeVolume(volume: number, parts: Stretch[]): void {
   const start = parts[0].from;
   const span = parts[parts.length - 1].to - start;
   const weights = parts.map((part) => {
@@ -68,12 +68,12 @@ export function shareVolume(volume: number, parts: Stretch[]): void {
     return (part.to - part.from) * busyness(middle / span) * (0.4 + 1.2 * uniform(part.key, 4));
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let given = 0;
+  let assigned = 0;
   let reached = 0;
   parts.forEach((part, i) => {
     reached += weights[i];
     const until = i === parts.length - 1 ? volume : Math.floor(volume * (reached / total));
-    part.volume = until - given;
-    given = until;
+    part.volume = until - assigned;
+    assigned = until;
   });
 }

@@ -6,13 +6,13 @@ import { aliases } from "../schema.ts";
  * Whose each name is: the symbol that is called so, else the first symbol of which it is an alias. Retired symbols keep their names. Names
  * that belong to none are left out.
  */
-export async function ownersOf(registry: Database, names: readonly string[]): Promise<Map<string, string>> {
-  const indicator = JSON.stringify([...new Set(names)]);
-  const rows = await registry.session.all<{ name: string; owner: string }>(sql`
+export async function ownersOf(database: Database, names: readonly string[]): Promise<Map<string, string>> {
+  const wanted = JSON.stringify([...new Set(names)]);
+  const rows = await database.session.all<{ name: string; owner: string }>(sql`
     select asked.value as name, coalesce(
       (select symbol from symbols where symbols.symbol = asked.value),
       (select min(aliases.symbol) from aliases where aliases.alias = asked.value)
-    ) as owner from json_each(${indicator}) as asked`);
+    ) as owner from json_each(${wanted}) as asked`);
   return new Map(rows.flatMap(({ name, owner }) => (owner === null ? [] : [[name, owner] as const])));
 }
 
@@ -20,10 +20,10 @@ export async function ownersOf(registry: Database, names: readonly string[]): Pr
  * A statement for a batch that fails, and the batch with it, where one of these names belongs to another symbol by then: two requests
  * at once cannot both take a name. See `isTaken`.
  */
-export function claimNames(registry: Database, symbol: string, names: readonly string[]): Statement {
-  const indicator = JSON.stringify(names);
-  return registry.session.insert(aliases).select(sql`
-    select asked.value, null from json_each(${indicator}) as asked
+export function claimNames(database: Database, symbol: string, names: readonly string[]): Statement {
+  const wanted = JSON.stringify(names);
+  return database.session.insert(aliases).select(sql`
+    select asked.value, null from json_each(${wanted}) as asked
     where exists (select 1 from symbols where symbols.symbol = asked.value and symbols.symbol <> ${symbol})
        or exists (select 1 from aliases as other where other.alias = asked.value and other.symbol <> ${symbol})`);
 }

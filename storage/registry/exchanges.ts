@@ -6,6 +6,6 @@ import { exchanges } from "../schema.ts";
 export type ExchangeRow = InferSelectModel<typeof exchanges>;
 
 /** All exchanges, by code. */
-export function listExchanges(registry: Database): Promise<ExchangeRow[]> {
-  return registry.session.select().from(exchanges).orderBy(asc(exchanges.code));
+export function listExchanges(database: Database): Promise<ExchangeRow[]> {
+  return database.session.select().from(exchanges).orderBy(asc(exchanges.code));
 }

@@ -9,7 +9,7 @@ export class DatabaseUnreachable extends Error {
  * SQLite's result codes that are about our statements (sqlite.org/rescode.html). Every other code (busy, locked, full, read-only,
  * corrupt, out of memory, an I/O error …) is a state of the database, and what bears no code is about the way to it: both may pass.
  */
-const COMPLAINT = /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|MISUSE|RANGE|TOOBIG|AUTH|ABORT|INTERNAL|FORMAT)/;
+const STATEMENT_ERROR = /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|MISUSE|RANGE|TOOBIG|AUTH|ABORT|INTERNAL|FORMAT)/;
 
 /** The failure to reach the database that an error reports; null for any other error. */
 export function asUnreachable(error: unknown): DatabaseUnreachable | null {
@@ -17,13 +17,13 @@ export function asUnreachable(error: unknown): DatabaseUnreachable | null {
   if (!(error instanceof DrizzleQueryError)) return null;
   const cause = error.cause;
   if (cause instanceof DatabaseUnreachable) return cause;
-  if (!(cause instanceof Error) || COMPLAINT.test(cause.message)) return null;
+  if (!(cause instanceof Error) || STATEMENT_ERROR.test(cause.message)) return null;
   return new DatabaseUnreachable(cause.message, { cause });
 }
 
 /** What an error means that the database itself threw. */
-function meaningOf(error: unknown): unknown {
-  if (!(error instanceof Error) || COMPLAINT.test(error.message)) return error;
+function translateError(error: unknown): unknown {
+  if (!(error instanceof Error) || STATEMENT_ERROR.test(error.message)) return error;
   return new DatabaseUnreachable(error.message, { cause: error });
 }
 
@@ -32,7 +32,7 @@ export async function wrapAsync<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw meaningOf(error);
+    throw translateError(error);
   }
 }
 
@@ -41,6 +41,6 @@ export function wrapSync<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    throw meaningOf(error);
+    throw translateError(error);
   }
 }

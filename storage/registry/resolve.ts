@@ -15,19 +15,19 @@ export type Resolution =
  * What each text stands for: a canonical symbol first, else an alias. An alias shared by several symbols is ambiguous
  * unless only one of them is still active.
  */
-export async function resolveSymbols(registry: Database, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const asked = new Set(texts.map(normaliseSymbol).filter(isSymbolText));
+export async function resolveSymbols(database: Database, texts: readonly string[]): Promise<Map<string, Resolution>> {
+  const requested = new Set(texts.map(normaliseSymbol).filter(isSymbolText));
   const byText = new Map<string, SymbolRecord[]>();
   const exact = new Map<string, SymbolRecord>();
-  if (asked.size > 0) {
-    const list = JSON.stringify([...asked]);
-    const indicator = sql`json_each(${list}) as asked`;
-    const [direct, aliased] = await registry.session.batch([
-      registry.session.select(recordColumns).from(symbols).innerJoin(indicator, sql`asked.value = ${symbols.symbol}`),
-      registry.session
+  if (requested.size > 0) {
+    const list = JSON.stringify([...requested]);
+    const wanted = sql`json_each(${list}) as asked`;
+    const [direct, aliased] = await database.session.batch([
+      database.session.select(recordColumns).from(symbols).innerJoin(wanted, sql`asked.value = ${symbols.symbol}`),
+      database.session
         .select({ alias: aliases.alias, ...recordColumns })
         .from(aliases)
-        .innerJoin(indicator, sql`asked.value = ${aliases.alias}`)
+        .innerJoin(wanted, sql`asked.value = ${aliases.alias}`)
         .innerJoin(symbols, eq(symbols.symbol, aliases.symbol)),
     ]);
     for (const row of direct) exact.set(row.symbol, toRecord(row));

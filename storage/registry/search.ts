@@ -36,10 +36,10 @@ function conditions(filters: SymbolFilters): SQL | undefined {
 
 /** Symbols in alphabetical order, those after `after`. */
 export async function listSymbols(
-  registry: Database,
+  database: Database,
   query: SymbolFilters & { limit: number; after?: string },
 ): Promise<SymbolPage> {
-  const rows = await registry.session
+  const rows = await database.session
     .select(recordColumns)
     .from(symbols)
     .where(and(conditions(query), query.after === undefined ? undefined : gt(symbols.symbol, query.after)))
@@ -68,7 +68,7 @@ const LEGAL_FORMS =
   );
 
 /** Whether a name is what people call a company, or the base of a pair: `boeing` of The Boeing Company, `bitcoin` of Bitcoin / Tether. */
-function isCalled(bare: string): SQL {
+function matchesCompanyName(bare: string): SQL {
   const names = ["", "the "].flatMap((article) => LEGAL_FORMS.map((form) => `${article}${bare}${form}`));
   const pair = `${bare} / `;
   return sql`(lower(${symbols.name}) in (select value from json_each(${JSON.stringify(names)}))
@@ -82,7 +82,7 @@ function beginsWith(bare: string): SQL {
 }
 
 /** The largest string that begins with `prefix`, as an upper bound. */
-const beyond = (prefix: string): string => `${prefix}\u{10FFFF}`;
+const prefixUpperBound = (prefix: string): string => `${prefix}\u{10FFFF}`;
 
 /**
  * Symbols by what people type: the exact symbol, then an exact alias, then symbols and aliases that begin with it, then words of the
@@ -91,33 +91,33 @@ const beyond = (prefix: string): string => `${prefix}\u{10FFFF}`;
  * share leads its other lines.
  */
 export async function searchSymbols(
-  registry: Database,
+  database: Database,
   query: SymbolFilters & { search: string; limit: number; offset: number },
 ): Promise<SymbolPage> {
-  const asked = normaliseSymbol(query.search);
+  const requested = normaliseSymbol(query.search);
   const words = matchExpression(query.search);
   const byName = words
     ? sql`union all select rowid as id, 4 as rank from symbols_fts where symbols_fts match ${words}`
     : sql``;
   const found = sql`(
     select id, min(rank) as rank from (
-      select id, 0 as rank from symbols where symbol = ${asked}
-      union all select symbols.id, 1 from aliases join symbols on symbols.symbol = aliases.symbol where alias = ${asked}
-      union all select id, 2 from symbols where symbol > ${asked} and symbol < ${beyond(asked)}
+      select id, 0 as rank from symbols where symbol = ${requested}
+      union all select symbols.id, 1 from aliases join symbols on symbols.symbol = aliases.symbol where alias = ${requested}
+      union all select id, 2 from symbols where symbol > ${requested} and symbol < ${prefixUpperBound(requested)}
       union all select symbols.id, 3 from aliases join symbols on symbols.symbol = aliases.symbol
-        where alias > ${asked} and alias < ${beyond(asked)}
+        where alias > ${requested} and alias < ${prefixUpperBound(requested)}
       ${byName}
     ) group by id
   ) as found`;
   const bare = query.search.trim().toLowerCase().replace(/^the /, "");
-  const ids = registry.session
+  const ids = database.session
     .select({ id: symbols.id })
     .from(symbols)
     .innerJoin(found, sql`found.id = ${symbols.id}`)
     .where(conditions(query))
     .orderBy(
       sql`found.rank`,
-      sql`${isCalled(bare)} desc`,
+      sql`${matchesCompanyName(bare)} desc`,
       sql`${beginsWith(bare)} desc`,
       sql`case ${symbols.type} when 'stock' then 0 when 'crypto' then 1 when 'forex' then 2 when 'etf' then 3 else 4 end`,
       sql`coalesce(${symbols.marketCap}, 0) desc`,
@@ -129,7 +129,7 @@ export async function searchSymbols(
   const ranked = await ids;
   if (ranked.length === 0) return { records: [], more: false };
   const order = JSON.stringify(ranked.map(({ id }) => id));
-  const rows = await registry.session
+  const rows = await database.session
     .select(recordColumns)
     .from(symbols)
     .innerJoin(sql`json_each(${order}) as wanted`, sql`wanted.value = ${symbols.id}`)

@@ -102,7 +102,7 @@ const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
 
 /** What came of adding a symbol: it is there already, or one of its names belongs to another. */
-export type Creation = "added" | "exists" | "alias_taken";
+export type CreateResult = "added" | "exists" | "alias_taken";
 
 /**
  * Adds a symbol. All or nothing.
@@ -110,23 +110,23 @@ export type Creation = "added" | "exists" | "alias_taken";
  * @param alongside statements that belong to the same action, such as the record of an Idempotency-Key
  */
 export async function createSymbol(
-  registry: Database,
+  database: Database,
   input: NewSymbol,
   names: readonly string[],
   actor: AuditActor,
-  alongside: Statement[] = [],
-): Promise<Creation> {
-  const { session } = registry;
+  extraStatements: Statement[] = [],
+): Promise<CreateResult> {
+  const { session } = database;
   const aliasList = aliasRows(input.symbol, names);
   const providerList = providerRows(input.symbol, input.provider_symbols ?? {});
   try {
     await session.batch([
-      claimNames(registry, input.symbol, [input.symbol, ...names]),
+      claimNames(database, input.symbol, [input.symbol, ...names]),
       session.insert(symbols).values(newRow(input, actor.at)),
       ...(aliasList.length > 0 ? [session.insert(aliases).values(aliasList)] : []),
       ...(providerList.length > 0 ? [session.insert(providerSymbols).values(providerList)] : []),
       auditEntry(session, actor, "symbol.create", input.symbol, { name: input.name }),
-      ...alongside,
+      ...extraStatements,
     ]);
     return "added";
   } catch (error) {
@@ -142,17 +142,17 @@ export async function createSymbol(
  * @returns whether it was changed; false where another symbol has one of the aliases
  */
 export async function changeSymbol(
-  registry: Database,
+  database: Database,
   symbol: string,
   change: SymbolChange,
   actor: AuditActor,
   action = "symbol.change",
-  moved: readonly (readonly [alias: string, owner: string])[] = [],
+  movedAliases: readonly (readonly [alias: string, owner: string])[] = [],
 ): Promise<boolean> {
-  const { session } = registry;
+  const { session } = database;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
-  const moves = moved.flatMap(([alias, from]): Statement[] => [
+  const moves = movedAliases.flatMap(([alias, from]): Statement[] => [
     session.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
     auditEntry(session, actor, "symbol.move_alias", symbol, { alias, from, to: symbol }),
   ]);
@@ -194,7 +194,7 @@ export async function changeSymbol(
     aliasList.length > 0
       ? [
           claimNames(
-            registry,
+            database,
             symbol,
             aliasList.map(({ alias }) => alias),
           ),

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   checkQuote,
-  NO_QUOTES,
+  EMPTY_MEMORY,
   type Print,
+  type QuoteDecision,
   type QuoteMemory,
-  type QuoteVerdict,
 } from "../../core/data-quality/check-quote.ts";
 import { MARKETS, type MarketId } from "../../core/market-calendar/markets.ts";
 import { DAY, HOUR } from "../../core/time.ts";
@@ -16,18 +16,18 @@ const NOON = Date.UTC(2026, 8, 2, 10) / 1000;
 const print = (price: number, seconds: number, source = "binance"): Print => ({ price, time: NOON + seconds, source });
 
 /** Sends the prints one after the other, each at its own time, and collects what became of them. */
-function checkAll(prints: readonly Print[], market: MarketId = "CRYPTO", memory: QuoteMemory = NO_QUOTES) {
-  const verdicts: QuoteVerdict[] = [];
+function checkAll(prints: readonly Print[], market: MarketId = "CRYPTO", memory: QuoteMemory = EMPTY_MEMORY) {
+  const verdicts: QuoteDecision[] = [];
   let held = memory;
   for (const candidate of prints) {
     const judgement = checkQuote(candidate, held, { market: MARKETS[market], now: candidate.time });
-    verdicts.push(judgement.verdict);
+    verdicts.push(judgement.decision);
     held = judgement.memory;
   }
   return { verdicts, memory: held, price: held.recent.at(-1)?.price };
 }
 
-const names = (verdicts: readonly QuoteVerdict[]) =>
+const names = (verdicts: readonly QuoteDecision[]) =>
   verdicts.map((verdict) => {
     if (verdict.verdict === "suspicious") return verdict.reason;
     return verdict.confirmed ? "confirmed" : "accept";
@@ -56,14 +56,14 @@ describe("a print", () => {
   ])("%o is %s, and leaves no trace", (candidate, reason) => {
     const memory = known(60_000);
     const judgement = checkQuote(candidate, memory, { market: MARKETS.CRYPTO, now: NOON + 15 });
-    expect(judgement.verdict).toMatchObject({ verdict: "suspicious", reason });
+    expect(judgement.decision).toMatchObject({ verdict: "suspicious", reason });
     expect(judgement.memory).toBe(memory);
   });
 
   test("may be below 0 where the market knows such prices", () => {
     const memory = checkAll([print(1.5, 0)]).memory;
     const rules = { market: MARKETS.CRYPTO, now: NOON + 60, negativePrices: true };
-    expect(checkQuote(print(-37.63, 60), memory, rules).verdict.verdict).toBe("accept");
+    expect(checkQuote(print(-37.63, 60), memory, rules).decision.verdict).toBe("accept");
   });
 });
 
@@ -163,7 +163,7 @@ test("whatever is sent, nothing throws, the memory stays small and every price i
   });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 100 }), fc.constantFrom(...Object.values(MARKETS)), (prints, market) => {
-      let memory = NO_QUOTES;
+      let memory = EMPTY_MEMORY;
       for (const candidate of prints) memory = checkQuote(candidate, memory, { market, now: NOON }).memory;
       expect(memory.recent.length).toBeLessThanOrEqual(60);
       expect(memory.recent.every(({ price }) => price > 0)).toBe(true);

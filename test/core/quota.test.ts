@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   consume,
+  EMPTY_USAGE,
   grantFor,
   leftOf,
-  NOTHING_USED,
   refund,
   resetsOf,
   rollWindow,
@@ -16,7 +16,7 @@ const START = Date.UTC(2026, 10, 20, 23, 58, 0) / 1000;
 
 describe("usage", () => {
   test("begins again with the minute and with the day, on the clock", () => {
-    const used = consume(rollWindow(NOTHING_USED, START + 59), 10);
+    const used = consume(rollWindow(EMPTY_USAGE, START + 59), 10);
     expect(leftOf(used, QUOTA)).toEqual({ minute: 590, day: 49_990 });
     expect(leftOf(rollWindow(used, START + 60), QUOTA)).toEqual({ minute: 600, day: 49_990 });
     expect(leftOf(rollWindow(used, START + 120), QUOTA)).toEqual(QUOTA);
@@ -24,16 +24,16 @@ describe("usage", () => {
   });
 
   test("does not turn back with a clock", () => {
-    const used = consume(rollWindow(NOTHING_USED, START + 60), 10);
+    const used = consume(rollWindow(EMPTY_USAGE, START + 60), 10);
     expect(rollWindow(used, START)).toEqual(used);
   });
 
   test("of a quota that was lowered leaves nothing, not less", () => {
-    expect(leftOf(consume(rollWindow(NOTHING_USED, START), 700), QUOTA)).toEqual({ minute: 0, day: 49_300 });
+    expect(leftOf(consume(rollWindow(EMPTY_USAGE, START), 700), QUOTA)).toEqual({ minute: 0, day: 49_300 });
   });
 
   test("of windows that lie further ahead counts as used in the present ones, and ends with them", () => {
-    const used = consume(rollWindow(NOTHING_USED, START + 3 * 86_400), 10);
+    const used = consume(rollWindow(EMPTY_USAGE, START + 3 * 86_400), 10);
     const now = rollWindow(used, START);
     expect(leftOf(now, QUOTA)).toEqual({ minute: 590, day: 49_990 });
     expect(resetsOf(now)).toEqual({ minute: START + 60, day: START + 120 });
@@ -41,7 +41,7 @@ describe("usage", () => {
   });
 
   test("never goes below nothing, whatever comes back", () => {
-    const back = refund(rollWindow(NOTHING_USED, START), { minute: START / 60, tokens: 5 });
+    const back = refund(rollWindow(EMPTY_USAGE, START), { minute: START / 60, tokens: 5 });
     expect(leftOf(back, QUOTA)).toEqual(QUOTA);
   });
 });
@@ -74,7 +74,7 @@ describe("a block", () => {
     fc.assert(
       fc.property(steps, (all) => {
         let now = START;
-        let usage: Usage = rollWindow(NOTHING_USED, now);
+        let usage: Usage = rollWindow(EMPTY_USAGE, now);
         for (const { take, back, wait } of all) {
           usage = consume(usage, Math.min(take, leftOf(usage, QUOTA).minute));
           usage = refund(usage, { minute: usage.minute, tokens: Math.min(back, usage.usedInMinute) });

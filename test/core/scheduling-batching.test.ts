@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   afterArrival,
+  type BatchWindow,
   closesAt,
-  departures,
   NEW_WINDOW,
   type PendingSymbol,
-  type Window,
+  planDispatch,
 } from "../../core/scheduling/batching.ts";
 import type { Priority } from "../../core/scheduling/token-bucket.ts";
 
@@ -16,7 +16,7 @@ const pending = (count: number, since = 0, priority: Priority = "user"): Pending
   Array.from({ length: count }, (_, i) => ({ symbol: `${priority}${i}`, priority, since }));
 
 /** The window after arrivals at these times, no one having left. */
-function arrivals(...times: number[]): Window {
+function arrivals(...times: number[]): BatchWindow {
   return times.reduce((window, time, i) => afterArrival(window, i > 0, time), NEW_WINDOW);
 }
 
@@ -39,12 +39,12 @@ function play(times: readonly number[], batchSize: number, latency: number): num
     }
     for (let i = inFlight.length - 1; i >= 0; i--) if (inFlight[i].lands <= now) inFlight.splice(i, 1);
     const traffic = { batchSize, lanes: 3, inFlight: inFlight.map(({ left }) => left) };
-    const { batches, checkAt } = departures(waiting, window, traffic, now);
+    const { batches, checkAt } = planDispatch(waiting, window, traffic, now);
     for (const batch of batches) {
       const leaving = new Set(batch);
       calls.push(batch.length);
       waiting.splice(0, waiting.length, ...waiting.filter(({ symbol }) => !leaving.has(symbol)));
-      window = { ...window, departedAt: now };
+      window = { ...window, dispatchedAt: now };
       inFlight.push({ left: now, lands: now + latency });
     }
     const next = Math.min(
@@ -73,35 +73,35 @@ describe("batching", () => {
   it("keeps the window open for 15 ms after the first request", () => {
     const window = arrivals(100);
     expect(closesAt(window)).toBeCloseTo(100.015, 9);
-    expect(departures(pending(3), window, IDLE, 100)).toEqual({ batches: [], checkAt: closesAt(window) });
-    expect(departures(pending(3), window, IDLE, 100.015).batches.map((batch) => batch.length)).toEqual([3]);
+    expect(planDispatch(pending(3), window, IDLE, 100)).toEqual({ batches: [], checkAt: closesAt(window) });
+    expect(planDispatch(pending(3), window, IDLE, 100.015).batches.map((batch) => batch.length)).toEqual([3]);
   });
 
   it("sends all that stand in the gate when the window closes, in the fewest calls", () => {
-    const sizes = departures(pending(25), arrivals(0), IDLE, 0.02).batches.map((batch) => batch.length);
+    const sizes = planDispatch(pending(25), arrivals(0), IDLE, 0.02).batches.map((batch) => batch.length);
     expect(sizes).toEqual([10, 10, 5]);
   });
 
   it("sends a full batch without waiting for the window", () => {
-    expect(departures(pending(12), arrivals(0), IDLE, 0.001).batches.map((batch) => batch.length)).toEqual([10]);
+    expect(planDispatch(pending(12), arrivals(0), IDLE, 0.001).batches.map((batch) => batch.length)).toEqual([10]);
   });
 
   it("keeps newcomers together while an earlier call is in flight, but for no more than a second", () => {
     const window = { ...NEW_WINDOW, openedAt: 0.02, lastArrivalAt: 0.02, departedAt: 0 };
     const traffic = { ...IDLE, inFlight: [0] };
-    expect(departures(pending(4, 0.02), window, traffic, 0.5)).toEqual({ batches: [], checkAt: 1.02 });
-    expect(departures(pending(4, 0.02), window, traffic, 1.02).batches).toHaveLength(1);
-    expect(departures(pending(4, 0.02), window, IDLE, 0.5).batches).toHaveLength(1);
+    expect(planDispatch(pending(4, 0.02), window, traffic, 0.5)).toEqual({ batches: [], checkAt: 1.02 });
+    expect(planDispatch(pending(4, 0.02), window, traffic, 1.02).batches).toHaveLength(1);
+    expect(planDispatch(pending(4, 0.02), window, IDLE, 0.5).batches).toHaveLength(1);
   });
 
   it("starts no more calls than there are lanes", () => {
-    expect(departures(pending(100), arrivals(0), { ...IDLE, inFlight: [0, 0] }, 1).batches).toHaveLength(1);
-    expect(departures(pending(100), arrivals(0), { ...IDLE, lanes: 1 }, 1)).toMatchObject({ checkAt: null });
+    expect(planDispatch(pending(100), arrivals(0), { ...IDLE, inFlight: [0, 0] }, 1).batches).toHaveLength(1);
+    expect(planDispatch(pending(100), arrivals(0), { ...IDLE, lanes: 1 }, 1)).toMatchObject({ checkAt: null });
   });
 
   it("boards users before background work, which takes the pending that stay free", () => {
     const queue = [...pending(8, 0, "background"), ...pending(4, 0, "user")];
-    const [first, second] = departures(queue, arrivals(0), IDLE, 0.02).batches;
+    const [first, second] = planDispatch(queue, arrivals(0), IDLE, 0.02).batches;
     expect(first).toEqual([
       "user0",
       "user1",
@@ -113,29 +113,29 @@ describe("batching", () => {
   });
 
   it("waits longer for newcomers who keep just missing a batch of several, and for 15 ms again after a pause", () => {
-    let window: Window = { ...arrivals(0, 0.01), departedAt: 0.025 };
+    let window: BatchWindow = { ...arrivals(0, 0.01), dispatchedAt: 0.025 };
     window = afterArrival(afterArrival(window, false, 0.03), true, 0.04);
     expect(closesAt(window) - 0.04).toBeCloseTo(0.045, 9);
-    window = afterArrival(afterArrival({ ...window, departedAt: 0.09 }, false, 0.1), true, 0.1);
+    window = afterArrival(afterArrival({ ...window, dispatchedAt: 0.09 }, false, 0.1), true, 0.1);
     expect(closesAt(window) - 0.1).toBeCloseTo(0.135, 9);
-    window = afterArrival({ ...window, departedAt: 0.24 }, false, 0.5);
+    window = afterArrival({ ...window, dispatchedAt: 0.24 }, false, 0.5);
     expect(closesAt(window) - 0.5).toBeCloseTo(0.015, 9);
   });
 
   it("lets a client that asks for one symbol after the other wait no longer than 15 ms", () => {
     let window = arrivals(0);
     for (let now = 0.02; now < 1; now += 0.02) {
-      window = afterArrival({ ...window, departedAt: now - 0.005 }, false, now);
+      window = afterArrival({ ...window, dispatchedAt: now - 0.005 }, false, now);
       expect(closesAt(window) - now).toBeCloseTo(0.015, 9);
     }
   });
 
   it("keeps waiting longer while stragglers of a crowd come one by one", () => {
-    let window: Window = { ...arrivals(0, 0.01), departedAt: 0.025 };
+    let window: BatchWindow = { ...arrivals(0, 0.01), dispatchedAt: 0.025 };
     for (const now of [0.03, 0.08, 0.13]) {
       window = afterArrival(window, false, now);
       expect(closesAt(window) - now).toBeCloseTo(0.045, 9);
-      window = { ...window, departedAt: closesAt(window) };
+      window = { ...window, dispatchedAt: closesAt(window) };
     }
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   admit,
   afterFailure,
-  afterNothing,
+  afterNotSent,
   afterSuccess,
   type Breaker,
   NEW_BREAKER,
@@ -70,8 +70,8 @@ describe("the circuit breaker", () => {
 
   it("lets the next call probe where the probe never reached the upstream", () => {
     const { breaker, at } = probed(fail(NEW_BREAKER, 5, 100));
-    expect(admit(afterNothing(breaker, at + 1), at + 1, PROBE).kind).toBe("admitted");
-    expect(afterNothing(NEW_BREAKER, 0)).toBe(NEW_BREAKER);
+    expect(admit(afterNotSent(breaker, at + 1), at + 1, PROBE).kind).toBe("admitted");
+    expect(afterNotSent(NEW_BREAKER, 0)).toBe(NEW_BREAKER);
   });
 
   it("stays open twice as long after each failed probe, up to 45 seconds", () => {

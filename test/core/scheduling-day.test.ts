@@ -3,10 +3,10 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { isOpen, openSecondsBetween } from "../../core/market-calendar/sessions.ts";
 import { admit, afterFailure, afterSuccess, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
-import { allowanceWithin, type Demand, type Pace } from "../../core/scheduling/pace.ts";
+import { type Demand, fitToBudget, type PollIntervals } from "../../core/scheduling/pace.ts";
 import { nextDueAt, type Pollable, symbolsDue } from "../../core/scheduling/polling-plan.ts";
-import { budgetLeft, NOTHING_SPENT, type Priority, spend } from "../../core/scheduling/token-bucket.ts";
-import { wishedPace } from "../../durable-objects/provider-gate/polling.ts";
+import { budgetLeft, NO_SPEND, type Priority, spend } from "../../core/scheduling/token-bucket.ts";
+import { targetPollInterval } from "../../durable-objects/provider-gate/polling.ts";
 import { providerOf } from "../../providers/catalogue.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import type { Provider } from "../../providers/provider.ts";
@@ -80,7 +80,7 @@ interface Day {
 function live(crowd: Crowd, provider: Provider, seed: number): Day {
   const { batchSize, budget, delay } = provider.capabilities;
   const random = seeded(seed);
-  const wished: Pace = { watched: wishedPace(provider), asked: 300, idle: 3_600 };
+  const wished: PollIntervals = { watched: targetPollInterval(provider), asked: 300, idle: 3_600 };
   const items: Pollable[] = (["watched", "asked", "idle"] as const).flatMap((demand) =>
     Array.from({ length: crowd.symbols[demand] }, (_, i) => ({
       symbol: `${demand}${i}`,
@@ -92,7 +92,7 @@ function live(crowd: Crowd, provider: Provider, seed: number): Day {
   const bySymbol = new Map(items.map((item) => [item.symbol, item]));
   const watched = items.filter(({ demand }) => demand === "watched");
   const day: Day = { calls: [], answers: new Map(), hot: watched.map(({ symbol }) => symbol) };
-  let spent = NOTHING_SPENT;
+  let spent = NO_SPEND;
   let breaker = NEW_BREAKER;
   let pollAt = MIDNIGHT;
 
@@ -121,7 +121,7 @@ function live(crowd: Crowd, provider: Provider, seed: number): Day {
       budget: budgetLeft(spent, budget, now),
       secondsLeftToday: openSecondsBetween(crowd.market, now, MIDNIGHT + DAY),
     };
-    return { ...allowanceWithin(wished, means), batchSize, delay };
+    return { ...fitToBudget(wished, means), batchSize, delay };
   };
   const poll = (pollables: readonly Pollable[], now: number): void => {
     const due = symbolsDue(pollables, rulesAt(now), now);

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
-import { allowanceWithin, DEMANDS, type Demand, type Pace } from "../../core/scheduling/pace.ts";
+import { DEMANDS, type Demand, fitToBudget, type PollIntervals } from "../../core/scheduling/pace.ts";
 import { nextDueAt, type Pollable, type PollingRules, symbolsDue } from "../../core/scheduling/polling-plan.ts";
-import { budgetLeft, NOTHING_SPENT } from "../../core/scheduling/token-bucket.ts";
+import { budgetLeft, NO_SPEND } from "../../core/scheduling/token-bucket.ts";
 
-const PACE: Pace = { watched: 10, asked: 300, idle: 3_600 };
+const PACE: PollIntervals = { watched: 10, asked: 300, idle: 3_600 };
 const RULES = rules(100, 10);
 /** Tuesday 2026-11-24: JSE trades 07:00 to 15:00 UTC, New York 14:30 to 21:00 UTC. */
 const at = (clock: string): number => Date.parse(`2026-11-24T${clock}:00Z`) / 1000;
 
 /** This many calls, a caller that they are for. */
 function rules(calls: number, batchSize: number, delay = 0): PollingRules {
-  return { pace: PACE, calls: { watched: calls, asked: calls, idle: calls }, batchSize, delay };
+  return { intervals: PACE, calls: { watched: calls, asked: calls, idle: calls }, batchSize, delay };
 }
 
 const crypto = (symbol: string, demand: Demand, askedAt: number | null): Pollable => ({
@@ -112,40 +112,40 @@ describe("the pace", () => {
   const means = (watched: number, asked: number, perMinute: number | null, perDay: number | null) => ({
     symbols: { watched, asked, idle: 0 },
     batchSize: 10,
-    budget: budgetLeft(NOTHING_SPENT, { perSecond: null, perMinute, perDay }, at("12:00")),
+    budget: budgetLeft(NO_SPEND, { perSecond: null, perMinute, perDay }, at("12:00")),
     secondsLeftToday: 36_000,
   });
 
   it("is the wished one where the budget allows it", () => {
-    expect(allowanceWithin(PACE, means(10, 100, 60, null)).pace).toEqual(PACE);
-    expect(allowanceWithin(PACE, means(10_000, 100_000, null, null)).pace).toEqual(PACE);
+    expect(fitToBudget(PACE, means(10, 100, 60, null)).intervals).toEqual(PACE);
+    expect(fitToBudget(PACE, means(10_000, 100_000, null, null)).intervals).toEqual(PACE);
   });
 
   it("spreads what is left of the day's budget over the hours in which markets are open", () => {
     // 75 of 100 calls are background work's, a tenth of those is headroom: one call in 36,000 / 67.5 seconds.
-    expect(allowanceWithin(PACE, means(10, 0, null, 100)).pace.watched).toBeCloseTo(533.3, 1);
+    expect(fitToBudget(PACE, means(10, 0, null, 100)).intervals.watched).toBeCloseTo(533.3, 1);
   });
 
   it("serves hot symbols first and stops the others where nothing is left for them", () => {
-    const { watched, asked } = allowanceWithin(PACE, means(1_000, 100, 60, null)).pace;
+    const { watched, asked } = fitToBudget(PACE, means(1_000, 100, 60, null)).intervals;
     expect(watched).toBeGreaterThan(PACE.watched);
     expect(asked).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("keeps the calls that hot symbols will need from the others", () => {
     // Ten watched symbols are one call each 10 s: 6 of a minute's 45 background calls, and a ninth of them as headroom.
-    expect(allowanceWithin(PACE, means(10, 100, 60, null)).calls).toEqual({ watched: 45, asked: 38, idle: 36 });
-    expect(allowanceWithin(PACE, means(10, 100, null, null)).calls.idle).toBe(Number.POSITIVE_INFINITY);
+    expect(fitToBudget(PACE, means(10, 100, 60, null)).calls).toEqual({ watched: 45, asked: 38, idle: 36 });
+    expect(fitToBudget(PACE, means(10, 100, null, null)).calls.idle).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("never asks for more calls than background work may make", () => {
     fc.assert(
       fc.property(fc.nat(2_000), fc.nat(2_000), fc.integer({ min: 1, max: 500 }), (watched, asked, perMinute) => {
-        const { pace } = allowanceWithin(PACE, means(watched, asked, perMinute, null));
+        const { intervals } = fitToBudget(PACE, means(watched, asked, perMinute, null));
         const calls = (count: number, seconds: number) => (60 / seconds) * Math.ceil(count / 10);
-        const perMinuteMade = calls(watched, pace.watched) + calls(asked, pace.asked);
+        const perMinuteMade = calls(watched, intervals.watched) + calls(asked, intervals.asked);
         expect(perMinuteMade).toBeLessThanOrEqual((perMinute - Math.floor(perMinute / 4)) * 0.9 + 1e-6);
-        expect(pace.watched).toBeGreaterThanOrEqual(PACE.watched);
+        expect(intervals.watched).toBeGreaterThanOrEqual(PACE.watched);
       }),
     );
   });

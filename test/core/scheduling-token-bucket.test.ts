@@ -4,7 +4,7 @@ import {
   budgetLeft,
   callsInLastMinute,
   type Limits,
-  NOTHING_SPENT,
+  NO_SPEND,
   type Priority,
   type Spent,
   spend,
@@ -43,20 +43,20 @@ describe("the token bucket", () => {
       ["minute", 63],
     ] as const) {
       const only = { ...NO_LIMITS, [span === "second" ? "perSecond" : "perMinute"]: 5 };
-      const { spent } = drain(NOTHING_SPENT, only, "user", NOON);
+      const { spent } = drain(NO_SPEND, only, "user", NOON);
       expect(drain(spent, only, "user", NOON - 3_600).calls).toBe(0);
       const refused = spend(spent, only, "user", NOON - 3_600);
       expect(refused).toMatchObject({ kind: "refused", span });
       if (refused.kind === "refused") expect(refused.retryAfter).toBeLessThanOrEqual(left);
     }
-    const { spent } = drain(NOTHING_SPENT, { ...limits, perSecond: null, perMinute: null }, "user", NOON + DAY);
+    const { spent } = drain(NO_SPEND, { ...limits, perSecond: null, perMinute: null }, "user", NOON + DAY);
     expect(budgetLeft(spent, limits, NOON).find(({ span }) => span === "day")).toMatchObject({ left: 0 });
     expect(budgetLeft(spent, limits, NOON + DAY / 2).find(({ span }) => span === "day")).toMatchObject({ left: 0 });
   });
 
   it("lets through the whole budget at once, and then says when the next token comes back", () => {
     const limits = { ...NO_LIMITS, perMinute: 5 };
-    const { spent, calls } = drain(NOTHING_SPENT, limits, "user", NOON);
+    const { spent, calls } = drain(NO_SPEND, limits, "user", NOON);
     expect(calls).toBe(5);
     const refused = spend(spent, limits, "user", NOON + 20);
     expect(refused).toMatchObject({ kind: "refused", span: "minute" });
@@ -68,19 +68,19 @@ describe("the token bucket", () => {
 
   it("keeps a quarter of every budget for users", () => {
     const limits = { ...NO_LIMITS, perMinute: 20 };
-    const background = drain(NOTHING_SPENT, limits, "background", NOON);
+    const background = drain(NO_SPEND, limits, "background", NOON);
     expect(background.calls).toBe(15);
     expect(drain(background.spent, limits, "user", NOON).calls).toBe(5);
   });
 
   it("returns background work the only token of a small budget, since it comes back soon", () => {
-    expect(drain(NOTHING_SPENT, { ...NO_LIMITS, perSecond: 1 }, "background", NOON).calls).toBe(1);
+    expect(drain(NO_SPEND, { ...NO_LIMITS, perSecond: 1 }, "background", NOON).calls).toBe(1);
   });
 
   it("starts the day's budget again at 00:00 UTC", () => {
     const limits = { ...NO_LIMITS, perDay: 25 };
     const midnight = NOON + DAY / 2;
-    const { spent, calls } = drain(NOTHING_SPENT, limits, "user", NOON);
+    const { spent, calls } = drain(NO_SPEND, limits, "user", NOON);
     expect(calls).toBe(25);
     expect(spend(spent, limits, "user", NOON)).toEqual({ kind: "refused", span: "day", retryAfter: DAY / 2 });
     expect(drain(spent, limits, "user", midnight).calls).toBe(25);
@@ -88,19 +88,19 @@ describe("the token bucket", () => {
 
   it("takes no token from any bucket where one of them refuses", () => {
     const limits = { perSecond: 2, perMinute: 3, perDay: 100 };
-    const { spent } = drain(NOTHING_SPENT, limits, "user", NOON);
+    const { spent } = drain(NO_SPEND, limits, "user", NOON);
     const later = drain(spent, limits, "user", NOON + 2);
     expect(later.calls).toBe(1);
     expect(budgetLeft(later.spent, limits, NOON + 2).find(({ span }) => span === "day")?.left).toBe(97);
   });
 
   it("never lets a call through on a budget of nothing", () => {
-    expect(spend(NOTHING_SPENT, { ...NO_LIMITS, perDay: 0 }, "user", NOON).kind).toBe("refused");
+    expect(spend(NO_SPEND, { ...NO_LIMITS, perDay: 0 }, "user", NOON).kind).toBe("refused");
   });
 
   it("says what is left, and counts the calls of the last minute even without a limit", () => {
     const limits = { ...NO_LIMITS, perMinute: 20 };
-    const { spent } = drain(NOTHING_SPENT, limits, "background", NOON);
+    const { spent } = drain(NO_SPEND, limits, "background", NOON);
     expect(budgetLeft(spent, limits, NOON)).toEqual([{ span: "minute", limit: 20, left: 5, leftForBackground: 0 }]);
     expect(callsInLastMinute(spent, NOON + 30)).toBe(15);
     expect(callsInLastMinute(spent, NOON + 61)).toBe(0);
@@ -116,7 +116,7 @@ describe("the token bucket", () => {
       fc.property(limit, limit, limit, fc.array(step, { maxLength: 120 }), fc.boolean(), (s, m, d, steps, user) => {
         const limits = { perSecond: s, perMinute: m, perDay: d };
         const priority = user ? "user" : "background";
-        let spent = NOTHING_SPENT;
+        let spent = NO_SPEND;
         let now = NOON + DAY / 2 - 300;
         const made: number[] = [];
         for (const { wait, burst } of steps) {
@@ -145,7 +145,7 @@ describe("the token bucket", () => {
     fc.assert(
       fc.property(limit, limit, fc.double({ min: 0, max: 90, noNaN: true }), (perSecond, perMinute, wait) => {
         const limits = { perSecond, perMinute, perDay: 50 };
-        const { spent } = drain(NOTHING_SPENT, limits, "user", NOON);
+        const { spent } = drain(NO_SPEND, limits, "user", NOON);
         const purchase = spend(spent, limits, "user", NOON + wait);
         if (purchase.kind === "refused") {
           const back = NOON + wait + purchase.retryAfter;

@@ -1,4 +1,4 @@
-/** Gives an object that runs a stand-in in place of one of its bindings; lost with an eviction. */
+/** Sets a stand-in for one of the bindings of an object that runs; lost with an eviction. */
 export function injectBinding(
   object: object,
   name: "STREAM_HUB" | "SYMBOL_ROOM",

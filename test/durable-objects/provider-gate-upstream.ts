@@ -4,7 +4,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { emptyCandles } from "../../core/candles.ts";
 import { NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
 import type { Spent } from "../../core/scheduling/token-bucket.ts";
-import { NOTHING_SPENT } from "../../core/scheduling/token-bucket.ts";
+import { NO_SPEND } from "../../core/scheduling/token-bucket.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Cooldowns } from "../../durable-objects/provider-gate/cooldowns.ts";
 import type { GateMemory, GroupRecord } from "../../durable-objects/provider-gate/gate-memory.ts";
@@ -159,7 +159,7 @@ export const failing =
 
 /** A gate's memory without a database. */
 export function inMemoryGateMemory(): GateMemory {
-  let spent: Spent = NOTHING_SPENT;
+  let spent: Spent = NO_SPEND;
   let blocks: Cooldowns = {};
   const families = new Map<EndpointGroup, GroupRecord>();
   return {

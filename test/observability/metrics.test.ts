@@ -3,14 +3,14 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readTelemetry, reportNow, reportWhenDue } from "../../durable-objects/telemetry/report.ts";
 import { METRICS } from "../../observability/metrics/catalogue.ts";
-import { count, gauge, isReportDue, observe, takeReport } from "../../observability/metrics/collector.ts";
+import { count, drainReport, gauge, isReportDue, observe } from "../../observability/metrics/collector.ts";
 import { prometheusText } from "../../observability/metrics/prometheus.ts";
 import { type Series, SeriesMap } from "../../observability/metrics/series.ts";
 
 const tier = (name: string, value: number): Series => ({ name: "wizdata_cache_answers_total", labels: [name], value });
 
 beforeEach(() => {
-  takeReport(0);
+  drainReport(0);
 });
 
 describe("the collector", () => {
@@ -18,13 +18,13 @@ describe("the collector", () => {
     count("wizdata_cache_answers_total", { tier: "kv" });
     count("wizdata_cache_answers_total", { tier: "kv" }, 2);
     count("wizdata_cache_answers_total", { tier: "room" });
-    expect(takeReport(1)).toEqual([tier("kv", 3), tier("room", 1)]);
-    expect(takeReport(1)).toEqual([]);
+    expect(drainReport(1)).toEqual([tier("kv", 3), tier("room", 1)]);
+    expect(drainReport(1)).toEqual([]);
   });
 
   test("puts an observation into the first bucket whose bound it does not exceed", () => {
     for (const seconds of [0.1, 0.10001, 900, 901]) observe("wizdata_queue_age_seconds", { kind: "quotes" }, seconds);
-    const [found] = takeReport(1);
+    const [found] = drainReport(1);
     expect(found).toMatchObject({ labels: ["quotes"], counts: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1] });
     expect("sum" in found && found.sum).toBeCloseTo(1801.20001, 9);
   });
@@ -32,11 +32,11 @@ describe("the collector", () => {
   test("keeps of a gauge what was said last", () => {
     gauge("wizdata_stream_connections", {}, 5);
     gauge("wizdata_stream_connections", {}, 3);
-    expect(takeReport(1)).toMatchObject([{ name: "wizdata_stream_connections", value: 3 }]);
+    expect(drainReport(1)).toMatchObject([{ name: "wizdata_stream_connections", value: 3 }]);
   });
 
   test("reports every five seconds at most, and not at all where nothing was measured", () => {
-    takeReport(10_000);
+    drainReport(10_000);
     expect(isReportDue(100_000)).toBe(false);
     count("wizdata_cache_answers_total", { tier: "kv" });
     expect(isReportDue(14_999)).toBe(false);
@@ -45,10 +45,10 @@ describe("the collector", () => {
 
   test("is bounded: series that do not fit are counted, not kept", () => {
     for (let i = 0; i < 5_000; i++) count("wizdata_cache_answers_total", { tier: String(i) });
-    const report = takeReport(1);
+    const report = drainReport(1);
     expect(report).toHaveLength(4_000);
     count("wizdata_cache_answers_total", { tier: "kv" });
-    expect(takeReport(1)).toEqual([tier("kv", 1)]);
+    expect(drainReport(1)).toEqual([tier("kv", 1)]);
   });
 });
 
@@ -85,7 +85,7 @@ describe("Telemetry", () => {
     };
     count("wizdata_cache_answers_total", { tier: "kv" });
     await expect(reportNow(down)).resolves.toBeUndefined();
-    expect(takeReport(1)).toEqual([]);
+    expect(drainReport(1)).toEqual([]);
     expect(await readTelemetry(down)).toEqual({ series: [], unreachable: 4 });
     const waited: Promise<void>[] = [];
     count("wizdata_cache_answers_total", { tier: "kv" });
@@ -116,7 +116,7 @@ describe("series", () => {
   test("are written as Prometheus reads them: cumulated buckets, escaped labels", () => {
     observe("wizdata_queue_age_seconds", { kind: 'a"b\\c\n' }, 3);
     observe("wizdata_queue_age_seconds", { kind: 'a"b\\c\n' }, 0.2);
-    const text = prometheusText(takeReport(1));
+    const text = prometheusText(drainReport(1));
     expect(text).toContain("# TYPE wizdata_queue_age_seconds histogram\n");
     expect(text).toContain('wizdata_queue_age_seconds_bucket{kind="a\\"b\\\\c\\n",le="0.5"} 1\n');
     expect(text).toContain('wizdata_queue_age_seconds_bucket{kind="a\\"b\\\\c\\n",le="5"} 2\n');

@@ -1,6 +1,6 @@
 import { prefixOfKey } from "../../core/api-key.ts";
 import { isoTime } from "../../core/time.ts";
-import { digestOfKey, findKey, type KnownKey, noteKeyUse } from "../../storage/api-keys.ts";
+import { type ApiKeyRecord, digestOfKey, findKey, recordKeyUse } from "../../storage/api-keys.ts";
 import { openPrimary } from "../../storage/database.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import type { Caller } from "./caller.ts";
@@ -11,7 +11,7 @@ export const KEY_CACHE_MS = 15_000;
 /** A use is noted this often. */
 const LAST_USED_INTERVAL_MS = 300_000;
 
-const cachedKeys = new MemoryCache<KnownKey>(KEY_CACHE_MS, 5_000);
+const cachedKeys = new MemoryCache<ApiKeyRecord>(KEY_CACHE_MS, 5_000);
 
 /** Forgets keys in this isolate, after one of them has changed. */
 export function clearKeys(): void {
@@ -43,7 +43,7 @@ export async function authenticate(
   if (!isValid(found)) return null;
   const now = Date.now();
   const isRecentlyRecorded = found.lastUsedAt !== null && now - found.lastUsedAt < LAST_USED_INTERVAL_MS;
-  if (!cached && !isRecentlyRecorded) waitUntil(noteKeyUse(openPrimary(env.DB), prefix, isoTime(now / 1000)));
+  if (!cached && !isRecentlyRecorded) waitUntil(recordKeyUse(openPrimary(env.DB), prefix, isoTime(now / 1000)));
   const { name, scopes, tier, expiresAt } = found;
   return { kind: "key", prefix, name, scopes, tier, expiresAt };
 }
@@ -55,11 +55,11 @@ export async function isStillValid(env: Env, caller: Caller): Promise<boolean> {
   return found !== null && isValid(found);
 }
 
-const isValid = ({ revoked, expiresAt }: KnownKey): boolean =>
+const isValid = ({ revoked, expiresAt }: ApiKeyRecord): boolean =>
   !revoked && (expiresAt === null || expiresAt > Date.now());
 
 /** Nothing is remembered of a prefix that is unknown: its key may just be being made. */
-async function readKey(env: Env, prefix: string): Promise<KnownKey | null> {
+async function readKey(env: Env, prefix: string): Promise<ApiKeyRecord | null> {
   const found = await findKey(openPrimary(env.DB), prefix);
   if (found) cachedKeys.set(prefix, found);
   return found;

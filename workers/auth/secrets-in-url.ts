@@ -1,4 +1,4 @@
-import { holdsKey } from "../../core/api-key.ts";
+import { containsKey } from "../../core/api-key.ts";
 
 /** So often an address may have been encoded on its way. */
 const MAX_ENCODINGS = 3;
@@ -12,7 +12,7 @@ function decodeOnce(url: string): string {
 export function containsSecret(url: string, env: Env): boolean {
   const token = env.ADMIN_TOKEN;
   const contains = (text: string): boolean =>
-    holdsKey(text) || (token !== undefined && token !== "" && text.includes(token));
+    containsKey(text) || (token !== undefined && token !== "" && text.includes(token));
   let text = url;
   for (let i = 0; i < MAX_ENCODINGS && text.includes("%") && !contains(text); i++) text = decodeOnce(text);
   return contains(text);

@@ -4,7 +4,7 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
+import { type ResultKey, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../http/responses.ts";
 import { readBarSeries } from "./bars.ts";
 import { indicatorResponse } from "./response.ts";
@@ -35,7 +35,7 @@ async function cacheName(
   record: SymbolRecord,
   specs: ParsedSpecs,
   query: EngineQuery,
-): Promise<ResultName | null> {
+): Promise<ResultKey | null> {
   if (query.includeOpen || query.includeCandles || query.from !== null || query.to !== null) return null;
   return {
     symbol: record.symbol,

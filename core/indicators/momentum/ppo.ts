@@ -34,7 +34,7 @@ signal = EMA(line, signal), seeded with the SMA of its first values
 histogram = line − signal`,
   reference: "Gerald Appel, Technical Analysis: Power Tools for Active Investors (2005)",
   example: "PPO:2:4:3",
-  refuse: fastBelowSlow,
+  validate: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
   convergence: (numbers) => convergedAfter(ppo.warmUp(numbers), slowestWeight(numbers)),
   build,

@@ -19,12 +19,12 @@ export class Lag {
     const window = this.#window;
     const shift = window.length;
     const missing = shift - numbers[this.#seen];
-    const taken = window.take(input);
-    const before = window.end - taken - shift;
-    for (let i = 0; i < taken; i++) output[i] = i < missing ? Number.NaN : numbers[before + i];
+    const appended = window.append(input);
+    const before = window.end - appended - shift;
+    for (let i = 0; i < appended; i++) output[i] = i < missing ? Number.NaN : numbers[before + i];
     numbers[this.#seen] = Math.min(shift, numbers[this.#seen] + input.length);
-    if (taken === input.length) return;
-    for (let i = taken; i < input.length; i++) output[i] = input[i - shift];
+    if (appended === input.length) return;
+    for (let i = appended; i < input.length; i++) output[i] = input[i - shift];
     window.keepLast(input);
   }
 

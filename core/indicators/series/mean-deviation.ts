@@ -25,15 +25,15 @@ export class MeanDeviation {
   advance(input: Float64Array, mean: Float64Array, deviation: Float64Array): void {
     const numbers = this.#memory.numbers;
     const window = this.#window;
-    const taken = window.take(input);
-    const base = window.end - taken;
-    const warmingUp = window.lacking(taken);
+    const appended = window.append(input);
+    const base = window.end - appended;
+    const warmingUp = window.incomplete(appended);
     if (warmingUp > 0) deviation.fill(Number.NaN, 0, warmingUp);
-    this.#mean.work(numbers, base, 0, taken, mean);
-    this.#work(numbers, base, warmingUp, taken, mean, deviation);
-    if (taken === input.length) return;
-    this.#mean.work(input, 0, taken, input.length, mean);
-    this.#work(input, 0, taken, input.length, mean, deviation);
+    this.#mean.work(numbers, base, 0, appended, mean);
+    this.#work(numbers, base, warmingUp, appended, mean, deviation);
+    if (appended === input.length) return;
+    this.#mean.work(input, 0, appended, input.length, mean);
+    this.#work(input, 0, appended, input.length, mean, deviation);
     window.keepLast(input);
   }
 

@@ -47,7 +47,7 @@ export class RollingRange {
       if (offset === 0) {
         top = -Number.MAX_VALUE;
         bottom = Number.MAX_VALUE;
-        if (numbers[at + TAILS] === UNPREPARED) this.#forgetTails();
+        if (numbers[at + TAILS] === UNPREPARED) this.#resetTails();
       }
       const from = i;
       const end = Math.min(high.length, i + period - offset);
@@ -63,7 +63,7 @@ export class RollingRange {
         lowest[i] = lower(bottom, numbers[tailBottom++]);
       }
       if (i === end) {
-        offset = this.#keep(high, low, from, end, offset);
+        offset = this.#saveRows(high, low, from, end, offset);
       } else {
         highest[i] = Number.NaN;
         lowest[i] = Number.NaN;
@@ -78,19 +78,19 @@ export class RollingRange {
   }
 
   /** Keeps the rows of an unfinished stretch, prepares the tails of a finished one; returns the offset it has come to. */
-  #keep(high: Float64Array, low: Float64Array, from: number, end: number, offset: number): number {
-    const reached = offset + end - from;
-    if (reached === this.#period && offset === 0) return this.#prepareTails(high, from, low, from);
+  #saveRows(high: Float64Array, low: Float64Array, from: number, end: number, offset: number): number {
+    const next = offset + end - from;
+    if (next === this.#period && offset === 0) return this.#prepareTails(high, from, low, from);
     const numbers = this.#memory.numbers;
     for (let i = from; i < end; i++) {
       numbers[this.#highs + offset + i - from] = high[i];
       numbers[this.#lows + offset + i - from] = low[i];
     }
-    return reached < this.#period ? reached : this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
+    return next < this.#period ? next : this.#prepareTails(numbers, this.#highs, numbers, this.#lows);
   }
 
   /** Before the first whole stretch the tails are unknown: every comparison with them fails, and they are the result. */
-  #forgetTails(): void {
+  #resetTails(): void {
     const numbers = this.#memory.numbers;
     const period = this.#period;
     numbers.fill(Number.NaN, this.#tops, this.#tops + period);

@@ -17,10 +17,10 @@ export class RollingSum {
   /** NaN until `period` values without a NaN are there. `output` is another column than `input`. */
   advance(input: Float64Array, output: Float64Array): void {
     const window = this.#window;
-    const taken = window.take(input);
-    this.#sum.work(this.#memory.numbers, window.end - taken, 0, taken, output);
-    if (taken === input.length) return;
-    this.#sum.work(input, 0, taken, input.length, output);
+    const appended = window.append(input);
+    this.#sum.work(this.#memory.numbers, window.end - appended, 0, appended, output);
+    if (appended === input.length) return;
+    this.#sum.work(input, 0, appended, input.length, output);
     window.keepLast(input);
   }
 }

@@ -39,10 +39,10 @@ export class RollingVariance {
   /** Both NaN until `period` values without a NaN are there. The outputs are columns of their own. */
   advance(input: Float64Array, mean: Float64Array, variance: Float64Array): void {
     const window = this.#window;
-    const taken = window.take(input);
-    this.#work(this.#memory.numbers, window.end - taken, 0, taken, mean, variance);
-    if (taken === input.length) return;
-    this.#work(input, 0, taken, input.length, mean, variance);
+    const appended = window.append(input);
+    this.#work(this.#memory.numbers, window.end - appended, 0, appended, mean, variance);
+    if (appended === input.length) return;
+    this.#work(input, 0, appended, input.length, mean, variance);
     window.keepLast(input);
   }
 
@@ -59,7 +59,7 @@ export class RollingVariance {
     const at = this.#at;
     const period = this.#window.length;
     for (let i = from; i < end; i++) {
-      if (numbers[at + FILLED] === period) i = this.#move(values, base, i, end, mean, variance);
+      if (numbers[at + FILLED] === period) i = this.#stepWarm(values, base, i, end, mean, variance);
       if (i === end) return;
       const known = !Number.isNaN(values[base + i]);
       numbers[at + FILLED] = known ? Math.min(numbers[at + FILLED] + 1, period) : 0;
@@ -75,7 +75,7 @@ export class RollingVariance {
   }
 
   /** Moves a whole window on; returns the row that has no value, or needs the sums again, or the end. */
-  #move(
+  #stepWarm(
     values: Float64Array,
     base: number,
     from: number,
@@ -91,7 +91,7 @@ export class RollingVariance {
     const stop = Math.min(end, from + (numbers[at + LEFT] | 0));
     let sum = numbers[at + SUM];
     let squares = numbers[at + SQUARES];
-    let least = numbers[at + MIN_COUNT];
+    let minSquares = numbers[at + MIN_COUNT];
     let i = from;
     for (; i < stop; i++) {
       const value = values[base + i];
@@ -103,14 +103,14 @@ export class RollingVariance {
       squares += change * (entering + leaving);
       const centre = sum * part;
       const total = squares - sum * centre;
-      if (total < least) break;
-      if (squares * CANCELLED > least) least = squares * CANCELLED;
+      if (total < minSquares) break;
+      if (squares * CANCELLED > minSquares) minSquares = squares * CANCELLED;
       mean[i] = pivot + centre;
       variance[i] = total * part;
     }
     numbers[at + SUM] = sum;
     numbers[at + SQUARES] = squares;
-    numbers[at + MIN_COUNT] = least;
+    numbers[at + MIN_COUNT] = minSquares;
     numbers[at + LEFT] -= i - from;
     return i;
   }

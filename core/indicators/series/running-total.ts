@@ -15,7 +15,7 @@ export class RunningTotal {
   advance(input: Float64Array, output: Float64Array): void {
     const numbers = this.#memory.numbers;
     let sum = numbers[this.#at];
-    let lost = numbers[this.#at + 1];
+    let compensation = numbers[this.#at + 1];
     for (let i = 0; i < input.length; i++) {
       const value = input[i];
       if (Number.isNaN(value)) {
@@ -23,11 +23,11 @@ export class RunningTotal {
         continue;
       }
       const more = sum + value;
-      lost += roundingError(sum, value, more);
+      compensation += roundingError(sum, value, more);
       sum = more;
-      output[i] = sum + lost;
+      output[i] = sum + compensation;
     }
     numbers[this.#at] = sum;
-    numbers[this.#at + 1] = lost;
+    numbers[this.#at + 1] = compensation;
   }
 }

@@ -3,9 +3,9 @@ import { roundingError } from "./compensated-sum.ts";
 import { Window } from "./window.ts";
 
 const SUM = 0;
-const SUM_LOST = 1;
+const SUM_COMPENSATION = 1;
 const WEIGHTED = 2;
-const WEIGHTED_LOST = 3;
+const WEIGHTED_COMPENSATION = 3;
 const FILLED = 4;
 
 /** 2^27 + 1: multiplying by it splits a double into two halves (Dekker, 1971), whose products with a period are exact. */
@@ -29,10 +29,10 @@ export class WeightedMean {
   /** NaN until `period` values without a NaN are there. `output` is another column than `input`. */
   advance(input: Float64Array, output: Float64Array): void {
     const window = this.#window;
-    const taken = window.take(input);
-    this.#work(this.#memory.numbers, window.end - taken, taken, output, 0);
-    if (taken === input.length) return;
-    this.#work(input, taken, input.length - taken, output, taken);
+    const appended = window.append(input);
+    this.#work(this.#memory.numbers, window.end - appended, appended, output, 0);
+    if (appended === input.length) return;
+    this.#work(input, appended, input.length - appended, output, appended);
     window.keepLast(input);
   }
 
@@ -43,17 +43,17 @@ export class WeightedMean {
     const divisor = (period * (period + 1)) / 2;
     const at = this.#at;
     let sum = numbers[at + SUM];
-    let sumLost = numbers[at + SUM_LOST];
+    let sumCompensation = numbers[at + SUM_COMPENSATION];
     let weighted = numbers[at + WEIGHTED];
-    let weightedLost = numbers[at + WEIGHTED_LOST];
+    let weightedCompensation = numbers[at + WEIGHTED_COMPENSATION];
     let filled = numbers[at + FILLED] | 0;
     for (let i = 0; i < count; i++) {
       const value = values[from + i];
       if (Number.isNaN(value)) {
         sum = 0;
-        sumLost = 0;
+        sumCompensation = 0;
         weighted = 0;
-        weightedLost = 0;
+        weightedCompensation = 0;
         filled = 0;
         output[to + i] = Number.NaN;
         continue;
@@ -62,30 +62,30 @@ export class WeightedMean {
         filled++;
       } else {
         const lighter = weighted - sum;
-        weightedLost += roundingError(weighted, -sum, lighter) - sumLost;
+        weightedCompensation += roundingError(weighted, -sum, lighter) - sumCompensation;
         weighted = lighter;
         const leaving = -values[from + i - period];
         const less = sum + leaving;
-        sumLost += roundingError(sum, leaving, less);
+        sumCompensation += roundingError(sum, leaving, less);
         sum = less;
       }
       const more = sum + value;
-      sumLost += roundingError(sum, value, more);
+      sumCompensation += roundingError(sum, value, more);
       sum = more;
       const wide = SPLITTER * value;
       const upper = wide - (wide - value);
       const coarse = filled * upper;
       const fine = filled * (value - upper);
       const heavier = weighted + coarse;
-      weightedLost += roundingError(weighted, coarse, heavier);
+      weightedCompensation += roundingError(weighted, coarse, heavier);
       weighted = heavier + fine;
-      weightedLost += roundingError(heavier, fine, weighted);
-      output[to + i] = filled === period ? (weighted + weightedLost) / divisor : Number.NaN;
+      weightedCompensation += roundingError(heavier, fine, weighted);
+      output[to + i] = filled === period ? (weighted + weightedCompensation) / divisor : Number.NaN;
     }
     numbers[at + SUM] = sum;
-    numbers[at + SUM_LOST] = sumLost;
+    numbers[at + SUM_COMPENSATION] = sumCompensation;
     numbers[at + WEIGHTED] = weighted;
-    numbers[at + WEIGHTED_LOST] = weightedLost;
+    numbers[at + WEIGHTED_COMPENSATION] = weightedCompensation;
     numbers[at + FILLED] = filled;
   }
 }

@@ -2,7 +2,7 @@ import type { Memory } from "../memory.ts";
 import { roundingError } from "./compensated-sum.ts";
 
 const SUM = 0;
-const LOST = 1;
+const COMPENSATION = 1;
 const FILLED = 2;
 
 /** The running sum of a window whose values a caller else keeps: compensated, O(1) a value. */
@@ -29,7 +29,7 @@ export class WindowSum {
     const divisor = this.#divisor;
     const at = this.#at;
     let sum = numbers[at + SUM];
-    let lost = numbers[at + LOST];
+    let compensation = numbers[at + COMPENSATION];
     let filled = numbers[at + FILLED] | 0;
     for (let i = from; i < end; ) {
       for (; i < end && filled < period; i++) {
@@ -38,11 +38,11 @@ export class WindowSum {
           filled = 0;
         } else {
           const more = filled === 0 ? value : sum + value;
-          lost = filled === 0 ? 0 : lost + roundingError(sum, value, more);
+          compensation = filled === 0 ? 0 : compensation + roundingError(sum, value, more);
           sum = more;
           filled++;
         }
-        output[i] = filled === period ? (sum + lost) / divisor : Number.NaN;
+        output[i] = filled === period ? (sum + compensation) / divisor : Number.NaN;
       }
       for (; i < end; i++) {
         const value = values[base + i];
@@ -52,14 +52,14 @@ export class WindowSum {
         }
         const leaving = -values[base + i - period];
         const more = sum + value;
-        lost += roundingError(sum, value, more);
+        compensation += roundingError(sum, value, more);
         sum = more + leaving;
-        lost += roundingError(more, leaving, sum);
-        output[i] = (sum + lost) / divisor;
+        compensation += roundingError(more, leaving, sum);
+        output[i] = (sum + compensation) / divisor;
       }
     }
     numbers[at + SUM] = sum;
-    numbers[at + LOST] = lost;
+    numbers[at + COMPENSATION] = compensation;
     numbers[at + FILLED] = filled;
   }
 }

@@ -26,7 +26,7 @@ export class Window {
   }
 
   /** Puts the first values of a block behind the older ones; returns how many, at most `length`. */
-  take(block: Float64Array): number {
+  append(block: Float64Array): number {
     const numbers = this.#memory.numbers;
     const count = Math.min(block.length, this.length);
     let end = this.end;
@@ -40,9 +40,9 @@ export class Window {
   }
 
   /** How many of the `taken` first values of a block have no whole window behind them. */
-  lacking(taken: number): number {
-    const held = this.end - this.#first;
-    return Math.min(taken, Math.max(0, this.length - 1 - (held - taken)));
+  incomplete(appended: number): number {
+    const length = this.end - this.#first;
+    return Math.min(appended, Math.max(0, this.length - 1 - (length - appended)));
   }
 
   /** Keeps the last values of a block longer than `length`, when it has been worked through. */

@@ -42,7 +42,7 @@ class DirectionalMovement {
   ): void {
     const numbers = this.#memory.numbers;
     const period = this.#period;
-    const keep = 1 - 1 / period;
+    const retention = 1 - 1 / period;
     const at = this.#at;
     let seen = numbers[at + SEEN] | 0;
     let previousHigh = numbers[at + HIGH];
@@ -62,7 +62,7 @@ class DirectionalMovement {
           const rise = h - previousHigh;
           const fall = previousLow - l;
           const trueRange = rangeWith(previousClose, h, l);
-          const retained = seen > period ? keep : 1;
+          const retained = seen > period ? retention : 1;
           range = range * retained + trueRange;
           up = up * retained + movement(rise, fall);
           down = down * retained + movement(fall, rise);
@@ -102,7 +102,7 @@ class DirectionalMovement {
    * The same where all is summed and the average of DX has started, in one loop, so that no sum waits for another; returns the row of
    * the first candle or DX that is not known, or the end.
    */
-  move(
+  stepWarm(
     { length, high, low, close }: CandleColumns,
     from: number,
     average: ExponentialAverage,
@@ -111,7 +111,7 @@ class DirectionalMovement {
     minus: Float64Array,
   ): number {
     const numbers = this.#memory.numbers;
-    const keep = 1 - 1 / this.#period;
+    const retention = 1 - 1 / this.#period;
     const at = this.#at;
     const { weight } = average;
     let strength = average.value;
@@ -128,9 +128,9 @@ class DirectionalMovement {
       const c = close[i];
       const rise = h - previousHigh;
       const fall = previousLow - l;
-      const nextRange = range * keep + rangeWith(previousClose, h, l);
-      const nextUp = up * keep + movement(rise, fall);
-      const nextDown = down * keep + movement(fall, rise);
+      const nextRange = range * retention + rangeWith(previousClose, h, l);
+      const nextUp = up * retention + movement(rise, fall);
+      const nextDown = down * retention + movement(fall, rise);
       const risen = 100 * (nextUp / nextRange);
       const moved = nextUp + nextDown;
       const dx = moved === 0 ? risen : 100 * (Math.abs(nextUp - nextDown) / moved);
@@ -172,7 +172,7 @@ function build({ memory, numbers }: KernelInputs): Kernel {
     advance(candles, [adx, plus, minus]) {
       for (let i = 0; i < candles.length; ) {
         if (movement.summed && average.started) {
-          i = movement.move(candles, i, average, adx, plus, minus);
+          i = movement.stepWarm(candles, i, average, adx, plus, minus);
           if (i === candles.length) return;
         }
         const end = Math.min(candles.length, i + 2 * numbers.period);

@@ -13,7 +13,7 @@ function build({ memory, numbers, source }: KernelInputs): Kernel {
       const prices = source.column(candles);
       for (let i = 0; i < prices.length; ) {
         if (fast.started && slow.started && signal.started) {
-          i = together(fast, slow, signal, prices, i, lines, signals, histograms);
+          i = stepAll(fast, slow, signal, prices, i, lines, signals, histograms);
           if (i === prices.length) return;
         }
         const end = Math.min(prices.length, i + numbers.slow + numbers.signal);
@@ -31,7 +31,7 @@ function build({ memory, numbers, source }: KernelInputs): Kernel {
  * Moves the averages on in one loop when all have started, so that none waits for another; returns the row that has no
  * value, or the end.
  */
-function together(
+function stepAll(
   fast: ExponentialAverage,
   slow: ExponentialAverage,
   signal: ExponentialAverage,
@@ -80,7 +80,7 @@ signal = EMA(line, signal), seeded with the SMA of its first values
 histogram = line − signal`,
   reference: "Gerald Appel, The Moving Average Convergence Divergence Trading Method (1979)",
   example: "MACD:2:4:3",
-  refuse: fastBelowSlow,
+  validate: fastBelowSlow,
   warmUp: warmUpOfTwoAverages,
   convergence: (numbers) => convergedAfter(macd.warmUp(numbers), slowestWeight(numbers)),
   build,

@@ -10,7 +10,7 @@ const HIGH = 5;
 const LOW = 6;
 
 /** Candles after which stops that began at different candles have met: each reversal brings them nearer. */
-const SETTLED = 500;
+const CONVERGED_CANDLES = 500;
 
 /** A stop at work: all of it is in the memory, so each candle reads and writes it there. */
 class ParabolicStop {
@@ -118,9 +118,9 @@ The first trend falls where candle 1 moved down more than up, else it rises; the
   reference:
     "J. Welles Wilder Jr., New Concepts in Technical Trading Systems (1978), section II; the first trend as in TA-Lib",
   example: "PSAR",
-  refuse: ({ step, max }) =>
+  validate: ({ step, max }) =>
     step <= max ? undefined : { parameter: "step", rule: `must be from 0.0001 to ${max}, not above max` },
   warmUp: () => [1],
-  convergence: () => ({ candles: SETTLED }),
+  convergence: () => ({ candles: CONVERGED_CANDLES }),
   build,
 };

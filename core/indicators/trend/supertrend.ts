@@ -11,7 +11,7 @@ const LOWER = 2;
 const CLOSE = 3;
 
 /** Candles after which bands that began at different candles have met, the range apart. */
-const BANDS_SETTLED = 500;
+const BANDS_CONVERGED_CANDLES = 500;
 
 function build({ memory, numbers: { period, multiplier }, scratch }: KernelInputs): Kernel {
   const trueRange = new TrueRange(memory);
@@ -96,7 +96,7 @@ supertrend = lower while direction is +1, upper while it is −1`,
   example: "SUPERTREND:3:2",
   warmUp: (numbers) => [numbers.period, numbers.period],
   convergence: (numbers) => ({
-    candles: numbers.period + samplesUntilNegligible(wilderWeight(numbers.period)) + BANDS_SETTLED,
+    candles: numbers.period + samplesUntilNegligible(wilderWeight(numbers.period)) + BANDS_CONVERGED_CANDLES,
   }),
   build,
 };

@@ -6,7 +6,7 @@ import { roundingError } from "../series/compensated-sum.ts";
 const STARTED = 0;
 const CLOSE = 1;
 const TOTAL = 2;
-const LOST = 3;
+const COMPENSATION = 3;
 
 /** The running total: all of it is in the memory. */
 class OnBalance {
@@ -37,7 +37,7 @@ class OnBalance {
     const at = this.#at;
     let previous = numbers[at + CLOSE];
     let total = numbers[at + TOTAL];
-    let lost = numbers[at + LOST];
+    let compensation = numbers[at + COMPENSATION];
     let i = from;
     for (; i < close.length; i++) {
       const c = close[i];
@@ -46,14 +46,14 @@ class OnBalance {
       // Without a branch: which way the close went is not to be foreseen.
       const flow = v * (Number(c > previous) - Number(c < previous));
       const more = total + flow;
-      lost += roundingError(total, flow, more);
+      compensation += roundingError(total, flow, more);
       total = more;
-      output[i] = total + lost;
+      output[i] = total + compensation;
       previous = c;
     }
     numbers[at + CLOSE] = previous;
     numbers[at + TOTAL] = total;
-    numbers[at + LOST] = lost;
+    numbers[at + COMPENSATION] = compensation;
     return i;
   }
 }

@@ -14,9 +14,9 @@ import { roundingError } from "../series/compensated-sum.ts";
 const STARTED = 0;
 const KEY = 1;
 const VALUE = 2;
-const VALUE_LOST = 3;
+const VALUE_COMPENSATION = 3;
 const VOLUME = 4;
-const VOLUME_LOST = 5;
+const VOLUME_COMPENSATION = 5;
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
@@ -26,19 +26,19 @@ function build({ memory, choices, tradingDay }: KernelInputs): Kernel {
   return {
     advance({ length, time, high, low, close, volume }, [output]) {
       const numbers = memory.numbers;
-      let present = numbers[at + STARTED] === 1 ? numbers[at + KEY] : Number.NaN;
+      let currentKey = numbers[at + STARTED] === 1 ? numbers[at + KEY] : Number.NaN;
       let value = numbers[at + VALUE];
-      let valueLost = numbers[at + VALUE_LOST];
+      let valueCompensation = numbers[at + VALUE_COMPENSATION];
       let traded = numbers[at + VOLUME];
-      let tradedLost = numbers[at + VOLUME_LOST];
+      let tradedCompensation = numbers[at + VOLUME_COMPENSATION];
       for (let i = 0; i < length; i++) {
         const stretch = key(time[i]);
-        if (stretch !== present) {
-          present = stretch;
+        if (stretch !== currentKey) {
+          currentKey = stretch;
           value = 0;
-          valueLost = 0;
+          valueCompensation = 0;
           traded = 0;
-          tradedLost = 0;
+          tradedCompensation = 0;
         }
         const v = volume[i];
         const flow = ((high[i] + low[i] + close[i]) / 3) * v;
@@ -47,20 +47,20 @@ function build({ memory, choices, tradingDay }: KernelInputs): Kernel {
           continue;
         }
         const moreValue = value + flow;
-        valueLost += roundingError(value, flow, moreValue);
+        valueCompensation += roundingError(value, flow, moreValue);
         value = moreValue;
         const moreTraded = traded + v;
-        tradedLost += roundingError(traded, v, moreTraded);
+        tradedCompensation += roundingError(traded, v, moreTraded);
         traded = moreTraded;
-        const sum = traded + tradedLost;
-        output[i] = sum === 0 ? Number.NaN : (value + valueLost) / sum;
+        const sum = traded + tradedCompensation;
+        output[i] = sum === 0 ? Number.NaN : (value + valueCompensation) / sum;
       }
       numbers[at + STARTED] = 1;
-      numbers[at + KEY] = present;
+      numbers[at + KEY] = currentKey;
       numbers[at + VALUE] = value;
-      numbers[at + VALUE_LOST] = valueLost;
+      numbers[at + VALUE_COMPENSATION] = valueCompensation;
       numbers[at + VOLUME] = traded;
-      numbers[at + VOLUME_LOST] = tradedLost;
+      numbers[at + VOLUME_COMPENSATION] = tradedCompensation;
     },
   };
 }

@@ -94,11 +94,11 @@ export class QuoteService {
   ingest(instrument: Instrument, quote: ProviderQuote): void {
     if (quote.price === null) return;
     const time = Date.parse(quote.timestamp) / 1000;
-    const { verdict, memory } = this.#check(instrument, quote, quote.price);
+    const { decision, memory } = this.#check(instrument, quote, quote.price);
     this.#quotes.remember(memory);
-    if (verdict.verdict === "accept") this.#accept(instrument, quote);
-    else if (verdict.reason !== "older") {
-      this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time, ...verdict }]);
+    if (decision.verdict === "accept") this.#accept(instrument, quote);
+    else if (decision.reason !== "older") {
+      this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time, ...decision }]);
     }
   }
 
@@ -185,8 +185,8 @@ export class QuoteService {
   /** Why a quote would not be believed beside the last ones, as a check's name; null if it would. */
   #anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null {
     if (quote.price === null) return null;
-    const { verdict } = this.#check(instrument, quote, quote.price);
-    return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
+    const { decision } = this.#check(instrument, quote, quote.price);
+    return decision.verdict === "accept" || decision.reason === "older" ? null : decision.reason;
   }
 
   #check(instrument: Instrument, quote: ProviderQuote, price: number) {

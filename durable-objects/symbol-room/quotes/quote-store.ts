@@ -1,7 +1,7 @@
 import type { UNIT_FIELDS } from "../../../contracts/candle.ts";
 import type { ProviderQuote, StoredQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
-import { NO_QUOTES, type QuoteMemory } from "../../../core/data-quality/check-quote.ts";
+import { EMPTY_MEMORY, type QuoteMemory } from "../../../core/data-quality/check-quote.ts";
 import type { FrameEvent } from "../../symbol-events/symbol-events.ts";
 import type { RoomState } from "../room-state.ts";
 import type { QuoteLog } from "./quote-log.ts";
@@ -43,7 +43,7 @@ export class QuoteStore {
   readonly #log: QuoteLog;
   readonly #sql: SqlStorage;
   #kept: StoredQuote | null = null;
-  #memory: QuoteMemory = NO_QUOTES;
+  #memory: QuoteMemory = EMPTY_MEMORY;
 
   constructor(storage: DurableObjectStorage, state: RoomState, log: QuoteLog) {
     this.#storage = storage;
@@ -53,7 +53,7 @@ export class QuoteStore {
     const row = this.#sql.exec<{ body: string; memory: string | null }>("select body, memory from quote").toArray()[0];
     if (row) {
       this.#kept = JSON.parse(row.body);
-      this.#memory = row.memory === null ? NO_QUOTES : JSON.parse(row.memory);
+      this.#memory = row.memory === null ? EMPTY_MEMORY : JSON.parse(row.memory);
     }
   }
 
@@ -108,6 +108,6 @@ export class QuoteStore {
   drop(): void {
     this.#sql.exec("delete from quote");
     this.#kept = null;
-    this.#memory = NO_QUOTES;
+    this.#memory = EMPTY_MEMORY;
   }
 }

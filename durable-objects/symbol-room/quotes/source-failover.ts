@@ -89,14 +89,14 @@ export async function queryWithFailover(request: FailoverRequest, upstreams: Ups
       negativePrices: instrument.type === "commodity",
     });
     result.memory = judgement.memory;
-    const { verdict } = judgement;
-    if (verdict.verdict === "suspicious" && verdict.reason !== "older") {
-      note("suspicious", verdict.reason);
-      result.anomalies.push({ provider, time: print.time, reason: verdict.reason, detail: verdict.detail });
+    const { decision } = judgement;
+    if (decision.verdict === "suspicious" && decision.reason !== "older") {
+      note("suspicious", decision.reason);
+      result.anomalies.push({ provider, time: print.time, reason: decision.reason, detail: decision.detail });
       continue;
     }
-    if (verdict.verdict === "suspicious" || isStale(answer, market, now)) {
-      note("stale", verdict.verdict === "suspicious" ? verdict.reason : null);
+    if (decision.verdict === "suspicious" || isStale(answer, market, now)) {
+      note("stale", decision.verdict === "suspicious" ? decision.reason : null);
       if (!result.quote || timeOf(answer) > timeOf(result.quote)) result.quote = answer;
       continue;
     }

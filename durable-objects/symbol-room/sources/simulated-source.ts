@@ -7,7 +7,13 @@ import { type Market, marketOf } from "../../../core/market-calendar/markets.ts"
 import { isOpen, nextOpen } from "../../../core/market-calendar/sessions.ts";
 import type { Span } from "../../../core/spans.ts";
 import { DAY, isoTime } from "../../../core/time.ts";
-import { isRevised, knownSecond, REVISED_AFTER, ticksAt, withRevisions } from "../../../providers/simulator/sandbox.ts";
+import {
+  isRevised,
+  knownSecond,
+  REVISION_DELAY_SECONDS,
+  ticksAt,
+  withRevisions,
+} from "../../../providers/simulator/sandbox.ts";
 import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../../providers/simulator/simulator.ts";
 import type { CandlesPage } from "../candles/candle-pages.ts";
 import type { RowQuery } from "../candles/candle-store.ts";
@@ -28,7 +34,7 @@ export class SimulatedSource implements MarketSource {
   constructor(instrument: Instrument) {
     this.#instrument = instrument;
     this.#market = marketOf(instrument.primary_exchange);
-    this.revisesAfter = isRevised(instrument.symbol) ? REVISED_AFTER : null;
+    this.revisesAfter = isRevised(instrument.symbol) ? REVISION_DELAY_SECONDS : null;
   }
 
   localQuote(now: number): ProviderQuote | null {

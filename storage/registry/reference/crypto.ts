@@ -38,7 +38,7 @@ const COINS: readonly Coin[] = [
 const IN_DOLLARS = new Set(["BTC", "ETH"]);
 
 /** The other writings of a pair whose base has another code. */
-function otherWritings(coin: Coin, quote: string): string[] {
+function alternativeSpellings(coin: Coin, quote: string): string[] {
   const { otherCode } = coin;
   return otherCode ? [otherCode, `${otherCode}/${quote}`, `${otherCode}-${quote}`, `${otherCode}${quote}`] : [];
 }
@@ -55,7 +55,7 @@ function againstTether(coin: Coin): SymbolRecord {
     price_decimals: coin.decimals,
     volume_unit: "base",
     provider_symbols: { binance: `${coin.code}USDT`, coingecko: coin.coingecko },
-    aliases: otherWritings(coin, "USDT"),
+    aliases: alternativeSpellings(coin, "USDT"),
   });
 }
 
@@ -72,7 +72,7 @@ function againstDollar(coin: Coin): SymbolRecord {
     price_decimals: coin.decimals,
     volume_unit: "base",
     provider_symbols: { coingecko: coin.coingecko },
-    aliases: otherWritings(coin, "USD"),
+    aliases: alternativeSpellings(coin, "USD"),
   });
 }
 

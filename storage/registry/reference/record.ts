@@ -5,7 +5,7 @@ import { type Industry, SECTOR_OF_INDUSTRY, type Sector } from "./gics.ts";
 /** When the facts were last gone through. */
 export const FACTS_AS_OF = "2026-11-22T00:00:00.000Z";
 
-type Needed =
+type RequiredField =
   | "symbol"
   | "name"
   | "type"
@@ -18,10 +18,10 @@ type Needed =
   | "provider_symbols";
 
 /** What must be said of a symbol, and what may be. */
-export type Known = Pick<SymbolRecord, Needed> & Partial<SymbolRecord>;
+export type KnownFields = Pick<SymbolRecord, RequiredField> & Partial<SymbolRecord>;
 
 /** A symbol's record: what is known, null for every other fact, and the aliases that its form implies before its own. */
-export function record(known: Known): SymbolRecord {
+export function record(known: KnownFields): SymbolRecord {
   const implied = aliasesOf(known.symbol, known.type, known.primary_exchange);
   return {
     sector: null,

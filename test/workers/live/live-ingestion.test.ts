@@ -10,7 +10,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failure } from "../../../providers/provider.ts";
 import { openPrimary } from "../../../storage/database.ts";
-import { noteDemand } from "../../../storage/demand.ts";
+import { recordDemand } from "../../../storage/demand.ts";
 import { IngestionMessage } from "../../../workers/ingestion/messages.ts";
 import { consumeBatch } from "../../../workers/ingestion/queue.ts";
 import { runScheduled } from "../../../workers/ingestion/scheduled.ts";
@@ -40,7 +40,7 @@ afterEach(async () => {
 const seconds = (time: string): number => Date.parse(time) / 1000;
 
 async function demand(symbol: string, at: string): Promise<void> {
-  await noteDemand(openPrimary(env.DB), symbol, seconds(at));
+  await recordDemand(openPrimary(env.DB), symbol, seconds(at));
 }
 
 /** What a cron puts on the queue. */
