@@ -1,10 +1,10 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
 import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
-import { claimNames, isTaken } from "./alias-owners.ts";
+import { claimNames, isTaken, type NameOwner } from "./alias-owners.ts";
 import type { Registry, Statement } from "./database.ts";
 import { toRecord } from "./records.ts";
 import { aliases, providerSymbols, symbols } from "./schema.ts";
@@ -139,7 +139,7 @@ export async function createSymbol(
 /**
  * Changes what `change` names of a symbol and leaves the rest. All or nothing.
  * @param moved aliases that are taken from other symbols first, with their owners; each is in the audit log
- * @returns whether it was changed; false where another symbol has one of the aliases
+ * @returns whether it was changed; false where another symbol has one of the new aliases
  */
 export async function changeSymbol(
   registry: Registry,
@@ -147,13 +147,13 @@ export async function changeSymbol(
   change: SymbolChange,
   act: Act,
   action = "symbol.change",
-  moved: readonly (readonly [alias: string, owner: string])[] = [],
+  moved: readonly NameOwner[] = [],
 ): Promise<boolean> {
   const { db } = registry;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
-  const moves = moved.flatMap(([alias, from]): Statement[] => [
-    db.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
+  const moves = moved.flatMap(({ name: alias, owner: from }): Statement[] => [
+    db.delete(aliases).where(and(eq(aliases.alias, alias), eq(aliases.symbol, from))),
     auditEntry(db, act, "symbol.move_alias", symbol, { alias, from, to: symbol }),
   ]);
   const statements: [Statement, ...Statement[]] = [

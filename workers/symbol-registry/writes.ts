@@ -11,7 +11,7 @@ import {
   SymbolRecordSchema,
   SymbolSchema,
 } from "../../contracts/symbol.ts";
-import { ownersOf } from "../../storage/registry/alias-owners.ts";
+import { type NameOwner, ownersOf } from "../../storage/registry/alias-owners.ts";
 import { type Registry, writeRegistry } from "../../storage/registry/database.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
@@ -142,7 +142,7 @@ async function checkUnits(env: Env, record: SymbolRecord, changes: SymbolChange)
   );
 }
 
-const aliasTaken = (name: string, owner: string): ApiError =>
+const aliasTaken = ({ name, owner }: NameOwner): ApiError =>
   new ApiError(
     "symbol.alias_taken",
     name === owner
@@ -151,10 +151,11 @@ const aliasTaken = (name: string, owner: string): ApiError =>
     { extensions: { alias: name, owner } },
   );
 
-/** The first of some names that another symbol has, and whose it is. */
-async function takenAmong(registry: Registry, symbol: string, names: readonly string[]): Promise<[string, string]> {
+/** The first of some names that another symbol has and this one has not, and whose it is. */
+async function takenAmong(registry: Registry, symbol: string, names: readonly string[]): Promise<NameOwner> {
   const owners = await ownersOf(registry, names);
-  const taken = [...owners].find(([, owner]) => owner !== symbol);
+  const own = new Set(owners.filter(({ owner }) => owner === symbol).map(({ name }) => name));
+  const taken = owners.find(({ name }) => !own.has(name));
   if (!taken) throw new Error("a name was taken and is free again");
   return taken;
 }
@@ -171,11 +172,15 @@ async function change(
   await checkUnits(c.env, before, changes);
   const { symbol } = before;
   const owners = await ownersOf(registry, changes.aliases ?? []);
-  const others = [...owners].filter(([, owner]) => owner !== symbol);
-  for (const [alias, owner] of others) if (!move || alias === owner) throw aliasTaken(alias, owner);
-  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, others);
+  const others = owners.filter(({ owner }) => owner !== symbol);
+  // An alias that it shares with others stays shared, unless it is to be moved.
+  const isForeign = ({ name, owner }: NameOwner): boolean => name === owner || !(move || before.aliases.includes(name));
+  const taken = others.find(isForeign);
+  if (taken) throw aliasTaken(taken);
+  const moved = move ? others : [];
+  const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, moved);
   // Another request has taken an alias in the meantime.
-  if (!isChanged) throw aliasTaken(...(await takenAmong(registry, symbol, changes.aliases ?? [])));
+  if (!isChanged) throw aliasTaken(await takenAmong(registry, symbol, changes.aliases ?? []));
   const after = await findRecord(c, registry, before.symbol);
   await spread(c, registry, after);
   return symbolAnswer(after, c.env);
@@ -189,11 +194,13 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const outcome = await runOnce(registry, act.actor, key, JSON.stringify(input), async (settle) => {
     const { symbol, aliases = [] } = input;
     const implied = impliedAliases(input);
-    const owners = await ownersOf(registry, [symbol, ...aliases, ...implied]);
+    const owners = new Map(
+      (await ownersOf(registry, [symbol, ...aliases, ...implied])).map(({ name, owner }) => [name, owner]),
+    );
     if (owners.get(symbol) === symbol) throw alreadyThere(symbol);
     for (const name of [symbol, ...aliases]) {
       const owner = owners.get(name);
-      if (owner !== undefined) throw aliasTaken(name, owner);
+      if (owner !== undefined) throw aliasTaken({ name, owner });
     }
     const names = [...aliases, ...implied.filter((alias) => !owners.has(alias))];
     const leftOff = implied.flatMap((alias) => {
@@ -207,7 +214,7 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
     });
     const creation = await createSymbol(registry, input, names, act, settle(201, answer));
     if (creation === "exists") throw alreadyThere(symbol);
-    if (creation === "alias_taken") throw aliasTaken(...(await takenAmong(registry, symbol, [symbol, ...names])));
+    if (creation === "alias_taken") throw aliasTaken(await takenAmong(registry, symbol, [symbol, ...names]));
     return { status: 201, answer };
   });
   const created = KeptAnswer.parse(JSON.parse(outcome.answer));

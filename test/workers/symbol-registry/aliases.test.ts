@@ -96,6 +96,30 @@ describe("an alias", () => {
     );
     expect(data.aliases).toEqual(["STEADY-1", "STEADY-2"]);
   });
+
+  // The reference data has a few: BTC is BTC/USD and BTC/USDT, SOL a share and a coin.
+  test.each(["BTC/USDT", "BTC/USD", "JSE:SOL"])(
+    "that %s shares with another stays shared when it is given again",
+    async (symbol) => {
+      const { aliases } = (await read(`/symbols/${symbol}`, SymbolAnswer)).data;
+      const shared = symbol.startsWith("BTC") ? "BTC" : "SOL";
+      expect(aliases).toContain(shared);
+      const added = `${symbol.replace(/[:/]/, "-")}-MORE`;
+      const response = await send("PUT", `/symbols/${symbol}`, { aliases: [...aliases, added] });
+      expect((await bodyOf(response, SymbolWritten)).data.aliases).toEqual([...aliases, added].toSorted());
+      await problemOf(await call(`/symbols/${shared}`), "symbol.ambiguous", 409);
+    },
+  );
+
+  test("that is shared can be moved to one of those who share it", async () => {
+    const { aliases } = (await read("/symbols/ETH/USD", SymbolAnswer)).data;
+    expect(aliases).toContain("ETH");
+    await bodyOf(await send("PUT", "/symbols/ETH/USD", { aliases, move_aliases: true }), SymbolWritten);
+    expect((await read("/symbols/ETH", SymbolAnswer)).data.symbol).toBe("ETH/USD");
+    expect((await read("/symbols/ETH/USDT", SymbolAnswer)).data.aliases).not.toContain("ETH");
+    const audit = await (await call("/admin/audit?limit=5", { headers: ADMIN })).text();
+    expect(audit).toContain('"alias":"ETH","from":"ETH/USDT","to":"ETH/USD"');
+  });
 });
 
 describe("a symbol's units", () => {
