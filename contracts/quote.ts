@@ -67,8 +67,9 @@ export const ConsensusSchema = z
         timestamp: z.string().openapi({ format: "date-time" }),
         freshness: z.enum(FRESHNESS),
         included: z.boolean(),
-        reason: z.enum(["doubted", "stale", "historical", "closed", "outlier"]).nullable().openapi({
-          description: "Why the price is left out; null where it is not.",
+        reason: z.enum(["doubted", "stale", "historical", "closed", "too_old", "outlier"]).nullable().openapi({
+          description:
+            "Why the price is left out; null where it is not. `too_old` is one that `max_age` does not allow.",
         }),
         deviation_percent: z.number().nullable(),
         outlier: z.boolean(),

@@ -106,6 +106,20 @@ export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRu
   return { verdict: fault, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
 }
 
+/**
+ * Why a print would not be believed beside the remembered ones, whatever its place among them; null where it would. Nothing is remembered.
+ * One that is older than the last good one is judged beside the one nearest to it in time.
+ */
+export function faultOf(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteFault | null {
+  const { verdict } = checkQuote(candidate, memory, rules);
+  if (verdict.verdict === "accept") return null;
+  if (verdict.reason !== "older") return verdict.reason;
+  const { recent } = memory;
+  const distance = ({ time }: Print): number => Math.abs(time - candidate.time);
+  const nearest = recent.reduce((best, print) => (distance(print) < distance(best) ? print : best));
+  return passingFault(candidate, nearest, recent, rules)?.reason ?? null;
+}
+
 type Suspicion = Extract<QuoteVerdict, { verdict: "suspicious" }>;
 
 const suspicious = (reason: QuoteFault, detail: string): Suspicion => ({ verdict: "suspicious", reason, detail });
@@ -134,12 +148,12 @@ function finalFault(candidate: Print, last: Print | undefined, { now, negativePr
 
 /** What a later print may confirm. */
 function passingFault(candidate: Print, last: Print, recent: readonly Print[], rules: QuoteRules): Suspicion | null {
-  if (candidate.time - last.time > UNRELATED_AFTER) return null;
+  if (Math.abs(candidate.time - last.time) > UNRELATED_AFTER) return null;
   const step = unitStep(last.price, candidate.price);
   const beside = `${candidate.price} beside ${last.price}`;
   if (step !== 0) return suspicious("unit", `${beside}: about 100 times too ${step > 0 ? "large" : "small"}`);
   if (isNear(candidate, last, recent, rules)) return null;
-  return suspicious("spike", `${beside}: further than usual in ${roundTo(candidate.time - last.time, 3)} s`);
+  return suspicious("spike", `${beside}: further than usual in ${roundTo(Math.abs(candidate.time - last.time), 3)} s`);
 }
 
 /** Whether a print is another one than the doubted one, not the same told again. A source may tell its time by the day. */

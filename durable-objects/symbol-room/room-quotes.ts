@@ -1,7 +1,7 @@
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { checkQuote } from "../../core/data-quality/check-quote.ts";
+import { checkQuote, faultOf, type Print, type QuoteRules } from "../../core/data-quality/check-quote.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isWithin } from "../../core/time.ts";
@@ -80,12 +80,17 @@ export function openRoomQuotes(
     return source === "import" ? importedQuote(candles, instrument, now) : null;
   };
 
-  const check = (instrument: Instrument, quote: ProviderQuote, price: number) => {
-    const print = { price, time: Date.parse(quote.timestamp) / 1000, source: quote.provider };
-    const market = marketOf(instrument.primary_exchange);
-    const negativePrices = instrument.type === "commodity";
-    return checkQuote(print, quotes.memory(), { market, now: Date.now() / 1000, negativePrices });
-  };
+  const printOf = (quote: ProviderQuote, price: number): Print => ({
+    price,
+    time: Date.parse(quote.timestamp) / 1000,
+    source: quote.provider,
+  });
+
+  const rulesOf = ({ primary_exchange, type }: Instrument): QuoteRules => ({
+    market: marketOf(primary_exchange),
+    now: Date.now() / 1000,
+    negativePrices: type === "commodity",
+  });
 
   const isRecent = (instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean => {
     if (kept.provider === "import") return sameUnits(kept, instrument);
@@ -114,16 +119,16 @@ export function openRoomQuotes(
     },
     anomalyOf(instrument, quote) {
       if (quote.price === null) return null;
-      const { verdict } = check(instrument, quote, quote.price);
-      return verdict.verdict === "accept" || verdict.reason === "older" ? null : verdict.reason;
+      return faultOf(printOf(quote, quote.price), quotes.memory(), rulesOf(instrument));
     },
     take(instrument, quote) {
       if (quote.price === null) return;
-      const time = Date.parse(quote.timestamp) / 1000;
-      const { verdict, memory } = check(instrument, quote, quote.price);
+      const print = printOf(quote, quote.price);
+      const { verdict, memory } = checkQuote(print, quotes.memory(), rulesOf(instrument));
       quotes.remember(memory);
       if (verdict.verdict === "accept") quotes.accept(instrument, quote);
-      else if (verdict.reason !== "older") report(instrument, [{ provider: quote.provider, time, ...verdict }]);
+      else if (verdict.reason !== "older")
+        report(instrument, [{ provider: quote.provider, time: print.time, ...verdict }]);
     },
     attempts: refresh.attempts,
     retryAfter() {

@@ -152,6 +152,48 @@ describe("a consensus", () => {
   });
 });
 
+describe("a consensus of sources of unlike age", () => {
+  const ask = async (symbol: string, query = "") => {
+    const body = z.looseObject({
+      data: z.looseObject({
+        price: z.number(),
+        provider: z.string(),
+        consensus: z.looseObject({ agreement: z.boolean().nullable(), sources: z.array(z.unknown()) }),
+      }),
+    });
+    return body.parse(await readLive(`/quotes/${symbol}?consensus=true${query}`)).data;
+  };
+
+  test("keeps to max_age", async () => {
+    await goLive("LTC/USDT");
+    coingecko.quote = (_, now) => ({ price: 100.2, timestamp: isoTime(now - 1) });
+    binance.quote = () => failure("throttled", 1);
+    await readLive("/quotes/LTC/USDT");
+    clock.pass(3);
+    binance.quote = (_, now) => ({ price: 100, timestamp: isoTime(now - 50) });
+    expect(await ask("LTC/USDT")).toMatchObject({ price: 100, consensus: { agreement: true } });
+    expect(await ask("LTC/USDT", "&max_age=20")).toMatchObject({
+      price: 100.2,
+      provider: "coingecko",
+      consensus: { agreement: null, sources: [{ provider: "binance", included: false, reason: "too_old" }, {}] },
+    });
+  });
+
+  test("does not believe a price 100 times off because it is older than the last one", async () => {
+    await goLive("LINK/USDT");
+    coingecko.quote = (_, now) => ({ price: 100, timestamp: isoTime(now - 1) });
+    binance.quote = () => failure("throttled", 1);
+    await readLive("/quotes/LINK/USDT");
+    clock.pass(3);
+    binance.quote = (_, now) => ({ price: 1, timestamp: isoTime(now - 50) });
+    expect(await ask("LINK/USDT")).toMatchObject({
+      price: 100,
+      provider: "coingecko",
+      consensus: { agreement: null, sources: [{ provider: "binance", included: false, reason: "doubted" }, {}] },
+    });
+  });
+});
+
 describe("candles in live mode", () => {
   test("are a source's own, and pages lead back to the first and end", async () => {
     await goLive("DOGE/USDT");
