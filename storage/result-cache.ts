@@ -7,7 +7,7 @@ const KEPT_FOR_SECONDS = 60;
 export interface ResultName {
   symbol: string;
   interval: string;
-  /** A digest of the specs, in the order asked, and of what is wrong with others. */
+  /** A digest of the specs, in the order asked, of what is wrong with others, and of the symbol's units, which may change. */
   specs: string;
   points: number;
   /** Stamp of the last bar that is closed by calendar and clock. */

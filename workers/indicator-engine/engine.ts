@@ -4,6 +4,7 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { seriesUnits } from "../../providers/series-units.ts";
 import { type ResultName, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../answers.ts";
 import { indicatorAnswer } from "./answer.ts";
@@ -36,7 +37,11 @@ async function nameOf(env: Env, record: SymbolRecord, read: ReadSpecs, query: En
     symbol: record.symbol,
     interval: query.interval,
     specs: await digestOf(
-      JSON.stringify([read.specs.map(({ key, definition }) => [key, definition.algorithm]), read.errors]),
+      JSON.stringify([
+        read.specs.map(({ key, definition }) => [key, definition.algorithm]),
+        read.errors,
+        unitsOf(record),
+      ]),
     ),
     points: query.points,
     lastClosed: lastClosedStamp(marketOf(record.primary_exchange), query.interval, Date.now() / 1000) ?? 0,
@@ -64,7 +69,7 @@ export async function symbolIndicators(
   const answer = indicatorAnswer(specs.specs, read, {
     symbol: record.symbol,
     interval: query.interval,
-    units: unitsOf(record),
+    units: seriesUnits(record, read.facts.provider),
     includeOpen: query.includeOpen,
     includeCandles: query.includeCandles,
     errors: specs.errors,

@@ -208,6 +208,17 @@ describe("candles in live mode", () => {
     expect(seen).toEqual(Array.from({ length: 31 }, (_, i) => HOUR_NOW - (30 - i) * HOUR));
   });
 
+  test("say the units of their source, as its quotes do, and so do indicators over them", async () => {
+    await goLive("TRX/USDT");
+    binance.quote = () => failure("bad_answer");
+    binance.history = () => failure("bad_answer");
+    coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 30 * HOUR, now);
+    const units = { provider: "coingecko", currency: "USD", price_unit: "USD", volume_unit: "quote" };
+    expect(await readLive("/ohlcv/TRX/USDT?interval=1h&limit=5")).toMatchObject(units);
+    const path = "/indicators/TRX/USDT?interval=1h&indicators=SMA:3&data_points=5";
+    expect(await readLive(path)).toMatchObject(units);
+  });
+
   test("that are known are answered while every source fails, and the rest is told as not ingested", async () => {
     await goLive("AVAX/USDT");
     await readLive(`/ohlcv/AVAX/USDT?interval=1h&limit=5&to=${HOUR_NOW - 5 * HOUR}`);
