@@ -38,7 +38,8 @@ export interface Act {
 
 function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect, "id"> {
   const isShare = input.type === "stock" || input.type === "etf";
-  const inCents = isShare && input.primary_exchange === "JSE";
+  const usualUnit = input.primary_exchange === "JSE" && isShare ? "ZAc" : input.currency;
+  const priceUnit = input.price_unit ?? (input.type === "index" ? "points" : usualUnit);
   return {
     symbol: input.symbol,
     name: input.name,
@@ -60,8 +61,8 @@ function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect,
     dataSources: input.data_sources ?? SOURCES_OF_EXCHANGE[input.primary_exchange],
     isActive: input.is_active ?? true,
     isin: input.isin ?? null,
-    priceUnit: input.price_unit ?? (input.type === "index" ? "points" : inCents ? "ZAc" : input.currency),
-    priceDecimals: input.price_decimals ?? (inCents ? 0 : DECIMALS[input.type]),
+    priceUnit,
+    priceDecimals: input.price_decimals ?? (isShare && priceUnit === "ZAc" ? 0 : DECIMALS[input.type]),
     volumeUnit: input.volume_unit === undefined ? VOLUME_UNIT[input.type] : input.volume_unit,
     lastUpdated: at,
   };

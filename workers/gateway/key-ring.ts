@@ -3,6 +3,7 @@ import { isoTime } from "../../core/time.ts";
 import { digestOfKey, findKey, type KnownKey, noteKeyUse } from "../../storage/api-keys.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
 import { writeRegistry } from "../../storage/registry/database.ts";
+import { unlessUnreachable } from "../../storage/registry/failures.ts";
 import type { Caller } from "../caller.ts";
 
 /** How long an isolate trusts what it knows of a key: a revocation holds everywhere after this, and a moment. */
@@ -39,10 +40,14 @@ export async function holderOf(env: Env, key: string, { fresh, later }: Terms): 
   if (!isValid(found)) return null;
   const now = Date.now();
   const noted = found.lastUsedAt !== null && now - found.lastUsedAt < USE_NOTED_EVERY_MS;
-  if (!trusted && !noted) later(noteKeyUse(writeRegistry(env.DB), prefix, isoTime(now / 1000)));
+  if (!trusted && !noted) later(noteUse(env, prefix, isoTime(now / 1000)));
   const { name, scopes, tier, expiresAt } = found;
   return { kind: "key", prefix, name, scopes, tier, expiresAt };
 }
+
+/** A key is good although its use cannot be noted. */
+const noteUse = (env: Env, prefix: string, at: string): Promise<void> =>
+  unlessUnreachable("noting a key's use", () => noteKeyUse(writeRegistry(env.DB), prefix, at));
 
 /** Whether a caller may still be who it was when it was let in; the registry is asked. */
 export async function holdsStill(env: Env, caller: Caller): Promise<boolean> {

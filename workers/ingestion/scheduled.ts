@@ -12,6 +12,7 @@ import { forgetDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { forgetOldKeys } from "../../storage/idempotency.ts";
 import { forgetDecisions } from "../../storage/quality-log.ts";
 import { type Registry, readRegistry, writeRegistry } from "../../storage/registry/database.ts";
+import { unlessUnreachable } from "../../storage/registry/failures.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
 import { checkGates } from "../gates.ts";
@@ -54,12 +55,12 @@ async function doWhatIsDue(cron: string, at: number, env: Env): Promise<void> {
   switch (cron) {
     case EVERY_MINUTE:
       await checkStreams(env);
-      await forgetOldKeys(writeRegistry(env.DB), at);
+      await unlessUnreachable("forgetting old idempotency keys", () => forgetOldKeys(writeRegistry(env.DB), at));
       return enqueueQuotes(env, now);
     case EVERY_QUARTER:
       return enqueueCandles(env, now);
     case DAILY:
-      await prune(writeRegistry(env.DB), now);
+      await unlessUnreachable("forgetting old records", () => prune(writeRegistry(env.DB), now));
       if (marketModeOf(env) === "live") await checkGates(env);
       return enqueueRegistry(env);
     default:

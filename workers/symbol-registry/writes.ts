@@ -181,6 +181,8 @@ async function change(
   const isChanged = await changeSymbol(registry, symbol, changes, actOf(c.var.caller), action, moved);
   // Another request has taken an alias in the meantime.
   if (!isChanged) throw aliasTaken(await takenAmong(registry, symbol, changes.aliases ?? []));
+  // Changed it is from here on, whatever becomes of reading it.
+  forgetSymbols();
   const after = await findRecord(c, registry, before.symbol);
   await spread(c, registry, after);
   return symbolAnswer(after, c.env);

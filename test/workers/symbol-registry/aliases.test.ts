@@ -125,13 +125,18 @@ describe("an alias", () => {
 describe("a symbol's units", () => {
   test("of an index are points, of a share at the JSE cents, of a JSE fund cents too", async () => {
     const at = { primary_exchange: "JSE", currency: "ZAR" };
-    const units = async (symbol: string, type: string) => {
-      const { data } = await bodyOf(await send("POST", "/symbols", share(symbol, { ...at, type })), Created, 201);
+    const units = async (symbol: string, type: string, more: object = {}) => {
+      const { data } = await bodyOf(
+        await send("POST", "/symbols", share(symbol, { ...at, type, ...more })),
+        Created,
+        201,
+      );
       return [data.price_unit, data.price_decimals];
     };
     expect(await units("JSE:J299", "index")).toEqual(["points", 2]);
     expect(await units("JSE:XSH", "stock")).toEqual(["ZAc", 0]);
     expect(await units("JSE:XETF", "etf")).toEqual(["ZAc", 0]);
+    expect(await units("JSE:XRAND", "stock", { price_unit: "ZAR" })).toEqual(["ZAR", 2]);
     const dow = share("DOWX", { type: "index" });
     expect((await bodyOf(await send("POST", "/symbols", dow), Created, 201)).data.price_unit).toBe("points");
   });
