@@ -107,7 +107,9 @@ export async function fillPage(backfill: Backfill, sources: readonly ProviderNam
     const native = backfill.intervalsOf(provider);
     return native === null ? [] : [{ provider, interval: askedInterval(native, query.interval) }];
   });
-  let last = inUse.length > 0 ? UNSUPPORTED : failed(null);
+  // Where none of them knows the symbol by a name, nobody can be asked at all.
+  const canAsk = inUse.some(({ provider }) => listingOf(backfill.instrument, provider) !== null);
+  let last = canAsk ? UNSUPPORTED : failed(null);
   for (const { provider, interval } of inUse) {
     if (interval === null) continue;
     const series = backfill.store.series().find((each) => each.interval === interval);

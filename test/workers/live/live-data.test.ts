@@ -354,6 +354,15 @@ describe("a symbol that its sources do not know by name", () => {
       { provider: "binance", reason: "no_provider_symbol" },
       { provider: "coingecko", reason: "no_provider_symbol" },
     ]);
+    for (const path of ["/ohlcv/PEPE/USDT", "/indicators/PEPE/USDT"]) {
+      const candles = await callLive(path);
+      expect(candles.status).toBe(503);
+      expect(body.parse(await candles.json())).toMatchObject({
+        code: "candles.unavailable",
+        detail: expect.stringContaining("No source of PEPE/USDT could be asked: binance and coingecko"),
+        sources: problem.sources,
+      });
+    }
     const detail = Object(await readLive("/symbols/PEPE/USDT"));
     expect(detail.data.availability.providers).toEqual([
       { name: "binance", state: "available", reason: "no_provider_symbol" },
