@@ -181,7 +181,7 @@ export const PROBLEMS = {
     status: 503,
     title: "A part of the platform does not answer",
     explanation:
-      "A store that the request needs is out of reach for the moment. Nothing was changed. `Retry-After` says when to ask again.",
+      "A store that the request needs is out of reach for the moment. `Retry-After` says when to ask again. Whether a write was made is not known: look, or ask again with the same `Idempotency-Key`.",
   },
   internal: {
     status: 500,

@@ -67,7 +67,8 @@ export const ConsensusSchema = z
         freshness: z.enum(FRESHNESS),
         included: z.boolean(),
         reason: z.enum(EXCLUSION_REASONS).nullable().openapi({
-          description: "Why the price is left out; null where it is not.",
+          description:
+            "Why the price is left out; null where it is not. `too_old` is one that `max_age` does not allow.",
         }),
         deviation_percent: z.number().nullable(),
         outlier: z.boolean(),

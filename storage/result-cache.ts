@@ -7,7 +7,7 @@ const TTL_SECONDS = 60;
 export interface ResultKey {
   symbol: string;
   interval: string;
-  /** A digest of the specs, in the order asked, and of what is wrong with others. */
+  /** A digest of the specs, in the order asked, of what is wrong with others, and of the symbol's units, which may change. */
   specs: string;
   points: number;
   /** Stamp of the last bar that is closed by calendar and clock. */

@@ -107,6 +107,20 @@ export function checkQuote(candidate: Print, memory: QuoteMemory, rules: QuoteRu
   return { decision: anomaly, memory: { ...memory, doubted: { ...doubted, print: candidate } } };
 }
 
+/**
+ * Why a print would not be believed beside the remembered ones, whatever its time; null if it would. Nothing is remembered.
+ * One that is older than the last good one is checked beside the one nearest to it in time.
+ */
+export function anomalyOf(candidate: Print, memory: QuoteMemory, rules: QuoteRules): QuoteAnomalyReason | null {
+  const { decision } = checkQuote(candidate, memory, rules);
+  if (decision.verdict === "accept") return null;
+  if (decision.reason !== "older") return decision.reason;
+  const { recent } = memory;
+  const distance = ({ time }: Print): number => Math.abs(time - candidate.time);
+  const nearest = recent.reduce((best, print) => (distance(print) < distance(best) ? print : best));
+  return confirmableAnomaly(candidate, nearest, recent, rules)?.reason ?? null;
+}
+
 type SuspiciousDecision = Extract<QuoteDecision, { verdict: "suspicious" }>;
 
 const suspicious = (reason: QuoteAnomalyReason, detail: string): SuspiciousDecision => ({
@@ -149,12 +163,12 @@ function confirmableAnomaly(
   recent: readonly Print[],
   rules: QuoteRules,
 ): SuspiciousDecision | null {
-  if (candidate.time - last.time > MAX_RELATED_SECONDS) return null;
+  if (Math.abs(candidate.time - last.time) > MAX_RELATED_SECONDS) return null;
   const step = unitStep(last.price, candidate.price);
   const beside = `${candidate.price} beside ${last.price}`;
   if (step !== 0) return suspicious("unit", `${beside}: about 100 times too ${step > 0 ? "large" : "small"}`);
   if (isNear(candidate, last, recent, rules)) return null;
-  return suspicious("spike", `${beside}: further than usual in ${roundTo(candidate.time - last.time, 3)} s`);
+  return suspicious("spike", `${beside}: further than usual in ${roundTo(Math.abs(candidate.time - last.time), 3)} s`);
 }
 
 /** Whether a print is another one than the doubted one, not the same sent again. A source may say its time by the day. */

@@ -9,10 +9,12 @@ export interface SourcePrint<P extends string = string> {
   freshness: Freshness;
   /** Why the print is not believed, as the quality check names it; null where it is. */
   anomaly: string | null;
+  /** Whether it is older than the caller accepts. */
+  isTooOld: boolean;
 }
 
 /** Why a print does not count, or is too far from the others. */
-export const EXCLUSION_REASONS = ["doubted", "stale", "historical", "closed", "outlier"] as const;
+export const EXCLUSION_REASONS = ["doubted", "stale", "historical", "closed", "too_old", "outlier"] as const;
 
 export type ExclusionReason = (typeof EXCLUSION_REASONS)[number];
 
@@ -48,17 +50,11 @@ export const CONSENSUS_TOLERANCE: Readonly<Record<AssetType, number>> = {
 /** From this many prints on the majority shows which one is wrong. */
 const MIN_FOR_OUTLIERS = 3;
 
-function exclusionOf({ freshness, anomaly }: SourcePrint, isMarketOpen: boolean): ExclusionReason | null {
-  if (anomaly !== null) return "doubted";
-  switch (freshness) {
-    case "live":
-    case "delayed":
-      return null;
-    case "closed":
-      return isMarketOpen ? "closed" : null;
-    default:
-      return freshness;
-  }
+function exclusionOf(print: SourcePrint, isMarketOpen: boolean): ExclusionReason | null {
+  if (print.anomaly !== null) return "doubted";
+  if (print.freshness === "stale" || print.freshness === "historical") return print.freshness;
+  if (print.freshness === "closed" && isMarketOpen) return "closed";
+  return print.isTooOld ? "too_old" : null;
 }
 
 /** The print in the middle by price; of an even number the one of the middle two whose source stands first. */
@@ -73,8 +69,8 @@ function middleOf<T extends SourcePrint>(prints: readonly T[]): T {
 const deviation = (price: number, from: number): number => roundTo(((price - from) / from) * 100, 4);
 
 /**
- * What several sources of one price agree on. Believed prints count that are live or delayed, and while the market is closed those of
- * its close. Of three or more the one in the middle is the consensus, and those further than the tolerance from it are left out; of
+ * What several sources of one price agree on. Believed prints count that are as recent as the caller asks, live or delayed, and while
+ * the market is closed those of its close. Of three or more the one in the middle is the consensus, and those further than the tolerance from it are left out; of
  * two the first source's; a single one stands alone. The consensus is always a print that a source gave.
  * @param prints in the order of the sources; prices are finite and not 0
  */

@@ -1,4 +1,5 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
+import { logWarning } from "../../observability/log.ts";
 
 /** The registry's database did not answer, or said that it cannot. */
 export class DatabaseUnreachable extends Error {
@@ -42,5 +43,19 @@ export function wrapSync<T>(call: () => T): T {
     return call();
   } catch (error) {
     throw translateError(error);
+  }
+}
+
+/**
+ * Does what may as well be left out: while the database is out of reach, or takes no writes, that is logged and stops nothing.
+ * @param what in a few words, for the log
+ */
+export async function unlessUnreachable(what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const unreachable = asUnreachable(error);
+    if (!unreachable) throw error;
+    logWarning("the registry is out of reach; something was left out", { what, cause: unreachable.message });
   }
 }

@@ -1,4 +1,4 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { NewSymbol, SymbolChange, SymbolRecord } from "../../contracts/symbol.ts";
 import type { ExchangeCode } from "../../core/market-calendar/markets.ts";
@@ -6,7 +6,7 @@ import { type AssetType, aliasesOf } from "../../core/symbol.ts";
 import { auditEntry } from "../audit-log.ts";
 import type { Database, Statement } from "../database.ts";
 import { aliases, providerSymbols, symbols } from "../schema.ts";
-import { claimNames, isTaken } from "./alias-owners.ts";
+import { claimNames, isTaken, type NameOwner } from "./alias-owners.ts";
 import { toRecord } from "./records.ts";
 
 const SOURCES_OF_EXCHANGE: Record<ExchangeCode, ProviderName[]> = {
@@ -38,7 +38,8 @@ export interface AuditActor {
 
 function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect, "id"> {
   const isShare = input.type === "stock" || input.type === "etf";
-  const inCents = isShare && input.primary_exchange === "JSE";
+  const usualUnit = input.primary_exchange === "JSE" && isShare ? "ZAc" : input.currency;
+  const priceUnit = input.price_unit ?? (input.type === "index" ? "points" : usualUnit);
   return {
     symbol: input.symbol,
     name: input.name,
@@ -60,8 +61,8 @@ function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect,
     dataSources: input.data_sources ?? SOURCES_OF_EXCHANGE[input.primary_exchange],
     isActive: input.is_active ?? true,
     isin: input.isin ?? null,
-    priceUnit: input.price_unit ?? (input.type === "index" ? "points" : inCents ? "ZAc" : input.currency),
-    priceDecimals: input.price_decimals ?? (inCents ? 0 : DECIMALS[input.type]),
+    priceUnit,
+    priceDecimals: input.price_decimals ?? (isShare && priceUnit === "ZAc" ? 0 : DECIMALS[input.type]),
     volumeUnit: input.volume_unit === undefined ? VOLUME_UNIT[input.type] : input.volume_unit,
     lastUpdated: at,
   };
@@ -97,7 +98,7 @@ export function newRecord(input: NewSymbol, names: readonly string[], actor: Aud
   });
 }
 
-/** Whether a batch failed because a caller else added the same symbol in the meantime. */
+/** Whether a batch failed because another request added the same symbol in the meantime. */
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("UNIQUE constraint failed: symbols.symbol");
 
@@ -139,7 +140,7 @@ export async function createSymbol(
 /**
  * Changes what `change` names of a symbol and leaves the rest. All or nothing.
  * @param moved aliases that are taken from other symbols first, with their owners; each is in the audit log
- * @returns whether it was changed; false where another symbol has one of the aliases
+ * @returns whether it was changed; false where another symbol has one of the new aliases
  */
 export async function changeSymbol(
   database: Database,
@@ -147,13 +148,13 @@ export async function changeSymbol(
   change: SymbolChange,
   actor: AuditActor,
   action = "symbol.change",
-  movedAliases: readonly (readonly [alias: string, owner: string])[] = [],
+  movedAliases: readonly NameOwner[] = [],
 ): Promise<boolean> {
   const { session } = database;
   const aliasList = change.aliases ? aliasRows(symbol, change.aliases) : [];
   const providerList = change.provider_symbols ? providerRows(symbol, change.provider_symbols) : [];
-  const moves = movedAliases.flatMap(([alias, from]): Statement[] => [
-    session.delete(aliases).where(and(eq(aliases.alias, alias), ne(aliases.symbol, symbol))),
+  const moves = movedAliases.flatMap(({ name: alias, owner: from }): Statement[] => [
+    session.delete(aliases).where(and(eq(aliases.alias, alias), eq(aliases.symbol, from))),
     auditEntry(session, actor, "symbol.move_alias", symbol, { alias, from, to: symbol }),
   ]);
   const statements: [Statement, ...Statement[]] = [

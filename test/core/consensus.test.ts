@@ -7,6 +7,7 @@ const print = (provider: string, price: number, more: Partial<SourcePrint> = {})
   price,
   freshness: "live",
   anomaly: null,
+  isTooOld: false,
   ...more,
 });
 
@@ -69,6 +70,11 @@ describe("a consensus", () => {
     const prints = [print("a", 100, { freshness: "closed" }), print("b", 100.1)];
     expect(included(prints, false).reasons).toEqual(["in", "in"]);
     expect(included(prints, true)).toEqual({ chosen: "b", agreement: null, reasons: ["closed", "in"] });
+  });
+
+  test("counts none that is older than the caller accepts", () => {
+    const prints = [print("a", 100, { freshness: "delayed", isTooOld: true }), print("b", 101)];
+    expect(included(prints)).toEqual({ chosen: "b", agreement: null, reasons: ["too_old", "in"] });
   });
 
   const prints = fc.uniqueArray(

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  anomalyOf,
   checkQuote,
   EMPTY_MEMORY,
   type Print,
@@ -39,6 +40,23 @@ const calm = (price: number, source?: string): Print[] =>
 
 const known = (price: number, market?: MarketId, source?: string): QuoteMemory =>
   checkAll(calm(price, source), market).memory;
+
+describe("a print that is published beside others", () => {
+  const rules = { market: MARKETS.CRYPTO, now: NOON + 15 };
+
+  test.each([
+    [print(60_010, -300, "coingecko"), null],
+    [print(600, -300, "coingecko"), "unit"],
+    [print(90_000, -300, "coingecko"), "spike"],
+    [print(90_000, -3_000, "coingecko"), "spike"],
+    [print(-1, -300, "coingecko"), "impossible"],
+    [print(60_010, 5), null],
+    [print(600, 5), "unit"],
+  ] as const)("%o is checked although it may be older than the last one: %s", (candidate, fault) => {
+    expect(anomalyOf(candidate, known(60_000), rules)).toBe(fault);
+    expect(anomalyOf(print(60_000, 0), EMPTY_MEMORY, rules)).toBeNull();
+  });
+});
 
 describe("a print", () => {
   test("is accepted where nothing is known yet, and where it moves as the market does", () => {

@@ -3,6 +3,7 @@ import { isoTime } from "../../core/time.ts";
 import { type ApiKeyRecord, digestOfKey, findKey, recordKeyUse } from "../../storage/api-keys.ts";
 import { openPrimary } from "../../storage/database.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";
+import { unlessUnreachable } from "../../storage/registry/failures.ts";
 import type { Caller } from "./caller.ts";
 
 /** How long an isolate trusts what it knows of a key: a revocation holds everywhere after this, and a moment. */
@@ -43,10 +44,14 @@ export async function authenticate(
   if (!isValid(found)) return null;
   const now = Date.now();
   const isRecentlyRecorded = found.lastUsedAt !== null && now - found.lastUsedAt < LAST_USED_INTERVAL_MS;
-  if (!cached && !isRecentlyRecorded) waitUntil(recordKeyUse(openPrimary(env.DB), prefix, isoTime(now / 1000)));
+  if (!cached && !isRecentlyRecorded) waitUntil(recordUse(env, prefix, isoTime(now / 1000)));
   const { name, scopes, tier, expiresAt } = found;
   return { kind: "key", prefix, name, scopes, tier, expiresAt };
 }
+
+/** A key is good although its use cannot be recorded. */
+const recordUse = (env: Env, prefix: string, at: string): Promise<void> =>
+  unlessUnreachable("recording a key's use", () => recordKeyUse(openPrimary(env.DB), prefix, at));
 
 /** Whether a caller may still be who it was when it was let in; the registry is asked. */
 export async function isStillValid(env: Env, caller: Caller): Promise<boolean> {

@@ -39,20 +39,24 @@ export function errorResponse(error: Error, c: AppContext): Response | Promise<R
     const detail = "Send the body as JSON, with `Content-Type: application/json`.";
     return problemResponse(c, new ApiError("request.unsupported_media_type", detail));
   }
-  if (error instanceof RoomFailure) return problemResponse(c, unavailable("The symbol's room does not answer."));
+  if (error instanceof RoomFailure) return problemResponse(c, unavailable(c, "The symbol's room does not answer."));
   const route = routePath(c);
   const unreachable = asUnreachable(error);
   if (unreachable) {
     logError("the registry is out of reach", unreachable, { correlation_id: c.var.correlationId });
-    return problemResponse(c, unavailable("The registry of symbols and keys does not answer."));
+    return problemResponse(c, unavailable(c, "The registry of symbols and keys does not answer."));
   }
   count("wizdata_unexpected_errors_total", { route });
   logError("unexpected error", error, { correlation_id: c.var.correlationId, route, method: c.req.method });
   return problemResponse(c, new ApiError("internal", "Something went wrong on our side. It is logged."));
 }
 
-const unavailable = (detail: string): ApiError =>
-  new ApiError("service.unavailable", `${detail} Nothing was changed.`, { headers: { "Retry-After": "5" } });
+/** A write may have been made before what failed: it is not for us to say that it was not. */
+function unavailable(c: AppContext, detail: string): ApiError {
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  const outcome = isRead ? "Ask again in a moment." : "Whether anything was changed is not known: look, or ask again.";
+  return new ApiError("service.unavailable", `${detail} ${outcome}`, { headers: { "Retry-After": "5" } });
+}
 
 /** A route as the app has it. */
 export interface RegisteredRoute {

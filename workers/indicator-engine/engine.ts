@@ -4,6 +4,7 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { seriesUnits } from "../../providers/series-units.ts";
 import { type ResultKey, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../http/responses.ts";
 import { readBarSeries } from "./bars.ts";
@@ -41,7 +42,11 @@ async function cacheName(
     symbol: record.symbol,
     interval: query.interval,
     specs: await digestOf(
-      JSON.stringify([specs.specs.map(({ key, definition }) => [key, definition.algorithm]), specs.errors]),
+      JSON.stringify([
+        specs.specs.map(({ key, definition }) => [key, definition.algorithm]),
+        specs.errors,
+        unitsOf(record),
+      ]),
     ),
     points: query.points,
     lastClosed: lastClosedStamp(marketOf(record.primary_exchange), query.interval, Date.now() / 1000) ?? 0,
@@ -69,7 +74,7 @@ export async function symbolIndicators(
   const answer = indicatorResponse(specs.specs, series, {
     symbol: record.symbol,
     interval: query.interval,
-    units: unitsOf(record),
+    units: seriesUnits(record, series.facts.provider),
     includeOpen: query.includeOpen,
     includeCandles: query.includeCandles,
     errors: specs.errors,

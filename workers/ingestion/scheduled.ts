@@ -12,6 +12,7 @@ import { type Database, openPrimary, openReplica } from "../../storage/database.
 import { deleteDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { deleteExpiredKeys } from "../../storage/idempotency.ts";
 import { deleteDecisions } from "../../storage/quality-log.ts";
+import { unlessUnreachable } from "../../storage/registry/failures.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
 import { checkGates } from "../rooms/providers.ts";
@@ -54,12 +55,12 @@ async function runCron(cron: string, at: number, env: Env): Promise<void> {
   switch (cron) {
     case EVERY_MINUTE:
       await checkStreams(env);
-      await deleteExpiredKeys(openPrimary(env.DB), at);
+      await unlessUnreachable("deleting expired idempotency keys", () => deleteExpiredKeys(openPrimary(env.DB), at));
       return enqueueQuotes(env, now);
     case EVERY_QUARTER:
       return enqueueCandles(env, now);
     case DAILY:
-      await prune(openPrimary(env.DB), now);
+      await unlessUnreachable("deleting old records", () => prune(openPrimary(env.DB), now));
       if (marketModeOf(env) === "live") await checkGates(env);
       return enqueueRegistry(env);
     default:

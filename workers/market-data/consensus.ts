@@ -1,6 +1,7 @@
 import type { ProviderName } from "../../contracts/provider.ts";
 import { type Consensus, type ProviderQuote, type Quote, quoteAt } from "../../contracts/quote.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
+import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen } from "../../core/market-calendar/sessions.ts";
 import { consensusOf } from "../../core/quotes/consensus.ts";
@@ -20,11 +21,13 @@ interface SourceQuote {
  * A quote with what all sources of its symbol say now. Its price, and everything that belongs to the price, is the chosen source's; where no
  * source's price counts it is the quote as it was.
  * @param quote the quote without a consensus, for its position in the stream
+ * @param maxAge the most open-market seconds since a price was true for it to count; null for the sources' own limits
  */
 export async function withConsensus(
   env: Env,
   record: SymbolRecord,
   quote: Quote,
+  maxAge: number | null,
 ): Promise<Quote & { consensus: Consensus }> {
   const sources = await callRoom<SourcePrice[]>(env, record.symbol, (room, traceparent) =>
     room.everySource(instrumentOf(record), traceparent),
@@ -37,7 +40,13 @@ export async function withConsensus(
   const priced = sources.flatMap(({ provider, quote: given, anomaly }): SourceQuote[] =>
     given?.price == null ? [] : [{ provider, price: given.price, anomaly, quote: asQuote(given) }],
   );
-  const prints = priced.map((each) => ({ ...each, freshness: each.quote.freshness }));
+  const isTooOld = ({ timestamp }: Quote): boolean =>
+    maxAge !== null && openMarketAge(market, Date.parse(timestamp) / 1000, now, maxAge + 1) > maxAge;
+  const prints = priced.map((each) => ({
+    ...each,
+    freshness: each.quote.freshness,
+    isTooOld: isTooOld(each.quote),
+  }));
   const { chosen, agreement, prints: checked } = consensusOf(prints, record.type, isOpen(market, now));
   const source = priced.find(({ provider }) => provider === chosen);
   return {

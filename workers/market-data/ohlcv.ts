@@ -1,11 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CandlesAnswerSchema, unitsOf } from "../../contracts/candle.ts";
+import { CandlesAnswerSchema } from "../../contracts/candle.ts";
 import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { costOfCandles } from "../../contracts/request-costs.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastPossibleStamp } from "../../core/buckets.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { seriesUnits } from "../../providers/series-units.ts";
 import { toCsv } from "../http/csv.ts";
 import { formatCursor } from "../http/cursor.ts";
 import { jsonResponse, problemResponses, textResponse } from "../http/responses.ts";
@@ -98,7 +99,8 @@ ohlcv.openapi(route, async (c) => {
 function siblingFields(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
   const coverage = coverageBody(page.coverage);
   const { symbol } = record;
-  return { symbol, interval: query.interval, ...page.facts, ...unitsOf(record), coverage, next_cursor: cursor };
+  const units = seriesUnits(record, page.facts.provider);
+  return { symbol, interval: query.interval, ...page.facts, ...units, coverage, next_cursor: cursor };
 }
 
 const isBackward = (query: CandleParameters): boolean => query.from === undefined || query.order === "desc";

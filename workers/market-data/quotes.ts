@@ -143,13 +143,15 @@ export const quotes = createService();
 quotes.openapi(quoteRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
-  const readings = await readQuotes(c.env, [record], quoteOptionsOf(c, c.req.valid("query").max_age));
+  const options = quoteOptionsOf(c, c.req.valid("query").max_age);
+  const readings = await readQuotes(c.env, [record], options);
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
   countServed(quote);
   if (c.req.valid("query").consensus) {
-    return jsonResponse(c, await withConsensus(c.env, record, quote), {}, { maxAge: 0, tiers: ["provider"] });
+    const data = await withConsensus(c.env, record, quote, options.maxAge);
+    return jsonResponse(c, data, {}, { maxAge: 0, tiers: ["provider"] });
   }
   return jsonResponse(c, quote, {}, { weakTag: stateOf(quote), maxAge: cacheSeconds(quote, record), tiers: [tier] });
 });
@@ -176,7 +178,9 @@ quotes.openapi(batchRoute, async (c) => {
   }
   const answered = Object.values(data);
   if (answered.length === 0) throw batchError(errors);
-  const state = answered.map((quote) => `${quote.symbol}-${stateOf(quote)}`).concat([...errors.keys()]);
+  const state = answered
+    .map((quote) => `${quote.symbol}-${stateOf(quote)}`)
+    .concat([...errors].map(([name, { code }]) => `${name}-${code}`));
   const options = { weakTag: await digestOf(state.join()), maxAge: keep, tiers };
   return jsonResponse(c, data, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
 });

@@ -13,7 +13,7 @@ import {
   SymbolSchema,
 } from "../../contracts/symbol.ts";
 import { type Database, openPrimary } from "../../storage/database.ts";
-import { ownersOf } from "../../storage/registry/alias-owners.ts";
+import { type NameOwner, ownersOf } from "../../storage/registry/alias-owners.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { changeSymbol, createSymbol, impliedAliases, newRecord } from "../../storage/registry/writes.ts";
 import { auditActorOf } from "../auth/caller.ts";
@@ -113,7 +113,7 @@ async function findRecord(c: AppContext, registry: Database, text: string): Prom
   return requireRecord(c.env, text, (await resolveSymbols(registry, [text])).get(text));
 }
 
-/** Sends everyone who keeps a copy: this isolate, and the symbol's room. A room that does not listen is sent again daily. */
+/** Updates every copy of the record: this isolate, and the symbol's room. A room that cannot be reached gets it with the daily job. */
 async function propagate(c: AppContext, registry: Database, record: SymbolRecord): Promise<void> {
   clearSymbols();
   try {
@@ -140,7 +140,7 @@ async function checkUnits(env: Env, record: SymbolRecord, changes: SymbolChange)
   );
 }
 
-const aliasTaken = (name: string, owner: string): ApiError =>
+const aliasTaken = ({ name, owner }: NameOwner): ApiError =>
   new ApiError(
     "symbol.alias_taken",
     name === owner
@@ -149,10 +149,11 @@ const aliasTaken = (name: string, owner: string): ApiError =>
     { extensions: { alias: name, owner } },
   );
 
-/** The first of some names that another symbol has, and whose it is. */
-async function firstTaken(registry: Database, symbol: string, names: readonly string[]): Promise<[string, string]> {
+/** The first of some names that another symbol has and this one has not, and whose it is. */
+async function firstTaken(registry: Database, symbol: string, names: readonly string[]): Promise<NameOwner> {
   const owners = await ownersOf(registry, names);
-  const taken = [...owners].find(([, owner]) => owner !== symbol);
+  const own = new Set(owners.filter(({ owner }) => owner === symbol).map(({ name }) => name));
+  const taken = owners.find(({ name }) => !own.has(name));
   if (!taken) throw new Error("a name was taken and is free again");
   return taken;
 }
@@ -169,11 +170,18 @@ async function changeAndPropagate(
   await checkUnits(c.env, before, changes);
   const { symbol } = before;
   const owners = await ownersOf(registry, changes.aliases ?? []);
-  const others = [...owners].filter(([, owner]) => owner !== symbol);
-  for (const [alias, owner] of others) if (!moveAliases || alias === owner) throw aliasTaken(alias, owner);
-  const isChanged = await changeSymbol(registry, symbol, changes, auditActorOf(c.var.caller), action, others);
+  const others = owners.filter(({ owner }) => owner !== symbol);
+  // An alias that it shares with others stays shared, unless it is to be moved.
+  const isForeign = ({ name, owner }: NameOwner): boolean =>
+    name === owner || !(moveAliases || before.aliases.includes(name));
+  const taken = others.find(isForeign);
+  if (taken) throw aliasTaken(taken);
+  const moved = moveAliases ? others : [];
+  const isChanged = await changeSymbol(registry, symbol, changes, auditActorOf(c.var.caller), action, moved);
   // Another request has taken an alias in the meantime.
-  if (!isChanged) throw aliasTaken(...(await firstTaken(registry, symbol, changes.aliases ?? [])));
+  if (!isChanged) throw aliasTaken(await firstTaken(registry, symbol, changes.aliases ?? []));
+  // Changed it is from here on, whatever becomes of reading it.
+  clearSymbols();
   const after = await findRecord(c, registry, before.symbol);
   await propagate(c, registry, after);
   return symbolAnswer(after, c.env);
@@ -187,11 +195,13 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
   const outcome = await runOnce(registry, act.actor, key, JSON.stringify(input), async (settle) => {
     const { symbol, aliases = [] } = input;
     const implied = impliedAliases(input);
-    const owners = await ownersOf(registry, [symbol, ...aliases, ...implied]);
+    const owners = new Map(
+      (await ownersOf(registry, [symbol, ...aliases, ...implied])).map(({ name, owner }) => [name, owner]),
+    );
     if (owners.get(symbol) === symbol) throw symbolExists(symbol);
     for (const name of [symbol, ...aliases]) {
       const owner = owners.get(name);
-      if (owner !== undefined) throw aliasTaken(name, owner);
+      if (owner !== undefined) throw aliasTaken({ name, owner });
     }
     const names = [...aliases, ...implied.filter((alias) => !owners.has(alias))];
     const leftOff = implied.flatMap((alias) => {
@@ -205,7 +215,7 @@ symbolWrites.openapi(createSymbolRoute, async (c) => {
     });
     const creation = await createSymbol(registry, input, names, act, settle(201, answer));
     if (creation === "exists") throw symbolExists(symbol);
-    if (creation === "alias_taken") throw aliasTaken(...(await firstTaken(registry, symbol, [symbol, ...names])));
+    if (creation === "alias_taken") throw aliasTaken(await firstTaken(registry, symbol, [symbol, ...names]));
     return { status: 201, answer };
   });
   const created = StoredResponse.parse(JSON.parse(outcome.answer));

@@ -114,7 +114,9 @@ export async function fillPage(
     const native = backfill.intervalsOf(provider);
     return native === null ? [] : [{ provider, interval: askedInterval(native, query.interval) }];
   });
-  let last = inUse.length > 0 ? UNSUPPORTED : failed(null);
+  // Where none of them has a name for the symbol, there is no provider to ask.
+  const canAsk = inUse.some(({ provider }) => listingOf(backfill.instrument, provider) !== null);
+  let last = canAsk ? UNSUPPORTED : failed(null);
   for (const { provider, interval } of inUse) {
     if (interval === null) continue;
     const series = backfill.store.series().find((each) => each.interval === interval);

@@ -1,7 +1,7 @@
 import type { ProviderName } from "../../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
-import { checkQuote } from "../../../core/data-quality/check-quote.ts";
+import { anomalyOf, checkQuote, type Print, type QuoteRules } from "../../../core/data-quality/check-quote.ts";
 import { openMarketAge } from "../../../core/freshness.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { isWithin } from "../../../core/time.ts";
@@ -39,6 +39,18 @@ export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge
   const timestamp = Date.parse(quote.timestamp) / 1000;
   return openMarketAge(marketOf(instrument.primary_exchange), timestamp, now, maxAge + 1) <= maxAge;
 }
+
+const printOf = (quote: ProviderQuote, price: number): Print => ({
+  price,
+  time: Date.parse(quote.timestamp) / 1000,
+  source: quote.provider,
+});
+
+const rulesFor = ({ primary_exchange, type }: Instrument): QuoteRules => ({
+  market: marketOf(primary_exchange),
+  now: Date.now() / 1000,
+  negativePrices: type === "commodity",
+});
 
 /** A room's latest quote: read from the store while it is recent, else asked of the sources, once for all who wait. */
 export class QuoteService {
@@ -87,18 +99,20 @@ export class QuoteService {
   everySource({ instrument, sources, source }: InstrumentContext): Promise<SourcePrice[]> {
     const local = (provider: ProviderName) =>
       provider === source.localProvider ? source.localQuote(Date.now() / 1000) : null;
-    return askEachSource(instrument, sources, this.#upstreams, local, (quote) => this.#anomalyOf(instrument, quote));
+    return askEachSource(instrument, sources, this.#upstreams, local, (quote) =>
+      quote.price === null ? null : anomalyOf(printOf(quote, quote.price), this.#quotes.memory(), rulesFor(instrument)),
+    );
   }
 
   /** Stores a polled quote, under the same checks as one that was asked for. */
   ingest(instrument: Instrument, quote: ProviderQuote): void {
     if (quote.price === null) return;
-    const time = Date.parse(quote.timestamp) / 1000;
-    const { decision, memory } = this.#check(instrument, quote, quote.price);
+    const print = printOf(quote, quote.price);
+    const { decision, memory } = checkQuote(print, this.#quotes.memory(), rulesFor(instrument));
     this.#quotes.remember(memory);
     if (decision.verdict === "accept") this.#accept(instrument, quote);
     else if (decision.reason !== "older") {
-      this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time, ...decision }]);
+      this.#quality.quotes(instrument.symbol, [{ provider: quote.provider, time: print.time, ...decision }]);
     }
   }
 
@@ -180,20 +194,6 @@ export class QuoteService {
     // A source further down may be behind the last known price: time does not run backwards.
     if (!result.quote || (known && result.quote.timestamp < known.timestamp)) return null;
     return this.#accept(instrument, result.quote);
-  }
-
-  /** Why a quote would not be believed beside the last ones, as a check's name; null if it would. */
-  #anomalyOf(instrument: Instrument, quote: ProviderQuote): string | null {
-    if (quote.price === null) return null;
-    const { decision } = this.#check(instrument, quote, quote.price);
-    return decision.verdict === "accept" || decision.reason === "older" ? null : decision.reason;
-  }
-
-  #check(instrument: Instrument, quote: ProviderQuote, price: number) {
-    const print = { price, time: Date.parse(quote.timestamp) / 1000, source: quote.provider };
-    const market = marketOf(instrument.primary_exchange);
-    const negativePrices = instrument.type === "commodity";
-    return checkQuote(print, this.#quotes.memory(), { market, now: Date.now() / 1000, negativePrices });
   }
 
   #isRecent(instrument: Instrument, kept: StoredQuote, maxAge: number | null, now: number): boolean {

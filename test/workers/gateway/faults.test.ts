@@ -123,7 +123,8 @@ describe.each([
     };
     const headers = { ...ADMIN, "Content-Type": "application/json", "Idempotency-Key": `lost-${_.length}` };
     const write = { method: "POST", headers, body: JSON.stringify(symbol) };
-    await unavailable(await callWith(database(), "/symbols", write), "service.unavailable");
+    const { detail } = await unavailable(await callWith(database(), "/symbols", write), "service.unavailable");
+    expect(detail).toContain("Whether anything was changed is not known");
     await problemOf(await call(`/symbols/${symbol.symbol}`), "symbol.not_found");
     await bodyOf(await callWith({}, "/symbols", write), SymbolWritten, 201);
   });
@@ -133,6 +134,20 @@ describe.each([
     expect((await callWith({}, "/types", { headers: bearer(known.key) })).status).toBe(200);
     expect((await callWith(database(), "/types", { headers: bearer(known.key) })).status).toBe(200);
     await unavailable(await callWith(database(), "/types", { headers: bearer(unknown.key) }), "service.unavailable");
+  });
+
+  test("a key is good although its use cannot be noted", async () => {
+    const { key } = await createKey(["read"]);
+    const write = instead(env.DB.prepare("update api_keys set name = name"), { run: broken });
+    const session = () => {
+      const real = env.DB.withSession();
+      const prepare = (query: string) =>
+        /^update/i.test(query) ? instead(write, { bind: () => write }) : real.prepare(query);
+      return instead(real, { prepare });
+    };
+    const readOnly = { DB: instead(env.DB, { withSession: session }) };
+    expect((await callWith(readOnly, "/types", { headers: bearer(key) })).status).toBe(200);
+    expect(logged.join("\n")).toContain("recording a key's use");
   });
 
   test("health is unhealthy", async () => {

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { send } from "../client.ts";
 import {
   type Answer,
   addressOf,
@@ -175,5 +176,14 @@ describe("a result", () => {
     expect((await read("BTC/USD", { interval: "1d", data_points: 5, indicators: indicators.join(",") })).status).toBe(
       "kv; hit",
     );
+  });
+
+  test("in units that the symbol no longer has is not answered", async () => {
+    const share = { symbol: "UNITED", name: "United", type: "stock", currency: "USD", primary_exchange: "NYSE" };
+    await (await send("POST", "/symbols", share)).arrayBuffer();
+    expect((await read("UNITED", WEEKS)).answer).toMatchObject({ price_unit: "USD" });
+    await keptOf("UNITED", 1);
+    expect((await send("PUT", "/symbols/UNITED", { price_unit: "USc" })).status).toBe(200);
+    expect((await read("UNITED", WEEKS)).answer).toMatchObject({ price_unit: "USc" });
   });
 });

@@ -152,6 +152,48 @@ describe("a consensus", () => {
   });
 });
 
+describe("a consensus of sources of unlike age", () => {
+  const ask = async (symbol: string, query = "") => {
+    const body = z.looseObject({
+      data: z.looseObject({
+        price: z.number(),
+        provider: z.string(),
+        consensus: z.looseObject({ agreement: z.boolean().nullable(), sources: z.array(z.unknown()) }),
+      }),
+    });
+    return body.parse(await readLive(`/quotes/${symbol}?consensus=true${query}`)).data;
+  };
+
+  test("keeps to max_age", async () => {
+    await goLive("LTC/USDT");
+    coingecko.quote = (_, now) => ({ price: 100.2, timestamp: isoTime(now - 1) });
+    binance.quote = () => failure("throttled", 1);
+    await readLive("/quotes/LTC/USDT");
+    clock.advance(3);
+    binance.quote = (_, now) => ({ price: 100, timestamp: isoTime(now - 50) });
+    expect(await ask("LTC/USDT")).toMatchObject({ price: 100, consensus: { agreement: true } });
+    expect(await ask("LTC/USDT", "&max_age=20")).toMatchObject({
+      price: 100.2,
+      provider: "coingecko",
+      consensus: { agreement: null, sources: [{ provider: "binance", included: false, reason: "too_old" }, {}] },
+    });
+  });
+
+  test("does not believe a price 100 times off because it is older than the last one", async () => {
+    await goLive("LINK/USDT");
+    coingecko.quote = (_, now) => ({ price: 100, timestamp: isoTime(now - 1) });
+    binance.quote = () => failure("throttled", 1);
+    await readLive("/quotes/LINK/USDT");
+    clock.advance(3);
+    binance.quote = (_, now) => ({ price: 1, timestamp: isoTime(now - 50) });
+    expect(await ask("LINK/USDT")).toMatchObject({
+      price: 100,
+      provider: "coingecko",
+      consensus: { agreement: null, sources: [{ provider: "binance", included: false, reason: "doubted" }, {}] },
+    });
+  });
+});
+
 describe("candles in live mode", () => {
   test("are a source's own, and pages lead back to the first and end", async () => {
     await goLive("DOGE/USDT");
@@ -164,6 +206,17 @@ describe("candles in live mode", () => {
     }
     expect(path).toBeNull();
     expect(seen).toEqual(Array.from({ length: 31 }, (_, i) => HOUR_NOW - (30 - i) * HOUR));
+  });
+
+  test("say the units of their source, as its quotes do, and so do indicators over them", async () => {
+    await goLive("TRX/USDT");
+    binance.quote = () => failure("bad_answer");
+    binance.history = () => failure("bad_answer");
+    coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 30 * HOUR, now);
+    const units = { provider: "coingecko", currency: "USD", price_unit: "USD", volume_unit: "quote" };
+    expect(await readLive("/ohlcv/TRX/USDT?interval=1h&limit=5")).toMatchObject(units);
+    const path = "/indicators/TRX/USDT?interval=1h&indicators=SMA:3&data_points=5";
+    expect(await readLive(path)).toMatchObject(units);
   });
 
   test("that are known are answered while every source fails, and the rest is sent as not ingested", async () => {
@@ -301,6 +354,15 @@ describe("a symbol that its sources do not know by name", () => {
       { provider: "binance", reason: "no_provider_symbol" },
       { provider: "coingecko", reason: "no_provider_symbol" },
     ]);
+    for (const path of ["/ohlcv/PEPE/USDT", "/indicators/PEPE/USDT"]) {
+      const candles = await callLive(path);
+      expect(candles.status).toBe(503);
+      expect(body.parse(await candles.json())).toMatchObject({
+        code: "candles.unavailable",
+        detail: expect.stringContaining("No source of PEPE/USDT could be asked: binance and coingecko"),
+        sources: problem.sources,
+      });
+    }
     const detail = Object(await readLive("/symbols/PEPE/USDT"));
     expect(detail.data.availability.providers).toEqual([
       { name: "binance", state: "available", reason: "no_provider_symbol" },

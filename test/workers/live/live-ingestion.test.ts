@@ -81,6 +81,30 @@ describe("a cron in live mode", () => {
     expect(sent.symbols.toSorted()).toEqual(["AAPL", "BTC/USDT"]);
   });
 
+  test("goes on while the registry takes no writes", async () => {
+    await demand("BTC/USDT", OPEN);
+    const full = () => Promise.reject(new Error("D1_ERROR: database or disk is full: SQLITE_FULL"));
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const withSession = () => {
+      const session = env.DB.withSession();
+      const prepare = (query: string) => {
+        const statement = session.prepare(query);
+        if (!/^(delete|insert|update)/i.test(query)) return statement;
+        const failing = Object.assign(Object.create(statement), {
+          run: full,
+          all: full,
+          raw: full,
+          bind: () => failing,
+        });
+        return failing;
+      };
+      return { prepare, batch: session.batch.bind(session), getBookmark: () => null };
+    };
+    const DB = Object.assign(Object.create(env.DB), { withSession });
+    expect(await enqueuedBy(MINUTELY, OPEN, { ...LIVE, DB })).toEqual([{ kind: "quotes", symbols: ["BTC/USDT"] }]);
+    expect((await enqueuedBy(DAILY, OPEN, { ...LIVE, DB })).length).toBeGreaterThan(0);
+  });
+
   test("polls nothing whose market is closed", async () => {
     for (const symbol of ["BTC/USDT", "AAPL", "JSE:NPN", "USD/ZAR"]) await demand(symbol, WEEKEND);
     expect(await enqueuedBy(MINUTELY, WEEKEND)).toEqual([{ kind: "quotes", symbols: ["BTC/USDT"] }]);

@@ -96,18 +96,47 @@ describe("an alias", () => {
     );
     expect(data.aliases).toEqual(["STEADY-1", "STEADY-2"]);
   });
+
+  // The reference data has a few: BTC is BTC/USD and BTC/USDT, SOL a share and a coin.
+  test.each(["BTC/USDT", "BTC/USD", "JSE:SOL"])(
+    "that %s shares with another stays shared when it is given again",
+    async (symbol) => {
+      const { aliases } = (await read(`/symbols/${symbol}`, SymbolAnswer)).data;
+      const shared = symbol.startsWith("BTC") ? "BTC" : "SOL";
+      expect(aliases).toContain(shared);
+      const added = `${symbol.replace(/[:/]/, "-")}-MORE`;
+      const response = await send("PUT", `/symbols/${symbol}`, { aliases: [...aliases, added] });
+      expect((await bodyOf(response, SymbolWritten)).data.aliases).toEqual([...aliases, added].toSorted());
+      await problemOf(await call(`/symbols/${shared}`), "symbol.ambiguous", 409);
+    },
+  );
+
+  test("that is shared can be moved to one of those who share it", async () => {
+    const { aliases } = (await read("/symbols/ETH/USD", SymbolAnswer)).data;
+    expect(aliases).toContain("ETH");
+    await bodyOf(await send("PUT", "/symbols/ETH/USD", { aliases, move_aliases: true }), SymbolWritten);
+    expect((await read("/symbols/ETH", SymbolAnswer)).data.symbol).toBe("ETH/USD");
+    expect((await read("/symbols/ETH/USDT", SymbolAnswer)).data.aliases).not.toContain("ETH");
+    const audit = await (await call("/admin/audit?limit=5", { headers: ADMIN })).text();
+    expect(audit).toContain('"alias":"ETH","from":"ETH/USDT","to":"ETH/USD"');
+  });
 });
 
 describe("a symbol's units", () => {
   test("of an index are points, of a share at the JSE cents, of a JSE fund cents too", async () => {
     const at = { primary_exchange: "JSE", currency: "ZAR" };
-    const units = async (symbol: string, type: string) => {
-      const { data } = await bodyOf(await send("POST", "/symbols", share(symbol, { ...at, type })), Created, 201);
+    const units = async (symbol: string, type: string, more: object = {}) => {
+      const { data } = await bodyOf(
+        await send("POST", "/symbols", share(symbol, { ...at, type, ...more })),
+        Created,
+        201,
+      );
       return [data.price_unit, data.price_decimals];
     };
     expect(await units("JSE:J299", "index")).toEqual(["points", 2]);
     expect(await units("JSE:XSH", "stock")).toEqual(["ZAc", 0]);
     expect(await units("JSE:XETF", "etf")).toEqual(["ZAc", 0]);
+    expect(await units("JSE:XRAND", "stock", { price_unit: "ZAR" })).toEqual(["ZAR", 2]);
     const dow = share("DOWX", { type: "index" });
     expect((await bodyOf(await send("POST", "/symbols", dow), Created, 201)).data.price_unit).toBe("points");
   });
