@@ -17,7 +17,7 @@ export const PROBLEMS = {
   "request.too_large": {
     status: 413,
     title: "The body is too large",
-    explanation: "Bodies may hold 1 MiB, and 4 MiB on /calculate and /admin/import. Send the data in smaller parts.",
+    explanation: "A body must not exceed 1 MiB, or 4 MiB on /calculate and /admin/import. Send the data in smaller parts.",
   },
   "request.unsupported_media_type": {
     status: 415,
@@ -26,14 +26,14 @@ export const PROBLEMS = {
   },
   "request.upgrade_required": {
     status: 426,
-    title: "This address speaks WebSocket",
+    title: "WebSocket upgrade required",
     explanation: "Open /ws with a WebSocket client; it cannot be fetched.",
   },
   "request.idempotency_conflict": {
     status: 422,
     title: "The Idempotency-Key was used for another request",
     explanation:
-      "An Idempotency-Key stands for one request of its caller. It was sent before with another body (422), or its first request is still being worked on (409). Use a new key for a new request, and repeat a request only with its own body.",
+      "An Idempotency-Key stands for one request of its caller. It was sent before with another body (422), or its first request is still in progress (409). Use a new key for a new request, and repeat a request only with its own body.",
   },
   "auth.missing": {
     status: 401,
@@ -52,7 +52,7 @@ export const PROBLEMS = {
   },
   "auth.key_in_url": {
     status: 400,
-    title: "A key stood in the address",
+    title: "API key in URL",
     explanation:
       "Addresses end up in logs and histories, so a key in one is refused and must be considered known to others. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
   },
@@ -63,7 +63,7 @@ export const PROBLEMS = {
   },
   "route.method_not_allowed": {
     status: 405,
-    title: "This address does not take this method",
+    title: "Method not allowed",
     explanation: "The `Allow` header lists the methods that it takes.",
   },
   "symbol.not_found": {
@@ -73,7 +73,7 @@ export const PROBLEMS = {
   },
   "symbol.ambiguous": {
     status: 409,
-    title: "The alias stands for several symbols",
+    title: "Ambiguous alias",
     explanation: "Ask for one of `candidates`.",
   },
   "symbol.alias_taken": {
@@ -107,16 +107,16 @@ export const PROBLEMS = {
   "quote.unavailable": {
     status: 503,
     title: "No quote is available",
-    explanation: "No provider answers and nothing is known of this symbol yet. `Retry-After` says when to ask again.",
+    explanation: "No provider answers and no cached price is available. `Retry-After` says when to ask again.",
   },
   "candles.unavailable": {
     status: 503,
     title: "No candles are available",
-    explanation: "No provider answers and nothing is known of this symbol yet. `Retry-After` says when to ask again.",
+    explanation: "No provider answers and no candles are stored. `Retry-After` says when to ask again.",
   },
   "candles.conflict": {
     status: 409,
-    title: "The candles do not fit the series",
+    title: "Conflicting price adjustment",
     explanation:
       "A series has one adjustment: raw, split, or split and dividend. Candles that are adjusted otherwise would break it. Import them with the adjustment that the series has.",
   },
@@ -155,7 +155,7 @@ export const PROBLEMS = {
   "stream.message_too_large": {
     status: 413,
     title: "A message on the socket is too large",
-    explanation: "Messages may hold 64 KiB. The connection is closed.",
+    explanation: "A message must not exceed 64 KiB. The connection is closed.",
   },
   "stream.elsewhere": {
     status: 400,
@@ -169,7 +169,7 @@ export const PROBLEMS = {
   },
   "stream.full": {
     status: 503,
-    title: "No more sockets can be held",
+    title: "Connection limit reached",
     explanation: "Every hub of the region is full. `Retry-After` says when to try again.",
   },
   "rate_limit.exceeded": {
@@ -179,7 +179,7 @@ export const PROBLEMS = {
   },
   "service.unavailable": {
     status: 503,
-    title: "A part of the platform does not answer",
+    title: "Service unavailable",
     explanation:
       "A store that the request needs is out of reach for the moment. `Retry-After` says when to ask again. Whether a write was made is not known: look, or ask again with the same `Idempotency-Key`.",
   },

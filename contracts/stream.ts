@@ -114,7 +114,7 @@ export type ClientMessage = z.infer<typeof ClientMessageSchema>;
 export type Subscribe = z.infer<typeof SubscribeSchema>;
 export type Unsubscribe = z.infer<typeof UnsubscribeSchema>;
 
-/** One thing that a socket listens to, as it is informed to its client. */
+/** A subscription of a socket, as its client sees it. */
 export const SubscriptionSchema = z.object({
   symbol: z.string(),
   channel,

@@ -18,7 +18,7 @@ export abstract class StreamingObject extends DurableObject<Env> {
   /** A client has closed its end; without an answer it would wait for one. */
   override webSocketClose(socket: WebSocket): void {
     this.sessions.onClose(socket);
-    if (socket.readyState !== WebSocket.READY_STATE_CLOSED) socket.close(1000, "goodbye");
+    if (socket.readyState !== WebSocket.READY_STATE_CLOSED) socket.close(1000, "");
   }
 
   override webSocketError(socket: WebSocket): void {

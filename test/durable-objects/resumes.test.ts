@@ -109,7 +109,7 @@ describe("a client that resumes", () => {
     expect(ledger.recovered).toBeGreaterThan(CUTS);
   });
 
-  test("is informed that it cannot have what it missed where it was away longer than the ring, and goes on from a snapshot", async () => {
+  test("that was away longer than the ring holds learns that it cannot recover, and goes on from a snapshot", async () => {
     const symbol = SYMBOLS[0];
     const instrument = simulated(symbol);
     const second = Math.floor(Date.now() / 1000);

@@ -152,7 +152,7 @@ describe("the bars of a simulated symbol", () => {
     await roomOf(of.symbol).renewLease(of, "hub-1", NO_INTEREST);
   });
 
-  test("are informed to who missed them, or he is informed that he cannot have them", async () => {
+  test("are replayed to a subscriber that missed them, or it learns that it cannot have them", async () => {
     const of = simulated("MMM/USDT");
     const hub = await createFakeHub(of.symbol);
     const indicator: IndicatorInterest = { interval: "1m", spec: "ema:5" };

@@ -58,7 +58,7 @@ describe("a call", () => {
     expect(await ask(createContext(() => new Response('{"price": 1}', { status })))).toEqual(failure(reason));
   });
 
-  test.each([429, 503])("that is informed to come back later with status %i says when", async (status) => {
+  test.each([429, 503])("whose answer is %i says when to ask again", async (status) => {
     const headers = { "retry-after": "17" };
     expect(await ask(createContext(() => new Response("", { status, headers })))).toMatchObject({ retryAfter: 17 });
   });

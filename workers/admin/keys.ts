@@ -24,7 +24,7 @@ const createKeyRoute = createRoute({
   method: "post",
   path: "/admin/keys",
   operationId: "createKey",
-  summary: "Make a key",
+  summary: "Create a key",
   description: "The answer is the only place where the key ever stands: the platform keeps its SHA-256 and its prefix.",
   request: {
     query: NO_QUERY,
@@ -52,7 +52,7 @@ const revokeKeyRoute = createRoute({
   path: "/admin/keys/{prefix}",
   operationId: "revokeKey",
   summary: "Revoke a key",
-  description: "For good. It holds everywhere within 30 seconds, and open sockets of the key are closed.",
+  description: "Permanent; takes effect everywhere within 30 seconds. Open sockets of the key are closed.",
   request: {
     params: z.object({
       prefix: z.string().openapi({ param: { name: "prefix", in: "path" }, example: "k3v7q2mf" }),
@@ -68,8 +68,8 @@ export const keys = createService();
 keys.openapi(createKeyRoute, async (c) => {
   const input = c.req.valid("json");
   if (input.expires_at !== null && Date.parse(input.expires_at) <= Date.now()) {
-    const errors = [{ in: "body" as const, path: "expires_at", message: "must lie in the future" }];
-    throw new ApiError("request.invalid", "expires_at must lie in the future.", { errors });
+    const errors = [{ in: "body" as const, path: "expires_at", message: "must be in the future" }];
+    throw new ApiError("request.invalid", "expires_at must be in the future.", { errors });
   }
   const created = await createKey(openPrimary(c.env.DB), input, auditActorOf(c.var.caller));
   c.header("Cache-Control", "no-store");

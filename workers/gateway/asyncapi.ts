@@ -157,7 +157,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
     info: {
       title: "WizData Edge streams",
       version: VERSION,
-      description: `Live quotes, candles and indicators without silent gaps: every quote has a position (epoch, seq), and a client that comes back with its position gets all that it missed or is sent plainly that it cannot. Heartbeats come every ${HEARTBEAT_SECONDS} seconds.`,
+      description: `Live quotes, candles and indicators without silent gaps: every quote has a position (epoch, seq), and a client that reconnects with its position receives every event it missed, or a message that says that it cannot. Heartbeats come every ${HEARTBEAT_SECONDS} seconds.`,
       contact: { name: "WizData Edge", url: `${secure ? "https" : "http"}://${host}/docs` },
       tags: [{ name: "streaming", description: "Live market data" }],
     },

@@ -1,3 +1,4 @@
+import type { TypedResponse } from "hono";
 import { NO_UNITS } from "../../contracts/candle.ts";
 import { MAX_VALUES, type RequestCandle } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
@@ -10,9 +11,15 @@ import { type EngineQuery, type EngineResult, symbolIndicators } from "./engine.
 import { indicatorResponse, withCalculationTime, withIgnored } from "./response.ts";
 import { emptyByText, parseSpecs } from "./specs.ts";
 
-/** The answer to a calculation; no one keeps it. */
-export function uncachedJson(c: AppContext, text: string): Response {
-  return c.body(text, 200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+/** A response whose JSON is written already, which is not checked against the route's schema. */
+type WrittenJson = Response & TypedResponse<never, 200, "json">;
+
+/** The answer to a calculation, which no cache keeps. */
+export function uncachedJson(c: AppContext, text: string): WrittenJson {
+  return c.body(text, 200, {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+  }) as Response as WrittenJson;
 }
 
 /** Indicators over candles that the caller brought. */
@@ -21,7 +28,7 @@ export async function fromRequestCandles(
   candles: readonly RequestCandle[],
   texts: readonly string[] | undefined,
   ignored: readonly string[],
-): Promise<Response> {
+): Promise<WrittenJson> {
   const begun = Date.now();
   const specs = parseSpecs(texts, "body");
   await chargeRest(c, costOfIndicators(1, specs.specs.length, candles.length));
@@ -58,7 +65,7 @@ export async function fromSymbols(
   texts: readonly string[] | undefined,
   query: EngineQuery,
   ignored: readonly string[],
-): Promise<Response> {
+): Promise<WrittenJson> {
   const begun = Date.now();
   const specs = parseSpecs(texts, "body");
   const values = symbols.length * specs.specs.length * query.points;
@@ -101,7 +108,7 @@ function tooManyValues(values: number): ApiError {
 function noneSucceeded(errors: Record<string, Problem>): ApiError {
   const problems = Object.values(errors);
   const unavailable = problems.some((problem) => problem.status === 503);
-  const detail = `None of the ${problems.length} symbols could be calculated; errors says why of each.`;
+  const detail = `None of the ${problems.length} symbols could be calculated; see errors for details.`;
   const options = { extensions: { errors } };
   if (!unavailable) return new ApiError("symbol.not_found", detail, options);
   return new ApiError("candles.unavailable", detail, { ...options, headers: { "Retry-After": "5" } });

@@ -109,7 +109,7 @@ const batchProblem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: BatchProblemSchema } },
 });
-const unknown = batchProblem("No symbol could be calculated; with `symbols`, `errors` says why of each");
+const unknown = batchProblem("No symbol could be calculated; with `symbols`, see `errors` for details");
 const unavailable = batchProblem("No candles are available now: `Retry-After` says when to ask again");
 
 const calculateRoute = createRoute({
@@ -143,7 +143,6 @@ const calculateRoute = createRoute({
         },
       },
     },
-    304: { description: "Never: a calculation is not a read" },
     404: unknown,
     503: unavailable,
     ...problemResponses(400, 409, 413, 415, 422, 429),

@@ -19,6 +19,6 @@ export function timeOfCursor(text: string, page: Omit<CandleCursor, "time">): nu
   const cursor = parseCursor(text, CandleCursorSchema);
   const same =
     cursor.symbol === page.symbol && cursor.interval === page.interval && cursor.direction === page.direction;
-  if (!same) throw cursorError("belongs to another question; keep symbol, interval, from and order as they were");
+  if (!same) throw cursorError("belongs to a different query; keep symbol, interval, from and order as they were");
   return cursor.time;
 }

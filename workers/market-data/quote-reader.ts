@@ -154,7 +154,7 @@ async function readRoom(env: Env, record: SymbolRecord, options: QuoteOptions): 
     case "silent":
       return new ApiError(
         "quote.unavailable",
-        `The room of ${record.symbol} does not answer, and nothing is known of its price here.`,
+        `The room of ${record.symbol} does not answer, and no cached price is available.`,
         { headers: { "Retry-After": RETRY_AFTER } },
       );
     case "too_old":

@@ -216,7 +216,7 @@ async function resolveBatch(env: Env, texts: readonly string[]): Promise<Batch> 
 /** The problem of a batch in which nothing succeeded: 503 if asking again may help, else 404. */
 function batchError(errors: Map<string, Problem>): ApiError {
   const unavailable = [...errors.values()].some((problem) => problem.status === 503);
-  const detail = `None of the ${errors.size} symbols has a quote; errors says why of each.`;
+  const detail = `None of the ${errors.size} symbols has a quote; see errors for details.`;
   const extensions = { errors: Object.fromEntries(errors) };
   if (!unavailable) return new ApiError("symbol.not_found", detail, { extensions });
   return new ApiError("quote.unavailable", detail, { headers: { "Retry-After": "5" }, extensions });

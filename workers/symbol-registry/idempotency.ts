@@ -37,7 +37,7 @@ export async function runOnce(
     case "in_flight":
       throw new ApiError(
         "request.idempotency_conflict",
-        "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.",
+        "The first request with this Idempotency-Key is still in progress. Ask again in a moment.",
         { status: 409, headers: { "Retry-After": "1" } },
       );
     case "first":

@@ -88,7 +88,7 @@ export async function requireRecord(env: Env, text: string, resolution: Resoluti
   if (resolution?.kind === "found") return resolution.record;
   if (resolution?.kind === "ambiguous") {
     const { candidates } = resolution;
-    throw new ApiError("symbol.ambiguous", `${shown(text)} stands for ${candidates.join(", ")}. Ask for one of them.`, {
+    throw new ApiError("symbol.ambiguous", `${shown(text)} is ambiguous: ${candidates.join(", ")}. Use one of these.`, {
       extensions: { candidates },
     });
   }

@@ -160,7 +160,7 @@ interface ListRequest extends SymbolFilters {
 async function listResponse(c: AppContext, query: ListRequest): Promise<Response> {
   const position = query.cursor === undefined ? null : parseCursor(query.cursor, Position);
   if (position && "offset" in position !== (query.search !== undefined)) {
-    throw cursorError("belongs to another question; keep search as it was");
+    throw cursorError("belongs to a different query; keep search as it was");
   }
   const bookmark = bookmarkHeader(c);
   const registry = openReplica(c.env.DB, bookmark);
@@ -229,6 +229,6 @@ symbols.openapi(validateRoute, async (c) => {
   }
   const ambiguous = meaning?.kind === "ambiguous";
   const suggestions = ambiguous ? meaning.candidates : await suggestSymbols(registry, asked);
-  const reason = ambiguous ? "The alias stands for several symbols." : "Neither a symbol nor an alias of the registry.";
+  const reason = ambiguous ? "The alias is ambiguous." : "Neither a symbol nor an alias of the registry.";
   return jsonResponse(c, { valid: false, canonical: null, reason, suggestions }, {}, { maxAge: 5 });
 });

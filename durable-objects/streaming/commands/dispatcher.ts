@@ -47,7 +47,7 @@ export class Dispatcher {
   handleMessage(session: Session, data: string | ArrayBuffer): void {
     const { connection, rateLimiter } = session;
     if (isTooLarge(data)) {
-      const detail = `Messages may hold ${MAX_MESSAGE_BYTES} bytes.`;
+      const detail = `A message must not exceed ${MAX_MESSAGE_BYTES} bytes.`;
       connection.send(errorFrame("stream.message_too_large", detail, null));
       this.#disconnect(session, CLOSE.tooBig, "the message is too large");
       return;
@@ -132,6 +132,6 @@ export class Dispatcher {
     if (message.action === "ping") session.connection.send(PONG);
     else if (message.action === "ack") session.connection.acknowledge(message.beat);
     else if (session.pendingMessages < MAX_PENDING_MESSAGES) this.enqueue(session, message);
-    else this.#sendError(session, "rate_limit.exceeded", "Too many messages wait to be worked on.", message.id);
+    else this.#sendError(session, "rate_limit.exceeded", "Too many pending messages.", message.id);
   }
 }

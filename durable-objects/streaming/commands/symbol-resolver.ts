@@ -25,7 +25,7 @@ const shown = (text: string): string => shownText(text, MAX_SHOWN_CHARACTERS);
 
 function meaningOf(name: string, resolution: Resolution | undefined): Instrument | Rejection {
   if (resolution?.kind === "ambiguous") {
-    const detail = `${shown(name)} stands for ${resolution.candidates.join(", ")}. Ask for one of them.`;
+    const detail = `${shown(name)} is ambiguous: ${resolution.candidates.join(", ")}. Use one of these.`;
     return { code: "symbol.ambiguous", detail };
   }
   if (resolution?.kind !== "found") {

@@ -79,7 +79,7 @@ export class Heartbeat {
       const isExpired = expiresAt !== null && now >= expiresAt;
       if (!isGone && !isSlow && !isExpired) continue;
       if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
-      else if (!isGone) connection.close(CLOSE.slowConsumer, "too much was sent that you did not read");
+      else if (!isGone) connection.close(CLOSE.slowConsumer, "slow consumer");
       this.#registry.remove(session);
     }
   }

@@ -106,7 +106,7 @@ describe("a key", () => {
   test("that is revoked holds no longer: here at once, elsewhere when trust runs out", async () => {
     const { key, prefix } = await createKey(["read"]);
     expect((await callWith({}, "/types", { headers: bearer(key) })).status).toBe(200);
-    // As another isolate sees it: the registry has changed, and it was not informed.
+    // As another isolate sees it: the registry has changed, and this isolate does not know.
     await env.DB.prepare("update api_keys set revoked_at = ? where prefix = ?")
       .bind(new Date().toISOString(), prefix)
       .run();

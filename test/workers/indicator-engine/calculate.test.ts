@@ -302,7 +302,7 @@ describe("many symbols", () => {
       code: "symbol.not_found",
       errors: { NOPE: { status: 404 }, BTC: { status: 409 } },
     });
-    expect(body).toMatchObject({ detail: "None of the 3 symbols could be calculated; errors says why of each." });
+    expect(body).toMatchObject({ detail: "None of the 3 symbols could be calculated; see errors for details." });
   });
 
   test("may be fifty, and no more", async () => {

@@ -128,7 +128,7 @@ describe("POST /symbols with an Idempotency-Key", () => {
     await problemOf(await send("GET", "/symbols/TWOB"), "symbol.not_found");
   });
 
-  test("whose first request is in flight gets 409 and is informed to ask again; one that died may begin again", async () => {
+  test("whose first request is in flight gets 409 and a time to ask again; one that died may begin again", async () => {
     await bodyOf(await post("key-3", body("FLY")), SymbolWritten, 201);
     // As the key stands between its first request's claim and its outcome.
     const open = env.DB.prepare(

@@ -8,7 +8,7 @@ const MAX_URL_CHARACTERS = 16_384;
 /** Bounds addresses and headers: nothing that we read is nearly so long. */
 export function limitHeaders(c: AppContext): void {
   if (c.req.url.length > MAX_URL_CHARACTERS) {
-    throw new ApiError("request.invalid", `The address may hold ${MAX_URL_CHARACTERS} characters.`);
+    throw new ApiError("request.invalid", `The URL must not exceed ${MAX_URL_CHARACTERS} characters.`);
   }
   let count = 0;
   // Half the cost of an iterator, on every request.
