@@ -17,7 +17,8 @@ export const PROBLEMS = {
   "request.too_large": {
     status: 413,
     title: "The body is too large",
-    explanation: "A body must not exceed 1 MiB, or 4 MiB on /calculate and /admin/import. Send the data in smaller parts.",
+    explanation:
+      "A body must not exceed 1 MiB, or 4 MiB on /calculate and /admin/import. Send the data in smaller parts.",
   },
   "request.unsupported_media_type": {
     status: 415,

@@ -1,8 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { subtractDecimals } from "../core/decimal.ts";
-import { FRESHNESS, type FreshnessPolicy, freshnessOf } from "../core/freshness.ts";
-import type { Market } from "../core/market-calendar/markets.ts";
-import { MARKET_STATUSES, marketStatus } from "../core/market-calendar/sessions.ts";
+import { FRESHNESS } from "../core/freshness.ts";
+import { MARKET_STATUSES } from "../core/market-calendar/sessions.ts";
 import { EXCLUSION_REASONS } from "../core/quotes/consensus.ts";
 import { PROVIDERS } from "./provider.ts";
 import { VOLUME_UNITS } from "./symbol.ts";
@@ -83,30 +81,3 @@ export type Consensus = z.infer<typeof ConsensusSchema>;
 
 /** A quote without its position in the stream, as a provider says it. */
 export type ProviderQuote = Omit<StoredQuote, "epoch" | "seq">;
-
-/** Judges a stored quote at the moment `now` (unix seconds). */
-export function quoteAt(stored: StoredQuote, policy: FreshnessPolicy, market: Market, now: number): Quote {
-  const timestamp = Date.parse(stored.timestamp) / 1000;
-  const { epoch, seq, ...facts } = stored;
-  return {
-    ...facts,
-    freshness: freshnessOf(policy, market, timestamp, now),
-    age_seconds: Math.max(0, Math.round((now - timestamp) * 1000) / 1000),
-    market_status: marketStatus(market, now),
-    epoch,
-    seq,
-  };
-}
-
-/**
- * The change since the previous close, in the price's unit and in percent, without the noise of binary subtraction;
- * null where either price is unknown.
- */
-export function changeSince(
-  previousClose: number | null,
-  price: number | null,
-): { change: number | null; change_percent: number | null } {
-  if (price === null || previousClose === null || previousClose === 0) return { change: null, change_percent: null };
-  const change = subtractDecimals(price, previousClose);
-  return { change, change_percent: Math.round((change / previousClose) * 1e6) / 1e4 };
-}

@@ -46,19 +46,19 @@ export interface CoverageQuery {
 /** Collects stretches, joining those that touch or are only parted by a closure. */
 class MissingList {
   readonly list: Missing[] = [];
-  private joinable = false;
+  #joinable = false;
 
   add(from: number, to: number, reason: MissingReason): void {
     if (to <= from) return;
     const last = this.list.at(-1);
-    if (last && last.reason === reason && (last.to >= from || this.joinable)) last.to = to;
+    if (last && last.reason === reason && (last.to >= from || this.#joinable)) last.to = to;
     else this.list.push({ from, to, reason });
-    this.joinable = true;
+    this.#joinable = true;
   }
 
   /** A candle that is there ends the stretch before it. */
   interrupt(): void {
-    this.joinable = false;
+    this.#joinable = false;
   }
 }
 
@@ -94,24 +94,24 @@ const listsClosures = ({ full, interval }: CoverageQuery): boolean => full && in
 
 /** The candles that there are, returned or held back, by time. */
 class CandleCursor {
-  private readonly query: CoverageQuery;
-  private returnedIndex = 0;
-  private suspectIndex = 0;
+  readonly #query: CoverageQuery;
+  #returnedIndex = 0;
+  #suspectIndex = 0;
 
   constructor(query: CoverageQuery) {
-    this.query = query;
+    this.#query = query;
   }
 
   /** Takes the next candle stamped within `[from, to)`, passing over earlier ones; null where there is none. */
   next(from: number, to: number): { time: number; suspect: boolean } | null {
-    const { times, suspects } = this.query;
-    while (this.returnedIndex < times.length && times[this.returnedIndex] < from) this.returnedIndex++;
-    while (this.suspectIndex < suspects.length && suspects[this.suspectIndex] < from) this.suspectIndex++;
-    const time = this.returnedIndex < times.length ? times[this.returnedIndex] : Number.POSITIVE_INFINITY;
-    const suspectTime = this.suspectIndex < suspects.length ? suspects[this.suspectIndex] : Number.POSITIVE_INFINITY;
+    const { times, suspects } = this.#query;
+    while (this.#returnedIndex < times.length && times[this.#returnedIndex] < from) this.#returnedIndex++;
+    while (this.#suspectIndex < suspects.length && suspects[this.#suspectIndex] < from) this.#suspectIndex++;
+    const time = this.#returnedIndex < times.length ? times[this.#returnedIndex] : Number.POSITIVE_INFINITY;
+    const suspectTime = this.#suspectIndex < suspects.length ? suspects[this.#suspectIndex] : Number.POSITIVE_INFINITY;
     if (Math.min(time, suspectTime) >= to) return null;
-    if (time <= suspectTime) this.returnedIndex++;
-    if (suspectTime <= time) this.suspectIndex++;
+    if (time <= suspectTime) this.#returnedIndex++;
+    if (suspectTime <= time) this.#suspectIndex++;
     return time <= suspectTime ? { time, suspect: false } : { time: suspectTime, suspect: true };
   }
 }

@@ -12,22 +12,22 @@ const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(s
 
 /** Adds many numbers as if rounded once: what each addition loses is kept and added at the end (Neumaier, 1974). */
 class Sum {
-  private compensation = 0;
-  private total: number;
+  #compensation = 0;
+  #total: number;
 
   constructor(first: number) {
-    this.total = first;
+    this.#total = first;
   }
 
   add(value: number): void {
-    const next = this.total + value;
-    const [large, small] = Math.abs(this.total) >= Math.abs(value) ? [this.total, value] : [value, this.total];
-    this.compensation += large - next + small;
-    this.total = next;
+    const next = this.#total + value;
+    const [large, small] = Math.abs(this.#total) >= Math.abs(value) ? [this.#total, value] : [value, this.#total];
+    this.#compensation += large - next + small;
+    this.#total = next;
   }
 
   value(): number {
-    return decimal(this.total + this.compensation);
+    return decimal(this.#total + this.#compensation);
   }
 }
 

@@ -22,31 +22,31 @@ export class Span {
   readonly name: string;
   /** The hops of the request that this work belongs to. */
   readonly calls: Map<string, CallSummary>;
-  private readonly remoteParent: Span | TraceParent | string | null;
-  private id: TraceParent | null = null;
+  readonly #remoteParent: Span | TraceParent | string | null;
+  #id: TraceParent | null = null;
 
   /** @param remoteParent what it is a part of; a `traceparent` as it came is read when the span's ids are first asked for */
   constructor(name: string, remoteParent: Span | TraceParent | string | null) {
     this.name = name;
-    this.remoteParent = remoteParent;
+    this.#remoteParent = remoteParent;
     this.calls = remoteParent instanceof Span ? remoteParent.calls : new Map();
   }
 
   /** This span's own position in the trace. */
   context(): TraceParent {
-    if (this.id) return this.id;
+    if (this.#id) return this.#id;
     const parent = this.parent();
-    this.id = {
+    this.#id = {
       traceId: parent?.traceId ?? randomHex(16),
       spanId: randomHex(8),
       sampled: parent?.sampled ?? false,
     };
-    return this.id;
+    return this.#id;
   }
 
-  /** The place of the work that this is a part of; null at the beginning of a trace. */
+  /** The position in a trace of the work that this is a part of; null at the beginning of a trace. */
   parent(): TraceParent | null {
-    const { remoteParent } = this;
+    const remoteParent = this.#remoteParent;
     if (typeof remoteParent === "string") return parseTraceparent(remoteParent);
     return remoteParent instanceof Span ? remoteParent.context() : remoteParent;
   }

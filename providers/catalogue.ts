@@ -57,16 +57,6 @@ export function providerOf(name: ProviderName, env: object): Provider | Disabled
   }
 }
 
-/** The upstreams that the environment disables, each with the reason. */
-export function disabledUpstreams(env: object): Map<Upstream, string> {
-  const disabled = new Map<Upstream, string>();
-  for (const name of UPSTREAMS) {
-    const provider = providerOf(name, env);
-    if ("disabled" in provider) disabled.set(name, provider.disabled);
-  }
-  return disabled;
-}
-
 const BUILDERS: Record<Upstream, (variables: Variables) => Provider> = {
   binance: (variables) => binanceProvider({ baseUrl: baseUrl(variables, "BINANCE_BASE_URL", BINANCE_BASE_URL) }),
 

@@ -3,27 +3,27 @@
  * is asked when it has been answered: no answer is older than the question.
  */
 export class SingleFlight<T> {
-  private readonly running = new Map<string, Promise<T>>();
-  private readonly next = new Map<string, Promise<T>>();
+  readonly #running = new Map<string, Promise<T>>();
+  readonly #next = new Map<string, Promise<T>>();
 
   /** The answer to the question of a name; `question` puts it. */
   run(key: string, call: () => Promise<T>): Promise<T> {
-    const current = this.running.get(key);
-    if (!current) return this.start(key, call);
-    const waiting = this.next.get(key);
+    const current = this.#running.get(key);
+    if (!current) return this.#start(key, call);
+    const waiting = this.#next.get(key);
     if (waiting) return waiting;
-    const put = (): Promise<T> => this.start(key, call);
+    const put = (): Promise<T> => this.#start(key, call);
     const following = current.then(put, put);
-    this.next.set(key, following);
+    this.#next.set(key, following);
     return following;
   }
 
-  private start(key: string, call: () => Promise<T>): Promise<T> {
-    this.next.delete(key);
+  #start(key: string, call: () => Promise<T>): Promise<T> {
+    this.#next.delete(key);
     const answer = call().finally(() => {
-      if (this.running.get(key) === answer) this.running.delete(key);
+      if (this.#running.get(key) === answer) this.#running.delete(key);
     });
-    this.running.set(key, answer);
+    this.#running.set(key, answer);
     return answer;
   }
 }

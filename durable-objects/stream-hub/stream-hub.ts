@@ -33,7 +33,7 @@ export class StreamHub extends StreamingObject {
       historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
       schedule: (at) => ctx.waitUntil(setAlarmNoLaterThan(ctx.storage, at)),
       onPresence: (isPresent) => {
-        this.report();
+        this.#report();
         return announcePresence(env, { kind: "hub", name }, isPresent);
       },
     });
@@ -53,7 +53,7 @@ export class StreamHub extends StreamingObject {
   }
 
   /** Counts what was done, when the first socket comes, at each heartbeat and when the last one leaves. */
-  private report(): void {
+  #report(): void {
     reportStreamCounts(this.sessions.takeCounts());
     reportWhenDue(this.env, this.ctx);
   }

@@ -1,9 +1,10 @@
 import type { BarState, CandleAnswer } from "../../contracts/candle.ts";
-import { type Quote, quoteAt, type StoredQuote } from "../../contracts/quote.ts";
+import type { Quote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { quoteAt } from "../../core/quotes/quote-at.ts";
 import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 

@@ -58,52 +58,56 @@ export type {
 /** The one owner of a symbol's market data: its latest quote, its candles, its position in the stream. Named by the canonical symbol. */
 export class SymbolRoom extends StreamingObject {
   protected readonly sessions: SessionHub;
-  private readonly state: RoomState;
-  private readonly quoteStore: QuoteStore;
-  private readonly candleStore: CandleStore;
-  private readonly stores: PolledStores;
-  private readonly quality: QualityLog;
-  private readonly quotes: QuoteService;
-  private readonly quoteBroadcast: QuoteBroadcast;
-  private readonly publisher: Publisher;
-  private readonly beginEpoch: () => Promise<QuotePosition>;
-  private readonly noteDemand: (instrument: Instrument) => void;
+  readonly #state: RoomState;
+  readonly #quoteStore: QuoteStore;
+  readonly #candleStore: CandleStore;
+  readonly #stores: PolledStores;
+  readonly #quality: QualityLog;
+  readonly #quotes: QuoteService;
+  readonly #quoteBroadcast: QuoteBroadcast;
+  readonly #publisher: Publisher;
+  readonly #beginEpoch: () => Promise<QuotePosition>;
+  readonly #noteDemand: (instrument: Instrument) => void;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     prepareTables(ctx.storage);
     const keep = (work: Promise<void>): void => ctx.waitUntil(work);
-    this.state = new RoomState(ctx.storage.sql);
-    const log = new QuoteLog(ctx.storage.sql, this.state);
-    this.quoteStore = new QuoteStore(ctx.storage, this.state, log);
-    this.candleStore = new CandleStore(ctx.storage, (...bars) => this.publisher.onRevised(...bars));
+    this.#state = new RoomState(ctx.storage.sql);
+    const log = new QuoteLog(ctx.storage.sql, this.#state);
+    this.#quoteStore = new QuoteStore(ctx.storage, this.#state, log);
+    this.#candleStore = new CandleStore(ctx.storage, (...bars) => this.#publisher.onRevised(...bars));
     const fetched = new FetchedRanges(ctx.storage.sql);
-    this.noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
+    this.#noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     const upstreams = openUpstreams(env);
-    this.quality = new QualityLog(env.DB, keep);
-    this.quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
-    this.quotes = new QuoteService(this.quoteStore, this.state, upstreams, this.quality, (instrument, quote, events) =>
-      this.publisher.onQuote(instrument, quote, events),
+    this.#quality = new QualityLog(env.DB, keep);
+    this.#quoteBroadcast = new QuoteBroadcast(env.CACHE, keep);
+    this.#quotes = new QuoteService(
+      this.#quoteStore,
+      this.#state,
+      upstreams,
+      this.#quality,
+      (instrument, quote, events) => this.#publisher.onQuote(instrument, quote, events),
     );
-    const backfill = new BackfillQueue(env, this.candleStore, fetched, upstreams, this.quality, (provider) => {
-      const instrument = this.state.instrument();
-      return instrument !== null && this.sourcesOf(instrument).includes(provider);
+    const backfill = new BackfillQueue(env, this.#candleStore, fetched, upstreams, this.#quality, (provider) => {
+      const instrument = this.#state.instrument();
+      return instrument !== null && this.#sourcesOf(instrument).includes(provider);
     });
-    this.stores = { candles: this.candleStore, fetched, backfill };
-    this.publisher = new Publisher({
-      ...{ storage: ctx.storage, state: this.state, log, upstreams, keep },
-      contextOf: (instrument) => this.contextOf(instrument),
-      latest: async (context) => (await this.quotes.current(context, null, "background")).quote,
-      tick: (context, now) => this.quotes.tick(context, now),
+    this.#stores = { candles: this.#candleStore, fetched, backfill };
+    this.#publisher = new Publisher({
+      ...{ storage: ctx.storage, state: this.#state, log, upstreams, keep },
+      contextOf: (instrument) => this.#contextOf(instrument),
+      latest: async (context) => (await this.#quotes.current(context, null, "background")).quote,
+      tick: (context, now) => this.#quotes.tick(context, now),
       hubs: () => this.env.STREAM_HUB,
       ownSessions: () => this.sessions,
-      beginEpoch: () => keep(this.beginEpoch().then(() => undefined)),
+      beginEpoch: () => keep(this.#beginEpoch().then(() => undefined)),
     });
-    const { state, publisher, quoteStore: quotes } = this;
-    const invalidate = () => this.quoteBroadcast.invalidate(ctx.id.name ?? "");
-    this.beginEpoch = () => renewEpoch({ storage: ctx.storage, state, log, quotes, publisher, invalidate });
+    const [state, publisher, quotes] = [this.#state, this.#publisher, this.#quoteStore];
+    const invalidate = () => this.#quoteBroadcast.invalidate(ctx.id.name ?? "");
+    this.#beginEpoch = () => renewEpoch({ storage: ctx.storage, state, log, quotes, publisher, invalidate });
     this.sessions = openRoomSockets(ctx, env, state, publisher);
-    if (state.enterGeneration(env.STREAM_GENERATION)) keep(this.beginEpoch().then(() => undefined));
+    if (state.enterGeneration(env.STREAM_GENERATION)) keep(this.#beginEpoch().then(() => undefined));
   }
 
   /**
@@ -112,47 +116,47 @@ export class SymbolRoom extends StreamingObject {
    * @param maxAge the most open-market seconds since the price was true; null for no bound
    */
   async quote(known: Instrument, maxAge: number | null, traceparent?: string): Promise<QuoteReply> {
-    return this.quality.withCounts(
-      await withRemoteParent("room.quote", traceparent, () => this.findQuote(known, maxAge)),
+    return this.#quality.withCounts(
+      await withRemoteParent("room.quote", traceparent, () => this.#findQuote(known, maxAge)),
     );
   }
 
-  private async findQuote(known: Instrument, maxAge: number | null): Promise<QuoteReply> {
-    const instrument = this.state.saveInstrument(known);
-    const context = this.contextOf(instrument);
-    this.noteDemand(instrument);
-    const { quote, tier } = await this.quotes.current(context, maxAge, "user");
+  async #findQuote(known: Instrument, maxAge: number | null): Promise<QuoteReply> {
+    const instrument = this.#state.saveInstrument(known);
+    const context = this.#contextOf(instrument);
+    this.#noteDemand(instrument);
+    const { quote, tier } = await this.#quotes.current(context, maxAge, "user");
     if (!quote) {
-      const [sources, attempts] = [[...context.sources], [...this.quotes.attempts()]];
-      return { kind: "unavailable", sources, attempts, retryAfter: this.quotes.retryAfter() };
+      const [sources, attempts] = [[...context.sources], [...this.#quotes.attempts()]];
+      return { kind: "unavailable", sources, attempts, retryAfter: this.#quotes.retryAfter() };
     }
     const now = Date.now() / 1000;
-    this.quoteBroadcast.publishToKv(quote, now);
+    this.#quoteBroadcast.publishToKv(quote, now);
     if (!isYoungEnough(instrument, quote, maxAge, now)) return { kind: "too_old", lastKnown: quote };
     return { kind: "quote", quote, tier };
   }
 
   /** Asks for a newer quote where the last one is no longer recent. For scheduled work: it is no demand. */
   async refreshQuote(known: Instrument, traceparent?: string): Promise<void> {
-    const context = this.contextOf(this.state.saveInstrument(known));
+    const context = this.#contextOf(this.#state.saveInstrument(known));
     const { quote } = await withRemoteParent("room.refreshQuote", traceparent, () =>
-      this.quotes.current(context, null, "background"),
+      this.#quotes.current(context, null, "background"),
     );
-    if (quote) this.quoteBroadcast.publishToKv(quote, Date.now() / 1000);
+    if (quote) this.#quoteBroadcast.publishToKv(quote, Date.now() / 1000);
   }
 
   /** What each of the symbol's sources says now. */
   async everySource(known: Instrument, traceparent?: string): Promise<SourcePrice[]> {
-    const context = this.contextOf(this.state.saveInstrument(known));
-    return withRemoteParent("room.everySource", traceparent, () => this.quotes.everySource(context));
+    const context = this.#contextOf(this.#state.saveInstrument(known));
+    return withRemoteParent("room.everySource", traceparent, () => this.#quotes.everySource(context));
   }
 
   /** A page of candles: from the store, after fetching what it lacks, or from the simulator. */
   async candles(known: Instrument, query: RowQuery, traceparent?: string): Promise<CandlesReply> {
-    const instrument = this.state.saveInstrument(known);
-    this.noteDemand(instrument);
-    const read = () => this.readCandles(instrument, query, "user");
-    return this.quality.withCounts(await withRemoteParent("room.candles", traceparent, read));
+    const instrument = this.#state.saveInstrument(known);
+    this.#noteDemand(instrument);
+    const read = () => this.#readCandles(instrument, query, "user");
+    return this.#quality.withCounts(await withRemoteParent("room.candles", traceparent, read));
   }
 
   /**
@@ -165,28 +169,30 @@ export class SymbolRoom extends StreamingObject {
     specs: readonly string[],
     traceparent?: string,
   ): Promise<ColumnsReply> {
-    const context = this.contextOf(this.state.saveInstrument(known));
-    this.noteDemand(context.instrument);
+    const context = this.#contextOf(this.#state.saveInstrument(known));
+    this.#noteDemand(context.instrument);
     const reply = await withRemoteParent("room.columns", traceparent, () =>
       readColumns((rows) => context.source.readPage(rows, "user"), context.market, query, specs, Date.now() / 1000),
     );
-    return this.quality.withCounts(reply.kind === "columns" ? reply : { ...reply, sources: [...context.sources] });
+    return this.#quality.withCounts(reply.kind === "columns" ? reply : { ...reply, sources: [...context.sources] });
   }
 
   /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */
   async refreshCandles(known: Instrument, interval: Interval, limit: number, traceparent?: string): Promise<void> {
-    const instrument = this.state.saveInstrument(known);
+    const instrument = this.#state.saveInstrument(known);
     const to = Math.floor(Date.now() / 1000) + 1;
     const query = { interval, from: -8.64e12, to, limit, backward: true, includeSuspect: false };
-    await withRemoteParent("room.refreshCandles", traceparent, () => this.readCandles(instrument, query, "background"));
+    await withRemoteParent("room.refreshCandles", traceparent, () =>
+      this.#readCandles(instrument, query, "background"),
+    );
   }
 
   /** Takes quotes from a provider's poll, in order of arrival. */
   async ingest(known: Instrument, quotes: readonly ProviderQuote[]): Promise<StoredQuote | null> {
-    const instrument = this.state.saveInstrument(known);
-    const sources = this.sourcesOf(instrument);
-    for (const quote of quotes) if (sources.includes(quote.provider)) this.quotes.ingest(instrument, quote);
-    return this.quotes.latestOf(sources);
+    const instrument = this.#state.saveInstrument(known);
+    const sources = this.#sourcesOf(instrument);
+    for (const quote of quotes) if (sources.includes(quote.provider)) this.#quotes.ingest(instrument, quote);
+    return this.#quotes.latestOf(sources);
   }
 
   /**
@@ -194,90 +200,90 @@ export class SymbolRoom extends StreamingObject {
    * without these candles, is dropped: real series never mix.
    */
   async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
-    this.state.saveInstrument(instrument);
-    const { quality } = this;
-    const { candles, fetched } = this.stores;
+    this.#state.saveInstrument(instrument);
+    const quality = this.#quality;
+    const { candles, fetched } = this.#stores;
     const reply = importBatch({ storage: this.ctx.storage, candles, fetched, quality }, instrument, batch);
     if (reply.kind === "stored" && reply.stored + reply.replaced > 0) {
-      this.quoteStore.drop();
-      await this.quoteBroadcast.invalidate(instrument.symbol);
+      this.#quoteStore.drop();
+      await this.#quoteBroadcast.invalidate(instrument.symbol);
     }
     return reply;
   }
 
   /** Keeps the symbol's registry row, which alarms could ask no one for. */
   async keepInstrument(instrument: Instrument): Promise<void> {
-    this.state.saveInstrument(instrument);
+    this.#state.saveInstrument(instrument);
     await this.checkAlarm();
   }
 
   async checkAlarm(): Promise<void> {
     this.sessions.checkSchedule();
-    await this.publisher.checkAlarm();
+    await this.#publisher.checkAlarm();
   }
 
   /** Whether there are quotes or candles, whose numbers are in the symbol's present units. */
   async hasPrices(): Promise<boolean> {
-    return this.quoteStore.latest() !== null || this.candleStore.series().length > 0;
+    return this.#quoteStore.latest() !== null || this.#candleStore.series().length > 0;
   }
 
   /** The last quote's time and the known stretches by interval. */
   async availability(known: Instrument): Promise<Availability> {
-    const { sources, source } = this.contextOf(this.state.saveInstrument(known));
-    return { lastQuoteAt: this.quotes.latestOf(sources)?.timestamp ?? null, intervals: source.knownIntervals() };
+    const { sources, source } = this.#contextOf(this.#state.saveInstrument(known));
+    return { lastQuoteAt: this.#quotes.latestOf(sources)?.timestamp ?? null, intervals: source.knownIntervals() };
   }
 
   /** Who was asked for the quote last, and what came of it. (A method named `trace` cannot be called: the platform keeps that name.) */
   async quoteTrace(known: Instrument): Promise<Trace> {
-    const sources = this.sourcesOf(this.state.saveInstrument(known));
-    return { latest: this.quotes.latestOf(sources), sources, attempts: [...this.quotes.attempts()] };
+    const sources = this.#sourcesOf(this.#state.saveInstrument(known));
+    return { latest: this.#quotes.latestOf(sources), sources, attempts: [...this.#quotes.attempts()] };
   }
 
   /** Notes what a hub wants to receives of from now on; nothing ends it. The lease is renewed by saying it again. */
   async renewLease(known: Instrument, hub: string, interest: Interest): Promise<Lease> {
-    return this.publisher.renewLease(this.state.saveInstrument(known), hub, interest);
+    return this.#publisher.renewLease(this.#state.saveInstrument(known), hub, interest);
   }
 
   /** Begins a new epoch of the stream; what clients know by their positions is no longer taken for true. */
   async renewEpoch(known: Instrument): Promise<QuotePosition> {
-    this.state.saveInstrument(known);
-    return this.beginEpoch();
+    this.#state.saveInstrument(known);
+    return this.#beginEpoch();
   }
 
   /** The quotes that came after a position, or a snapshot. */
   async replayQuotes(known: Instrument, since: QuotePosition | null): Promise<QuoteReplay> {
-    return this.publisher.replayQuotes(this.state.saveInstrument(known), since);
+    return this.#publisher.replayQuotes(this.#state.saveInstrument(known), since);
   }
 
   /** The bars that closed after the one stamped `since`. */
   async replayCandles(known: Instrument, interval: Interval, since: number | null): Promise<BarReplay> {
-    return this.publisher.replayCandles(this.state.saveInstrument(known), interval, since);
+    return this.#publisher.replayCandles(this.#state.saveInstrument(known), interval, since);
   }
 
   /** The values of an indicator at the bars that closed after the one stamped `since`. */
   async replayIndicator(known: Instrument, indicator: IndicatorInterest, since: number | null): Promise<BarReplay> {
-    return this.publisher.replayIndicator(this.state.saveInstrument(known), indicator, since);
+    return this.#publisher.replayIndicator(this.#state.saveInstrument(known), indicator, since);
   }
 
   override async alarm(): Promise<void> {
-    await this.publisher.onAlarm();
+    await this.#publisher.onAlarm();
   }
 
   /** Does nothing, to show that rooms answer. */
   ping(): void {}
 
-  private sourcesOf(instrument: Instrument): ProviderName[] {
+  #sourcesOf(instrument: Instrument): ProviderName[] {
     return effectiveSources(instrument.data_sources, marketModeOf(this.env));
   }
 
   /** What a request needs to know of the symbol; the source of its data is chosen here, once. */
-  private contextOf(instrument: Instrument): InstrumentContext {
-    const sources = this.sourcesOf(instrument);
-    return contextOf(instrument, sources, chooseSource(instrument, sources, this.stores));
+  #contextOf(instrument: Instrument): InstrumentContext {
+    const sources = this.#sourcesOf(instrument);
+    return contextOf(instrument, sources, chooseSource(instrument, sources, this.#stores));
   }
 
-  private async readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
-    const { source, sources } = this.contextOf(instrument);
+  async #readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {
+    const { source, sources } = this.#contextOf(instrument);
     const page = await source.readPage(query, priority);
     return page.kind === "page" ? page : { ...page, sources: [...sources] };
   }

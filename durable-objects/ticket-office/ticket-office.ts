@@ -19,7 +19,7 @@ export class TicketOffice extends DurableObject<Env> {
   async issue(digest: string, holder: string): Promise<void> {
     const now = Date.now() / 1000;
     const { sql } = this.ctx.storage;
-    this.deleteExpired(now);
+    this.#deleteExpired(now);
     sql.exec("insert into tickets (digest, holder, until) values (?, ?, ?)", digest, holder, now + TICKET_SECONDS);
     await this.ctx.storage.setAlarm((now + TICKET_SECONDS + 1) * 1000);
   }
@@ -36,10 +36,10 @@ export class TicketOffice extends DurableObject<Env> {
   }
 
   override alarm(): void {
-    this.deleteExpired(Date.now() / 1000);
+    this.#deleteExpired(Date.now() / 1000);
   }
 
-  private deleteExpired(now: number): void {
+  #deleteExpired(now: number): void {
     this.ctx.storage.sql.exec("delete from tickets where until < ? or until > ?", now, now + TICKET_SECONDS);
   }
 }

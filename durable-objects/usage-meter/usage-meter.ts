@@ -46,12 +46,9 @@ export interface LeaseReply extends QuotaState {
  * requests ask no one; what is given out counts as used until it comes back. No window ever grants more than its quota.
  */
 export class UsageMeter extends DurableObject<Env> {
-  /** The clock, unix seconds. A field and not a method, so that it cannot be called from outside. */
-  now = (): number => Date.now() / 1000;
-
-  private usage: Usage;
+  #usage: Usage;
   /** By holder; those that have gone silent are forgotten. Losing it with the memory makes a few blocks smaller. */
-  private readonly grantRates = new Map<string, GrantRate>();
+  readonly #grantRates = new Map<string, GrantRate>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -61,48 +58,48 @@ export class UsageMeter extends DurableObject<Env> {
     const [row] = ctx.storage.sql
       .exec<{ minute: number; used_in_minute: number; day: number; used_in_day: number }>("select * from usage")
       .toArray();
-    this.usage = row
+    this.#usage = row
       ? { minute: row.minute, usedInMinute: row.used_in_minute, day: row.day, usedInDay: row.used_in_day }
       : EMPTY_USAGE;
   }
 
   /** Returns out tokens, and takes back what is unspent. */
   lease(request: LeaseRequest): LeaseReply {
-    const now = this.now();
-    let usage = rollWindow(this.usage, now);
+    const now = Date.now() / 1000;
+    let usage = rollWindow(this.#usage, now);
     if (request.unspent) usage = refund(usage, request.unspent);
     const left = leftOf(usage, request.quota);
     const granted =
-      request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.prefetchGrant(request, left, now);
-    this.save(consume(usage, granted));
-    return { granted, minute: this.usage.minute, ...this.quotaState(request.quota) };
+      request.cost > Math.min(left.minute, left.day) ? 0 : request.cost + this.#prefetchGrant(request, left, now);
+    this.#save(consume(usage, granted));
+    return { granted, minute: this.#usage.minute, ...this.quotaState(request.quota) };
   }
 
   /** What has been given out and what is left. */
   quotaState(quota: Quota): QuotaState {
-    const usage = rollWindow(this.usage, this.now());
+    const usage = rollWindow(this.#usage, Date.now() / 1000);
     return { left: leftOf(usage, quota), resets: resetsOf(usage) };
   }
 
   /** Does nothing, to show that meters answer. */
   ping(): void {}
 
-  private prefetchGrant({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
-    for (const [name, { at }] of this.grantRates) if (now - at > HOLDER_EXPIRY_SECONDS) this.grantRates.delete(name);
-    const rate = this.grantRates.get(holder) ?? null;
+  #prefetchGrant({ holder, quota, cost, ahead }: LeaseRequest, left: Quota, now: number): number {
+    for (const [name, { at }] of this.#grantRates) if (now - at > HOLDER_EXPIRY_SECONDS) this.#grantRates.delete(name);
+    const rate = this.#grantRates.get(holder) ?? null;
     if (!ahead) {
       // What many ask for one by one at the same time, one block should have held.
-      if (rate) this.grantRates.set(holder, { at: now, grant: rate.grant + cost });
+      if (rate) this.#grantRates.set(holder, { at: now, grant: rate.grant + cost });
       return 0;
     }
     const remaining = { minute: left.minute - cost, day: left.day - cost };
-    const grant = grantFor(rate, now, remaining, quota, this.grantRates.size + (rate ? 0 : 1));
-    this.grantRates.set(holder, { at: now, grant });
+    const grant = grantFor(rate, now, remaining, quota, this.#grantRates.size + (rate ? 0 : 1));
+    this.#grantRates.set(holder, { at: now, grant });
     return grant;
   }
 
-  private save(usage: Usage): void {
-    this.usage = usage;
+  #save(usage: Usage): void {
+    this.#usage = usage;
     const { sql } = this.ctx.storage;
     sql.exec(
       "insert or replace into usage (rowid, minute, used_in_minute, day, used_in_day) values (1, ?, ?, ?, ?)",

@@ -29,25 +29,25 @@ export const seriesKey = (name: string, labels: readonly string[]): string =>
 
 /** Series by name and labels: counters and histograms add up, of a gauge the latest stays. */
 export class SeriesMap {
-  private readonly series = new Map<string, Series>();
-  private readonly maxSize: number;
+  readonly #series = new Map<string, Series>();
+  readonly #maxSize: number;
 
   /** @param maxSize a newcomer beyond that many series is refused */
   constructor(maxSize: number) {
-    this.maxSize = maxSize;
+    this.#maxSize = maxSize;
   }
 
   get size(): number {
-    return this.series.size;
+    return this.#series.size;
   }
 
   /** Takes a series in. Returns false where there is no room for one more. */
   add(series: Series): boolean {
     const key = seriesKey(series.name, series.labels);
-    const existing = this.series.get(key);
+    const existing = this.#series.get(key);
     if (!existing) {
-      if (this.series.size >= this.maxSize) return false;
-      this.series.set(key, "counts" in series ? { ...series, counts: [...series.counts] } : { ...series });
+      if (this.#series.size >= this.#maxSize) return false;
+      this.#series.set(key, "counts" in series ? { ...series, counts: [...series.counts] } : { ...series });
     } else if ("counts" in existing && "counts" in series) {
       existing.sum += series.sum;
       for (let i = 0; i < existing.counts.length; i++) existing.counts[i] += series.counts[i] ?? 0;
@@ -62,14 +62,14 @@ export class SeriesMap {
   }
 
   find(key: string): Series | undefined {
-    return this.series.get(key);
+    return this.#series.get(key);
   }
 
   list(): Series[] {
-    return [...this.series.values()];
+    return [...this.#series.values()];
   }
 
   clear(): void {
-    this.series.clear();
+    this.#series.clear();
   }
 }

@@ -1,6 +1,7 @@
-import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { changeSince } from "../../core/quotes/change.ts";
 import type { AssetType } from "../../core/symbol.ts";
 import { isoTime } from "../../core/time.ts";
 import type { FoundListing } from "../provider.ts";

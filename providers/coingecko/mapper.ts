@@ -1,5 +1,6 @@
-import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import { changeSince } from "../../core/quotes/change.ts";
 import { isoTime } from "../../core/time.ts";
 import type { FoundListing } from "../provider.ts";
 import type { Market } from "./schema.ts";

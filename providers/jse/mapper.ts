@@ -1,6 +1,7 @@
-import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { instantOf } from "../../core/market-calendar/zone.ts";
+import { changeSince } from "../../core/quotes/change.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Bar } from "../bars.ts";
 import type { FoundListing } from "../provider.ts";

@@ -1,10 +1,11 @@
-import { changeSince, type ProviderQuote } from "../../contracts/quote.ts";
+import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { type Bucket, bucketsBefore, bucketsBetween } from "../../core/buckets.ts";
 import { type CandleColumns, emptyCandles, sliceCandles } from "../../core/candles.ts";
 import { INTRADAY_SECONDS, type Interval, isDated } from "../../core/interval.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { previousSession, type Session, sessionOf, sessionOn } from "../../core/market-calendar/sessions.ts";
+import { changeSince } from "../../core/quotes/change.ts";
 import { DAY, HOUR, isoTime, MINUTE, startOfDay } from "../../core/time.ts";
 import { sessionClose, sessionHours, wholeSession } from "./hours.ts";
 import { type Profile, profileOf } from "./profile.ts";

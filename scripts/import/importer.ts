@@ -57,11 +57,11 @@ const timeOf = (row: CandleRow): number | null => {
 
 /** Finds rows that repeat or contradict one of an earlier chunk; the platform sees one chunk at a time and could not. */
 class EarlierRows {
-  private readonly byTime = new Map<number, EarlierRow>();
+  readonly #byTime = new Map<number, EarlierRow>();
 
   relationOf(row: CandleRow): Relation {
     const time = timeOf(row);
-    const before = time === null ? undefined : this.byTime.get(time);
+    const before = time === null ? undefined : this.#byTime.get(time);
     const numbers = before && numbersOf(row);
     if (!before || numbers === null) return "new";
     if (before.numbers !== numbers) {
@@ -77,8 +77,8 @@ class EarlierRows {
     for (const row of rows) {
       const time = timeOf(row);
       const numbers = numbersOf(row);
-      if (time === null || numbers === null || refused.has(row.line) || this.byTime.has(time)) continue;
-      this.byTime.set(time, { line: row.line, numbers, stored });
+      if (time === null || numbers === null || refused.has(row.line) || this.#byTime.has(time)) continue;
+      this.#byTime.set(time, { line: row.line, numbers, stored });
     }
   }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { changeSince } from "../../contracts/quote.ts";
 import { roundTo, subtractDecimals } from "../../core/decimal.ts";
+import { changeSince } from "../../core/quotes/change.ts";
 
 describe("a difference of decimals", () => {
   test.each([

@@ -1,3 +1,11 @@
+import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
+import type { Provider } from "../../providers/provider.ts";
+
+/** Puts a provider, or the reason why there is none, behind a gate that runs; lost with an eviction. */
+export function injectProvider(gate: ProviderGate, provider: Provider | { disabled: string }): void {
+  Reflect.set(gate, "findProvider", () => provider);
+}
+
 /** Sets a stand-in for one of the bindings of an object that runs; lost with an eviction. */
 export function injectBinding(
   object: object,

@@ -25,7 +25,7 @@ test.each([
       return { prepare, getBookmark: () => null };
     },
   ],
-])("demand that a registry cannot note, which %s, fails no answer", async (_, withSession) => {
+])("demand that a registry cannot record, which %s, fails no answer", async (_, withSession) => {
   const logged = vi.spyOn(console, "log").mockImplementation(() => {});
   const kept: Promise<void>[] = [];
   const database: D1Database = Object.assign(Object.create(null), { withSession });
@@ -36,5 +36,5 @@ test.each([
   );
   note(instrumentOf(first));
   await expect(Promise.all(kept)).resolves.toHaveLength(1);
-  expect(logged.mock.calls.join()).toContain("noting demand");
+  expect(logged.mock.calls.join()).toContain("recording demand");
 });

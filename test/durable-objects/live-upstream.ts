@@ -16,6 +16,7 @@ import {
   type Listing,
   type Provider,
 } from "../../providers/provider.ts";
+import { injectProvider } from "./bindings.ts";
 
 /** What an upstream reports a price: the price alone, or more of the quote. */
 type Reply = number | Partial<ProviderQuote> | Failure;
@@ -145,7 +146,7 @@ export async function reconnectUpstream(upstream: LiveUpstream): Promise<void> {
   const stub = env.PROVIDER_GATE.getByName(upstream.name);
   await evictDurableObject(stub);
   await runInDurableObject(stub, (gate: ProviderGate) => {
-    gate.findProvider = () => providerOf(upstream);
+    injectProvider(gate, providerOf(upstream));
   });
 }
 
@@ -155,7 +156,7 @@ export async function disable(name: ProviderName, reason: string): Promise<void>
   await runInDurableObject(stub, () => undefined);
   await evictDurableObject(stub);
   await runInDurableObject(stub, (gate: ProviderGate) => {
-    gate.findProvider = () => ({ disabled: reason });
+    injectProvider(gate, { disabled: reason });
   });
 }
 

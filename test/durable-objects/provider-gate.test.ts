@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
 import { failure, isFailure } from "../../providers/provider.ts";
-import { injectBinding } from "./bindings.ts";
+import { injectBinding, injectProvider } from "./bindings.ts";
 import { createFakeProvider, type FakeProvider, failing, listingOf, listings } from "./provider-gate-upstream.ts";
 
 type Stub = DurableObjectStub<ProviderGate>;
@@ -26,7 +26,7 @@ afterEach(async () => {
 async function connect({ provider }: FakeProvider): Promise<Stub> {
   const stub = env.PROVIDER_GATE.getByName(provider.name);
   await runInDurableObject(stub, (gate: ProviderGate) => {
-    gate.findProvider = () => provider;
+    injectProvider(gate, provider);
   });
   return stub;
 }
@@ -80,7 +80,7 @@ describe("the gate as rooms see it", () => {
   it("answers not_configured where the provider is disabled, and says why in its status", async () => {
     const stub = env.PROVIDER_GATE.getByName("jse");
     await runInDurableObject(stub, (gate: ProviderGate) => {
-      gate.findProvider = () => ({ disabled: "JSE_API_KEY is not set" });
+      injectProvider(gate, { disabled: "JSE_API_KEY is not set" });
     });
     expect(await stub.quotes([BTC], "user")).toEqual(new Map([["BTC/USDT", failure("not_configured")]]));
     expect(await stub.watch(BTC)).toEqual(failure("not_configured"));

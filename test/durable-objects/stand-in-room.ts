@@ -1,7 +1,7 @@
 import type { StoredQuote } from "../../contracts/quote.ts";
-import { quoteAt } from "../../contracts/quote.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { quoteAt } from "../../core/quotes/quote-at.ts";
 import type {
   BarReplay,
   IndicatorInterest,

@@ -1,11 +1,11 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/request-costs.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
 import { Leases } from "../../durable-objects/usage-meter/leases.ts";
-import type { LeaseRequest, UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
+import type { LeaseRequest } from "../../durable-objects/usage-meter/usage-meter.ts";
 
 const QUOTA = { minute: 600, day: 50_000 };
 /** The tenth second of a minute, so that no test sees a minute turn unless it turns it. */
@@ -19,7 +19,7 @@ async function openMeter() {
   const clock = { now: START };
   const name = `meter${meters++}`;
   const stub = env.USAGE_METER.getByName(name);
-  await setClock(stub, clock);
+  vi.spyOn(Date, "now").mockImplementation(() => clock.now * 1000);
   const calls = { count: 0 };
   const ask = (request: LeaseRequest) => {
     calls.count++;
@@ -28,12 +28,9 @@ async function openMeter() {
   return { stub, clock, name, calls, ask };
 }
 
-/** Memory is lost with an eviction, and this with it. */
-function setClock(stub: DurableObjectStub<UsageMeter>, clock: { now: number }): Promise<void> {
-  return runInDurableObject(stub, (meter: UsageMeter) => {
-    meter.now = () => clock.now;
-  });
-}
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const alone = { holder: "a", quota: QUOTA, cost: 1, ahead: false, unspent: null };
 
@@ -87,10 +84,9 @@ describe("a meter", () => {
   });
 
   test("remembers across an eviction", async () => {
-    const { stub, clock } = await openMeter();
+    const { stub } = await openMeter();
     await stub.lease({ ...alone, cost: 250 });
     await evictDurableObject(stub);
-    await setClock(stub, clock);
     expect((await stub.quotaState(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { disabledUpstreams, providerOf, UPSTREAMS } from "../../providers/catalogue.ts";
+import { providerOf, UPSTREAMS } from "../../providers/catalogue.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { createContext, jsonResponse, listing } from "./stand-in.ts";
 
@@ -8,6 +8,15 @@ function enabled(name: (typeof UPSTREAMS)[number], env: object): Provider {
   if ("disabled" in provider) throw new Error(provider.disabled);
   return provider;
 }
+
+/** The upstreams that the environment disables, each with the reason. */
+const disabledUpstreams = (env: object) =>
+  new Map(
+    UPSTREAMS.flatMap((name) => {
+      const provider = providerOf(name, env);
+      return "disabled" in provider ? [[name, provider.disabled] as const] : [];
+    }),
+  );
 
 describe("without any configuration", () => {
   test("crypto is served and what needs a key says which", () => {

@@ -3,9 +3,9 @@ import { AuditEntrySchema, ProviderStatusSchema, QualityDecisionSchema, TraceSch
 import { NO_QUERY, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { ENDPOINT_GROUPS } from "../../contracts/provider.ts";
-import { quoteAt } from "../../contracts/quote.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { quoteAt } from "../../core/quotes/quote-at.ts";
 import type { GateStatus } from "../../durable-objects/provider-gate/status.ts";
 import type { Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { isUpstream, UPSTREAMS } from "../../providers/catalogue.ts";

@@ -1,6 +1,3 @@
-/** The subprotocol that the stream speaks; a client offers it beside its key. */
-export const STREAM_PROTOCOL = "wizdata.v1";
-
 const KEY_PROTOCOL = "key.";
 
 /**

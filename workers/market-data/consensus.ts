@@ -1,10 +1,11 @@
 import type { ProviderName } from "../../contracts/provider.ts";
-import { type Consensus, type ProviderQuote, type Quote, quoteAt } from "../../contracts/quote.ts";
+import type { Consensus, ProviderQuote, Quote } from "../../contracts/quote.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isOpen } from "../../core/market-calendar/sessions.ts";
 import { consensusOf } from "../../core/quotes/consensus.ts";
+import { quoteAt } from "../../core/quotes/quote-at.ts";
 import type { SourcePrice } from "../../durable-objects/symbol-room/quotes/source-prices.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { callRoom } from "../rooms/call-room.ts";

@@ -1,9 +1,10 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { effectiveSources, marketModeOf } from "../../contracts/provider.ts";
-import { type Quote, quoteAt, type StoredQuote } from "../../contracts/quote.ts";
+import type { Quote, StoredQuote } from "../../contracts/quote.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import { openMarketAge } from "../../core/freshness.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { quoteAt } from "../../core/quotes/quote-at.ts";
 import type { QuoteReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
 import { MemoryCache } from "../../storage/memory-cache.ts";

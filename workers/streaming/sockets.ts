@@ -45,9 +45,13 @@ const oneRoute = createRoute({
 /** @throws ApiError where the request is no upgrade, or comes from a page that may not */
 function checkUpgrade(c: AppContext): void {
   if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
-    throw new ApiError("request.upgrade_required", "WebSocket upgrade required: open this URL with a WebSocket client.", {
-      headers: { Upgrade: "websocket", Connection: "Upgrade" },
-    });
+    throw new ApiError(
+      "request.upgrade_required",
+      "WebSocket upgrade required: open this URL with a WebSocket client.",
+      {
+        headers: { Upgrade: "websocket", Connection: "Upgrade" },
+      },
+    );
   }
   checkOrigin(c);
 }

@@ -3,43 +3,43 @@ const GRAIN_MS = 20;
 
 /** Frames that wait for their moment. There is a timer only while something waits, so that the object can hibernate. */
 export class ConflationTimer {
-  private readonly pending = new Set<Conflation>();
-  private timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #pending = new Set<Conflation>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
   /** When the timer goes off, in milliseconds. */
-  private flushAt = Number.POSITIVE_INFINITY;
+  #flushAt = Number.POSITIVE_INFINITY;
 
   add(conflation: Conflation): void {
-    this.pending.add(conflation);
-    if (this.timer !== null && this.flushAt <= conflation.dueAt) return;
-    this.stop();
-    this.flushBy(conflation.dueAt);
+    this.#pending.add(conflation);
+    if (this.#timer !== null && this.#flushAt <= conflation.dueAt) return;
+    this.#stop();
+    this.#flushBy(conflation.dueAt);
   }
 
   delete(conflation: Conflation): void {
-    this.pending.delete(conflation);
-    if (this.pending.size === 0) this.stop();
+    this.#pending.delete(conflation);
+    if (this.#pending.size === 0) this.#stop();
   }
 
-  private stop(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
-  private flushBy(dueAt: number): void {
-    this.flushAt = dueAt;
-    this.timer = setTimeout(() => this.flush(), Math.max(GRAIN_MS, dueAt - Date.now()));
+  #flushBy(dueAt: number): void {
+    this.#flushAt = dueAt;
+    this.#timer = setTimeout(() => this.#flush(), Math.max(GRAIN_MS, dueAt - Date.now()));
   }
 
-  private flush(): void {
+  #flush(): void {
     const now = Date.now();
-    this.timer = null;
+    this.#timer = null;
     let next = Number.POSITIVE_INFINITY;
-    for (const conflation of this.pending) {
+    for (const conflation of this.#pending) {
       if (conflation.dueAt <= now) conflation.flush();
       else next = Math.min(next, conflation.dueAt);
     }
-    this.stop();
-    if (next < Number.POSITIVE_INFINITY) this.flushBy(next);
+    this.#stop();
+    if (next < Number.POSITIVE_INFINITY) this.#flushBy(next);
   }
 }
 
@@ -53,51 +53,51 @@ export function withSkipped(text: string, skipped: number): string {
 
 /** Lets the latest of one subscription's frames through, at most that many times a second. */
 export class Conflation {
-  private readonly period: number;
+  readonly #period: number;
   /** When the last frame left, in milliseconds. */
-  private sentAt = 0;
-  private readonly timer: ConflationTimer;
-  private readonly send: (text: string) => void;
-  private latest: string | null = null;
-  private skipped = 0;
+  #sentAt = 0;
+  readonly #timer: ConflationTimer;
+  readonly #send: (text: string) => void;
+  #latest: string | null = null;
+  #skipped = 0;
 
   constructor(maxHz: number, waiting: ConflationTimer, send: (text: string) => void) {
-    this.period = 1000 / maxHz;
-    this.timer = waiting;
-    this.send = send;
+    this.#period = 1000 / maxHz;
+    this.#timer = waiting;
+    this.#send = send;
   }
 
-  /** Takes a frame: it leaves at once, or when its time has come, unless a later one takes its position. */
+  /** Takes a frame: it leaves at once, or when its time has come, unless a later one replaces it. */
   onEvent(text: string): void {
-    if (this.latest !== null) {
-      this.skipped++;
-      this.latest = text;
+    if (this.#latest !== null) {
+      this.#skipped++;
+      this.#latest = text;
       return;
     }
-    this.latest = text;
+    this.#latest = text;
     if (Date.now() >= this.dueAt) this.flush();
-    else this.timer.add(this);
+    else this.#timer.add(this);
   }
 
   /** When the next frame may leave, in milliseconds; at once after a clock was set back. */
   get dueAt(): number {
-    return this.sentAt > Date.now() ? 0 : this.sentAt + this.period;
+    return this.#sentAt > Date.now() ? 0 : this.#sentAt + this.#period;
   }
 
   /** Sends what waits. */
   flush(): void {
-    this.timer.delete(this);
-    if (this.latest === null) return;
-    const text = withSkipped(this.latest, this.skipped);
-    this.sentAt = Date.now();
+    this.#timer.delete(this);
+    if (this.#latest === null) return;
+    const text = withSkipped(this.#latest, this.#skipped);
+    this.#sentAt = Date.now();
     this.drop();
-    this.send(text);
+    this.#send(text);
   }
 
   /** Forgets what waits. */
   drop(): void {
-    this.timer.delete(this);
-    this.latest = null;
-    this.skipped = 0;
+    this.#timer.delete(this);
+    this.#latest = null;
+    this.#skipped = 0;
   }
 }

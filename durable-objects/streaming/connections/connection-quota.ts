@@ -15,32 +15,32 @@ function ownerOf({ address, caller, anonymous }: SocketOwner): { kind: "address"
 
 /** How many sockets addresses without a key, and keys, have in an hub. */
 export class ConnectionQuota {
-  private readonly limits: Readonly<Record<"address" | "key", number>>;
-  private readonly counts = new Map<string, number>();
+  readonly #limits: Readonly<Record<"address" | "key", number>>;
+  readonly #counts = new Map<string, number>();
 
   constructor(most: Readonly<Record<"address" | "key", number>>) {
-    this.limits = most;
+    this.#limits = most;
   }
 
   add(holder: SocketOwner): void {
-    this.change(holder, 1);
+    this.#change(holder, 1);
   }
 
   remove(holder: SocketOwner): void {
-    this.change(holder, -1);
+    this.#change(holder, -1);
   }
 
   /** Whose share is used up; null where there is room for one more. */
   exceeded(holder: SocketOwner): "address" | "key" | null {
     const owner = ownerOf(holder);
-    return owner && (this.counts.get(owner.name) ?? 0) >= this.limits[owner.kind] ? owner.kind : null;
+    return owner && (this.#counts.get(owner.name) ?? 0) >= this.#limits[owner.kind] ? owner.kind : null;
   }
 
-  private change(holder: SocketOwner, by: number): void {
+  #change(holder: SocketOwner, by: number): void {
     const owner = ownerOf(holder);
     if (!owner) return;
-    const count = (this.counts.get(owner.name) ?? 0) + by;
-    if (count > 0) this.counts.set(owner.name, count);
-    else this.counts.delete(owner.name);
+    const count = (this.#counts.get(owner.name) ?? 0) + by;
+    if (count > 0) this.#counts.set(owner.name, count);
+    else this.#counts.delete(owner.name);
   }
 }

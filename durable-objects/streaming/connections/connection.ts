@@ -53,83 +53,83 @@ export interface ConnectionHooks {
 export class Connection {
   readonly id: string;
   readonly socket: WebSocket;
-  private readonly attachment: Attachment;
-  private readonly limits: StreamLimits;
-  private readonly hooks: ConnectionHooks;
-  private pending: string[] = [];
+  readonly #attachment: Attachment;
+  readonly #limits: StreamLimits;
+  readonly #hooks: ConnectionHooks;
+  #pending: string[] = [];
   /** The last frame that woke the object, unix milliseconds. In memory only: it shows how the client does, and decides nothing. */
-  private lastFrameAt = 0;
+  #lastFrameAt = 0;
 
   constructor(socket: WebSocket, attachment: Attachment, settings: StreamLimits, hooks: ConnectionHooks) {
     this.socket = socket;
-    this.attachment = attachment;
-    this.limits = settings;
-    this.hooks = hooks;
+    this.#attachment = attachment;
+    this.#limits = settings;
+    this.#hooks = hooks;
     this.id = attachment.id;
   }
 
   get info(): Readonly<Attachment> {
-    return this.attachment;
+    return this.#attachment;
   }
 
   /** Whether frames go out; false once the client is too far behind. */
   get isWritable(): boolean {
-    return this.attachment.stoppedAt === null;
+    return this.#attachment.stoppedAt === null;
   }
 
   /** When the client was last received of, unix milliseconds: a ping or another frame, or its arrival. */
   get lastActivityAt(): number {
-    return Math.max(this.lastFrameAt, this.hooks.pingedAt(this.socket), this.attachment.connectedAt * 1000);
+    return Math.max(this.#lastFrameAt, this.#hooks.pingedAt(this.socket), this.#attachment.connectedAt * 1000);
   }
 
   /** Sends the frame of an event together with those of others, when the outbox is emptied. */
   enqueue(text: string): void {
-    if (this.pending.length === 0) this.hooks.batcher.add(this);
-    this.pending.push(text);
+    if (this.#pending.length === 0) this.#hooks.batcher.add(this);
+    this.#pending.push(text);
   }
 
   /** Sends what was posted. */
   flush(): void {
-    const texts = this.pending;
+    const texts = this.#pending;
     if (texts.length === 0) return;
-    this.pending = [];
+    this.#pending = [];
     for (const text of texts) {
-      this.attachment.unackedBytes += text.length;
-      this.write(text);
+      this.#attachment.unackedBytes += text.length;
+      this.#write(text);
     }
   }
 
   /** Sends a frame, unless sending has stopped. Frames are ASCII but for a few, so that their length is their size. */
   send(text: string): void {
     this.flush();
-    this.attachment.unackedBytes += text.length;
-    this.write(text);
+    this.#attachment.unackedBytes += text.length;
+    this.#write(text);
   }
 
   /** Sends the answer to a message: it may be as large as all that may be unacknowledged, and its client has just been received of. */
   sendReply(text: string): void {
     this.flush();
-    this.write(text);
+    this.#write(text);
   }
 
-  private write(text: string): void {
-    const kept = this.attachment;
+  #write(text: string): void {
+    const kept = this.#attachment;
     if (kept.stoppedAt !== null) return;
     kept.unconfirmedBytes += text.length;
-    const { unacknowledgedBytes } = this.limits;
-    if (kept.unackedBytes > unacknowledgedBytes && this.hasPinged()) kept.unackedBytes = text.length;
+    const { unacknowledgedBytes } = this.#limits;
+    if (kept.unackedBytes > unacknowledgedBytes && this.#hasPinged()) kept.unackedBytes = text.length;
     if (
       kept.unackedBytes > unacknowledgedBytes ||
       kept.unconfirmedBytes > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR
     ) {
       kept.stoppedAt = Date.now() / 1000;
-      this.save();
-      this.hooks.onStop(this);
+      this.#save();
+      this.#hooks.onStop(this);
       return;
     }
     try {
       this.socket.send(text);
-      this.hooks.counts.frames++;
+      this.#hooks.counts.frames++;
     } catch (error) {
       // A socket that has just closed; the platform reports it by its own event.
       if (this.socket.readyState === WebSocket.READY_STATE_OPEN) throw error;
@@ -137,50 +137,50 @@ export class Connection {
   }
 
   /** Whether the client has sent a ping that has not counted yet. */
-  private hasPinged(): boolean {
-    const at = this.hooks.pingedAt(this.socket);
-    if (at === 0 || at === this.attachment.pingedAt) return false;
-    this.attachment.pingedAt = at;
-    this.save();
+  #hasPinged(): boolean {
+    const at = this.#hooks.pingedAt(this.socket);
+    if (at === 0 || at === this.#attachment.pingedAt) return false;
+    this.#attachment.pingedAt = at;
+    this.#save();
     return true;
   }
 
   /** Any frame from the client shows that it reads. */
   onActivity(): void {
-    this.lastFrameAt = Date.now();
-    this.attachment.unackedBytes = 0;
+    this.#lastFrameAt = Date.now();
+    this.#attachment.unackedBytes = 0;
   }
 
   /** The client has read everything up to a heartbeat. */
   acknowledge(beat: number): void {
-    const { mark } = this.attachment;
+    const { mark } = this.#attachment;
     if (mark?.beat !== beat) return;
-    this.attachment.unconfirmedBytes -= mark.unconfirmedBytes;
-    this.attachment.unackedBytes = Math.min(this.attachment.unackedBytes, this.attachment.unconfirmedBytes);
-    this.attachment.mark = null;
+    this.#attachment.unconfirmedBytes -= mark.unconfirmedBytes;
+    this.#attachment.unackedBytes = Math.min(this.#attachment.unackedBytes, this.#attachment.unconfirmedBytes);
+    this.#attachment.mark = null;
   }
 
   /** Sends a heartbeat, and keeps what is counted through a hibernation. */
   sendHeartbeat(beat: number, text: string): void {
     this.send(text);
-    this.attachment.mark = { beat, unconfirmedBytes: this.attachment.unconfirmedBytes };
-    this.save();
+    this.#attachment.mark = { beat, unconfirmedBytes: this.#attachment.unconfirmedBytes };
+    this.#save();
   }
 
   /** Keeps a symbol's place for the whole hub, through hibernation and eviction; costs no write to the database. */
   savePosition(symbol: string, position: StoredPosition | null): void {
-    if (position === null) delete this.attachment.positions[symbol];
-    else this.attachment.positions[symbol] = position;
-    this.save();
+    if (position === null) delete this.#attachment.positions[symbol];
+    else this.#attachment.positions[symbol] = position;
+    this.#save();
   }
 
   close(code: number, reason: string): void {
-    this.attachment.stoppedAt ??= Date.now() / 1000;
-    this.save();
+    this.#attachment.stoppedAt ??= Date.now() / 1000;
+    this.#save();
     this.socket.close(code, reason);
   }
 
-  private save(): void {
-    if (this.socket.readyState === WebSocket.READY_STATE_OPEN) this.socket.serializeAttachment(this.attachment);
+  #save(): void {
+    if (this.socket.readyState === WebSocket.READY_STATE_OPEN) this.socket.serializeAttachment(this.#attachment);
   }
 }

@@ -9,23 +9,23 @@ const MINUTE_MS = 60_000;
 
 /** How fast one client sends, and how much of it is bad. Memory only: who stays silent long enough for it to go starts afresh. */
 export class MessageRateLimiter {
-  private tokens = BURST;
-  private filledAt = 0;
-  private violations: number[] = [];
+  #tokens = BURST;
+  #filledAt = 0;
+  #violations: number[] = [];
 
   /** Takes note of a message; false where it is one too many. */
   acquire(nowMs: number): boolean {
-    this.tokens = Math.min(BURST, this.tokens + (Math.max(0, nowMs - this.filledAt) / 1000) * MESSAGES_PER_SECOND);
-    this.filledAt = nowMs;
-    if (this.tokens < 1) return false;
-    this.tokens--;
+    this.#tokens = Math.min(BURST, this.#tokens + (Math.max(0, nowMs - this.#filledAt) / 1000) * MESSAGES_PER_SECOND);
+    this.#filledAt = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
     return true;
   }
 
   /** Takes note of a bad message; true where it is the last that is borne. */
   recordViolation(nowMs: number): boolean {
-    this.violations = this.violations.filter((time) => isWithin(MINUTE_MS, time, nowMs));
-    this.violations.push(nowMs);
-    return this.violations.length >= MAX_VIOLATIONS;
+    this.#violations = this.#violations.filter((time) => isWithin(MINUTE_MS, time, nowMs));
+    this.#violations.push(nowMs);
+    return this.#violations.length >= MAX_VIOLATIONS;
   }
 }

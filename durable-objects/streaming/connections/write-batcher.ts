@@ -10,41 +10,41 @@ const MIN_WAIT_MS = 2;
 
 /** The sockets whose events have been handed to them and not yet sent. */
 export class WriteBatcher {
-  private readonly pending = new Set<{ flush(): void }>();
-  private flushing: Promise<void> | null = null;
+  readonly #pending = new Set<{ flush(): void }>();
+  #flushing: Promise<void> | null = null;
   /** How often a client has waited for the outbox to be emptied. */
-  private flushed = 0;
+  #flushed = 0;
 
   /** Takes note of a socket that has something to send. */
   add(connection: { flush(): void }): void {
-    this.pending.add(connection);
+    this.#pending.add(connection);
   }
 
   /** Resolves when all that has been handed to sockets is sent; at once where they are few. */
   async whenFlushed(): Promise<void> {
-    this.flushed++;
-    if (this.flushing === null && this.maxWait < MIN_WAIT_MS) return this.flush();
-    this.flushing ??= this.flushWhenQuiet();
-    await this.flushing;
+    this.#flushed++;
+    if (this.#flushing === null && this.#maxWait < MIN_WAIT_MS) return this.#flush();
+    this.#flushing ??= this.#flushWhenQuiet();
+    await this.#flushing;
   }
 
-  private get maxWait(): number {
-    return this.pending.size * MAX_WAIT_PER_SOCKET_MS;
+  get #maxWait(): number {
+    return this.#pending.size * MAX_WAIT_PER_SOCKET_MS;
   }
 
   /** By the clock, since a short wait is a long one where the runtime has much to send. */
-  private async flushWhenQuiet(): Promise<void> {
+  async #flushWhenQuiet(): Promise<void> {
     const begun = Date.now();
-    for (let seen = -1; seen !== this.flushed && Date.now() - begun < this.maxWait; ) {
-      seen = this.flushed;
+    for (let seen = -1; seen !== this.#flushed && Date.now() - begun < this.#maxWait; ) {
+      seen = this.#flushed;
       await scheduler.wait(QUIET_MS);
     }
-    this.flushing = null;
-    this.flush();
+    this.#flushing = null;
+    this.#flush();
   }
 
-  private flush(): void {
-    for (const connection of this.pending) connection.flush();
-    this.pending.clear();
+  #flush(): void {
+    for (const connection of this.#pending) connection.flush();
+    this.#pending.clear();
   }
 }

@@ -12,30 +12,30 @@ const REVISED = '"state":"revised"';
 export class Subscriber {
   readonly connection: Connection;
   readonly subscription: Subscription;
-  private readonly conflation: Conflation | null;
-  private buffer: FrameEvent[] | null = null;
-  private start: Start = { bars: null };
+  readonly #conflation: Conflation | null;
+  #buffer: FrameEvent[] | null = null;
+  #start: Start = { bars: null };
 
   constructor(connection: Connection, subscription: Subscription, waiting: ConflationTimer) {
     this.connection = connection;
     this.subscription = subscription;
     const { delivery } = subscription;
     const send = (text: string): void => connection.send(text);
-    this.conflation = delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send) : null;
+    this.#conflation = delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send) : null;
   }
 
   get isConflated(): boolean {
-    return this.conflation !== null;
+    return this.#conflation !== null;
   }
 
   get isBuffering(): boolean {
-    return this.buffer !== null;
+    return this.#buffer !== null;
   }
 
   /** Begins to hold events back; what waits to be sent is forgotten, for a confirmation follows. */
   startBuffering(): void {
-    this.conflation?.drop();
-    this.buffer ??= [];
+    this.#conflation?.drop();
+    this.#buffer ??= [];
   }
 
   /**
@@ -43,9 +43,9 @@ export class Subscriber {
    * @param current the epoch that events have now; events of an earlier one came before `start`
    */
   stopBuffering(start: Start, current: string | null): void {
-    this.start = start;
-    const held = this.buffer ?? [];
-    this.buffer = null;
+    this.#start = start;
+    const held = this.#buffer ?? [];
+    this.#buffer = null;
     for (const event of held) {
       const isPast = "epoch" in event && "quotes" in start && event.epoch !== start.quotes.epoch;
       if (isPast && event.epoch !== current) continue;
@@ -57,21 +57,21 @@ export class Subscriber {
 
   /** The frame to write for an event now; null if it is buffered, conflated, or known to the client. */
   onEvent(event: FrameEvent): string | null {
-    if (this.buffer !== null) {
-      this.buffer.push(event);
+    if (this.#buffer !== null) {
+      this.#buffer.push(event);
       return null;
     }
-    if (this.isKnown(event)) return null;
-    return this.conflation === null ? event.text : this.conflate(this.conflation, event);
+    if (this.#isKnown(event)) return null;
+    return this.#conflation === null ? event.text : this.#conflate(this.#conflation, event);
   }
 
   /** Forgets what waits, before the listener goes. */
   end(): void {
-    this.conflation?.drop();
-    this.buffer = null;
+    this.#conflation?.drop();
+    this.#buffer = null;
   }
 
-  private conflate(conflation: Conflation, event: FrameEvent): null {
+  #conflate(conflation: Conflation, event: FrameEvent): null {
     const mayBeLeftOut = event.channel === "quotes" || (event.channel !== "gap" && !event.isClosed);
     if (mayBeLeftOut) {
       conflation.onEvent(event.text);
@@ -85,13 +85,13 @@ export class Subscriber {
   }
 
   /** Whether the client has an event already, by its confirmation. A revision is news at any time. */
-  private isKnown(event: FrameEvent): boolean {
+  #isKnown(event: FrameEvent): boolean {
     if (event.channel === "quotes" || event.channel === "gap") {
-      if (!("quotes" in this.start) || event.epoch !== this.start.quotes.epoch) return false;
+      if (!("quotes" in this.#start) || event.epoch !== this.#start.quotes.epoch) return false;
       const last = event.channel === "quotes" ? event.seq : event.toSeq;
-      return last <= this.start.quotes.seq;
+      return last <= this.#start.quotes.seq;
     }
-    if (!("bars" in this.start) || this.start.bars === null || event.time > this.start.bars) return false;
+    if (!("bars" in this.#start) || this.#start.bars === null || event.time > this.#start.bars) return false;
     return !event.text.includes(REVISED);
   }
 }

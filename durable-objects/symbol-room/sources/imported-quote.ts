@@ -1,10 +1,11 @@
-import { changeSince, type ProviderQuote } from "../../../contracts/quote.ts";
+import type { ProviderQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketStamped } from "../../../core/buckets.ts";
 import { type Candle, candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
 import { type Market, marketOf } from "../../../core/market-calendar/markets.ts";
 import { holidaysKnown, previousSession } from "../../../core/market-calendar/sessions.ts";
+import { changeSince } from "../../../core/quotes/change.ts";
 import { DAY, isoTime } from "../../../core/time.ts";
 import type { CandleStore, Series } from "../candles/candle-store.ts";
 import { readPage, seriesFor } from "../candles/series-pages.ts";

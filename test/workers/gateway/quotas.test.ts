@@ -1,9 +1,6 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { QUOTAS, UsageSchema } from "../../../contracts/usage.ts";
-import type { UsageMeter } from "../../../durable-objects/usage-meter/usage-meter.ts";
 import { ADMIN, bodyOf, newAddress, problemOf } from "../client.ts";
 import { bearer, callWith, createKey } from "../keys.ts";
 
@@ -20,12 +17,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A key whose meter has the tests' clock. */
+/** A key, what asks with it, and what it has used. */
 async function meteredKey(scopes: Parameters<typeof createKey>[0] = ["read"]) {
   const made = await createKey(scopes);
-  await runInDurableObject(env.USAGE_METER.getByName(made.prefix), (meter: UsageMeter) => {
-    meter.now = () => Date.now() / 1000;
-  });
   const get = (path: string, bindings: Partial<Env> = {}) => callWith(bindings, path, { headers: bearer(made.key) });
   const usage = async () => (await bodyOf(await get("/usage"), UsageAnswer)).data;
   return { ...made, get, usage };

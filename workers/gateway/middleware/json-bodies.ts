@@ -9,7 +9,10 @@ const limitOf = (mebibytes: number) =>
   bodyLimit({
     maxSize: mebibytes * MEBIBYTE,
     onError: () => {
-      throw new ApiError("request.too_large", `A body must not exceed ${mebibytes} MiB here. Send the data in smaller parts.`);
+      throw new ApiError(
+        "request.too_large",
+        `A body must not exceed ${mebibytes} MiB here. Send the data in smaller parts.`,
+      );
     },
   });
 
