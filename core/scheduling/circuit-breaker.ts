@@ -69,7 +69,7 @@ export function afterSuccess(breaker: Breaker, now: number): Breaker {
 }
 
 /** Records that an admitted call never reached the upstream, so that nothing was learnt: the next one is the probe. */
-export function afterNotSent(breaker: Breaker, now: number): Breaker {
+export function afterNoReport(breaker: Breaker, now: number): Breaker {
   return breaker.state === "half_open" ? { ...breaker, state: "open", until: now } : breaker;
 }
 

@@ -1,5 +1,11 @@
 import type { EndpointGroup } from "../../contracts/provider.ts";
-import { admit, afterFailure, afterNotSent, afterSuccess, NEW_BREAKER } from "../../core/scheduling/circuit-breaker.ts";
+import {
+  admit,
+  afterFailure,
+  afterNoReport,
+  afterSuccess,
+  NEW_BREAKER,
+} from "../../core/scheduling/circuit-breaker.ts";
 import { type Limits, type Priority, type SpendResult, spend, spentUpTo } from "../../core/scheduling/token-bucket.ts";
 import { type Failure, type FailureReason, failure } from "../../providers/provider.ts";
 import {
@@ -84,7 +90,7 @@ export class Admission {
     const { group } = spec;
     const { breaker } = this.#memory.group(group);
     if (outcome === "nothing") {
-      this.#saveBreaker(group, { breaker: afterNotSent(breaker, now) });
+      this.#saveBreaker(group, { breaker: afterNoReport(breaker, now) });
       return;
     }
     if (outcome === null) {

@@ -95,7 +95,7 @@ describe("the coverage of a page", () => {
     expect(coverageOf({ ...page(JSE, "1h", from, to, hours), known }).missing).toEqual([]);
   });
 
-  test("says candles that are held back from candles that are not there", () => {
+  test("distinguishes candles that are held back from candles that are not there", () => {
     const suspect = hours[10];
     const times = hours.filter((time) => time !== suspect && time !== suspect + HOUR);
     const coverage = coverageOf({ ...page(JSE, "1h", from, to, times), suspects: [suspect] });

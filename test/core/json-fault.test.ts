@@ -19,7 +19,7 @@ describe("a text that is no JSON", () => {
     expect(jsonFaultOf(text)).toMatchObject({ offset, expected });
   });
 
-  test("is sent by line and column", () => {
+  test("is reported by line and column", () => {
     expect(describeJsonFault('{\n  "a": 1,\n  b: 2\n}')).toBe(
       "at line 3, column 3 a name in double quotes should stand",
     );

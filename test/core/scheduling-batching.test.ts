@@ -99,7 +99,7 @@ describe("batching", () => {
     expect(planDispatch(pending(100), arrivals(0), { ...IDLE, lanes: 1 }, 1)).toMatchObject({ checkAt: null });
   });
 
-  it("boards users before background work, which takes the pending that stay free", () => {
+  it("boards users before background work, which gets the slots that stay free", () => {
     const queue = [...pending(8, 0, "background"), ...pending(4, 0, "user")];
     const [first, second] = planDispatch(queue, arrivals(0), IDLE, 0.02).batches;
     expect(first).toEqual([

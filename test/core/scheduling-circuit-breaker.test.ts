@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   admit,
   afterFailure,
-  afterNotSent,
+  afterNoReport,
   afterSuccess,
   type Breaker,
   NEW_BREAKER,
@@ -54,7 +54,7 @@ describe("the circuit breaker", () => {
     expect(admit(open, 100.25, PROBE)).toEqual({ kind: "refused", retryAfter: 0.75 });
   });
 
-  it("admits one probe after the pause and no second one until its outcome is sent", () => {
+  it("admits one probe after the pause and no second one until its outcome is reported", () => {
     const { breaker, at } = probed(fail(NEW_BREAKER, 5, 100));
     expect(breaker.state).toBe("half_open");
     expect(admit(breaker, at + 1, PROBE)).toEqual({ kind: "refused", retryAfter: 3 });
@@ -70,8 +70,8 @@ describe("the circuit breaker", () => {
 
   it("lets the next call probe where the probe never reached the upstream", () => {
     const { breaker, at } = probed(fail(NEW_BREAKER, 5, 100));
-    expect(admit(afterNotSent(breaker, at + 1), at + 1, PROBE).kind).toBe("admitted");
-    expect(afterNotSent(NEW_BREAKER, 0)).toBe(NEW_BREAKER);
+    expect(admit(afterNoReport(breaker, at + 1), at + 1, PROBE).kind).toBe("admitted");
+    expect(afterNoReport(NEW_BREAKER, 0)).toBe(NEW_BREAKER);
   });
 
   it("stays open twice as long after each failed probe, up to 45 seconds", () => {

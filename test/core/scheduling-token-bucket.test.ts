@@ -36,7 +36,7 @@ function mostWithin(times: readonly number[], seconds: number): number {
 }
 
 describe("the token bucket", () => {
-  it("returns the tokens back a span after the clock was set back, and none before", () => {
+  it("returns the tokens a span after the clock was set back, and none before", () => {
     const limits = { perSecond: 2, perMinute: 5, perDay: 100 };
     for (const [span, left] of [
       ["second", 1.2],
@@ -73,7 +73,7 @@ describe("the token bucket", () => {
     expect(drain(background.spent, limits, "user", NOON).calls).toBe(5);
   });
 
-  it("returns background work the only token of a small budget, since it comes back soon", () => {
+  it("lets background work have the only token of a small budget, since it comes back soon", () => {
     expect(drain(NO_SPEND, { ...NO_LIMITS, perSecond: 1 }, "background", NOON).calls).toBe(1);
   });
 

@@ -150,7 +150,7 @@ describe("a key that may read", () => {
     expect(await key.used()).toBe(6);
   });
 
-  test("gets none where its quota is used up, is sent when there is more, and may subscribe without", async () => {
+  test("gets none if its quota is used up, learns when there is more, and may subscribe without", async () => {
     const { stub } = await newHub();
     const key = await newKey();
     const client = await openSocket(stub, key.admission);

@@ -180,7 +180,7 @@ export function liveInstrument(symbol: string, sources: ProviderName[], change: 
   };
 }
 
-/** A calm history that ends with the candle that forms at `now`: each candle's price says its position. */
+/** A calm history that ends with the candle that forms at `now`: each candle's price says its index. */
 export function calmHistory(interval: Interval, from: number, now: number, price = 1000): Row[] {
   const seconds = INTRADAY_SECONDS[interval] ?? DAY;
   const rows: Row[] = [];

@@ -89,7 +89,7 @@ describe("merging", () => {
     ]);
   });
 
-  it("returns who comes within a second of an answer the same one, and asks again after that", async () => {
+  it("answers who comes within a second of an answer with the same one, and asks again after that", async () => {
     const upstream = createFakeProvider();
     const gate = gateBefore(upstream.provider);
     const first = await ask(gate);
@@ -232,7 +232,7 @@ describe("time-outs and retries", () => {
     },
   );
 
-  it("answers everyone where the provider's own code throws, and says nothing of what it said", async () => {
+  it("answers everyone if the provider's own code throws, without the text of its error", async () => {
     const { provider } = createFakeProvider();
     provider.quotes = async () => {
       throw new Error("apikey=secret");
@@ -337,7 +337,7 @@ describe("the breaker before the upstream", () => {
     expect(upstream.calls).toHaveLength(5 + 5);
   });
 
-  it("opens for longer where the probe fails, and everyone who waited is sent", async () => {
+  it("opens for longer if the probe fails, and everyone who waited learns of it", async () => {
     const upstream = createFakeProvider({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);

@@ -156,7 +156,7 @@ describe("polling", () => {
     expect(await alarmOf(gate)).toBeNull();
   });
 
-  it("goes on after its alarm was lost, once a client looks after it", async () => {
+  it("goes on after its alarm was lost, once the check of alarms finds it", async () => {
     const gate = await freshGate(createFakeProvider());
     await collectDeliveries(gate);
     await gate.checkAlarm();
@@ -214,7 +214,7 @@ describe("polling", () => {
     expect((await gate.status()).watched).toBe(0);
   });
 
-  it("says the room at its renewal why the last poll failed", async () => {
+  it("reports to the room at its renewal why the last poll failed", async () => {
     const upstream = createFakeProvider();
     upstream.behave(failing("unknown_symbol"));
     const gate = await freshGate(upstream);

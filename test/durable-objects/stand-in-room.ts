@@ -40,7 +40,7 @@ export class StandInRoom implements RoomClient {
   private readonly lastEventAt = new Map<string, string>();
   private readonly logs = new Map<string, QuoteEvent[]>();
 
-  /** Makes the next event of a symbol, without saying anyone. */
+  /** Makes the next event of a symbol, without publishing it. */
   next(symbol: string): QuoteEvent {
     const log = this.logs.get(symbol) ?? [];
     this.logs.set(symbol, log);

@@ -338,7 +338,7 @@ describe("a hub", () => {
     expect(client.of("market_data").map(({ epoch, seq }) => `${epoch}:${seq}`)).toEqual(["e1:1", "e1:2", "e2:2"]);
   });
 
-  test("keeps subscriptions and places through evictions: events go on by one, a caller that missed what meanwhile", async () => {
+  test("keeps subscriptions and positions through evictions: events go on by one, whatever was missed meanwhile", async () => {
     const hub = await newHub();
     const clients = [await openSocket(hub.stub), await openSocket(hub.stub), await openSocket(hub.stub)];
     for (const client of clients) await client.subscribe([BTC, ETH]);
@@ -383,7 +383,7 @@ describe("a hub", () => {
     expect(client.seqs(BTC)).toEqual(range(1, 7));
   });
 
-  test("that is left and joined again at once says the room in this order", async () => {
+  test("that is left and joined again at once reaches the room in this order", async () => {
     const hub = await newHub();
     const client = await openSocket(hub.stub);
     await client.subscribe([BTC]);
@@ -496,7 +496,7 @@ describe("heartbeats", () => {
     expect((await beat(3)).symbols).toMatchObject({ [BTC]: { expected: "quiet" } });
     for (let n = 4; n < 10; n++) expect((await beat(n)).symbols).toEqual({});
     expect(Object.keys((await beat(10)).symbols)).toEqual([BTC, "JSE:NPN"]);
-    // Rooms were sent again before their leases ended.
+    // Leases were renewed before they ended.
     expect(hub.feed.renewals.filter((symbol) => symbol === BTC).length).toBeGreaterThan(3);
   });
 

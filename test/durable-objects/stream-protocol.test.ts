@@ -146,7 +146,7 @@ describe("a client that does not read", () => {
     expect(reader.closed).toBeNull();
   });
 
-  test("is sent from one that pings, though the platform answers its pings by itself", async () => {
+  test("differs from one that pings, though the platform answers its pings by itself", async () => {
     const hub = await newHub();
     const pinging = await openSocket(hub.stub);
     const reader = await openSocket(hub.stub);
@@ -158,7 +158,7 @@ describe("a client that does not read", () => {
     expect(pinging.closed).toBeNull();
   });
 
-  test("is sent from one that acknowledges a heartbeat: what was sent since counts, exactly", async () => {
+  test("differs from one that acknowledges a heartbeat: what was sent since counts, exactly", async () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
     const client = await openSocket(hub.stub);

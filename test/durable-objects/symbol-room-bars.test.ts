@@ -134,7 +134,7 @@ describe("the bars of a simulated symbol", () => {
     }
   });
 
-  test("close on time without a tick, and the forming one is sent at each tick", async () => {
+  test("close on time without a tick, and the forming one is published at each tick", async () => {
     const of = simulated("SIM:FLAKY", { type: "stock", primary_exchange: "SIM", volume_unit: "shares" });
     // Half a minute before an outage, which begins as a minute closes.
     const outage = Math.ceil(TEST_TIME / 120) * 120 + 60 - 7_200;
@@ -245,7 +245,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that no one took before the room's memory went are sent when it is back, once and in order", async () => {
+  test("that were not delivered before the room's memory went are published when it is back, once and in order", async () => {
     const of = simulated("SSS/USDT");
     const interest = { ...BARS, indicators: [{ interval: "1m" as const, spec: "sma:3" }] };
     const hub = await createFakeHub(of.symbol);
@@ -280,7 +280,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("wait for all their indicators: none is notified of without the others, none is left out", async () => {
+  test("wait for all their indicators: none is published without the others, none is left out", async () => {
     const of = simulated("RRR/USDT");
     let isHistoryKnown = true;
     class ForgetfulSource extends SimulatedSource {
@@ -313,7 +313,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
   });
 
-  test("that an import changes are sent again", async () => {
+  test("that an import changes are published again", async () => {
     const of = simulated("PPP/USDT", { data_sources: ["import"] });
     const hub = await createFakeHub(of.symbol);
     const row = (time: number, close: number) => ({
@@ -369,7 +369,7 @@ describe("the sandbox", () => {
     });
   const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-  test("SIM:CLEAN says each second once", async () => {
+  test("SIM:CLEAN publishes each second once", async () => {
     const events = await streamOf("SIM:CLEAN", begin - 0.5, begin + 40);
     expect(known(events)).toEqual(seconds(0, 41).map((second) => [second, second]));
   });

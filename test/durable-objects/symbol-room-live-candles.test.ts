@@ -242,7 +242,7 @@ describe("doubted candles", () => {
       );
   };
 
-  test("are held back and reported, and answered to who asks for them", async () => {
+  test("are held back and reported, and returned on request", async () => {
     const of = await listed("FLAG/USDT");
     glitch();
     const page = await pageOf(of, "1h", { limit: 40 });
@@ -254,7 +254,7 @@ describe("doubted candles", () => {
     expect(all.candles.length).toBe(40);
   });
 
-  test("are notified of where the page has no other", async () => {
+  test("are mentioned if the page has no other", async () => {
     const of = await listed("ALONE/USDT");
     glitch();
     await pageOf(of, "1h", { limit: 40 });

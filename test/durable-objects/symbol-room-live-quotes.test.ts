@@ -128,7 +128,7 @@ describe("the sources of a symbol", () => {
 });
 
 describe("when every source fails", () => {
-  test("the last known price is sent for a day of open market, and no longer", async () => {
+  test("the last known price is returned for a day of open market, and no longer", async () => {
     const of = await listed("KNOWN/USDT");
     const known = await quoteOf(of);
     for (const upstream of [binance, coingecko]) upstream.quote = () => failure("bad_answer");

@@ -218,7 +218,7 @@ describe("a caller that comes back", () => {
     });
   });
 
-  test("is notified of the numbers whose events the room has lost", async () => {
+  test("learns the numbers whose events the room has lost", async () => {
     const of = simulated("HHH/USDT");
     const hub = await createFakeHub(of.symbol);
     const { position } = await roomOf(of.symbol).renewLease(of, "hub-1", QUOTES_INTEREST);

@@ -140,7 +140,7 @@ describe("quote", () => {
     expect(await quoteOf(of, 1)).toMatchObject({ seq: 2, timestamp: "2026-11-18T15:30:21.000Z" });
   });
 
-  test("that cannot be young enough says so and returns the last one", async () => {
+  test("that cannot be recent enough says so and returns the last one", async () => {
     const of = instrument("OLD/USDT");
     const reply: QuoteReply = await roomOf(of.symbol).quote(of, 0);
     expect(reply).toMatchObject({ kind: "too_old", lastKnown: { symbol: "OLD/USDT", seq: 1 } });

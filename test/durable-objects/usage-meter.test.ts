@@ -47,7 +47,7 @@ describe("a meter", () => {
     });
   });
 
-  test("returns all of a cost or nothing of it", async () => {
+  test("grants all of a cost or nothing of it", async () => {
     const { stub } = await openMeter();
     await stub.lease({ ...alone, cost: 595 });
     expect(await stub.lease({ ...alone, cost: 10 })).toMatchObject({ granted: 0, left: { minute: 5 } });
@@ -90,7 +90,7 @@ describe("a meter", () => {
     expect((await stub.quotaState(QUOTA)).left).toEqual({ minute: 350, day: 49_750 });
   });
 
-  test("returns a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
+  test("grants a newcomer what it needs, and larger blocks to one that comes back soon", async () => {
     const { stub, clock } = await openMeter();
     const more = { ...alone, ahead: true };
     const blocks: number[] = [];

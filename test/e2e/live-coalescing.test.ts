@@ -33,7 +33,7 @@ function ask(agent: Agent, url: string): Promise<{ status: number | undefined; t
   });
 }
 
-describe("a thousand requests at once for a hundred symbols that no client knows yet", () => {
+describe("a thousand requests at once for a hundred symbols that no quote is known of yet", () => {
   let fakes: Fakes;
   let worker: BundledWorker;
   const agent = new Agent({ keepAlive: true });

@@ -102,7 +102,7 @@ describe("a file with bad rows", () => {
     expectSame(await stored("ETH/USDT"), candles(good.slice(0, CHUNK_ROWS)));
   });
 
-  test("returns all its good rows with --keep-good", async () => {
+  test("stores all its good rows with --keep-good", async () => {
     const flags = ["--keep-good"];
     const imported = await runImport(platform.url, { ...given, file: file("bad.csv", csv), flags });
     expect(imported.code).toBe(1);

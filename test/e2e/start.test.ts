@@ -269,7 +269,7 @@ describe("a platform that npm start runs", () => {
     expect(start.output()).not.toContain("The cron");
   });
 
-  test("stops with all that it started when Ctrl-C is pressed, and returns its port back", async () => {
+  test("stops with all that it started when Ctrl-C is pressed, and frees its port", async () => {
     const processes = family(start);
     expect(processes.length).toBeGreaterThan(2);
     signalGroup(start.process, "SIGINT");

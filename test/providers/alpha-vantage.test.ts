@@ -41,7 +41,7 @@ const globalQuote = (changes: object = {}) => ({
   },
 });
 
-describe("the moment of a price of which only the date is sent", () => {
+describe("the time of a price of which the source says only the date", () => {
   test.each([
     ["after the close is the close", "2026-11-20T23:00:00Z", "2026-11-20T21:00:00.000Z"],
     ["in the session is as late as the service delays", "2026-11-20T16:00:00Z", "2026-11-20T15:45:00.000Z"],

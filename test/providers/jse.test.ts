@@ -95,7 +95,7 @@ describe("candles", () => {
     expect(context.urls).toEqual([]);
   });
 
-  test("are the host's days in cents where it has them, of no client knows what adjustment", async () => {
+  test("are the host's days in cents where it has them, of unknown adjustment", async () => {
     const day = (date: string, close: number) => ({
       date: `${date}T00:00:00`,
       open: 0,

@@ -91,7 +91,7 @@ describe("a call", () => {
     expect(await ask(createContext(() => new Response(hanging), { signal: silent() }))).toEqual(failure("timeout"));
   });
 
-  test("that may not be made fails as a caller that forbade it says", async () => {
+  test("that is forbidden fails with the reason for it", async () => {
     const spent = failure("quota_spent", 3600);
     expect(await ask(createContext(() => Promise.reject(new CallRefused(spent))))).toEqual(spent);
   });

@@ -82,7 +82,7 @@ describe("chunks", () => {
     ]);
   });
 
-  test("are notified of as they are done, with the place in the file", async () => {
+  test("are reported as they are done, with the line of the file", async () => {
     const offsets: number[] = [];
     await importLines(linesOf(minutes(5)), OPTIONS, fakePlatform().send, (bytes) => offsets.push(bytes), 2);
     expect(offsets).toEqual([30, 50, 60]);
@@ -146,7 +146,7 @@ describe("a bad row", () => {
     }
   });
 
-  test("that returns the time of a good row is refused for what is wrong with it", async () => {
+  test("that repeats the time of a good row is refused for its own fault", async () => {
     const totals = await run([row(2, 0, 5), row(3, 0, "five")], fakePlatform(), { keepGood: true }, 1);
     expect(totals.refused).toEqual([
       { line: 3, reason: 'close is "five"; it must be a plain decimal such as 1234.56' },

@@ -60,7 +60,7 @@ describe("a memory cache", () => {
     expect(cache.size).toBe(2);
   });
 
-  test("with a grace sends one caller for a newer value, and returns the others the old one", () => {
+  test("with a grace lets one caller fetch a newer value, and returns the old one to the others", () => {
     const cache = new MemoryCache<number>(1_000, 10, 250);
     cache.set("a", 1);
     vi.setSystemTime(1_001_100);

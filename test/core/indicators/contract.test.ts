@@ -69,7 +69,7 @@ describe("the catalogue", () => {
 });
 
 describe("a batch of several specs", () => {
-  it("returns each the bits that it has alone, over any number of candles", () => {
+  it("has for each the bits that it has alone, over any number of candles", () => {
     const specs = CATALOG.flatMap(specsOf);
     for (const candles of [quiet, movingCandles(2_500)]) {
       for (const { spec, outputs } of calculate(specs, candles)) {

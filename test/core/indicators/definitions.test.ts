@@ -156,12 +156,12 @@ describe("VWAP", () => {
     return j;
   };
 
-  it("begins again with each UTC day by default", () => {
+  it("restarts with each UTC day by default", () => {
     const day = firstWhere((a, b) => a.toISOString().slice(0, 10) === b.toISOString().slice(0, 10));
     expectColumn(valuesOf("VWAP", candles).vwap, since(day), TOLERANCE, "session");
   });
 
-  it("begins again with each Monday, each month, or never", () => {
+  it("restarts each Monday, each month, or never", () => {
     const monday = (date: Date) => date.getTime() - (((date.getUTCDay() + 6) % 7) * 24 + date.getUTCHours()) * 3.6e6;
     const week = firstWhere((a, b) => Math.floor(monday(a) / 3.6e6) === Math.floor(monday(b) / 3.6e6));
     const month = firstWhere((a, b) => a.getUTCMonth() === b.getUTCMonth());

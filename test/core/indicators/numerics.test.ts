@@ -28,16 +28,16 @@ const typicalOf = ({ length, high, low, close }: CandleColumns) =>
 describe.each(SERIES)("over 100,000 candles with %s", (_, candles) => {
   const { close } = candles;
 
-  it("SMA stays within 1e-9 of a mean taken again", () => {
+  it("SMA stays within 1e-9 of a recomputed mean", () => {
     expectColumn(valuesOf("SMA:20", candles).sma, sma(close, 20), TOLERANCE, "sma");
     expectColumn(valuesOf("SMA:200", candles).sma, sma(close, 200), TOLERANCE, "sma");
   });
 
-  it("WMA stays within 1e-9 of a weighted mean taken again", () => {
+  it("WMA stays within 1e-9 of a recomputed weighted mean", () => {
     expectColumn(valuesOf("WMA:20", candles).wma, wma(close, 20), TOLERANCE, "wma");
   });
 
-  it("STDDEV and BOLLINGER stay within 1e-9 of a deviation taken again", () => {
+  it("STDDEV and BOLLINGER stay within 1e-9 of a recomputed deviation", () => {
     const expected = stddev(close, 20);
     const { upper, middle, lower } = valuesOf("BOLLINGER:20:2", candles);
     const mean = sma(close, 20);
@@ -54,11 +54,11 @@ describe.each(SERIES)("over 100,000 candles with %s", (_, candles) => {
     expect(error.every((value) => Number.isNaN(value) || Math.abs(value) < 1e-9)).toBe(true);
   });
 
-  it("CCI stays within 1e-9 of a mean deviation taken again", () => {
+  it("CCI stays within 1e-9 of a recomputed mean deviation", () => {
     expectColumn(valuesOf("CCI:20", candles).cci, cci(typicalOf(candles), 20), { ...TOLERANCE, unit: 1 }, "cci");
   });
 
-  it("MFI, CMF and the slow STOCHASTIC stay within 1e-9 of sums taken again", () => {
+  it("MFI, CMF and the slow STOCHASTIC stay within 1e-9 of recomputed sums", () => {
     const { length, high, low, volume } = candles;
     const typical = typicalOf(candles);
     const flow = (i: number, sign: number) =>

@@ -46,7 +46,7 @@ describe("a spec", () => {
     expect(refusal("ATR:source=open").message).toContain("not one of its parameters: period");
   });
 
-  it("takes a choice by name or in its position", () => {
+  it("takes a choice by name or by position", () => {
     expect(parseSpec("VWAP").choices).toEqual({ anchor: "session" });
     expect(parseSpec("VWAP:Week").choices).toEqual({ anchor: "week" });
     expect(parseSpec("VWAP:anchor=first").choices).toEqual({ anchor: "first" });

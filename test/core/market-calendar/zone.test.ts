@@ -5,7 +5,7 @@ import { newYorkOffset, unixTime } from "../clock.ts";
 
 const HOUR = 3600;
 
-/** The days of change that the law returns (US Naval Observatory's tables): 02:00 local time on each. */
+/** The days of change that the law sets (US Naval Observatory's tables): 02:00 local time on each. */
 const CHANGES = [
   [2007, "03-11", "11-04"],
   [2011, "03-13", "11-06"],
@@ -32,7 +32,7 @@ describe("New York", () => {
     expect(offsets.map((iso) => offsetAt("America/New_York", unixTime(iso)) / HOUR)).toEqual([-5, -4, -4, -5]);
   });
 
-  test("has the offset that the law returns at any instant from 2007 to 2037", () => {
+  test("has the offset that the law sets at any instant from 2007 to 2037", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: unixTime("2007-01-01T00:00:00Z"), max: unixTime("2037-12-31T23:59:59Z") }),

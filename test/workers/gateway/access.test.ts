@@ -77,7 +77,7 @@ describe("a key", () => {
     await problemOf(await call("/types", { headers: bearer(other) }), "auth.invalid");
   });
 
-  test("may do what its scopes say and no more, a caller that else may", async () => {
+  test("may do what its scopes say and no more, whatever others may", async () => {
     const { key } = await createKey(["stream"]);
     await problemOf(await call("/types", { headers: bearer(key) }), "auth.forbidden");
     expect((await call("/types")).status).toBe(200);
@@ -288,7 +288,7 @@ describe("without anonymous access every documented route", () => {
   });
 });
 
-test("a route that no client has put into the table needs the most", () => {
+test("a route that is missing from the table needs the most", () => {
   expect(accessOf("GET", "/forgotten")).toBe("admin");
   expect(accessOf("GET", "/__proto__")).toBe("admin");
 });

@@ -61,7 +61,7 @@ describe("an address that will go", () => {
     }
   });
 
-  test("is notified of at least a year before", () => {
+  test("warns at least a year before", () => {
     for (const { since, sunset } of DEPRECATIONS) {
       if (sunset !== null) expect(Date.parse(sunset) - Date.parse(since)).toBeGreaterThanOrEqual(365 * 86_400_000);
     }

@@ -104,7 +104,7 @@ describe.each([
     expect(logged.join("\n")).toContain("symbols are taken from memory");
   });
 
-  test("what no client asked for lately is unavailable, and its cause is logged once and sent to no one", async () => {
+  test("what no client asked for lately is unavailable, and its cause is logged once and shown to no caller", async () => {
     const reads = ["/quotes/MSFT", "/quotes?symbols=AAPL,MSFT", "/symbols", "/symbols/AAPL", "/symbols?search=apple"];
     for (const path of reads) {
       logged = [];
@@ -168,7 +168,7 @@ describe("with a cache that fails", () => {
 });
 
 describe("with a room that throws", () => {
-  test("a quote is the last that all regions were sent, as old as it is, or unavailable", async () => {
+  test("a quote is the last that was published to all regions, as old as it is, or unavailable", async () => {
     const { data } = await bodyOf(await callWith({}, "/quotes/ETH/USDT"), QuoteAnswer);
     await vi.waitFor(async () => expect(await env.CACHE.get("quote:ETH/USDT")).not.toBeNull(), 20_000);
     pass(600_000);
@@ -307,7 +307,7 @@ describe("with objects of the stream that are down", () => {
     [name]: instead<Env[typeof name]>(env[name], { getByName: throwing }),
   });
 
-  test("what needs them is unavailable, its cause is logged and sent to no one, and quotes go on", async () => {
+  test("what needs them is unavailable, its cause is logged and shown to no caller, and quotes go on", async () => {
     const socket = { headers: { Upgrade: "websocket" } };
     const asked: [ReturnType<typeof without>, string, RequestInit][] = [
       [without("STREAM_HUB"), "/ws", socket],

@@ -60,7 +60,7 @@ describe("the OpenAPI document", () => {
     expect(documented.toSorted()).toEqual([...new Set(registered)].sort());
   });
 
-  test("returns every operation a name of its own", () => {
+  test("names every operation once", () => {
     const names = Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).map((op) => op.operationId),
     );

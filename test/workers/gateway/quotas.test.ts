@@ -92,7 +92,7 @@ describe("a key's quota", () => {
     expect((await get("/types")).status).toBe(200);
   });
 
-  test("is not spent by others: the admin token has none, and no client asks for usage without a key", async () => {
+  test("is not spent by others: the admin token has none, and usage needs a key", async () => {
     const response = await callWith({}, "/types", { headers: ADMIN });
     expect(response.headers.get("RateLimit")).toBeNull();
     await problemOf(await callWith({}, "/usage", { headers: ADMIN }), "auth.forbidden");

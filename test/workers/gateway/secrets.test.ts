@@ -46,7 +46,7 @@ describe("a key that stands where none belongs", () => {
     `/quotes/${KEY.replaceAll("_", "%255F")}`,
     `/quotes/${KEY.replaceAll("_", "%5F")}%ff`,
     `/quotes/${KEY.toUpperCase()}`,
-  ])("in an address is refused, and said by no one: %s", async (path) => {
+  ])("in an address is refused, and repeated by no one: %s", async (path) => {
     const response = await call(path);
     const text = await everythingOf(response.clone());
     expect(text.toLowerCase()).not.toContain(SECRET);

@@ -80,7 +80,7 @@ describe("GET /indicators/available", () => {
     expect(names.filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name))).toEqual([]);
   });
 
-  test("returns each parameter a default within its range, and each entry outputs, a description and an algorithm", async () => {
+  test("has for each parameter a default within its range, and for each entry outputs, a description and an algorithm", async () => {
     for (const entry of Object.values((await available()).indicators).flat()) {
       expect(entry.description, entry.name).not.toBe("");
       expect(entry.algorithm, entry.name).toMatch(/^[a-z0-9_.]+@\d+$/);

@@ -143,7 +143,7 @@ describe("specs", () => {
     expect(Object.keys(indicators).toSorted()).toEqual(asked.map((spec) => spec.toLowerCase()).toSorted());
   });
 
-  test("mean the same by place and by name", async () => {
+  test("mean the same by position and by name", async () => {
     const answer = await readIndicators("BTC/USDT", {
       indicators: "MACD,MACD:12:26:9,MACD:signal=9:fast=12,MACD:12:slow=26",
       to: TO,

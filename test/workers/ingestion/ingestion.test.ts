@@ -93,7 +93,7 @@ describe("each day", () => {
     for (const symbols of sent) expect(symbols.length).toBeLessThanOrEqual(100);
   });
 
-  test("a cron that no client knows does nothing", async () => {
+  test("an unknown cron does nothing", async () => {
     vi.spyOn(console, "log").mockImplementation(() => undefined);
     await runScheduled(createScheduledController({ cron: "0 0 1 1 *" }), env);
   });
@@ -115,7 +115,7 @@ describe("the queue", () => {
     expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toEqual(["1", "2"]);
   });
 
-  test("returns a message that no one understands, and works through the others", async () => {
+  test("retries a message that no one understands, and works through the others", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const strange = { ...reconcile("1", "all"), body: { kind: "explode" } };
     const batch = createMessageBatch("wizdata-ingestion", [strange, reconcile("2", ["JSE:INL"])]);

@@ -219,7 +219,7 @@ describe("candles in live mode", () => {
     expect(await readLive(path)).toMatchObject(units);
   });
 
-  test("that are known are answered while every source fails, and the rest is sent as not ingested", async () => {
+  test("that are known are answered while every source fails, and the rest is reported as not ingested", async () => {
     await goLive("AVAX/USDT");
     await readLive(`/ohlcv/AVAX/USDT?interval=1h&limit=5&to=${HOUR_NOW - 5 * HOUR}`);
     for (const upstream of [binance, coingecko]) upstream.history = () => failure("bad_answer");

@@ -115,7 +115,7 @@ describe("a cron in live mode", () => {
     ]);
   });
 
-  test("finds nothing due where no client asked, nor in the demo", async () => {
+  test("finds nothing due if no client asked, nor in the demo", async () => {
     expect(await enqueuedBy(MINUTELY, OPEN)).toEqual([]);
     await demand("BTC/USDT", OPEN);
     for (const cron of [MINUTELY, QUARTERLY]) expect(await enqueuedBy(cron, OPEN, env)).toEqual([]);
@@ -194,7 +194,7 @@ describe("the consumer in live mode", () => {
     expect(result.explicitAcks).toEqual(["1"]);
   });
 
-  test("returns a message that no one understands, and makes it a dead letter in the audit log in the end", async () => {
+  test("retries a message that no one understands, and makes it a dead letter in the audit log in the end", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const poisoned = message("poison", { kind: "explode", symbols: [] });
     expect((await consume("wizdata-ingestion", poisoned)).retryMessages).toMatchObject([{ msgId: "poison" }]);

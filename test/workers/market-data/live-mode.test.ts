@@ -8,7 +8,7 @@ import { ADMIN, importCandles, newAddress, ORIGIN, problemOf } from "../client.t
 
 /**
  * What the platform says on real providers alone. None is connected here, so whatever was not imported is unavailable:
- * nothing simulated may take its position.
+ * nothing simulated may replace it.
  */
 const live: Env = { ...env, MARKET_MODE: "live" };
 
@@ -71,7 +71,7 @@ describe("in live mode", () => {
     await problemOf(await callLive("/quotes/BTC/USD"), "quote.unavailable");
   });
 
-  test("a symbol says its real sources and that they are not configured", async () => {
+  test("a symbol names its real sources and that they are not configured", async () => {
     const answer = await (await callLive("/symbols/BTC/USDT")).json();
     expect(answer).toMatchObject({
       data: {

@@ -264,7 +264,7 @@ describe("input", () => {
     expect(errors?.[0]?.in).toBe("query");
   });
 
-  test.each(["from", "to"])("a millisecond stamp as %s gets sent so", async (name) => {
+  test.each(["from", "to"])("a millisecond timestamp as %s is named as one", async (name) => {
     const { errors } = await problemOf(await call(`/ohlcv/BTC/USDT?${name}=${NOW}`), "request.invalid");
     expect(errors?.[0]?.message).toMatch(/milliseconds/);
   });

@@ -192,7 +192,7 @@ describe("the tier that answered", () => {
 });
 
 describe("max_age", () => {
-  test("of nothing cannot be met by a price that is a quarter of a second old; the last known one is sent", async () => {
+  test("of nothing cannot be met by a price that is a quarter of a second old; the last known one is returned", async () => {
     const response = await call("/quotes/BTC/USDT?max_age=0");
     expect(response.headers.get("Retry-After")).toBe("5");
     expect(response.headers.get("Cache-Control")).toBe("no-store");

@@ -61,7 +61,7 @@ const stream = async (path: string, headers: HeadersInit = {}) => new EventReade
 
 const Numbered = z.looseObject({ seq: z.number() });
 
-test("a bar is a position to go on from once the last of its indicators is sent", async () => {
+test("a bar is a position to go on from once the last of its indicators is written", async () => {
   const [client, hub] = Object.values(new WebSocketPair());
   hub.accept();
   const question = { symbol: BTC, channel: "indicators", interval: "1m", since: null, maxHz: null } as const;

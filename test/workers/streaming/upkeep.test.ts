@@ -42,7 +42,7 @@ const RECOVERED = 'wizdata_stream_resumes_total{outcome="recovered"}';
 const SNAPSHOT = 'wizdata_stream_resumes_total{outcome="snapshot"}';
 
 describe("/metrics", () => {
-  test("counts what hubs and rooms with sockets have open, have sent, and have resumed", async () => {
+  test("counts what hubs and rooms with sockets have open, sent and resumed", async () => {
     const earlier = await scrape();
     const many = await open("/ws");
     await many.client.subscribe([BTC, "AAPL"]);
@@ -109,7 +109,7 @@ describe("a key that is revoked", () => {
     const { key, prefix } = await createKey(["stream"]);
     const until = "update api_keys set revoked_at = ? where prefix = ?";
     const setRevoked = (at: string | null) => env.DB.prepare(until).bind(at, prefix).run();
-    // The hub has taken the socket in; a caller that revoked the key has not seen it there.
+    // The hub has taken the socket in; the request that revoked the key has not seen it there.
     const getByName = (name: string) =>
       new Proxy(env.STREAM_HUB.getByName(name), {
         get: (target, property) => {
