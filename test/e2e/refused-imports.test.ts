@@ -174,7 +174,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
     [
       "an alias with several meanings",
       { symbol: "BTC" },
-      /^http:\/\/127\.0\.0\.1:\d+ refuses: BTC stands for BTC\/USD, BTC\/USDT\. Ask for one of them\.$/,
+      /^http:\/\/127\.0\.0\.1:\d+ refuses: BTC is ambiguous: BTC\/USD, BTC\/USDT\. Use one of these\.$/,
     ],
     ["an interval that is none", { interval: "2h" }, /^--interval is "2h"; it must be one of 1m, 5m, .*1M\.$/],
     [

@@ -1,13 +1,14 @@
 import type { HistoryTerms } from "./handshake-request.ts";
 import type { StreamLimits } from "./limits.ts";
 import type { StreamCounts } from "./metrics.ts";
+import { acknowledgeHeartbeat, isTooFarBehind, type UnacknowledgedBytes } from "./slow-consumer.ts";
 import type { WriteBatcher } from "./write-batcher.ts";
 
 /** A symbol's position in the stream, as an attachment holds it: its last quote, and the order of its last closed bar. */
 export type StoredPosition = [epoch: string, seq: number, bars?: number];
 
 /** What a socket carries through hibernation. Subscriptions are in the database: a hundred symbols could be more than the 16 KB it may hold. */
-export interface Attachment {
+export interface Attachment extends UnacknowledgedBytes {
   id: string;
   address: string;
   caller: string;
@@ -16,28 +17,19 @@ export interface Attachment {
   /** When its key expires, unix seconds; null for never. */
   expiresAt: number | null;
   connectedAt: number;
-  /** Sent and not yet known to be read. */
-  unackedBytes: number;
-  /** Sent and not proven to be read by an `ack`. */
-  unconfirmedBytes: number;
   /** The last ping, unix milliseconds, that counted as a frame although the platform answered it without waking the object. */
   pingedAt: number;
   /** When sending stopped, unix seconds; null while it goes on. */
   stoppedAt: number | null;
-  /** The last heartbeat, and what had been sent and not proven when it left. */
-  mark: { beat: number; unconfirmedBytes: number } | null;
-  /** How far the symbols came whose place this socket keeps for its hub. */
+  /** The positions of the symbols that this socket keeps for its hub. */
   positions: Record<string, StoredPosition>;
 }
 
-/** A client may send frames and never read: after that many times the usual limit only an `ack` shows that it reads. */
-const MAX_UNCONFIRMED_FACTOR = 16;
-
-/** What a connection says, and asks. */
+/** What a connection reports to its object, and asks of it. */
 export interface ConnectionHooks {
   /** Counts what all connections of the hub send. */
   counts: StreamCounts;
-  /** Gathers what they post. */
+  /** Gathers the frames of all connections. */
   batcher: WriteBatcher;
   /** Sending has stopped. */
   onStop(connection: Connection): void;
@@ -77,18 +69,18 @@ export class Connection {
     return this.#attachment.stoppedAt === null;
   }
 
-  /** When the client was last received of, unix milliseconds: a ping or another frame, or its arrival. */
+  /** When the client last sent something, unix milliseconds: a ping or another frame; else its arrival. */
   get lastActivityAt(): number {
     return Math.max(this.#lastFrameAt, this.#hooks.pingedAt(this.socket), this.#attachment.connectedAt * 1000);
   }
 
-  /** Sends the frame of an event together with those of others, when the outbox is emptied. */
+  /** Sends the frame of an event together with those of others, when the batch is written. */
   enqueue(text: string): void {
     if (this.#pending.length === 0) this.#hooks.batcher.add(this);
     this.#pending.push(text);
   }
 
-  /** Sends what was posted. */
+  /** Sends what is queued. */
   flush(): void {
     const texts = this.#pending;
     if (texts.length === 0) return;
@@ -106,7 +98,7 @@ export class Connection {
     this.#write(text);
   }
 
-  /** Sends the answer to a message: it may be as large as all that may be unacknowledged, and its client has just been received of. */
+  /** Sends the answer to a message: it may be as large as all that may be unacknowledged, and its client has just sent a message. */
   sendReply(text: string): void {
     this.flush();
     this.#write(text);
@@ -118,10 +110,7 @@ export class Connection {
     kept.unconfirmedBytes += text.length;
     const { unacknowledgedBytes } = this.#limits;
     if (kept.unackedBytes > unacknowledgedBytes && this.#hasPinged()) kept.unackedBytes = text.length;
-    if (
-      kept.unackedBytes > unacknowledgedBytes ||
-      kept.unconfirmedBytes > unacknowledgedBytes * MAX_UNCONFIRMED_FACTOR
-    ) {
+    if (isTooFarBehind(kept, unacknowledgedBytes)) {
       kept.stoppedAt = Date.now() / 1000;
       this.#save();
       this.#hooks.onStop(this);
@@ -153,11 +142,7 @@ export class Connection {
 
   /** The client has read everything up to a heartbeat. */
   acknowledge(beat: number): void {
-    const { mark } = this.#attachment;
-    if (mark?.beat !== beat) return;
-    this.#attachment.unconfirmedBytes -= mark.unconfirmedBytes;
-    this.#attachment.unackedBytes = Math.min(this.#attachment.unackedBytes, this.#attachment.unconfirmedBytes);
-    this.#attachment.mark = null;
+    acknowledgeHeartbeat(this.#attachment, beat);
   }
 
   /** Sends a heartbeat, and keeps what is counted through a hibernation. */
@@ -167,7 +152,7 @@ export class Connection {
     this.#save();
   }
 
-  /** Keeps a symbol's place for the whole hub, through hibernation and eviction; costs no write to the database. */
+  /** Keeps a symbol's position for the whole hub, through hibernation and eviction; costs no write to the database. */
   savePosition(symbol: string, position: StoredPosition | null): void {
     if (position === null) delete this.#attachment.positions[symbol];
     else this.#attachment.positions[symbol] = position;

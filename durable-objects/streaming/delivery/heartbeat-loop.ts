@@ -1,6 +1,6 @@
 import { CLOSE, HEARTBEAT_SECONDS } from "../../../contracts/stream.ts";
-import { isWithin } from "../../../core/time.ts";
 import { logError } from "../../../observability/log.ts";
+import { isSlowConsumer, SLOW_CONSUMER_SECONDS } from "../connections/slow-consumer.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
 import type { SubscriptionRegistry } from "../subscriptions/registry.ts";
 import type { SubscriptionStore } from "../subscriptions/subscription-store.ts";
@@ -8,13 +8,10 @@ import type { FanOut } from "./fan-out.ts";
 import { type FeedStatus, feedStatusOf, heartbeatFrame, symbolsToReport } from "./heartbeat.ts";
 import type { RoomLeases } from "./room-lease.ts";
 
-/** Seconds from the moment that sending to a socket stopped until it is closed. */
-export const SLOW_CONSUMER_SECONDS = 60;
-
-/** Feeds that are sent at once. */
+/** Leases that are renewed at once. */
 const RENEWALS_AT_ONCE = 50;
 
-/** What an hub does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
+/** What a hub does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
 export class Heartbeat {
   readonly #registry: SubscriptionRegistry;
   readonly #store: SubscriptionStore;
@@ -75,7 +72,7 @@ export class Heartbeat {
       // One that has gone without a word.
       const isGone = connection.socket.readyState !== WebSocket.READY_STATE_OPEN;
       const { stoppedAt, expiresAt } = connection.info;
-      const isSlow = stoppedAt !== null && !isWithin(SLOW_CONSUMER_SECONDS, stoppedAt, now);
+      const isSlow = isSlowConsumer(stoppedAt, now);
       const isExpired = expiresAt !== null && now >= expiresAt;
       if (!isGone && !isSlow && !isExpired) continue;
       if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
