@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -28,6 +28,7 @@ const workerd = () =>
         HUBS_PER_REGION: "2",
         SOCKETS_PER_KEY: "25",
         D1_MIGRATIONS: await readD1Migrations("./migrations"),
+        D1_SEED: readFileSync("storage/registry/reference/seed.sql", "utf8").split("--> statement-breakpoint"),
       },
     },
   }));

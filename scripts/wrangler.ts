@@ -46,11 +46,14 @@ export function runWrangler(args: readonly string[]): string {
   return stdout;
 }
 
+/** The reference data, as SQL. */
+const SEED = join(ROOT, "storage", "registry", "reference", "seed.sql");
+
 /** What the local database was last brought up to; it lives and dies with the database. */
 const stampOf = (state: string): string => join(state, "v3", "d1", "migrations-applied");
 
-function digestOfMigrations(): string {
-  const hash = createHash("sha256");
+function digestOfMigrationsAndSeed(): string {
+  const hash = createHash("sha256").update(readFileSync(SEED));
   const folder = join(ROOT, "migrations");
   for (const name of readdirSync(folder).sort()) {
     if (name.endsWith(".sql")) hash.update(name).update(readFileSync(join(folder, name)));
@@ -58,12 +61,13 @@ function digestOfMigrations(): string {
   return hash.digest("hex");
 }
 
-/** Applies the migrations that the local database lacks. Asking wrangler takes seconds, so it is asked only after a change. */
+/** Applies the migrations that the local database lacks, and the seed. Asking wrangler takes seconds, so it is asked only after a change. */
 export function applyMigrations(persistTo: string | null): void {
   const state = persistTo ?? STATE;
-  const digest = digestOfMigrations();
+  const digest = digestOfMigrationsAndSeed();
   if (existsSync(stampOf(state)) && readFileSync(stampOf(state), "utf8") === digest) return;
   runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
+  runWrangler(["d1", "execute", "DB", "--local", "--persist-to", state, "--yes", "--file", SEED]);
   writeFileSync(stampOf(state), digest);
 }
 

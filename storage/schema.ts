@@ -80,6 +80,24 @@ export const providerSymbols = sqliteTable(
   (table) => [primaryKey({ columns: [table.symbol, table.provider] })],
 );
 
+/**
+ * What the reference data last said of a row, and says now: a value that differs from the last one is an operator's and stays.
+ * Written by storage/registry/reference/seed.sql.
+ */
+export const referenceSeed = sqliteTable(
+  "reference_seed",
+  {
+    kind: text().$type<"exchange" | "symbol">().notNull(),
+    /** The code of an exchange, or a symbol. */
+    key: text().notNull(),
+    /** The row as it was seeded last, as a JSON object by column; null while it never was. */
+    seeded: text(),
+    /** The row as the seed has it now. */
+    next: text(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.key] })],
+);
+
 /** Who changed what, and when. Only ever added to. */
 export const auditLog = sqliteTable(
   "audit_log",

@@ -1,17 +1,21 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import { SymbolRecordSchema } from "../../contracts/symbol.ts";
+import { z } from "zod";
+import { type SymbolRecord, SymbolRecordSchema } from "../../contracts/symbol.ts";
 import { isinCheckDigit } from "../../core/isin.ts";
 import { MARKET_OF_EXCHANGE } from "../../core/market-calendar/markets.ts";
 import { CANONICAL_FORM, isSymbolText } from "../../core/symbol.ts";
 import { REFERENCE_EXCHANGES, REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
-import { migratedDatabase, referenceChanges } from "../../tools/reference-data.ts";
-
-const BREAKPOINT = "--> statement-breakpoint";
-
-const migration = (name: string): string =>
-  readFileSync(new URL(`../../migrations/${name}.sql`, import.meta.url), "utf8");
+import {
+  BREAKPOINT,
+  migratedDatabase,
+  migratedRows,
+  referenceRows,
+  seedFile,
+  seedStatements,
+} from "../../tools/reference-data.ts";
 
 const of = (exchange: string) => REFERENCE_SYMBOLS.filter((record) => record.primary_exchange === exchange);
 const codes = REFERENCE_SYMBOLS.map((record) => record.symbol);
@@ -99,71 +103,189 @@ describe("the aliases", () => {
   });
 });
 
+/** Migrations that were released with reference data in them or beside them, by the SHA-256 of their text. */
+const RELEASED: Readonly<Record<string, string>> = {
+  "0000_registry.sql": "5c22bc81a130a25c7a0c5b8622a7da9dc57a3a574a11744837f325ab94a5fc19",
+  "0001_symbol_search.sql": "c8a8cfa4b33502b220647a9de35db71b122a456c14c253320a6ddb05a4860f26",
+  "0002_reference_data.sql": "04186841a8ed4030d07874ca35a9b4a63f70305a28862df0d46f05b95202e5ae",
+  "0003_quality_and_demand.sql": "f1c368fa08a2bcee0f3b16beb363e0a1a8d236dfbc8fb188b91bd7182493b163",
+  "0004_api_keys.sql": "9536084618f14705172e509fa608241730f6521435bc7a2211ad9aa62caf7203",
+  "0005_sandbox_streams.sql": "fe04d8a609377cc6b68a9b30126e986ddb4cfc8e797fe495e1d5720f4000df74",
+};
+
+const files = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+
 describe("the migrations", () => {
+  test.each(Object.entries(RELEASED))("%s is as it was released", (name, digest) => {
+    expect(
+      createHash("sha256")
+        .update(readFileSync(`migrations/${name}`))
+        .digest("hex"),
+    ).toBe(digest);
+  });
+
+  test("are all in the journal, in their order", () => {
+    const journal = z
+      .object({ entries: z.array(z.object({ idx: z.number(), tag: z.string() })) })
+      .parse(JSON.parse(readFileSync("migrations/meta/_journal.json", "utf8")));
+    expect(journal.entries.map(({ idx, tag }) => [idx, `${tag}.sql`])).toEqual(files.map((name, i) => [i, name]));
+  });
+
+  test("hold no reference data but what was released with them", () => {
+    const writes = /\b(?:INSERT|UPDATE|DELETE|REPLACE)\b[^;]*?`?(?:symbols|aliases|provider_symbols|exchanges)\b/i;
+    const late = files.filter((name) => !(name in RELEASED));
+    expect(late.length).toBeGreaterThan(0);
+    expect(late.filter((name) => writes.test(readFileSync(`migrations/${name}`, "utf8")))).toEqual([]);
+    expect(writes.test(readFileSync("migrations/0005_sandbox_streams.sql", "utf8"))).toBe(true);
+  });
+});
+
+describe("the seed", () => {
   let database: DatabaseSync;
-  const apply = (sql: string) => {
-    for (const statement of sql.split(BREAKPOINT)) database.exec(statement);
-  };
   const rows = (sql: string) => database.prepare(sql).all();
-  const REFERENCE = ["0002_reference_data", "0005_sandbox_streams", "0007_reference_facts"];
+  const seed = (records: readonly SymbolRecord[] = REFERENCE_SYMBOLS): void => {
+    database.exec("BEGIN");
+    for (const statement of seedStatements(migratedRows(migratedDatabase()), referenceRows(records))) {
+      database.exec(statement);
+    }
+    database.exec("COMMIT");
+  };
+  const everything = () =>
+    ["exchanges", "symbols", "aliases", "provider_symbols", "reference_seed"].map((table) =>
+      rows(`SELECT * FROM ${table} ORDER BY 1, 2`),
+    );
+  const changed = (symbol: string, change: Partial<SymbolRecord>): SymbolRecord[] =>
+    REFERENCE_SYMBOLS.map((record) => (record.symbol === symbol ? { ...record, ...change } : record));
+  const NEW: SymbolRecord = {
+    ...REFERENCE_SYMBOLS.filter(({ symbol }) => symbol === "BA")[0],
+    ...{
+      symbol: "ZZ",
+      name: "Zed",
+      aliases: ["NYSE:ZZ", "ZED"],
+      provider_symbols: { alpha_vantage: "ZZ.N" },
+      isin: null,
+    },
+  };
 
   beforeEach(() => {
     database = migratedDatabase();
+    seed();
   });
 
-  test("hold the reference data: `npm run reference-data` has nothing to add", () => {
-    expect(referenceChanges(database, REFERENCE_SYMBOLS)).toEqual([]);
-    const counts = Object.fromEntries(
-      ["exchanges", "symbols", "aliases", "provider_symbols", "symbols_fts"].map((table) => [
-        table,
-        rows(`SELECT count(*) AS n FROM ${table}`)[0]?.n,
-      ]),
-    );
-    expect(counts).toEqual({
-      exchanges: REFERENCE_EXCHANGES.length,
-      symbols: REFERENCE_SYMBOLS.length,
-      aliases: REFERENCE_SYMBOLS.reduce((total, record) => total + record.aliases.length, 0),
-      provider_symbols: REFERENCE_SYMBOLS.reduce((n, record) => n + Object.keys(record.provider_symbols).length, 0),
-      symbols_fts: REFERENCE_SYMBOLS.length,
-    });
-    for (const { symbol, last_updated } of REFERENCE_SYMBOLS) {
-      expect(rows(`SELECT last_updated FROM symbols WHERE symbol = '${symbol}'`)).toEqual([{ last_updated }]);
-    }
+  test("is in its file: run `npm run reference-data` after a change", () => {
+    expect(readFileSync("storage/registry/reference/seed.sql", "utf8")).toBe(seedFile());
+    expect(
+      Math.max(
+        ...seedFile()
+          .split(BREAKPOINT)
+          .map((one) => Buffer.byteLength(one)),
+      ),
+    ).toBeLessThan(100_000);
   });
 
-  test("have no statement over D1's 100 KB", () => {
-    const sizes = REFERENCE.flatMap((name) => migration(name).split(BREAKPOINT)).map((one) => Buffer.byteLength(one));
-    expect(Math.max(...sizes)).toBeLessThan(100_000);
+  test("brings a new registry to the reference data", () => {
+    const records = rows("SELECT * FROM symbols ORDER BY symbol").map(({ symbol, name, last_updated, is_active }) => ({
+      ...{ symbol, name, last_updated, is_active },
+      aliases: rows(`SELECT alias FROM aliases WHERE symbol = '${symbol}' ORDER BY alias`).map(({ alias }) => alias),
+      ids: Object.fromEntries(
+        rows(`SELECT provider, provider_symbol FROM provider_symbols WHERE symbol = '${symbol}'`).map((row) => [
+          row.provider,
+          row.provider_symbol,
+        ]),
+      ),
+    }));
+    const wanted = REFERENCE_SYMBOLS.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1)).map((record) => ({
+      ...{ symbol: record.symbol, name: record.name, last_updated: record.last_updated, is_active: 1 },
+      aliases: record.aliases.toSorted((a, b) => (a < b ? -1 : 1)),
+      ids: record.provider_symbols,
+    }));
+    expect(records).toEqual(wanted);
+    expect(rows("SELECT code FROM exchanges").length).toBe(REFERENCE_EXCHANGES.length);
+    expect(rows("SELECT count(*) AS n FROM symbols_fts")).toEqual([{ n: REFERENCE_SYMBOLS.length }]);
   });
 
-  test("change nothing when those of the reference data are applied again", () => {
-    const everything = () => rows("SELECT * FROM symbols JOIN aliases USING (symbol) ORDER BY symbol, alias");
+  test("changes nothing when it is applied again", () => {
     const before = everything();
-    for (const name of REFERENCE) apply(migration(name));
+    seed();
     expect(everything()).toEqual(before);
   });
 
-  test("leave what an operator has changed as it is, and set the new facts of the others", () => {
-    database.exec("UPDATE symbols SET name = 'Capitec Bank Holdings Limited' WHERE symbol = 'JSE:CPI'");
-    database.exec("UPDATE symbols SET is_active = 0, name = 'Our Exxon', last_updated = '2030' WHERE symbol = 'XOM'");
-    for (const name of REFERENCE) apply(migration(name));
-    expect(rows("SELECT name FROM symbols WHERE symbol = 'JSE:CPI'")).toEqual([{ name: "Capitec Limited" }]);
-    expect(rows("SELECT name, is_active, last_updated FROM symbols WHERE symbol = 'XOM'")).toEqual([
-      { name: "Our Exxon", is_active: 0, last_updated: "2030" },
+  test("leaves what an operator has changed as it is, and sets the new facts beside it", () => {
+    database.exec("UPDATE symbols SET name = 'Our Boeing', is_active = 0, last_updated = '2030' WHERE symbol = 'BA'");
+    seed(changed("BA", { name: "Boeing Holdings", sector: "Space", aliases: ["NYSE:BA", "BOEING"] }));
+    expect(rows("SELECT name, sector, is_active, last_updated FROM symbols WHERE symbol = 'BA'")).toEqual([
+      { name: "Our Boeing", sector: "Space", is_active: 0, last_updated: "2030" },
+    ]);
+    expect(rows("SELECT alias FROM aliases WHERE symbol = 'BA' ORDER BY alias")).toEqual([
+      { alias: "BOEING" },
+      { alias: "NYSE:BA" },
     ]);
   });
 
-  test("are found by what they would still have to change", () => {
-    const renamed = REFERENCE_SYMBOLS.map((record) => (record.symbol === "BA" ? { ...record, name: "B'ing" } : record));
-    const [change, ...others] = referenceChanges(database, renamed);
-    expect(others).toEqual([]);
-    apply(change);
-    expect(rows("SELECT name FROM symbols WHERE symbol = 'BA'")).toEqual([{ name: "B'ing" }]);
-    database.exec("DELETE FROM aliases WHERE symbol = 'BA'; DELETE FROM provider_symbols WHERE symbol = 'BA'");
-    database.exec("DELETE FROM symbols WHERE symbol = 'BA'");
-    for (const statement of referenceChanges(database, REFERENCE_SYMBOLS)) apply(statement);
-    expect(rows("SELECT name FROM symbols WHERE symbol = 'BA'")).toEqual([{ name: "The Boeing Company" }]);
-    expect(rows("SELECT alias FROM aliases WHERE symbol = 'BA'")).toEqual([{ alias: "NYSE:BA" }]);
+  test("sets a fact that no operator has changed, from seed to seed", () => {
+    for (const name of ["Boeing A", "B'ing", "Boeing C"]) {
+      seed(changed("BA", { name, last_updated: "2027-01-01T00:00:00.000Z" }));
+      expect(rows("SELECT name, last_updated FROM symbols WHERE symbol = 'BA'")).toEqual([
+        { name, last_updated: "2027-01-01T00:00:00.000Z" },
+      ]);
+    }
+  });
+
+  test("keeps facts that an operator changed before there was a seed", () => {
+    database = migratedDatabase();
+    database.exec("UPDATE symbols SET name = 'Our Capitec' WHERE symbol = 'JSE:CPI'");
+    seed();
+    expect(rows("SELECT symbol, name FROM symbols WHERE symbol IN ('JSE:CPI', 'XOM') ORDER BY symbol")).toEqual([
+      { symbol: "JSE:CPI", name: "Our Capitec" },
+      { symbol: "XOM", name: "ExxonMobil Holdings Corporation" },
+    ]);
+  });
+
+  test("does not bring back an alias, a provider symbol or a symbol that an operator removed", () => {
+    database.exec("DELETE FROM aliases WHERE alias = 'NYSE:BA'; DELETE FROM provider_symbols WHERE symbol = 'JSE:NPN'");
+    database.exec("DELETE FROM aliases WHERE symbol = 'SIM:LATE'; DELETE FROM symbols WHERE symbol = 'SIM:LATE'");
+    seed(changed("BA", { name: "Boeing Holdings" }));
+    expect(rows("SELECT * FROM aliases WHERE alias = 'NYSE:BA'")).toEqual([]);
+    expect(rows("SELECT * FROM provider_symbols WHERE symbol = 'JSE:NPN'")).toEqual([]);
+    expect(rows("SELECT * FROM symbols WHERE symbol = 'SIM:LATE'")).toEqual([]);
+  });
+
+  test("adds a symbol with its aliases, and takes what it no longer says away", () => {
+    seed([...REFERENCE_SYMBOLS, NEW]);
+    expect(rows("SELECT alias FROM aliases WHERE symbol = 'ZZ' ORDER BY alias")).toEqual([
+      { alias: "NYSE:ZZ" },
+      { alias: "ZED" },
+    ]);
+    seed([...REFERENCE_SYMBOLS, { ...NEW, aliases: ["NYSE:ZZ"], provider_symbols: { alpha_vantage: "ZZ" } }]);
+    expect(rows("SELECT alias FROM aliases WHERE symbol = 'ZZ'")).toEqual([{ alias: "NYSE:ZZ" }]);
+    expect(rows("SELECT provider_symbol FROM provider_symbols WHERE symbol = 'ZZ'")).toEqual([
+      { provider_symbol: "ZZ" },
+    ]);
+    seed([...REFERENCE_SYMBOLS, { ...NEW, aliases: [], provider_symbols: {} }]);
+    expect(rows("SELECT * FROM aliases WHERE symbol = 'ZZ'")).toEqual([]);
+    expect(rows("SELECT * FROM provider_symbols WHERE symbol = 'ZZ'")).toEqual([]);
+  });
+
+  test("keeps an operator's symbol of the same name, and an alias that is another's", () => {
+    database.exec("INSERT INTO aliases (alias, symbol) VALUES ('ZED', 'AAPL'), ('YY', 'AAPL')");
+    const columns = "type, currency, primary_exchange, streaming_available, data_sources, is_active, price_unit";
+    database.exec(
+      `INSERT INTO symbols (symbol, name, price_decimals, last_updated, ${columns}) SELECT 'XX', 'Ours', 4, '2026', ${columns} FROM symbols WHERE symbol = 'BA'`,
+    );
+    const more = [NEW, { ...NEW, symbol: "XX", aliases: ["X2"] }, { ...NEW, symbol: "YY", aliases: [] }];
+    seed([...REFERENCE_SYMBOLS, ...more]);
+    seed([...REFERENCE_SYMBOLS, ...more]);
+    expect(rows("SELECT alias FROM aliases WHERE symbol = 'ZZ'")).toEqual([{ alias: "NYSE:ZZ" }]);
+    expect(rows("SELECT symbol FROM aliases WHERE alias = 'ZED'")).toEqual([{ symbol: "AAPL" }]);
+    expect(rows("SELECT name, price_decimals FROM symbols WHERE symbol = 'XX'")).toEqual([
+      { name: "Ours", price_decimals: 4 },
+    ]);
+    expect(rows("SELECT * FROM aliases WHERE symbol = 'XX'")).toEqual([]);
+    expect(rows("SELECT * FROM symbols WHERE symbol = 'YY'")).toEqual([]);
+    // Once the name is free, the symbol comes.
+    database.exec("DELETE FROM aliases WHERE alias = 'YY'");
+    seed([...REFERENCE_SYMBOLS, ...more]);
+    expect(rows("SELECT name FROM symbols WHERE symbol = 'YY'")).toEqual([{ name: "Zed" }]);
   });
 
   test("keeps a record's values in their columns", () => {
