@@ -1,4 +1,7 @@
-/** Files that stand beside the project, in `../shared/data`; a test that needs an absent one is skipped. */
+/**
+ * Files in full, which stand beside the project in `../shared/data`, and parts of some in it (test/fixtures/data/ORIGINS.md). A test that needs
+ * a file of which there is neither is skipped.
+ */
 const files: Record<string, string> = import.meta.glob(
   [
     "../../../shared/data/calendars.md",
@@ -8,13 +11,15 @@ const files: Record<string, string> = import.meta.glob(
     "../../../shared/data/candles/BTCUSDT_1h_defects.csv",
     "../../../shared/data/candles/JSE_NPN_1d_adjclose.csv",
     "../../../shared/data/candles/USDZAR_1d_close.csv",
+    "../fixtures/data/candles/*.csv",
   ],
   { query: "?raw", import: "default", eager: true },
 );
 
-/** The text of a shared file; skips the running test where the file is absent. */
+/** The text of a file, whole if it can be had; skips the running test if there is none. */
 export function sharedText(skip: (note: string) => never, name: string): string {
-  return files[`../../../shared/data/${name}`] ?? skip(`needs ../shared/data/${name}, which is not there`);
+  const text = files[`../../../shared/data/${name}`] ?? files[`../fixtures/data/${name}`];
+  return text ?? skip(`needs ../shared/data/${name}, which is not there`);
 }
 
 /** One line of a shared candle file, with its numbers as they are written. */

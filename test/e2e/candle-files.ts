@@ -1,17 +1,37 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/dev-vars.ts";
+import { madeCloses, madeHours, madeMinutes } from "./made-candles.ts";
 
-/** Real candles, beside the project. They belong to others and are not part of it. */
-const FOLDER = join(ROOT, "..", "shared", "data", "candles");
+/** Real candles in full, beside the project, and parts of them in it (test/fixtures/data/ORIGINS.md). */
+const FOLDERS = [join(ROOT, "..", "shared", "data", "candles"), join(ROOT, "test", "fixtures", "data", "candles")];
 
-/** Why tests of real candles are skipped; null where the candles are there. */
-export const candlesMissing: string | null = existsSync(FOLDER) ? null : `there are no real candles at ${FOLDER}`;
+/** What is made if it is not there, because its data may not be in the project. */
+const MADE: ReadonlyMap<string, () => string> = new Map([
+  ["JSE_NPN_1d_adjclose.csv", madeCloses],
+  ["BTCUSDT_1h_defects.csv", madeHours],
+  ["made_1m.csv", () => madeMinutes(6_500)],
+]);
 
-if (candlesMissing) console.warn(`Tests of imported real candles are skipped: ${candlesMissing}.`);
+const written = new Map<string, string>();
 
-/** The path of one of the files. */
-export const candleFile = (name: string): string => join(FOLDER, name);
+function make(name: string): string {
+  const path = written.get(name) ?? join(mkdtempSync(join(tmpdir(), "wizdata-candles-")), name);
+  const candles = MADE.get(name);
+  if (!candles) throw new Error(`There are no candles ${name}.`);
+  if (!written.has(name)) writeFileSync(path, candles());
+  written.set(name, path);
+  return path;
+}
+
+process.once("exit", () => {
+  for (const path of written.values()) rmSync(join(path, ".."), { recursive: true, force: true });
+});
+
+/** The path of one of the files: the whole one if it can be had, else the project's part, else one that is made. */
+export const candleFile = (name: string): string =>
+  FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? make(name);
 
 /** The numbers of a candle. */
 export const FIELDS = ["open", "high", "low", "close", "volume"] as const;

@@ -3,7 +3,7 @@ import { planCalls } from "../../providers/coingecko/candle-plan.ts";
 import type { Plan } from "../../providers/coingecko/client.ts";
 import { COINGECKO_BASE_URL, coinGeckoProvider } from "../../providers/coingecko/provider.ts";
 import { failure } from "../../providers/provider.ts";
-import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
+import { hasRecording, recording } from "./recordings.ts";
 import { createContext, inventListing, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const BTC_USDT = listing("BTC/USDT", "bitcoin");
@@ -243,81 +243,87 @@ describe("candles", () => {
   });
 });
 
-describe.skipIf(!recordingsAreThere)(RECORDED, () => {
-  test("the markets of 2023-07-28: bitcoin, pepe and a coin of which little is known", async () => {
-    const body = await recording("coingecko/coins_markets.page1.recorded.json");
-    const pepe = inventListing("PEPE/USD", "pepe", "BTC/USD");
-    const gains = inventListing("GFARM2/USD", "gains-farm", "BTC/USD");
-    const quotes = await provider().quotes(
-      [BTC_USD, pepe, gains],
-      createContext(() => body, { now: unixTime("2023-07-28T20:03:45Z") }),
-    );
-    expect(quotes.get("BTC/USD")).toEqual({
-      symbol: "BTC/USD",
-      price: 29309,
-      change: 143.86,
-      change_percent: 0.4933,
-      open: 29165.14,
-      high: 29507,
-      low: 29119,
-      previous_close: 29165.14,
-      volume: 7555609615,
-      market_cap: 569778313238,
-      bid: null,
-      ask: null,
-      window: "24h",
-      currency: "USD",
-      price_unit: "USD",
-      volume_unit: "quote",
-      exchange: "CRYPTO",
-      price_basis: "index",
-      timestamp: "2023-07-28T20:03:29.093Z",
-      received_at: "2023-07-28T20:03:45.000Z",
-      provider: "coingecko",
-      simulated: false,
-    });
-    expect(quotes.get("PEPE/USD")).toMatchObject({
-      price: 0.00000135,
-      change: 1.4007e-8,
-      previous_close: 0.000001335993,
-    });
-    expect(quotes.get("GFARM2/USD")).toMatchObject({
-      price: 4538.9,
-      change: null,
-      high: null,
-      volume: 770.18,
-      timestamp: "2023-07-26T15:10:39.035Z",
-    });
-  });
+describe("as recorded", () => {
+  test.skipIf(!hasRecording("coingecko/coins_markets.page1.recorded.json"))(
+    "the markets of 2023-07-28: bitcoin, pepe and a coin of which little is known",
+    async () => {
+      const body = recording("coingecko/coins_markets.page1.recorded.json");
+      const pepe = inventListing("PEPE/USD", "pepe", "BTC/USD");
+      const gains = inventListing("GFARM2/USD", "gains-farm", "BTC/USD");
+      const quotes = await provider().quotes(
+        [BTC_USD, pepe, gains],
+        createContext(() => body, { now: unixTime("2023-07-28T20:03:45Z") }),
+      );
+      expect(quotes.get("BTC/USD")).toEqual({
+        symbol: "BTC/USD",
+        price: 29309,
+        change: 143.86,
+        change_percent: 0.4933,
+        open: 29165.14,
+        high: 29507,
+        low: 29119,
+        previous_close: 29165.14,
+        volume: 7555609615,
+        market_cap: 569778313238,
+        bid: null,
+        ask: null,
+        window: "24h",
+        currency: "USD",
+        price_unit: "USD",
+        volume_unit: "quote",
+        exchange: "CRYPTO",
+        price_basis: "index",
+        timestamp: "2023-07-28T20:03:29.093Z",
+        received_at: "2023-07-28T20:03:45.000Z",
+        provider: "coingecko",
+        simulated: false,
+      });
+      expect(quotes.get("PEPE/USD")).toMatchObject({
+        price: 0.00000135,
+        change: 1.4007e-8,
+        previous_close: 0.000001335993,
+      });
+      expect(quotes.get("GFARM2/USD")).toMatchObject({
+        price: 4538.9,
+        change: null,
+        high: null,
+        volume: 770.18,
+        timestamp: "2023-07-26T15:10:39.035Z",
+      });
+    },
+  );
 
-  test("a day of MATIC's prices every five minutes becomes hours sampled from them", async () => {
-    const body = await recording("coingecko/coins_matic-network_market_chart.days1.recorded.json");
-    const matic = inventListing("MATIC/USD", "matic-network", "BTC/USD");
-    const now = unixTime("2023-03-15T23:20:10Z");
-    const context = createContext(() => body, { now });
-    const request = { listing: matic, interval: "1h", from: unixTime("2023-03-15T00:00:00Z"), to: now } as const;
-    const answer = await provider().candles(request, context);
-    if (answer.kind === "failure") throw new Error(answer.reason);
-    expect(answer.construction).toBe("sampled");
-    const found = rows(answer.candles);
-    // The hour of 23:00 the day before was sampled from 23:21 on only, and is left out.
-    expect(found.length).toBe(24);
-    const [open, high, low, close] = [1.2019000836491454, 1.2019000836491454, 1.1896385010608639, 1.1966834661542394];
-    expect(found[0]).toEqual(["2023-03-15T00:00:00.000Z", open, high, low, close, null]);
-    expect(found[14]).toEqual([
-      "2023-03-15T14:00:00.000Z",
-      1.1690854694196093,
-      1.1736350403190265,
-      1.1457368727827912,
-      1.1506532882542324,
-      null,
-    ]);
-    expect(found[23].slice(0, 1)).toEqual(["2023-03-15T23:00:00.000Z"]);
-    expect(found[23][4]).toBe(1.1166267344471446);
-  });
+  test.skipIf(!hasRecording("coingecko/coins_matic-network_market_chart.days1.recorded.json"))(
+    "a day of MATIC's prices every five minutes becomes hours sampled from them",
+    async () => {
+      const body = recording("coingecko/coins_matic-network_market_chart.days1.recorded.json");
+      const matic = inventListing("MATIC/USD", "matic-network", "BTC/USD");
+      const now = unixTime("2023-03-15T23:20:10Z");
+      const context = createContext(() => body, { now });
+      const request = { listing: matic, interval: "1h", from: unixTime("2023-03-15T00:00:00Z"), to: now } as const;
+      const answer = await provider().candles(request, context);
+      if (answer.kind === "failure") throw new Error(answer.reason);
+      expect(answer.construction).toBe("sampled");
+      const found = rows(answer.candles);
+      // The hour of 23:00 the day before was sampled from 23:21 on only, and is left out.
+      expect(found.length).toBe(24);
+      const [open, high, low, close] = [1.2019000836491454, 1.2019000836491454, 1.1896385010608639, 1.1966834661542394];
+      expect(found[0]).toEqual(["2023-03-15T00:00:00.000Z", open, high, low, close, null]);
+      expect(found[14]).toEqual([
+        "2023-03-15T14:00:00.000Z",
+        1.1690854694196093,
+        1.1736350403190265,
+        1.1457368727827912,
+        1.1506532882542324,
+        null,
+      ]);
+      expect(found[23].slice(0, 1)).toEqual(["2023-03-15T23:00:00.000Z"]);
+      expect(found[23][4]).toBe(1.1166267344471446);
+    },
+  );
 
   test("the vendor's sample of half-hours", async () => {
-    const body = await recording("coingecko/doc_coins_id_ohlc.200.json");
+    const body = recording("coingecko/doc_coins_id_ohlc.200.json");
     const now = unixTime("2026-05-19T14:40:00Z");
     const request = { listing: BTC_USD, interval: "30m", from: now - 7200, to: now } as const;
     const answer = await provider().candles(
@@ -331,24 +337,27 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     ]);
   });
 
-  test("the refusal for asking too often, with the wait that it names, even inside a 200", async () => {
-    const { status, headers, body } = JSON.parse(await recording("coingecko/error_429.recorded.json"));
-    expect(status).toBe(429);
-    for (const answered of [429, 200]) {
-      const context = createContext(() => {
-        const init = { status: answered, headers: { "retry-after": headers["retry-after"] } };
-        return new Response(JSON.stringify(body), init);
-      });
-      expect((await provider().quotes([BTC_USD], context)).get("BTC/USD")).toEqual(failure("throttled", 53));
-    }
-    const atOnce = createContext(
-      () => new Response(JSON.stringify(body), { status: 429, headers: { "retry-after": "0" } }),
-    );
-    expect((await provider().quotes([BTC_USD], atOnce)).get("BTC/USD")).toEqual(failure("throttled", null));
-  });
+  test.skipIf(!hasRecording("coingecko/error_429.recorded.json"))(
+    "the refusal for asking too often, with the wait that it names, even inside a 200",
+    async () => {
+      const { status, headers, body } = JSON.parse(recording("coingecko/error_429.recorded.json"));
+      expect(status).toBe(429);
+      for (const answered of [429, 200]) {
+        const context = createContext(() => {
+          const init = { status: answered, headers: { "retry-after": headers["retry-after"] } };
+          return new Response(JSON.stringify(body), init);
+        });
+        expect((await provider().quotes([BTC_USD], context)).get("BTC/USD")).toEqual(failure("throttled", 53));
+      }
+      const atOnce = createContext(
+        () => new Response(JSON.stringify(body), { status: 429, headers: { "retry-after": "0" } }),
+      );
+      expect((await provider().quotes([BTC_USD], atOnce)).get("BTC/USD")).toEqual(failure("throttled", null));
+    },
+  );
 
   test("the vendor's sample of a search", async () => {
-    const body = await recording("coingecko/doc_search.200.json");
+    const body = recording("coingecko/doc_search.200.json");
     const found = await provider().search?.(
       "ethereum",
       createContext(() => body),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { jseProvider } from "../../providers/jse/provider.ts";
 import { failure } from "../../providers/provider.ts";
-import { RECORDED, recording, recordingsAreThere } from "./recordings.ts";
+import { hasRecording, recording } from "./recordings.ts";
 import { createContext, jsonResponse, listing, rows, unixTime } from "./stand-in.ts";
 
 const SOL = listing("JSE:SOL", "SOL");
@@ -117,9 +117,10 @@ describe("candles", () => {
   });
 });
 
-describe.skipIf(!recordingsAreThere)(RECORDED, () => {
-  test("Sasol's quote of 2016-02-15, in cents", async () => {
-    const body = await recording("jse/broker_quote_SOL_2016-02-15.recorded.json");
+test.skipIf(!hasRecording("jse/broker_quote_SOL_2016-02-15.recorded.json"))(
+  "Sasol's quote of 2016-02-15 as recorded, in cents",
+  async () => {
+    const body = recording("jse/broker_quote_SOL_2016-02-15.recorded.json");
     const context = createContext(() => body, { now: unixTime("2016-02-15T17:00:00Z") });
     expect((await jse().quotes([SOL], context)).get("JSE:SOL")).toEqual({
       symbol: "JSE:SOL",
@@ -146,10 +147,13 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
       provider: "jse",
       simulated: false,
     });
-  });
+  },
+);
 
-  test("the search's 432 instruments", async () => {
-    const body = await recording("jse/broker_instrument_search.recorded.json");
+test.skipIf(!hasRecording("jse/broker_instrument_search.recorded.json"))(
+  "the 432 instruments of a search as recorded",
+  async () => {
+    const body = recording("jse/broker_instrument_search.recorded.json");
     const found = await jse().search?.(
       "a",
       createContext(() => body),
@@ -158,5 +162,5 @@ describe.skipIf(!recordingsAreThere)(RECORDED, () => {
     expect(found).toMatchObject({
       0: { providerSymbol: "ABO", name: "ABSOLUTE HOLDINGS LIMITED", currency: "ZAR", region: "South Africa" },
     });
-  });
-});
+  },
+);

@@ -1,20 +1,24 @@
 /**
- * What upstreams really answered. The files belong to others: they stand beside the project, not in it, and may be absent.
+ * What upstreams really answered. Some are in the project, under licences that allow it (test/fixtures/data/ORIGINS.md); others belong to
+ * others and stand beside it, in `../shared/data`, or are absent.
  */
-const FILES = import.meta.glob<string>("../../../shared/data/providers/{alpha_vantage,binance,coingecko,jse}/*.json", {
-  query: "?raw",
-  import: "default",
-});
+const FILES: Readonly<Record<string, string>> = import.meta.glob(
+  [
+    "../fixtures/data/providers/*/*.json",
+    "../../../shared/data/providers/{alpha_vantage,binance,coingecko,jse}/*.json",
+  ],
+  { query: "?raw", import: "default", eager: true },
+);
 
-/** Whether the recordings are there; tests that need them are skipped where not. */
-export const recordingsAreThere: boolean = Object.keys(FILES).length > 0;
+const find = (name: string): string | undefined =>
+  Object.entries(FILES).find(([path]) => path.endsWith(`/providers/${name}`))?.[1];
 
-/** What a skipped group of tests says. */
-export const RECORDED = "as recorded (skipped without ../shared/data/providers)";
+/** Whether a recording is there; a test of one that is not in the project is skipped without it. */
+export const hasRecording = (name: string): boolean => find(name) !== undefined;
 
 /** The text of a recording, such as `binance/rest_klines_BTCUSDT_1m.recorded.json`. */
-export async function recording(name: string): Promise<string> {
-  const file = Object.entries(FILES).find(([path]) => path.endsWith(`/providers/${name}`));
-  if (!file) throw new Error(`there is no ${name} in ../shared/data/providers`);
-  return file[1]();
+export function recording(name: string): string {
+  const text = find(name);
+  if (text === undefined) throw new Error(`There is no recording ${name}.`);
+  return text;
 }

@@ -1,20 +1,26 @@
 import { type CandleColumns, emptyCandles } from "../../../core/candles.ts";
 
+/** Vectors and candles in full, beside the project, and parts of them in it (test/fixtures/data/ORIGINS.md). */
 const FILES: Readonly<Record<string, string>> = import.meta.glob(
-  ["../../../../shared/data/vectors/**/*.{csv,json}", "../../../../shared/data/candles/*.csv"],
+  [
+    "../../../../shared/data/vectors/**/*.{csv,json}",
+    "../../../../shared/data/candles/*.csv",
+    "../../fixtures/data/vectors/**/*.{csv,json}",
+    "../../fixtures/data/candles/*.csv",
+  ],
   { query: "?raw", import: "default", eager: true },
 );
 
-/** Whether the folder of shared data stands beside the project; without it tests that need it are skipped. */
-export const HAS_REFERENCE_DATA = Object.keys(FILES).length > 0;
+const find = (path: string): string | undefined =>
+  FILES[`../../../../shared/data/${path}`] ?? FILES[`../../fixtures/data/${path}`];
 
-/** Why such a test is skipped. */
-export const NEEDS_REFERENCE_DATA = HAS_REFERENCE_DATA ? "" : " (skipped: ../shared/data is not there)";
+/** Whether a file is there, whole or in part. */
+export const hasReference = (path: string): boolean => find(path) !== undefined;
 
-/** The text of a shared file by its path under `data`, e.g. `vectors/talib/AAPL_1d.json`. */
+/** The text of a file by its path under `data`, e.g. `vectors/talib/AAPL_1d.json`: whole if it can be had, else the project's part. */
 export function referenceFile(path: string): string {
-  const text = FILES[`../../../../shared/data/${path}`];
-  if (text === undefined) throw new Error(`../shared/data/${path} is not there.`);
+  const text = find(path);
+  if (text === undefined) throw new Error(`There is no ${path}.`);
   return text;
 }
 
