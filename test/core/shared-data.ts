@@ -34,9 +34,15 @@ export interface WrittenCandle {
   volume: string;
 }
 
-/** The lines of a shared candle file. */
-export function sharedCandles(skip: (note: string) => never, name: string): WrittenCandle[] {
-  const lines = sharedText(skip, `candles/${name}`).trim().split("\n").slice(1);
+/** The lines of a candle file, whole if it can be had. */
+export const sharedCandles = (skip: (note: string) => never, name: string): WrittenCandle[] =>
+  candleLines(sharedText(skip, `candles/${name}`));
+
+/** The lines of the part of a candle file that is in the project. */
+export const partOfCandles = (name: string): WrittenCandle[] => candleLines(files[`../fixtures/data/candles/${name}`]);
+
+function candleLines(csv: string): WrittenCandle[] {
+  const lines = csv.trim().split("\n").slice(1);
   return lines.map((text, i) => {
     const [iso, open, high, low, close, volume = ""] = text.trim().split(",");
     return { line: i + 2, time: Date.parse(iso) / 1000, iso, open, high, low, close, volume };

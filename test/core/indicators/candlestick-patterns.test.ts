@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { candlesFrom } from "../../../core/candles.ts";
 import { CATALOG } from "../../../core/indicators/catalog.ts";
-import { sharedCandles } from "../shared-data.ts";
+import { partOfCandles } from "../shared-data.ts";
 import { valuesOf } from "./comparison.ts";
 
 /** open, high, low, close */
@@ -344,42 +344,40 @@ describe("patterns of bodies, where a candle opens at the last close", () => {
     ],
   ];
 
-  /** Real hours of bitcoin; and the same made to open at the last close, as many exchanges build their candles. */
-  const realHours = (skip: (note: string) => never, joined: boolean): Body[] => {
-    const hours = sharedCandles(skip, "BTCUSDT_1h_defects.csv").map(({ open, high, low, close }) => ({
+  /** Real minutes of bitcoin; and the same made to open at the last close, as many exchanges build their candles. */
+  const realMinutes = (joined: boolean): Body[] => {
+    const minutes = partOfCandles("BTC-USD_1m.csv").map(({ open, high, low, close }) => ({
       ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
     }));
-    return hours.map((hour, i) => {
-      const open = joined && i > 0 ? hours[i - 1].close : hour.open;
-      return { ...hour, open, high: Math.max(hour.high, open), low: Math.min(hour.low, open) };
+    return minutes.map((minute, i) => {
+      const open = joined && i > 0 ? minutes[i - 1].close : minute.open;
+      return { ...minute, open, high: Math.max(minute.high, open), low: Math.min(minute.low, open) };
     });
   };
 
-  const columnsOf = (hours: readonly Body[]) =>
-    candlesFrom(hours.map((hour, i) => ({ time: i * 3600, ...hour, volume: 1, revision: 0, suspect: false })));
+  const columnsOf = (minutes: readonly Body[]) =>
+    candlesFrom(minutes.map((minute, i) => ({ time: i * 60, ...minute, volume: 1, revision: 0, suspect: false })));
 
-  it.each(DEFINITIONS)("finds each %s of the definition in real hours, and no other", (name, span, definition) => {
+  it.each(DEFINITIONS)("finds each %s of the definition in real minutes, and no other", (name, span, definition) => {
     for (const joined of [false, true]) {
-      const hours = realHours((note) => {
-        throw new Error(note);
-      }, joined);
-      const values = valuesOf(name, columnsOf(hours))[name.toLowerCase()];
-      const expected = hours.map((_, i) => (i < span - 1 ? Number.NaN : definition(hours.slice(i - span + 1, i + 1))));
+      const minutes = realMinutes(joined);
+      const values = valuesOf(name, columnsOf(minutes))[name.toLowerCase()];
+      const expected = minutes.map((_, i) =>
+        i < span - 1 ? Number.NaN : definition(minutes.slice(i - span + 1, i + 1)),
+      );
       expect([...values]).toEqual(expected);
       expect(expected.filter((value) => Math.abs(value) === 100).length).toBeGreaterThan(joined ? 10 : 5);
     }
   });
 
   it("finds haramis at the last close's edge, and harami crosses among them", () => {
-    const hours = realHours((note) => {
-      throw new Error(note);
-    }, true);
-    const haramis = valuesOf("HARAMI", columnsOf(hours)).harami;
-    const crosses = valuesOf("HARAMI_CROSS", columnsOf(hours)).harami_cross;
-    const expected = hours.map((hour, i) => (i === 0 ? Number.NaN : harami(hours[i - 1], hour)));
+    const minutes = realMinutes(true);
+    const haramis = valuesOf("HARAMI", columnsOf(minutes)).harami;
+    const crosses = valuesOf("HARAMI_CROSS", columnsOf(minutes)).harami_cross;
+    const expected = minutes.map((minute, i) => (i === 0 ? Number.NaN : harami(minutes[i - 1], minute)));
     expect([...haramis]).toEqual(expected);
     expect([...crosses]).toEqual(
-      expected.map((value, i) => (about(hours[i].open, hours[i].close) || i === 0 ? value : 0)),
+      expected.map((value, i) => (about(minutes[i].open, minutes[i].close) || i === 0 ? value : 0)),
     );
     expect(expected.filter((value) => value !== 0).length).toBeGreaterThan(50);
   });
