@@ -42,23 +42,23 @@ export async function cachedPage(key: string | null, read: () => Promise<SymbolP
 
 /** What each text stands for. A symbol that is unknown is looked for again each time: it may just have been added. */
 export async function resolveAll(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const resolutions = new Map<string, Resolution>();
+  const found = new Map<string, Resolution>();
   const missing: string[] = [];
   for (const text of texts) {
     const cached = resolutions.get(text);
-    if (cached) resolutions.set(text, cached);
+    if (cached) found.set(text, cached);
     else missing.push(text);
   }
-  if (missing.length === 0) return resolutions;
-  for (const [text, meaning] of await resolveAndCache(env, missing)) resolutions.set(text, meaning);
-  return resolutions;
+  if (missing.length === 0) return found;
+  for (const [text, meaning] of await resolveAndCache(env, missing)) found.set(text, meaning);
+  return found;
 }
 
 /** Looks symbols up, and remembers what they stand for. */
 async function resolveAndCache(env: Env, texts: readonly string[]): Promise<Map<string, Resolution>> {
-  const resolutions = await queryResolutions(env, texts);
-  for (const [text, meaning] of resolutions) if (meaning.kind !== "not_found") resolutions.set(text, meaning);
-  return resolutions;
+  const found = await queryResolutions(env, texts);
+  for (const [text, meaning] of found) if (meaning.kind !== "not_found") resolutions.set(text, meaning);
+  return found;
 }
 
 /** Looks symbols up in the registry; where it is out of reach and all of them were known lately, they are what they were. */
