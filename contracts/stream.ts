@@ -49,7 +49,7 @@ const QuotePositionSchema = z.strictObject({ epoch, seq });
 const BarPositionSchema = z.strictObject({ time: z.number().int() });
 const POSITIONS = "must be {epoch, seq} for quotes, {time} for bars, with whole numbers";
 
-/** How often a client wants to receives: of everything, or of the latest at most `max_hz` times a second for each symbol. */
+/** What a client wants to receive: everything, or the latest at most `max_hz` times a second for each symbol. */
 export const DeliverySchema = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("all") }),
   z.strictObject({ mode: z.literal("conflate"), max_hz: z.number().min(0.01).max(20).default(4) }),

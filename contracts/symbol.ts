@@ -146,7 +146,7 @@ export type SymbolChange = Omit<z.infer<typeof SymbolChangeSchema>, "move_aliase
 const hasExchangePrefix = (symbol: string, exchange: ExchangeCode): boolean =>
   exchange === "JSE" ? symbol.startsWith("JSE:") : !symbol.includes(":");
 
-/** What `POST /symbols` takes: name, type, exchange and currency are needed, the rest is unknown until it is sent. */
+/** What `POST /symbols` takes: name, type, exchange and currency are required, the rest is unknown unless it is sent. */
 export const NewSymbolSchema = z
   .strictObject({
     ...z.object(facts).partial().shape,

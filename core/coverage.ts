@@ -26,7 +26,7 @@ export interface Coverage {
   holidaysKnown: boolean;
 }
 
-/** What coverage is sent about a page. */
+/** What coverage says about a page. */
 export interface CoverageQuery {
   market: Market;
   interval: Interval;

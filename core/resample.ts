@@ -62,7 +62,7 @@ function bucketStamper(market: Market, from: Interval, to: Interval): (time: num
 /**
  * Coarser candles on the market's calendar: first open, highest high, lowest low, last close, summed volume. A number is
  * unknown where one of its parts is. Candles outside regular sessions stay out of coarser ones. Resampling is
- * associative, as long as volumes add up to at most fifteen digits: minutes to hours to days returns what minutes to days returns.
+ * associative, as long as volumes add up to at most fifteen digits: minutes to hours to days makes what minutes to days makes.
  * @param columns candles of the interval `from`, ascending; not changed
  */
 export function resample(columns: CandleColumns, market: Market, from: Interval, to: Interval): CandleColumns {

@@ -75,7 +75,7 @@ function transportFailure(error: unknown, signal: AbortSignal): Failure {
 function reasonOfStatus(status: number): FailureReason {
   if (status === 429) return "throttled";
   if (status === 401) return "bad_key";
-  // A firewall, or a position that is not served (RFC 7725).
+  // A firewall, or a region that is not served (RFC 7725).
   if (status === 403 || status === 451) return "blocked";
   if (status >= 500) return "server_error";
   return status >= 400 ? "bad_call" : "bad_answer";

@@ -3,7 +3,7 @@
 import { isMainThread } from "node:worker_threads";
 
 if (isMainThread) {
-  // The first of them leads the group; those that it starts receives from it who that is.
+  // The first of them leads the group; those that it starts learn from it which that is.
   process.env.WIZDATA_PROCESS_GROUP ??= String(process.pid);
   const group = Number(process.env.WIZDATA_PROCESS_GROUP);
   process.stdin.once("close", () => process.kill(-group, "SIGKILL"));

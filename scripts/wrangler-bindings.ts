@@ -16,7 +16,7 @@ const ConfigurationSchema = z.object({
   ),
 });
 
-/** What wrangler.toml binds to the Worker, as Miniflare takes it, so that it need not be sent twice. */
+/** What wrangler.toml binds to the Worker, as Miniflare takes it, so that it is written once. */
 export function wranglerBindings() {
   const text = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const { vars, durable_objects, ratelimits } = ConfigurationSchema.parse(parse(text));

@@ -3,7 +3,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { Database } from "./database.ts";
 import { auditLog } from "./schema.ts";
 
-/** The statement that records a deed; it runs inside the batch of the deed itself. */
+/** The statement that records an action; it runs inside the batch of the action itself. */
 export function auditEntry(
   db: DrizzleD1Database,
   actor: { actor: string; at: string },

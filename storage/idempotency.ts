@@ -43,12 +43,12 @@ export async function claimKey(database: Database, key: string, fingerprint: str
   return { kind: "repeat", status: existing.status, answer: existing.answer };
 }
 
-/** The statement that records a claimed request's answer; it runs inside the batch of the request's own deed. */
+/** The statement that records a claimed request's answer; it runs inside the batch of the request's own action. */
 export function completeKey(database: Database, key: string, status: number, answer: string) {
   return database.session.update(idempotencyKeys).set({ status, answer }).where(eq(idempotencyKeys.key, key));
 }
 
-/** Returns a claimed key back after the request failed, so that it may be tried again. */
+/** Releases a claimed key after the request failed, so that it may be tried again. */
 export async function releaseKey(database: Database, key: string): Promise<void> {
   await database.session
     .delete(idempotencyKeys)

@@ -76,7 +76,7 @@ function startRuntime({ script, state, port, inspectorPort }: RuntimePaths, vars
   );
 }
 
-/** What a bundled Worker may be sent beside its variables. */
+/** What a bundled Worker takes beside its variables. */
 interface BundleOptions {
   /** The module to bundle, unless it is the Worker's own. */
   entry?: string;

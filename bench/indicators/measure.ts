@@ -13,7 +13,7 @@ export interface Effort {
 }
 
 const SAMPLE_MS = 25;
-/** For that many runs that count there is one that does not. */
+/** One run in this many is a warm-up and does not count. */
 const WARM_UP_ROUNDS = 4;
 const MIN_ROUNDS = 5;
 const MAX_ROUNDS = 101;

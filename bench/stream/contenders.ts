@@ -83,7 +83,7 @@ async function sendCommand(url: string): Promise<void> {
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
 }
 
-/** A server that is sent by HTTP what to send. */
+/** A server that is controlled by HTTP. */
 const drivenByHttp = (url: string) => ({
   url: socketAddress(url),
   headers: {},

@@ -5,7 +5,7 @@ import type { Measured, Order, Report } from "./orders.ts";
 
 /** The load generator in its own process. */
 export interface LoadGenerator {
-  /** Returns an order and waits until it is carried out; one at a time. */
+  /** Sends a command and waits until it is carried out; one at a time. */
   send(order: Order): Promise<Measured | null>;
   stop(): void;
 }

@@ -1,4 +1,4 @@
-/** Opens turns: works of one name run one after the other, those of different names beside each other. */
+/** A queue by name: works of one name run one after the other, those of different names beside each other. */
 export function keyedQueue(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const running = new Map<string, Promise<unknown>>();
   return (name, work) => {

@@ -6,7 +6,7 @@ export class SingleFlight<T> {
   readonly #running = new Map<string, Promise<T>>();
   readonly #next = new Map<string, Promise<T>>();
 
-  /** The answer to the question of a name; `question` puts it. */
+  /** The answer to the question of a name; `question` asks it. */
   run(key: string, call: () => Promise<T>): Promise<T> {
     const current = this.#running.get(key);
     if (!current) return this.#start(key, call);

@@ -97,7 +97,7 @@ function sharedRanges(memories: Memory[]): (period: number) => CandleRange {
   };
 }
 
-/** Returns all memories their positions in one block of zeros. */
+/** Allots all memories in one block of zeros. */
 function allocate(memories: readonly Memory[]): void {
   const zeros = workspace.zeros(memories.reduce((total, { size }) => total + size, 0));
   let used = 0;

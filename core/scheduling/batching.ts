@@ -69,7 +69,7 @@ const isOpen = (window: BatchWindow, now: number): boolean =>
   now >= window.openedAt - TIMER_TOLERANCE_SECONDS && now < closesAt(window) - TIMER_TOLERANCE_SECONDS;
 
 /**
- * Records that a symbol came which no other caller waits for.
+ * Records that a symbol has arrived, which is no longer waited for.
  * @param othersWait whether other symbols wait already; behind a closed window they leave together with it
  */
 export function afterArrival(window: BatchWindow, othersWait: boolean, now: number): BatchWindow {

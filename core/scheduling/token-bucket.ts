@@ -45,7 +45,7 @@ const USER_SHARE = 0.25;
 /**
  * A token comes back a whole span after it was spent. Were it to trickle back, as in the textbook's bucket, nearly two
  * budgets could be spent within one span. Calls are counted in slots, so that a state has a bounded size, and a slot's tokens
- * come back at least one slot late, since an upstream receives a call a little after it was sent.
+ * come back at least one slot late, since a call reaches an upstream a little after it was sent.
  */
 const SLOTS: Record<Span, { width: number; backAfter: number }> = {
   second: { width: 0.05, backAfter: 1.1 },

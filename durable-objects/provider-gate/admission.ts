@@ -36,7 +36,7 @@ export type CallOutcome = Failure | null | "nothing";
 /** `paid`, a short pause (seconds) until the second's budget has a token again, or why there is none for longer. */
 export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number } | Failure;
 
-/** A probe whose outcome no client has sent after this long (seconds) is lost, its object with it. */
+/** A probe whose outcome is not reported after this long (seconds) is lost, its object with it. */
 const PROBE_TIMEOUT_SECONDS = 30;
 
 /** What the breaker counts. A refusal or a spent quota shows that the upstream works. */
@@ -117,7 +117,7 @@ export class Admission {
     if (changed || next.lastSuccessAt !== before.lastSuccessAt) this.#memory.saveGroup(group, next);
   }
 
-  /** Returns what lies ahead of a clock that was set back a new date. */
+  /** Re-dates what lies ahead of a clock that was set back. */
   #correctClockSetBack(now: number): void {
     this.#memory.saveCooldowns(clampToClock(this.#memory.cooldowns, now));
     const spent = spentUpTo(this.#memory.spent, now);

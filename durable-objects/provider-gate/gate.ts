@@ -34,7 +34,7 @@ const UPSTREAM_WIDE_REASONS: readonly FailureReason[] = ["bad_key", "blocked", "
 /** Answers about one symbol: they say nothing against the upstream. */
 const SYMBOL_REASONS: ReadonlySet<FailureReason> = new Set(["unknown_symbol", "unsupported", "bad_call", "demo_key"]);
 
-/** What a batch's answers say of the upstream as a whole: it works if it sent one price, or what is wrong with a symbol. */
+/** What a batch's answers say of the upstream as a whole: it works if it sent one price, or said what is wrong with a symbol. */
 export function batchFailure(answers: Iterable<ProviderQuote | Failure>): Failure | null {
   const all = [...answers];
   const failures = all.filter((answer): answer is Failure => isFailure(answer));

@@ -109,7 +109,7 @@ export class Polling {
       this.#watches.recordPoll(instrument.symbol, null, now);
       return this.#publish(instrument, answer);
     }
-    // Who was sent when to come back is still due, and will be asked for as soon as the gate lets it.
+    // A caller that got a time to come back is still due, and will be asked for as soon as the gate lets it.
     const askedAt = answer.retryAfter === null ? now : watch.askedAt;
     this.#watches.recordPoll(instrument.symbol, answer, askedAt);
   }

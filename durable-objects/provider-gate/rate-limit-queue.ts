@@ -3,7 +3,7 @@ import { type Failure, failure } from "../../providers/provider.ts";
 import type { Admission } from "./admission.ts";
 import { wholeSeconds } from "./cooldowns.ts";
 
-/** What the desk needs to know of the world. */
+/** What paying needs from its surroundings. */
 export interface Clock {
   /** Unix seconds. */
   now: () => number;
@@ -17,10 +17,10 @@ interface Waiter {
   done: (failure: Failure | null) => void;
 }
 
-/** The longest (seconds) that anyone stands in line. */
+/** The longest (seconds) that a call waits in the queue. */
 const MAX_WAIT_SECONDS = 3;
 
-/** Where requests pay. Where the second's budget is spent they stand in line, users before background work. */
+/** Where requests pay. If the second's budget is spent they wait in a queue, users before background work. */
 export class RateLimitQueue {
   readonly #admission: Admission;
   readonly #clock: Clock;
@@ -36,7 +36,7 @@ export class RateLimitQueue {
   acquire(priority: Priority): Promise<Failure | null> {
     const { promise, resolve } = Promise.withResolvers<Failure | null>();
     const waiter: Waiter = { priority, since: this.#clock.now(), done: resolve };
-    // Who is first in line need not wait for those behind to have had their pause.
+    // The first in the queue need not wait for the pauses of those behind it.
     const first = this.#waiting.length === 0 || (priority === "user" && this.#next()?.priority === "background");
     if (first && this.#tryAcquire(waiter) === 0) return promise;
     this.#waiting.push(waiter);

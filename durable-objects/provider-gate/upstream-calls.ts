@@ -52,7 +52,7 @@ function outcomeLabel(outcome: CallOutcome): string {
 
 type Attempt<Answer> = { callOutcome: CallOutcome; result: Answer | Failure };
 
-/** Asks questions under the rules of the gate. */
+/** Calls the upstream under the rules of the gate. */
 export class UpstreamCalls {
   readonly #provider: Provider;
   readonly #admission: Admission;

@@ -63,7 +63,7 @@ export class WatchList {
     }
   }
 
-  /** Sends when a symbol was last asked for, and how that ended. */
+  /** Says when a symbol was last asked for, and how that ended. */
   recordPoll(symbol: string, lastFailure: Failure | null, askedAt: number | null): void {
     const watch = this.#watches.get(symbol);
     if (watch) this.#watches.set(symbol, { ...watch, failing: lastFailure, askedAt });

@@ -4,7 +4,7 @@ import type { SocketObject } from "./stream-directory.ts";
 /** The name of the one directory. */
 export const DIRECTORY = "directory";
 
-/** Sends the directory that an object holds sockets, or holds none any more. A holder that it missed is notified of again by its next heartbeat. */
+/** Reports to the directory whether an object holds sockets. A report that was lost is made again by the next heartbeat. */
 export async function announcePresence(env: Env, socketObject: SocketObject, isPresent: boolean): Promise<void> {
   const directory = env.STREAM_DIRECTORY.getByName(DIRECTORY);
   try {

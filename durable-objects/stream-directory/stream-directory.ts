@@ -32,7 +32,7 @@ export class StreamDirectory extends DurableObject<Env> {
     this.ctx.storage.sql.exec("delete from holders where kind = ? and name = ?", kind, name);
   }
 
-  /** A caller that holds sockets. */
+  /** An object that holds sockets. */
   list(): SocketObject[] {
     const seen = Date.now() / 1000 - EXPIRES_AFTER;
     const rows = this.ctx.storage.sql.exec<{ kind: string; name: string }>(

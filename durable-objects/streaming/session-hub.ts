@@ -22,12 +22,12 @@ import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
 import { type Session, SubscriptionRegistry } from "./subscriptions/registry.ts";
 import { SubscriptionStore } from "./subscriptions/subscription-store.ts";
 
-/** What an hub needs of the object that it sits in. */
+/** What a hub needs of the object that it sits in. */
 export interface SessionHubHost {
   ctx: DurableObjectState;
   /** The object's name, as `/connections` says it. */
   name: string;
-  /** Where it receives of symbols. */
+  /** Where it receives events from. */
   room: RoomClient;
   resolver: SymbolResolver;
   limits: StreamLimits;
@@ -75,7 +75,7 @@ export class SessionHub {
   /** Publishes events of symbols to the subscribers. */
   readonly fanOut: FanOut;
   readonly #registry: SubscriptionRegistry;
-  /** Symbols that no client listens to any more and whose feed is being sent so, by as many release. */
+  /** Symbols without subscribers whose leases are being released, by how many releases. */
   readonly #releasing = new Map<string, { instrument: Instrument; releases: number }>();
   readonly #heartbeat: Heartbeat;
   #announced = Promise.resolve();
@@ -87,7 +87,7 @@ export class SessionHub {
     this.#limits = host.limits;
     const replays = new SingleFlight<QuoteReplay>();
     const room: RoomClient = {
-      // One call may overtake another on its way: what was wanted last must be received last.
+      // One call may overtake another on its way: what was wanted last must arrive last.
       renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room.renewLease(symbol, interest)),
       // After a restart very many sockets come back at once, from much the same place.
       replayQuotes: (symbol, since) =>
@@ -152,7 +152,7 @@ export class SessionHub {
   /** A frame from a client. */
   onMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const session = this.#registry.sessionOf(socket);
-    // Who has been given up is closed soon.
+    // A connection that has been given up is closed soon.
     if (session?.connection.isWritable) this.#dispatcher.handleMessage(session, data);
   }
 

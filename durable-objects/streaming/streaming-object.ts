@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ConnectionAnswer } from "../../contracts/stream.ts";
 import type { SessionHub, StreamMetrics, StreamStats } from "./session-hub.ts";
 
-/** An object with sockets: what the platform and the Worker say to it goes to its hub. Hubs and rooms are such objects. */
+/** An object with sockets: what the platform and the Worker ask of it goes to its sessions. Hubs and rooms are such objects. */
 export abstract class StreamingObject extends DurableObject<Env> {
   protected abstract readonly sessions: SessionHub;
 

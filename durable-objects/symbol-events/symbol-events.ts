@@ -18,7 +18,7 @@ export interface RejectedIndicator extends IndicatorInterest {
   detail: string;
 }
 
-/** What an hub wants to receives of one symbol: all that any of its sockets is subscribed to. */
+/** What a hub wants to receive of one symbol: all that any of its sockets is subscribed to. */
 export interface Interest {
   quotes: boolean;
   candles: readonly Interval[];
@@ -54,7 +54,7 @@ export interface EpochEvent {
 /** What a room publishes. */
 export type SymbolEvent = FrameEvent | EpochEvent;
 
-/** What an hub learns about a symbol when it begins to listen, or says that it goes on. */
+/** What a hub learns about a symbol when it begins to listen, or says that it goes on. */
 export interface Lease {
   /** The place after which every event will be delivered. */
   position: QuotePosition;
@@ -64,7 +64,7 @@ export interface Lease {
   exchange: string;
   /** Seconds within which an event may be expected while the market is open; longer silence is `quiet`. */
   expectedInterval: number;
-  /** Unix seconds until which the room delivers without being sent again. */
+  /** Unix seconds until which the room publishes without a renewal. */
   until: number;
   /** Wanted indicators that there are not; the rest of what is wanted is delivered. */
   refused?: readonly RejectedIndicator[];
@@ -92,7 +92,7 @@ export interface BarReplay {
 }
 
 /**
- * Where an hub receives of symbols: the hub's asks each symbol's room by RPC, the room's asks itself. A caller that attends gets its
+ * Where a hub receives events from: a hub asks each symbol's room by RPC, a room asks itself. A caller that attends gets its
  * events by `deliver` of its hub.
  */
 export interface RoomClient {

@@ -51,7 +51,7 @@ export class QualityLog {
     );
   }
 
-  /** An answer of the room with the decisions since the last one, which ride on it. */
+  /** A reply of the room with the decisions since the last one, which it carries. */
   withCounts<Answer extends object>(answer: Answer): Answer & { decisions?: DecisionCount[] } {
     if (this.#counts.size === 0) return answer;
     const decisions = [...this.#counts.values()];

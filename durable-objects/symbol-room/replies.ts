@@ -27,7 +27,7 @@ export type CandlesReply = CandlesFound & WithCounts;
 
 type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
-/** What a room says when it is asked for the bars of indicators. */
+/** What a room replies when it is asked for the bars of indicators. */
 export type ColumnsReply = (Columns | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number }) &
   WithCounts;
 

@@ -211,7 +211,7 @@ export class SymbolRoom extends StreamingObject {
     return reply;
   }
 
-  /** Keeps the symbol's registry row, which alarms could ask no one for. */
+  /** Keeps the symbol's registry row, which an alarm has no caller to get from. */
   async keepInstrument(instrument: Instrument): Promise<void> {
     this.#state.saveInstrument(instrument);
     await this.checkAlarm();

@@ -74,7 +74,7 @@ export class Leases {
   }
 
   /**
-   * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is sent.
+   * Pays `cost` for a request. Where the meter fails the request passes, and `failed` is called.
    * @param waitUntil called with work that no client waits for
    */
   async acquire(

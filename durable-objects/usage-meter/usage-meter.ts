@@ -63,7 +63,7 @@ export class UsageMeter extends DurableObject<Env> {
       : EMPTY_USAGE;
   }
 
-  /** Returns out tokens, and takes back what is unspent. */
+  /** Grants tokens, and takes back what is unspent. */
   lease(request: LeaseRequest): LeaseReply {
     const now = Date.now() / 1000;
     let usage = rollWindow(this.#usage, now);

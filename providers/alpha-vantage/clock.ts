@@ -16,7 +16,7 @@ export function momentIn(zone: Zone, text: string): number {
 }
 
 /**
- * When a price was true of which only the trading date is sent: at that date's close once it is past, else `delay` seconds
+ * When a price was true of which the source says only the trading date: at that date's close once it is past, else `delay` seconds
  * ago and not before the opening.
  */
 export function momentOnDate(market: Market, date: string, delay: number, now: number): number {

@@ -14,7 +14,7 @@ const TOO_MANY_REQUESTS = -1003;
 const INVALID_SYMBOL = -1121;
 
 /**
- * What the exchange refuses with: 418 is a ban after ignored 429s, 403 its firewall, 451 a position that it does not serve.
+ * What the exchange refuses with: 418 is a ban after ignored 429s, 403 its firewall, 451 a region that it does not serve.
  * @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
  * @see https://developers.binance.com/docs/binance-spot-api-docs/errors
  */

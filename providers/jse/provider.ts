@@ -15,7 +15,7 @@ import {
 import { findInstruments, type JseSettings, shareHistory, shareQuote } from "./client.ts";
 import { barsFrom, listingsFrom, quoteFrom } from "./mapper.ts";
 
-/** The JSE's delayed quotes, from the host of a caller that is licensed to pass them on. */
+/** The JSE's delayed quotes, from the host of a party that is licensed to pass them on. */
 export function jseProvider(settings: JseSettings): Provider {
   return {
     name: "jse",

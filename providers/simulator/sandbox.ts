@@ -74,7 +74,7 @@ function delayedTicks(second: number, last: number | null): Tick[] {
   return ticks;
 }
 
-/** The second whose quote a client who asks at `second` is sent: in a fault it is the last one before. */
+/** The second whose quote a client gets who asks at `second`: in a fault it is the last one before. */
 export function knownSecond(symbol: string, second: number): number {
   const fault = faultOf(symbol);
   const schedule = fault === "lost" ? DROPPED : fault === "late" ? LATE : fault === "flaky" ? QUIET : null;

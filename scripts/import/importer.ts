@@ -138,7 +138,7 @@ function collect(draft: Draft, row: CandleRow, relation: Relation): void {
   else draft.refused.push(relation);
 }
 
-/** Sends a draft, to be stored or only checked. Returns whether later chunks may still be stored. */
+/** Sends a chunk, to be stored or only checked. Returns whether later chunks may still be stored. */
 async function sendDraft(
   draft: Draft,
   options: ImportOptions,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What an upstream can be sent to do wrong. */
+/** How an upstream can be made to misbehave. */
 const KINDS = [
   "slow", // answers after `delay_ms`
   "hang", // never answers
@@ -55,7 +55,7 @@ export type Fault = z.infer<typeof FaultSchema>;
 /** What `POST /control` takes; the faults that it lists replace those before. */
 export const ControlSchema = z.strictObject({
   faults: z.array(FaultSchema).max(100).optional(),
-  /** Begins the random of `probability` again. */
+  /** Restarts the random numbers of `probability`. */
   seed: z.number().int().optional(),
   /** Forgets the calls counted so far. */
   forget_calls: z.boolean().optional(),

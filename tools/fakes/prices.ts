@@ -30,7 +30,7 @@ function hash(text: string): number {
 /** Whether an upstream lists a symbol: all do, but those that begin with NOSUCH. */
 export const isListed = (symbol: string): boolean => !symbol.toUpperCase().startsWith("NOSUCH");
 
-/** How many decimals a price of this size is sent with. */
+/** How many decimals a price of this size is written with. */
 export function decimalsOf(name: string): number {
   if (name.startsWith("JSE:")) return 0;
   const usual = basePrice(name);

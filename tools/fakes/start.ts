@@ -14,7 +14,7 @@ export interface Fakes {
   servers: Record<FakeName, FakeServer>;
   /** What a Worker is started with to ask them. */
   variables: Record<string, string>;
-  /** Sends an upstream how to misbehave from now on; an empty list is how to stop. */
+  /** Makes an upstream misbehave from now on; an empty list ends it. */
   misbehave(name: FakeName, faults: readonly object[], seed?: number): Promise<void>;
   close(): Promise<void>;
 }

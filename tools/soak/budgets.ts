@@ -3,7 +3,7 @@ import { providerOf } from "../../providers/catalogue.ts";
 import { FAKES, type Fakes } from "../fakes/start.ts";
 
 /**
- * A call is received a little after it left, and how much later varies. Calls that left within the budget of a second keep
+ * A call arrives a little after it left, and how much later varies. Calls that left within the budget of a second keep
  * it in every shorter span at the upstream, so that one is checked; the minute's slack is in its budget.
  */
 const CHECKED_SECOND_MS = 500;

@@ -23,7 +23,7 @@ const CLIENTS = 6;
 const MAX_CLOSE_DETECTION_MS = 90_000;
 const PAUSE_MS = 1_000;
 const IMPORTS = "imports";
-/** The allocator returns memory back a while after it is free: the least of this many measurements counts. */
+/** The allocator returns memory a while after it is free: the least of this many measurements counts. */
 const MEASUREMENTS = 5;
 
 /** How much is done in all. */

@@ -10,10 +10,10 @@ const SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "BNB", "ADA", "DOGE", "DOT", "LTC",
 const SYMBOLS_A_CLIENT = 4;
 /** A client stays, and is away, for so long at most: often much less, so that some are cut before they are confirmed. */
 const MAX_MS = 1_500;
-/** How often the runtime is started again, with which all rooms and hubs lose their memory and all sockets. */
+/** How often the runtime is restarted, whereupon all rooms and hubs lose their memory and all sockets. */
 const RESTARTS = 4;
 const PROGRESS_MS = 1_000;
-/** The time that clients are given, at the end, to have all that the platform has sent by then. */
+/** The time that clients have, at the end, to receive all that the platform has sent by then. */
 const MAX_CATCH_UP_MS = 120_000;
 const RETRY_MS = 200;
 /** The longest that no one may answer a client, and that one try may take. */

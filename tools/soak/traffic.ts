@@ -91,7 +91,7 @@ async function fetchWithRetry(url: string, headers: Record<string, string>, repo
   }
 }
 
-/** Asks a question and judges the answer; returns its status and its body. */
+/** Sends a request and checks the answer; returns its status and its body. */
 export async function requestAndCheck(
   { url, headers, report }: Reader,
   kind: Kind,

@@ -57,7 +57,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "GET /problems/{code}": "public",
 };
 
-/** What a route needs. One that no client has put into the table needs most of all. */
+/** What a route needs. One that is missing from the table needs most of all. */
 export function accessOf(method: string, path: string): Access {
   return Object.hasOwn(ACCESS, `${method} ${path}`) ? ACCESS[`${method} ${path}`] : "admin";
 }

@@ -23,7 +23,7 @@ export function clearKeys(): void {
 interface AuthenticateOptions {
   /** Ask the registry, whatever is remembered: what is opened with the key outlives the trust in it. */
   skipCache: boolean;
-  /** Called with the work of noting the use, which no client waits for. */
+  /** Called with the work of recording the use, which no client waits for. */
   waitUntil: (work: Promise<void>) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { Scope, Tier } from "../../contracts/api-key.ts";
 
-/** Who asks: no one we know, the holder of the admin token, or the holder of a key that expires at a time (unix milliseconds) or never. */
+/** Who asks: an anonymous caller, the holder of the admin token, or the holder of a key that expires at a time (unix milliseconds) or never. */
 export type Caller =
   | { kind: "anonymous" }
   | { kind: "admin"; name: string }

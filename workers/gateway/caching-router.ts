@@ -3,7 +3,7 @@ import { RegExpRouter } from "hono/router/reg-exp-router";
 import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 
-/** Addresses that an isolate remembers the routes of. */
+/** URLs whose routes an isolate remembers. */
 const MAX_REMEMBERED = 2_000;
 /** Longer addresses are no one's favourites. */
 const MAX_PATH_CHARACTERS = 100;

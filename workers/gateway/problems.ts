@@ -29,7 +29,7 @@ async function malformedBodyResponse(c: AppContext): Promise<Response> {
   return problemResponse(c, new ApiError("request.invalid", `The body is not valid JSON: ${fault}.`, { errors }));
 }
 
-/** Turns whatever was thrown into a problem document. What no one expected is logged once and sent to no one. */
+/** Turns whatever was thrown into a problem document. What is unexpected is logged once, and no caller sees it. */
 export function errorResponse(error: Error, c: AppContext): Response | Promise<Response> {
   if (error instanceof ApiError) return problemResponse(c, error);
   if (error instanceof HTTPException && error.status === 400) {

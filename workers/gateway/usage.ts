@@ -36,7 +36,7 @@ const route = createRoute({
 
 import { isWithinLimit } from "../metering/burst-guard.ts";
 
-/** The route that says a key what it has used. */
+/** The route by which a key learns what it has used. */
 export const usage = createService();
 
 usage.openapi(route, async (c) => {

@@ -32,7 +32,7 @@ const SECURITY_HEADERS = {
 /** What browsers should know: security headers, and which pages may read the answer. */
 function browserHeaders(origin: string | undefined, configured: string): Record<string, string> {
   const allowed = allowedOrigin(origin ?? "", configured);
-  // Pages are sent which headers they may read, and of which origins they may be; and a caller that compresses answers by what was asked.
+  // Pages learn which headers they may read, and which origins are allowed; compression depends on what was asked.
   const headers: Record<string, string> = { ...SECURITY_HEADERS, Vary: "Accept-Encoding, Origin" };
   if (allowed === null) return headers;
   headers["Access-Control-Allow-Origin"] = allowed;

@@ -58,7 +58,7 @@ interface ValidatedInput {
   param: object;
 }
 
-/** Addresses that a route remembers what they hold: checking them again takes as long as finding the quote that they ask for. */
+/** URLs whose parts are remembered: checking them again takes as long as finding the quote that they ask for. */
 const MAX_CACHED_INPUTS = 500;
 const MAX_CACHED_URL_CHARACTERS = 200;
 

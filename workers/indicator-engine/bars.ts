@@ -15,7 +15,7 @@ export interface CachedBarSeries extends BarSeries {
 
 /**
  * Reads the bars of a symbol that are asked for from its room, and enough history before them for every spec.
- * @throws ApiError candles.unavailable where no source answers and nothing is known
+ * @throws ApiError candles.unavailable where no source answers and no candles are stored
  */
 export async function readBarSeries(
   env: Env,

@@ -5,7 +5,7 @@ import { IndicatorSpecError } from "../../core/indicators/indicator-spec-error.t
 import { type IndicatorSpec, parseSpec } from "../../core/indicators/spec.ts";
 import { shownText } from "../../core/words.ts";
 
-/** Problems by a caller's own text, which may be any: `__proto__` is a name like others here. */
+/** Problems by the text that a caller sent, which may be any: `__proto__` is a name like others here. */
 export const emptyByText = (): Record<string, Problem> => Object.create(null);
 
 /** The specs that can be calculated, and the problems of the others, by their key. */

@@ -24,7 +24,7 @@ const EVERY_MINUTE = "* * * * *";
 const EVERY_QUARTER = "*/15 * * * *";
 const DAILY = "17 3 * * *";
 
-/** What a client asked for this recently is kept fresh. */
+/** What a client asked for as recently as this is kept fresh. */
 const DEMAND_SECONDS = 6 * HOUR;
 const DECISION_RETENTION_SECONDS = 30 * DAY;
 const DEMAND_RETENTION_SECONDS = 7 * DAY;
@@ -34,7 +34,7 @@ const REFRESHED_INTERVALS: readonly Interval[] = ["1h", "1d"];
 
 /**
  * The cron that a call is for, null where it is no one's to make. A development server lets everyone who reaches it call: there the
- * start script returns the Worker a `CRON_TOKEN`, and puts it before the cron.
+ * start script passes the Worker a `CRON_TOKEN`, and puts it before the cron.
  */
 function cronOf({ cron }: ScheduledController, { CRON_TOKEN }: Env): string | null {
   if (!CRON_TOKEN) return cron;
@@ -105,7 +105,7 @@ async function prune(registry: Database, now: number): Promise<void> {
 
 /**
  * Lets a caller that holds sockets set its alarm again, should it be missing: without one, no heartbeat goes out. Every minute, for the
- * directory forgets in a few a caller that is silent.
+ * directory forgets in a few who is silent.
  */
 async function checkStreams(env: Env): Promise<void> {
   await forEachReachable(env, (holder) => holder.checkAlarm());

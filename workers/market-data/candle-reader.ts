@@ -42,7 +42,7 @@ const MIN_STAMP = -8.64e12;
 
 /**
  * Reads a page of a symbol's candles from its room.
- * @throws ApiError candles.unavailable where no source answers and nothing is known
+ * @throws ApiError candles.unavailable where no source answers and no candles are stored
  */
 export async function readCandlePage(env: Env, record: SymbolRecord, query: PageQuery): Promise<CandlePage> {
   const { interval, limit, to, backward, includeSuspect } = query;
@@ -76,7 +76,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
   return { facts, candles: toRows(columns, forming), coverage, next, forming, tier };
 }
 
-/** The stretch of time that a page speaks of; `from` is null where nothing says how far back it goes. */
+/** The stretch of time that a page covers; `from` is null where nothing says how far back it goes. */
 function coveredSpan(
   query: PageQuery,
   columns: CandleColumns,

@@ -32,7 +32,7 @@ function historyAccessOf(c: AppContext): HistoryTerms {
   }
 }
 
-/** What an object is notified of a caller that opens a stream. */
+/** What an object learns of a caller that opens a stream. */
 export function handshakeFor(c: AppContext): HandshakeRequest {
   const offered = c.req.header("Sec-WebSocket-Protocol")?.split(",") ?? [];
   const { caller } = c.var;

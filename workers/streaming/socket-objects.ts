@@ -16,7 +16,7 @@ export interface SocketObjectStub {
   closeCaller(caller: string): Promise<number>;
 }
 
-/** Holders that are asked at once. */
+/** Objects that are asked at once. */
 const MAX_CONCURRENT_CALLS = 100;
 
 function socketObjectOf(env: Env, { kind, name }: SocketObject): SocketObjectStub {

@@ -49,7 +49,7 @@ function subscribeMessage({ symbol, channel, interval, indicators, since, maxHz 
 /** Bars of which only a part has been sent. The oldest is dropped beyond this: an indicator that never comes must not keep them all. */
 const MAX_PARTIAL_BARS = 100;
 
-/** Sends whether a closed bar has been notified of for each of several indicators; before that, a client has only a part of it. */
+/** Whether a closed bar has been published for each of several indicators; before that, a client has only a part of it. */
 function createBarCounter(indicators: readonly string[]): (time: number) => boolean {
   const specs = new Set(indicators.map((spec) => spec.toLowerCase())).size;
   const known = new Map<number, number>();

@@ -8,7 +8,7 @@ interface Outcome {
   answer: string;
 }
 
-/** Statements that record the outcome of a deed; they run inside its own batch, so that neither stands without the other. */
+/** Statements that record the outcome of an action; they run inside its own batch, so that neither stands without the other. */
 type RecordOutcome = (status: number, answer: string) => Statement[];
 
 /**

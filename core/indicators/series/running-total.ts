@@ -1,7 +1,7 @@
 import type { Memory } from "../memory.ts";
 import { roundingError } from "./compensated-sum.ts";
 
-/** The compensated sum of all values so far. A NaN returns NaN in its position and adds nothing. */
+/** The compensated sum of all values so far. At a NaN the sum is NaN, and it adds nothing. */
 export class RunningTotal {
   readonly #memory: Memory;
   readonly #at: number;

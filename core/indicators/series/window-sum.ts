@@ -5,7 +5,7 @@ const SUM = 0;
 const COMPENSATION = 1;
 const FILLED = 2;
 
-/** The running sum of a window whose values a caller else keeps: compensated, O(1) a value. */
+/** The running sum of a window whose values are kept elsewhere: compensated, O(1) a value. */
 export class WindowSum {
   readonly #memory: Memory;
   readonly #at: number;

@@ -18,7 +18,7 @@ import type { SymbolResolver } from "./symbol-resolver.ts";
 /** Messages of one socket that may wait for their turn. */
 const MAX_PENDING_MESSAGES = 50;
 
-/** What comes of the messages of clients. A bad one gets an error and never costs the connection, unless there are too many. */
+/** What becomes of the messages of clients. A bad one gets an error and never costs the connection, unless there are too many. */
 export class Dispatcher {
   readonly #registry: SubscriptionRegistry;
   readonly #subscriptions: Subscriptions;

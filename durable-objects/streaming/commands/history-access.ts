@@ -22,7 +22,7 @@ interface HistoryCaller {
   history: HistoryTerms;
 }
 
-/** The room counts closed bars of a source that may be late: near a bound it may send what is beyond it from here. */
+/** The room counts closed bars of a source that may be late: near a bound it may send a bar that lies beyond it from here. */
 const MAX_COUNTED_BARS = 2 * MAX_REPLAYED_EVENTS;
 const MAX_COUNTED_SECONDS = MAX_ABSENCE_SECONDS + 62 * DAY;
 

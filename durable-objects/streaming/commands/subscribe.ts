@@ -13,14 +13,14 @@ import type { HistoryAccess } from "./history-access.ts";
 import { checkLimits, type RejectedSymbol, resolveRequested } from "./requested-symbols.ts";
 import type { Rejection, SymbolResolver } from "./symbol-resolver.ts";
 
-/** One symbol of a message, its listeners holding back what happens. */
+/** One symbol of a message, whose subscribers buffer events. */
 interface PendingSubscription {
   symbol: string;
   since: Since;
   subscribers: Subscriber[];
 }
 
-/** Answers with what was missed may be large: that many are asked for at once. */
+/** Replies with what was missed may be large: this many are requested at once. */
 const RESUMES_AT_ONCE = 5;
 
 const isRefusal = (answer: ResumeResult | Rejection): answer is Rejection => "code" in answer;
@@ -114,7 +114,7 @@ export class Subscriptions {
     for (const [channel, subscribers] of channels) await this.#confirmAgain(symbolChannel.symbol, channel, subscribers);
   }
 
-  /** Where a symbol's listeners go on, or why they cannot. */
+  /** Where a symbol's subscribers go on, or why they cannot. */
   async #resumeOne(
     symbol: string,
     subscribers: readonly Subscriber[],

@@ -46,7 +46,7 @@ function withSuggestions(name: string, suggestions: string[]): Rejection {
   return { code: "symbol.not_found", detail: `${shown(name)} is not a symbol of the registry. ${hint}`, suggestions };
 }
 
-/** For so long, and of that many names, the registry is not asked again: after a restart all sockets come back at once. */
+/** For this long, and for this many names, the registry is not asked again: after a restart all sockets come back at once. */
 const CACHED_MS = 2_000;
 const MAX_CACHED = 1_000;
 

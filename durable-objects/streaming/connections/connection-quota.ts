@@ -1,4 +1,4 @@
-/** What decides whose share of an hub's sockets a socket is. */
+/** What decides whose share of a hub's sockets a socket is. */
 interface SocketOwner {
   address: string;
   caller: string;
@@ -13,7 +13,7 @@ function ownerOf({ address, caller, anonymous }: SocketOwner): { kind: "address"
   return caller.startsWith(KEY) ? { kind: "key", name: caller } : null;
 }
 
-/** How many sockets addresses without a key, and keys, have in an hub. */
+/** How many sockets addresses without a key, and keys, have in a hub. */
 export class ConnectionQuota {
   readonly #limits: Readonly<Record<"address" | "key", number>>;
   readonly #counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What an operator may configure of hub. */
+/** What an operator may configure of hubs. */
 export interface StreamLimits {
   /** Characters sent without a frame from the client after which sending stops. */
   unacknowledgedBytes: number;

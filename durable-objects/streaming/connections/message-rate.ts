@@ -13,7 +13,7 @@ export class MessageRateLimiter {
   #filledAt = 0;
   #violations: number[] = [];
 
-  /** Takes note of a message; false where it is one too many. */
+  /** Counts a message; false if it is one too many. */
   acquire(nowMs: number): boolean {
     this.#tokens = Math.min(BURST, this.#tokens + (Math.max(0, nowMs - this.#filledAt) / 1000) * MESSAGES_PER_SECOND);
     this.#filledAt = nowMs;
@@ -22,7 +22,7 @@ export class MessageRateLimiter {
     return true;
   }
 
-  /** Takes note of a bad message; true where it is the last that is borne. */
+  /** Counts a bad message; true if it is the last that is tolerated. */
   recordViolation(nowMs: number): boolean {
     this.#violations = this.#violations.filter((time) => isWithin(MINUTE_MS, time, nowMs));
     this.#violations.push(nowMs);

@@ -1,6 +1,6 @@
 import { count } from "../../../observability/metrics/collector.ts";
 
-/** What an hub has done since this was last taken. Kept in memory: a frame must cost next to nothing. */
+/** What a hub has done since this was last taken. Kept in memory: a frame must cost next to nothing. */
 export interface StreamCounts {
   frames: number;
   /** Subscriptions that named a position: those that got all that they had missed, and those that got a snapshot. */

@@ -12,10 +12,10 @@ const MIN_WAIT_MS = 2;
 export class WriteBatcher {
   readonly #pending = new Set<{ flush(): void }>();
   #flushing: Promise<void> | null = null;
-  /** How often a client has waited for the outbox to be emptied. */
+  /** How often a connection has waited for the batch to be written. */
   #flushed = 0;
 
-  /** Takes note of a socket that has something to send. */
+  /** Adds a socket that has something to send. */
   add(connection: { flush(): void }): void {
     this.#pending.add(connection);
   }

@@ -78,7 +78,7 @@ export class FanOut {
     }
   }
 
-  /** Fans a bar out, unless it comes again, or is one that was still open and has closed. */
+  /** Fans a bar out, unless it was fanned out before, or is an open one that has closed since. */
   #fanOutBar(channel: SymbolChannel, event: BarFrame): void {
     if (channel.advanceBars(event.order, event.isClosed)) this.#fanOut(channel, event);
   }

@@ -10,7 +10,7 @@ const FULL_STATUS_EVERY = 10;
 export interface FeedStatus {
   /** As it stands in a heartbeat, in JSON. */
   text: string;
-  /** What clients are notified of again only when it changes. */
+  /** What clients learn again only when it changes. */
   state: string;
 }
 
@@ -31,14 +31,14 @@ export function feedStatusOf(channel: SymbolChannel, now: number): FeedStatus {
   return { text, state: `${expected} ${status}` };
 }
 
-/** Which symbols a beat says a member of. */
+/** Which symbols a beat reports to a session. */
 export function symbolsToReport(session: Session, beat: number, changed: ReadonlySet<string>): string[] {
   const symbols = new Set(Array.from(session.subscribers.values(), ({ subscription }) => subscription.symbol));
   if (beat % FULL_STATUS_EVERY === 0) return [...symbols];
   return [...symbols].filter((symbol) => changed.has(symbol) || session.unreported.has(symbol));
 }
 
-/** The frame of a beat. */
+/** The frame of a heartbeat. */
 export function heartbeatFrame(
   info: { beat: number; connections: number; subscriptions: number },
   symbols: readonly string[],

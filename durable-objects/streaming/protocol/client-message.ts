@@ -14,7 +14,7 @@ import { describeJsonFault } from "../../../core/json-fault.ts";
 import { likelyChoice } from "../../../core/words.ts";
 import type { Subject } from "./subscription.ts";
 
-/** A message that could not be carried out; its client is sent and keeps its connection. */
+/** A message that could not be carried out; its client gets the error and keeps its connection. */
 export class MessageError extends Error {
   override readonly name = "MessageError";
   readonly code: ProblemCode;

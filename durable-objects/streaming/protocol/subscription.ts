@@ -8,10 +8,10 @@ export type Subject =
   | { channel: "candles"; interval: Interval }
   | { channel: "indicators"; interval: Interval; indicator: string };
 
-/** One thing that a socket listens to, as it is kept and as its client is sent. */
+/** A subscription, as it is kept and as its client sees it. */
 export type Subscription = Subject & { symbol: string; delivery: Delivery };
 
-/** What says subjects of one symbol apart. */
+/** What distinguishes subjects of one symbol. */
 export function subjectKey(context: Subject): string {
   switch (context.channel) {
     case "quotes":

@@ -20,7 +20,7 @@ export interface Session {
   /** The messages that are being worked on, one after the other. */
   lastMessage: Promise<void>;
   pendingMessages: number;
-  /** Symbols that its client has been sent nothing of by a heartbeat. */
+  /** Symbols that no heartbeat has reported to its client yet. */
   readonly unreported: Set<string>;
 }
 
@@ -34,7 +34,7 @@ export interface RegistryEvents {
 
 const subscriptionKey = (subscription: Subscription): string => `${subscription.symbol} ${subjectKey(subscription)}`;
 
-/** What a member is subscribed to. */
+/** What a session is subscribed to. */
 export const subscriptionsOf = (session: Session): Subscription[] =>
   Array.from(session.subscribers.values(), ({ subscription }) => subscription);
 
@@ -73,7 +73,7 @@ export class SubscriptionRegistry {
     this.#restore();
   }
 
-  /** The member behind a socket; null where it has left. */
+  /** The session of a socket; null if it has left. */
   sessionOf(socket: WebSocket): Session | null {
     const session = this.#bySocket.get(socket);
     return session && this.sessions.has(session.connection.id) ? session : null;
@@ -116,7 +116,7 @@ export class SubscriptionRegistry {
     this.#store.deleteConnection(session.connection.id);
   }
 
-  /** Writes a member's subscriptions down, after they have changed. */
+  /** Saves a session's subscriptions, after they have changed. */
   save(session: Session): void {
     this.#store.saveSubscriptions(session.connection.id, subscriptionsOf(session));
   }
@@ -177,7 +177,7 @@ export class SubscriptionRegistry {
     for (const instrument of this.#store.instruments())
       this.channels.set(instrument.symbol, new SymbolChannel(instrument));
     const present = new Set(sockets.map((socket) => this.#restoreSession(socket, kept)));
-    // Those whose sockets went with a deployment or a crash.
+    // Those whose sockets were lost with a deployment or a crash.
     for (const id of kept.keys()) if (!present.has(id)) this.#store.deleteConnection(id);
     for (const channel of [...this.channels.values()]) {
       if (!channel.isEmpty) continue;

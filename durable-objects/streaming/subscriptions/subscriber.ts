@@ -3,7 +3,7 @@ import { Conflation, type ConflationTimer } from "../connections/conflation.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { Subscription } from "../protocol/subscription.ts";
 
-/** From where on a listener receives: a position in the quotes, the opening of the last bar it has, or everything. */
+/** From where on a subscriber receives events: a position in the quotes, the opening of the last bar it has, or everything. */
 export type Start = { quotes: QuotePosition } | { bars: number | null };
 
 const REVISED = '"state":"revised"';

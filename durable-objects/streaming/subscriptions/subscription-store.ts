@@ -1,7 +1,7 @@
 import type { Instrument } from "../../../contracts/symbol.ts";
 import type { Subscription } from "../protocol/subscription.ts";
 
-/** Creates the tables of an hub; a room's stand beside its own. Subscriptions are kept, positions are not. */
+/** Creates the tables of a hub; a room's stand beside its own. Subscriptions are kept, positions are not. */
 function prepareSubscriptionTables(sql: SqlStorage): void {
   sql.exec(`
     create table if not exists audience_sockets (
@@ -26,7 +26,7 @@ export interface StoredSubscriptions {
   beat: number;
 }
 
-/** What an hub remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
+/** What a hub remembers: who is subscribed to what, the registry rows of those symbols, the number of the last heartbeat. */
 export class SubscriptionStore {
   readonly #sql: SqlStorage;
   #last: HeartbeatMark | undefined;

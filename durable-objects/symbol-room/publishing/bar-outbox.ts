@@ -1,11 +1,11 @@
 import type { BarEvent, FrameEvent } from "../../symbol-events/symbol-events.ts";
 
-/** The most events that are kept, the newest: as many as wait for an hub. */
+/** The most events that are kept, the newest: as many as wait for a hub. */
 const MAX_PENDING_BARS = 1_000;
 
 /**
  * Closed and revised bars, from that moment on until every hub has taken them. Bars have no numbers without gap by which an
- * hub could see that one is missing: a room whose memory goes in between says them again, and hub know by their order
+ * hub could see that one is missing: a room whose memory goes in between publishes them again, and hubs know by their order
  * what they have had.
  */
 export class BarOutbox {
@@ -20,7 +20,7 @@ export class BarOutbox {
     this.#first = sql.exec<{ first: number | null }>("select min(number) as first from untold_bars").one().first;
   }
 
-  /** Returns events their order and keeps those of closed bars; runs inside the turn in which it is noted that they have closed. */
+  /** Numbers events and keeps those of closed bars; runs in the turn in which it is recorded that they have closed. */
   add(events: readonly BarEvent[]): FrameEvent[] {
     const ordered = events.map((event) => ({ ...event, order: event.isClosed ? this.#next() : this.#last }));
     const closed = ordered.filter(({ isClosed }) => isClosed);

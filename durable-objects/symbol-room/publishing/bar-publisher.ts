@@ -90,7 +90,7 @@ export class BarPublisher {
     }
   }
 
-  /** Sends what a closed bar is now. */
+  /** Publishes what a closed bar is now. */
   async revise(context: InstrumentContext, interval: Interval, time: number, now: number): Promise<FrameEvent[]> {
     const closed = this.#candles.closed(interval);
     if (closed === null || time > closed) return [];
@@ -112,7 +112,7 @@ export class BarPublisher {
       const bar = this.#forming.applyQuote(context, interval, quote, now);
       const upcoming = this.#candles.upcoming(context, interval);
       if (!bar || !upcoming) return [];
-      // A bar is notified of once the one before it has closed, unless no client knows when that will be.
+      // A bar is published once the one before it has closed, unless it is not known when that will be.
       if (bar.time !== upcoming.time && !(this.#behind.has(interval) && bar.time > upcoming.time)) return [];
       const before = this.#published.get(interval);
       if (before && sameNumbers(before, bar)) return [];

@@ -84,7 +84,7 @@ export class ClosedBarCursor {
     const page = await pagesOf(context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
     const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
     const prepared = await prepare(bars);
-    // Meanwhile no one may watch any more, or a client again.
+    // Meanwhile the last watcher may have left, or another one come.
     if (this.#published.get(interval) !== before) return null;
     this.#moveOn(interval, (page.more ? bars.at(-1)?.time : undefined) ?? last);
     return keep(prepared);

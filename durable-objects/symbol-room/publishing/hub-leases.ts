@@ -3,7 +3,7 @@ import { logWarning } from "../../../observability/log.ts";
 import type { SessionHub } from "../../streaming/session-hub.ts";
 import type { IndicatorInterest, Interest, SymbolEvent } from "../../symbol-events/symbol-events.ts";
 
-/** Seconds for which an hub is sent what happens unless it says again that it wants to be. */
+/** Seconds for which a hub receives events unless it renews its lease. */
 export const LEASE_SECONDS = 90;
 /**
  * After a push that failed: seconds to the next, doubled each time, and never more than the longest. What waits is in memory, which
@@ -12,7 +12,7 @@ export const LEASE_SECONDS = 90;
 const MIN_RETRY_SECONDS = 1;
 export const MAX_RETRY_SECONDS = 8;
 
-/** The name under which a room's own sockets attend. */
+/** The name of the lease of a room's own sockets. */
 export const OWN_SESSIONS = "";
 
 /** What the leases ask of the publisher. */
@@ -25,7 +25,7 @@ export interface HubLeaseEvents {
   onReleased(): void;
   /** Everyone has taken all that has been sent, which were bars up to this order. */
   onAllTaken(order: number): void;
-  /** Asks for a call of `retry` in that many seconds. */
+  /** Schedules a call of `retry` in that many seconds. */
   retryIn(seconds: number): void;
 }
 
@@ -37,11 +37,11 @@ interface HubLease {
 
 const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
-/** Whether an hub wants nothing. */
+/** Whether a hub wants nothing. */
 export const isEmptyInterest = ({ quotes, candles, indicators }: Interest): boolean =>
   !quotes && candles.length === 0 && indicators.length === 0;
 
-/** What says the indicators of one symbol apart. */
+/** What distinguishes the indicators of one symbol. */
 export const indicatorKey = ({ interval, spec }: IndicatorInterest): string => `${interval} ${spec}`;
 
 function isInterested(interest: Interest, event: SymbolEvent): boolean {
@@ -84,7 +84,7 @@ interface PushCallbacks {
   failed(times: number): void;
 }
 
-/** Events that wait for an hub at most. What is dropped beyond it leaves a gap in the numbers, so that the hub asks for it. */
+/** Events that wait for a hub at most. What is dropped beyond it leaves a gap in the numbers, so that the hub asks for it. */
 const MAX_PENDING_EVENTS = 1_000;
 
 /** Whether a newer event says all that an older one said: another state of the same open bar. */
@@ -105,7 +105,7 @@ function replaces(newer: SymbolEvent, older: SymbolEvent): boolean {
 const sameBar = (a: { interval: string; time: number }, b: { interval: string; time: number }): boolean =>
   a.interval === b.interval && a.time === b.time;
 
-/** Whether an hub notices by itself that an event is missing. */
+/** Whether a hub notices by itself that an event is missing. */
 const isNumbered = ({ channel }: SymbolEvent): boolean => channel === "quotes" || channel === "gap";
 
 /** Events on their way to one hub: one push at a time, and the next carries all that happened since. */
@@ -194,7 +194,7 @@ export class HubLeases {
       this.#leases.set(hub, { wants: JSON.parse(interest), until, queue: null });
   }
 
-  /** Notes what an hub wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
+  /** Notes what a hub wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
   renew(hub: string, interest: Interest, now: number): number {
     if (isEmptyInterest(interest)) {
       this.#release(hub);
@@ -230,12 +230,12 @@ export class HubLeases {
     return this.#all;
   }
 
-  /** The indicators that hub other than this one want. */
+  /** The indicators that hubs other than this one want. */
   indicatorsOfOthers(hub: string): IndicatorInterest[] {
     return [...this.#leases].flatMap(([name, { wants: interest }]) => (name === hub ? [] : interest.indicators));
   }
 
-  /** When the next lease runs out; null where no one attends. */
+  /** When the next lease runs out; null if there are none. */
   nextExpiry(): number | null {
     return this.#leases.size === 0 ? null : Math.min(...Array.from(this.#leases.values(), ({ until }) => until));
   }
@@ -245,7 +245,7 @@ export class HubLeases {
     this.#fanOut(symbol, events, (line, indicator) => line.send(indicator));
   }
 
-  /** Has each hub sent what of these events it wants with the next push. */
+  /** Adds to each hub's next push those of these events that it wants. */
   enqueue(symbol: string, events: readonly SymbolEvent[]): void {
     this.#fanOut(symbol, events, (line, indicator) => line.enqueue(indicator));
   }
@@ -289,7 +289,7 @@ export class HubLeases {
     });
   }
 
-  /** Takes what each hub wants of these events to the line to it. */
+  /** Adds to each hub's queue those of these events that it wants. */
   #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, indicator: SymbolEvent[]) => void) {
     for (const event of events)
       if ("order" in event && event.isClosed) this.#lastOrder = Math.max(this.#lastOrder, event.order);

@@ -21,7 +21,7 @@ export interface ClosedValues {
   values: ClosedValue[];
 }
 
-/** Bars back from the last to which a revision changes what was sent. */
+/** How many bars back from the last a revision changes what was published. */
 const MAX_REVISED = 100;
 /** Bars are read up to the last closed one, so that none of them can be forming. */
 const ALL_CLOSED = Number.POSITIVE_INFINITY;

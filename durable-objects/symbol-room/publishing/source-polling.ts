@@ -11,10 +11,10 @@ const listingsOf = ({ instrument, sources }: InstrumentContext) =>
     return listing ? [{ provider, listing }] : [];
   });
 
-/** Has a symbol's sources polled while a client listens. */
+/** Has a symbol's sources polled while a client is subscribed. */
 export class SourcePolling {
   readonly #upstreams: Upstreams;
-  /** Sources further down that were turned to, and may no longer be needed. */
+  /** Sources further down that were used in between, and may no longer be needed. */
   #polled = new Set<string>();
 
   constructor(upstreams: Upstreams) {

@@ -17,7 +17,7 @@ export function refusalOf(indicator: IndicatorInterest): RejectedIndicator | nul
 
 const TOO_MANY = `This symbol has ${MAX_LIVE_INDICATORS} live indicators, the most that one may have. Ask /indicators for others.`;
 
-/** What of an hub's wishes can be met beside what `others` watch, and the indicators that cannot. */
+/** What of a hub's interest can be met beside what `others` watch, and the indicators that cannot. */
 export function limitInterest(
   interest: Interest,
   others: readonly IndicatorInterest[],

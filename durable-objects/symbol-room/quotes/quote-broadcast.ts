@@ -2,10 +2,10 @@ import type { StoredQuote } from "../../../contracts/quote.ts";
 import { isWithin } from "../../../core/time.ts";
 import { deleteCachedQuote, writeCachedQuote } from "../../../storage/quote-cache.ts";
 
-/** KV takes one write per second and key, and each costs: far regions are sent this often (seconds), while a client asks. */
+/** KV takes one write per second and key, and each costs: far regions get a copy this often (seconds), while clients ask. */
 const SHARE_EVERY = 15;
 
-/** Sends other regions of a room's quote. */
+/** Publishes a room's quote to other regions. */
 export class QuoteBroadcast {
   readonly #cache: KVNamespace;
   readonly #keep: (work: Promise<void>) => void;

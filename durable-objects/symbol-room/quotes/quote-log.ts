@@ -29,7 +29,7 @@ export class QuoteLog {
     this.#last = lastRecorded(sql, state);
   }
 
-  /** The place after the last event that was recorded. */
+  /** The offset after the last event that was recorded. */
   position(): QuotePosition {
     return { epoch: this.#state.epoch(), seq: this.#last };
   }

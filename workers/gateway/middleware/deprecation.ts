@@ -7,7 +7,7 @@ import { EARLIER_PREFIX } from "../path.ts";
 export interface Deprecation {
   /** The beginning of the path, as it was asked for. */
   beginning: RegExp;
-  /** What stands in its position in the successor's path. */
+  /** What replaces it in the successor's path. */
   successor: string;
   /** Since when it is deprecated, ISO-8601. */
   since: string;
