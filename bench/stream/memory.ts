@@ -5,7 +5,7 @@ import { FRAME_BYTES } from "./stages.ts";
 
 const SOCKETS = 200;
 const EVENTS = 100;
-/** Memory is checked over the last part of the time: what never reads has been given up by then. */
+/** Memory is checked over the last part of the time: clients that never read have been abandoned by then. */
 const CHECKED = 3 / 5;
 const SHARE_SILENT = 0.1;
 /** Seconds between two signs of life of a client that reads. */

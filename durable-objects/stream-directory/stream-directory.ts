@@ -9,7 +9,7 @@ export interface SocketObject {
 /** Seconds after which a holder that does not come back is forgotten: a few heartbeats. */
 const EXPIRES_AFTER = 150;
 
-/** Objects cannot be listed, so those that hold sockets stand here. There is one directory; it receives of each holder twice a minute. */
+/** Objects cannot be listed, so those that hold sockets stand here. There is one directory; each of them reports to it twice a minute. */
 export class StreamDirectory extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);

@@ -22,7 +22,7 @@ import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
 import { type Session, SubscriptionRegistry } from "./subscriptions/registry.ts";
 import { SubscriptionStore } from "./subscriptions/subscription-store.ts";
 
-/** What a hub needs of the object that it sits in. */
+/** What a hub needs of its object. */
 export interface SessionHubHost {
   ctx: DurableObjectState;
   /** The object's name, as `/connections` says it. */

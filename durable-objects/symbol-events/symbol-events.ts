@@ -54,7 +54,7 @@ export interface EpochEvent {
 /** What a room publishes. */
 export type SymbolEvent = FrameEvent | EpochEvent;
 
-/** What a hub learns about a symbol when it begins to listen, or says that it goes on. */
+/** What a hub learns about a symbol when it takes or renews a lease. */
 export interface Lease {
   /** The place after which every event will be delivered. */
   position: QuotePosition;

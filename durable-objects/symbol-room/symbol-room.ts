@@ -239,7 +239,7 @@ export class SymbolRoom extends StreamingObject {
     return { latest: this.#quotes.latestOf(sources), sources, attempts: [...this.#quotes.attempts()] };
   }
 
-  /** Notes what a hub wants to receives of from now on; nothing ends it. The lease is renewed by saying it again. */
+  /** Leases what a hub is interested in from now on. The lease is renewed by calling it again. */
   async renewLease(known: Instrument, hub: string, interest: Interest): Promise<Lease> {
     return this.#publisher.renewLease(this.#state.saveInstrument(known), hub, interest);
   }

@@ -5,7 +5,7 @@ import { TrieRouter } from "hono/router/trie-router";
 
 /** URLs whose routes an isolate remembers. */
 const MAX_REMEMBERED = 2_000;
-/** Longer addresses are no one's favourites. */
+/** Longer URLs are not remembered. */
 const MAX_PATH_CHARACTERS = 100;
 
 /** Hono's own router, and what it found for the addresses that were asked last: matching costs as much as a quote from memory. */

@@ -60,7 +60,7 @@ tickets.openapi(route, async (c) => {
   return c.json(envelope({ ticket, expires_at: expires }), 201);
 });
 
-/** Lets the bearer of a ticket pass as a caller that asked for it, once. */
+/** Admits the bearer of a ticket as the caller that asked for it, once. */
 export function identifyTicket(c: AppContext): void | Promise<void> {
   if (!TICKET_PATHS.test(c.req.path)) return;
   const ticket = c.req.query("ticket");

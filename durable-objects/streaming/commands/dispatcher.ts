@@ -15,7 +15,7 @@ import { type Session, type SubscriptionRegistry, subscriptionsOf } from "../sub
 import type { Subscriptions } from "./subscribe.ts";
 import type { SymbolResolver } from "./symbol-resolver.ts";
 
-/** Messages of one socket that may wait for their turn. */
+/** Pending messages of one socket at most. */
 const MAX_PENDING_MESSAGES = 50;
 
 /** What becomes of the messages of clients. A bad one gets an error and never costs the connection, unless there are too many. */

@@ -26,7 +26,7 @@ export interface Session {
 
 /** What a registry reports. */
 export interface RegistryEvents {
-  /** No client listens to a symbol any more. */
+  /** A symbol has no subscriber any more. */
   onEmpty: (channel: SymbolChannel) => void;
   /** Sending to a socket has stopped. */
   onStop: (connection: Connection) => void;

@@ -194,7 +194,7 @@ export class HubLeases {
       this.#leases.set(hub, { wants: JSON.parse(interest), until, queue: null });
   }
 
-  /** Notes what a hub wants from now on, in place of what it wanted; returns the end of its lease. Nothing ends it. */
+  /** Replaces what a hub is interested in; returns the end of its lease. An empty interest ends it. */
   renew(hub: string, interest: Interest, now: number): number {
     if (isEmptyInterest(interest)) {
       this.#release(hub);

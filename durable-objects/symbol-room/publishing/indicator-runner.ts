@@ -39,7 +39,7 @@ interface RunningIndicator {
 const runnerKey = ({ interval, spec }: IndicatorInterest): string => `${interval} ${spec}`;
 const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** What a stream reports a machine's outputs: none of those that look ahead. */
+/** The outputs of a machine that a stream carries: none of those that look ahead. */
 function outputValue({ definition }: IndicatorSpec, outputs: ArrayLike<number>): IndicatorValue {
   const { outputs: names, lookahead = [] } = definition;
   if (names.length === 1) return known(outputs[0]);
