@@ -16,17 +16,17 @@ export class BarPublisher {
   readonly #candles: ClosedBarCursor;
   readonly #forming: FormingBars;
   readonly #indicators: IndicatorRunner;
-  readonly #batcher: BarOutbox;
+  readonly #outbox: BarOutbox;
   /** The open candle of each interval that was sent last. */
   readonly #published = new Map<Interval, Candle>();
   /** Intervals whose last bars cannot be closed yet, because no source answers. */
   readonly #behind = new Set<Interval>();
 
-  constructor(candles: ClosedBarCursor, forming: FormingBars, indicators: IndicatorRunner, batcher: BarOutbox) {
+  constructor(candles: ClosedBarCursor, forming: FormingBars, indicators: IndicatorRunner, outbox: BarOutbox) {
     this.#candles = candles;
     this.#forming = forming;
     this.#indicators = indicators;
-    this.#batcher = batcher;
+    this.#outbox = outbox;
   }
 
   /** Forgets closed bars that are not closed yet, by a clock that was set back; returns whether there are any. */
@@ -80,7 +80,7 @@ export class BarPublisher {
         ...bars.map((bar) => this.#candleEvent(context, interval, bar, false, now)),
         ...this.#closedEvents(context, await this.#indicators.append(context, interval, bars), "closed", now),
       ];
-      const events = await this.#candles.close(context, interval, now, prepare, (events) => this.#batcher.add(events));
+      const events = await this.#candles.close(context, interval, now, prepare, (events) => this.#outbox.add(events));
       this.#behind.delete(interval);
       return events ?? [];
     } catch (error) {
@@ -99,7 +99,7 @@ export class BarPublisher {
       if (!bar || bar.revision === 0) return [];
       const values = await this.#indicators.revise(context, interval, time, closed);
       const events = this.#closedEvents(context, values, "revised", now);
-      return this.#batcher.add([this.#candleEvent(context, interval, bar, false, now), ...events]);
+      return this.#outbox.add([this.#candleEvent(context, interval, bar, false, now), ...events]);
     } catch (error) {
       if (!(error instanceof CandlesUnavailable)) throw error;
       return [];
@@ -127,7 +127,7 @@ export class BarPublisher {
         ),
       ];
     });
-    return this.#batcher.add(events);
+    return this.#outbox.add(events);
   }
 
   #candleEvent(

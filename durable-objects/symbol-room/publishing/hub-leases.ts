@@ -242,12 +242,12 @@ export class HubLeases {
 
   /** Sends each hub what of these events it wants. */
   publish(symbol: string, events: readonly SymbolEvent[]): void {
-    this.#fanOut(symbol, events, (line, indicator) => line.send(indicator));
+    this.#fanOut(symbol, events, (queue, wanted) => queue.send(wanted));
   }
 
   /** Adds to each hub's next push those of these events that it wants. */
   enqueue(symbol: string, events: readonly SymbolEvent[]): void {
-    this.#fanOut(symbol, events, (line, indicator) => line.enqueue(indicator));
+    this.#fanOut(symbol, events, (queue, wanted) => queue.enqueue(wanted));
   }
 
   /** Tries the hub again that did not answer. */
@@ -290,14 +290,14 @@ export class HubLeases {
   }
 
   /** Adds to each hub's queue those of these events that it wants. */
-  #fanOut(symbol: string, events: readonly SymbolEvent[], take: (line: PushQueue, indicator: SymbolEvent[]) => void) {
+  #fanOut(symbol: string, events: readonly SymbolEvent[], deliver: (queue: PushQueue, wanted: SymbolEvent[]) => void) {
     for (const event of events)
       if ("order" in event && event.isClosed) this.#lastOrder = Math.max(this.#lastOrder, event.order);
     for (const [hub, lease] of this.#leases) {
-      const indicator = events.filter((event) => isInterested(lease.wants, event));
-      if (indicator.length === 0) continue;
+      const wanted = events.filter((event) => isInterested(lease.wants, event));
+      if (wanted.length === 0) continue;
       lease.queue ??= this.#queueTo(hub, symbol);
-      take(lease.queue, indicator);
+      deliver(lease.queue, wanted);
     }
     this.#checkAllTaken();
   }
