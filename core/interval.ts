@@ -7,33 +7,35 @@ export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M"
 export type Interval = (typeof INTERVALS)[number];
 
 /** Other ways in which intervals are written, by what is left of them without case, blanks and a plural. */
-const ALTERNATIVE_SPELLINGS: Readonly<Record<string, Interval>> = {
-  minute: "1m",
-  minutely: "1m",
-  hour: "1h",
-  hourly: "1h",
-  "60m": "1h",
-  "240m": "4h",
-  "24h": "1d",
-  day: "1d",
-  daily: "1d",
-  d: "1d",
-  "7d": "1w",
-  week: "1w",
-  weekly: "1w",
-  w: "1w",
-  month: "1M",
-  monthly: "1M",
-  mo: "1M",
-  "1mo": "1M",
-  "1mth": "1M",
-  "60": "1h",
-  "1": "1m",
-  "5": "5m",
-  "15": "15m",
-  "30": "30m",
-  "240": "4h",
-};
+const ALTERNATIVE_SPELLINGS: ReadonlyMap<string, Interval> = new Map(
+  Object.entries({
+    minute: "1m",
+    minutely: "1m",
+    hour: "1h",
+    hourly: "1h",
+    "60m": "1h",
+    "240m": "4h",
+    "24h": "1d",
+    day: "1d",
+    daily: "1d",
+    d: "1d",
+    "7d": "1w",
+    week: "1w",
+    weekly: "1w",
+    w: "1w",
+    month: "1M",
+    monthly: "1M",
+    mo: "1M",
+    "1mo": "1M",
+    "1mth": "1M",
+    "60": "1h",
+    "1": "1m",
+    "5": "5m",
+    "15": "15m",
+    "30": "30m",
+    "240": "4h",
+  } as const),
+);
 
 /** The interval that a text probably means: `1hour`, `60m`, `1D`, `monthly`; null if that is not known. */
 export function likelyInterval(text: string): Interval | null {
@@ -47,7 +49,7 @@ export function likelyInterval(text: string): Interval | null {
     .replace(/^(\d+)days?$/, "$1d")
     .replace(/^(\d+)weeks?$/, "$1w")
     .replace(/^(\d+)(?:months?|mon)$/, "$1mo");
-  const found = ALTERNATIVE_SPELLINGS[short] ?? ALTERNATIVE_SPELLINGS[short.replace(/s$/, "")];
+  const found = ALTERNATIVE_SPELLINGS.get(short) ?? ALTERNATIVE_SPELLINGS.get(short.replace(/s$/, ""));
   return found ?? INTERVALS.find((interval) => interval === short) ?? null;
 }
 

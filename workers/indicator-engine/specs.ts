@@ -30,7 +30,7 @@ function problemOf(text: string, error: IndicatorSpecError, position: InputError
 
 /**
  * Reads the specs of a question; the default ten where it names none. A spec that fails does not fail the others.
- * @param place where in the request they stand
+ * @param position where in the request they stand
  * @throws ApiError where every one fails
  */
 export function parseSpecs(texts: readonly string[] | undefined, position: "query" | "body"): ParsedSpecs {
@@ -48,6 +48,21 @@ export function parseSpecs(texts: readonly string[] | undefined, position: "quer
   }
   if (read.specs.length === 0) throw allInvalid(failures);
   return read;
+}
+
+/**
+ * Specs each of which must be right, since a stream carries all of them or none.
+ * @throws ApiError of the first that is wrong
+ */
+export function requireSpecs(texts: readonly string[], position: "query" | "body"): string[] {
+  for (const text of texts) {
+    try {
+      parseSpec(text);
+    } catch (error) {
+      throw error instanceof IndicatorSpecError ? problemOf(text, error, position) : error;
+    }
+  }
+  return [...texts];
 }
 
 function allInvalid(failures: readonly ApiError[]): ApiError {

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { distinctSpecs, MAX_SPECS } from "../../contracts/indicator.ts";
 import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
@@ -8,6 +9,7 @@ import type { HandshakeRequest } from "../../durable-objects/streaming/connectio
 import type { Subject } from "../../durable-objects/streaming/protocol/subscription.ts";
 import { problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
+import { requireSpecs, SPECS_MESSAGE, splitSpecs } from "../indicator-engine/specs.ts";
 import { charge } from "../metering/usage.ts";
 import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 import { checkOrigin, confirmHandshake, handshakeFor, mayReadHistory } from "./handshakes.ts";
@@ -20,7 +22,12 @@ const Query = z
     ticket: ticketParameter,
     channel: z.enum(CHANNELS, `must be one of ${CHANNELS.join(", ")}`).default("quotes"),
     interval: intervalParameter.default("1h"),
-    indicators: z.string().optional().openapi({ description: "Separated by commas, for the channel indicators." }),
+    indicators: z
+      .string()
+      .transform(splitSpecs)
+      .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MAX_SPECS, SPECS_MESSAGE)
+      .optional()
+      .openapi({ type: "string", description: "Separated by commas, for the channel indicators." }),
     max_hz: z.coerce.number().min(0.01).max(20).optional().openapi({
       description: "The most events a second; those in between are left out, and `skipped` says how many.",
     }),
@@ -103,15 +110,15 @@ eventStreams.openapi(route, async (c) => {
   requireActive(record);
   const since = positionOf(c.req.header("Last-Event-ID"), channel);
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
-  if (c.req.method === "HEAD") return c.body(null, 200, headers);
   const question: EventStreamRequest = {
     symbol: record.symbol,
     channel,
     interval,
-    indicators: indicators?.split(",").map((spec) => spec.trim()),
+    indicators: indicators && requireSpecs(indicators, "query"),
     since,
     maxHz: max_hz ?? null,
   };
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
   await chargeHistory(c, record.primary_exchange, question);
   const handshake: HandshakeRequest = { ...handshakeFor(c), history: { kind: "free" } };
   const response = await confirmHandshake(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshake));

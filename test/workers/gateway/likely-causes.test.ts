@@ -55,6 +55,18 @@ describe("an error names the likely cause", () => {
     expect(suggestions).toEqual([meant]);
   });
 
+  test("events of an indicator that there is not: refused, and not a stream of nothing", async () => {
+    const path = "/stream/AAPL?channel=indicators&indicators=";
+    const { detail } = await problemOf(await call(`${path}SMA,RSI(14)`), "indicator.unknown");
+    expect(detail).toContain("RSI:14");
+    await problemOf(await call(`${path}RSI:0`), "indicator.invalid_parameters");
+    await problemOf(await call(path), "request.invalid");
+    const many = Array.from({ length: 21 }, (_, i) => `SMA:${i + 1}`);
+    await problemOf(await call(`${path}${many}`), "request.invalid");
+    const { detail: interval } = await problemOf(await call("/ohlcv/AAPL?interval=constructor"), "request.invalid");
+    expect(interval).not.toContain("did you mean");
+  });
+
   test("a share that is written like an index, with the right article", async () => {
     const body = { symbol: "BTC/USD", name: "x", type: "index", currency: "USD", primary_exchange: "NYSE" };
     const { detail } = await problemOf(await send("POST", "/symbols", body), "request.invalid");
