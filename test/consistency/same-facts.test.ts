@@ -137,13 +137,19 @@ describe("candles", () => {
     const response = await call(`${path}&format=csv`, { headers: ADMIN });
     const rows = csvRows(await response.text());
     expect(rows).toHaveLength(data.length);
+    // A candle that still forms may have moved in between: its prices and its volume.
+    const settled = (row: Facts): Facts =>
+      row.state === "open" ? without(row, "open", "high", "low", "close", "volume") : row;
     for (const [i, row] of rows.entries()) {
-      expectSame({ ...data[i], provider: json.provider, simulated: json.simulated }, row, "CSV");
+      const candle = { ...data[i], provider: json.provider, simulated: json.simulated };
+      expectSame(settled(candle), settled(row), "CSV");
     }
+    const facts = (answer: Facts): Facts => ({
+      ...without(answer, "timestamp", "next_cursor"),
+      data: Array.isArray(answer.data) ? answer.data.map(settled) : null,
+    });
     for (const prefix of ["/v1", "/api/market-data"]) {
-      expect(without(await body(`${prefix}${path}`), "timestamp", "next_cursor")).toEqual(
-        without(json, "timestamp", "next_cursor"),
-      );
+      expect(facts(await body(`${prefix}${path}`))).toEqual(facts(json));
     }
   });
 });
