@@ -47,8 +47,9 @@ function startWorker(script: string): Miniflare {
 async function migrate(database: Database): Promise<void> {
   const folder = join(ROOT, "migrations");
   const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
-  for (const file of files.sort()) {
-    const statements = readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint");
+  const seed = join(ROOT, "storage", "registry", "reference", "seed.sql");
+  for (const file of [...files.sort().map((name) => join(folder, name)), seed]) {
+    const statements = readFileSync(file, "utf8").split("--> statement-breakpoint");
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }
 }

@@ -4,4 +4,4 @@ import { applyMigrations } from "./wrangler.ts";
 
 ensureDevVars();
 await import("./build-assets.mjs");
-applyMigrations(null);
+applyMigrations(null, console.log);

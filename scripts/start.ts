@@ -109,7 +109,7 @@ if (portState === "taken") {
 const lock = await lockState(STATE, url).catch(failInUse);
 process.once("exit", lock.release);
 ensureDevVars();
-applyMigrations(null);
+applyMigrations(null, console.log);
 
 const cronToken = newCronToken();
 const server = startWrangler({ port, persistTo: null, vars: {}, output: "pipe", cronToken });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
 import { ROOT } from "./dev-vars.ts";
+import { describeSeed, type SeedEntry } from "./seed-report.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
@@ -61,13 +62,56 @@ function digestOfMigrationsAndSeed(): string {
   return hash.digest("hex");
 }
 
-/** Applies the migrations that the local database lacks, and the seed. Asking wrangler takes seconds, so it is asked only after a change. */
-export function applyMigrations(persistTo: string | null): void {
+/** Where wrangler finds a database: `["--local", "--persist-to", folder]` or `["--remote", "--env", "production"]`. */
+export type DatabaseFlags = readonly string[];
+
+/** The rows that a query returns. */
+function query(database: DatabaseFlags, sql: string): unknown[] {
+  const output = runWrangler(["d1", "execute", "DB", ...database, "--json", "--command", sql]);
+  const answers: unknown = JSON.parse(output);
+  const [answer]: unknown[] = Array.isArray(answers) ? answers : [];
+  if (!(typeof answer === "object" && answer && "results" in answer && Array.isArray(answer.results))) {
+    throw new Error(`wrangler d1 execute printed no results:\n${output}`);
+  }
+  return answer.results;
+}
+
+function isSeedEntry(row: unknown): row is Omit<SeedEntry, "detail"> & { detail: string } {
+  return typeof row === "object" && row !== null && "action" in row && "target" in row && "detail" in row;
+}
+
+/** Applies the reference data, as one transaction. The migrations are to be applied first. */
+function applySeed(database: DatabaseFlags): void {
+  runWrangler(["d1", "execute", "DB", ...database, "--yes", "--file", SEED]);
+}
+
+/**
+ * Applies the reference data to a database whose migrations are applied.
+ * @returns a sentence about what it added, changed and left as operators have it
+ */
+export function applySeedAndReport(database: DatabaseFlags): string {
+  const [last] = query(database, "SELECT ifnull(max(id), 0) AS id FROM audit_log");
+  const before = typeof last === "object" && last && "id" in last ? Number(last.id) : 0;
+  applySeed(database);
+  const added = query(
+    database,
+    `SELECT action, target, detail FROM audit_log WHERE id > ${before} AND actor = 'reference-data' ORDER BY id`,
+  );
+  return describeSeed(added.filter(isSeedEntry).map((row) => ({ ...row, detail: JSON.parse(row.detail) })));
+}
+
+/**
+ * Applies the migrations that the local database lacks, and the seed. Asking wrangler takes seconds, so it is asked only after a change.
+ * @param report receives a sentence about what the seed did, if it was applied
+ */
+export function applyMigrations(persistTo: string | null, report?: (sentence: string) => void): void {
   const state = persistTo ?? STATE;
   const digest = digestOfMigrationsAndSeed();
   if (existsSync(stampOf(state)) && readFileSync(stampOf(state), "utf8") === digest) return;
-  runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
-  runWrangler(["d1", "execute", "DB", "--local", "--persist-to", state, "--yes", "--file", SEED]);
+  const database: DatabaseFlags = ["--local", "--persist-to", state];
+  runWrangler(["d1", "migrations", "apply", "DB", ...database]);
+  if (report) report(applySeedAndReport(database));
+  else applySeed(database);
   writeFileSync(stampOf(state), digest);
 }
 

@@ -4,6 +4,7 @@ import { getTableColumns } from "drizzle-orm";
 import type { SymbolRecord } from "../contracts/symbol.ts";
 import { REFERENCE_EXCHANGES, REFERENCE_SYMBOLS } from "../storage/registry/reference-data.ts";
 import { exchanges, symbols } from "../storage/schema.ts";
+import { auditStatements } from "./reference-data/audit-statements.ts";
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 const SEED = new URL("../storage/registry/reference/seed.sql", import.meta.url);
@@ -45,11 +46,16 @@ export function referenceRows(records: readonly SymbolRecord[]): SeedRow[] {
         const stored = value === null ? null : column.mapToDriverValue(value);
         return [[column.name, typeof stored === "boolean" ? Number(stored) : stored]];
       });
-      const { aliases, provider_symbols } = record;
+      // In an order of their own, so that a row is the same text as long as it says the same.
+      const ids = Object.entries(record.provider_symbols).sort(([a], [b]) => (a < b ? -1 : 1));
       return {
         kind: "symbol",
         key: record.symbol,
-        value: { ...Object.fromEntries(values), aliases, provider_symbols },
+        value: {
+          ...Object.fromEntries(values),
+          aliases: record.aliases.toSorted((a, b) => (a < b ? -1 : 1)),
+          provider_symbols: Object.fromEntries(ids),
+        },
       };
     }),
   ];
@@ -96,6 +102,10 @@ function rowsInto(column: "seeded" | "next", rows: readonly SeedRow[], onConflic
   });
 }
 
+/** A stamp after the row's own, whatever the reference data says: rooms keep the row that was updated last. */
+const LATER =
+  "max(seed.next ->> 'last_updated', ifnull(strftime('%Y-%m-%dT%H:%M:%fZ', symbols.last_updated, '+0.001 seconds'), ''))";
+
 /** What changes a table's columns where they still have the values of the last seed. */
 function update(table: string, key: string, kind: SeedRow["kind"], columns: readonly string[]): string {
   const isNew = (name: string) =>
@@ -104,12 +114,18 @@ function update(table: string, key: string, kind: SeedRow["kind"], columns: read
     (name) =>
       `${name} = CASE WHEN ${table}.${name} IS seed.seeded ->> '${name}' THEN seed.next ->> '${name}' ELSE ${table}.${name} END`,
   );
-  if (kind === "symbol") sets.push(`last_updated = max(${table}.last_updated, seed.next ->> 'last_updated')`);
+  const changes = columns.map(isNew);
+  if (kind === "symbol") {
+    sets.push(`last_updated = ${LATER}`);
+    for (const names of ["aliases", "provider_symbols"]) {
+      changes.push(`seed.next -> '${names}' IS NOT seed.seeded -> '${names}'`);
+    }
+  }
   return `UPDATE ${table} SET
   ${sets.join(",\n  ")}
 FROM reference_seed AS seed
 WHERE seed.kind = '${kind}' AND seed.key = ${table}.${key} AND seed.seeded IS NOT NULL AND seed.next IS NOT NULL AND (
-  ${columns.map(isNew).join("\n  OR ")}
+  ${changes.join("\n  OR ")}
 );
 `;
 }
@@ -119,15 +135,25 @@ const insert = (table: string, key: string, kind: SeedRow["kind"], columns: read
   `INSERT INTO ${table} (${[key, ...columns].join(", ")})
 SELECT ${["key", ...columns.map((name) => `next ->> '${name}'`)].join(", ")} FROM reference_seed
 WHERE kind = '${kind}' AND seeded IS NULL AND key NOT IN (SELECT ${key} FROM ${table})${
-    kind === "symbol" ? " AND key NOT IN (SELECT alias FROM aliases)" : ""
+    kind === "symbol"
+      ? "\n  AND key NOT IN (SELECT alias FROM aliases) AND next ->> 'primary_exchange' IN (SELECT code FROM exchanges)"
+      : ""
   };
 `;
 
-/** Rows that were there before any seed had them are an operator's: they count as seeded, and stay as they are. */
-const ADOPT = `UPDATE reference_seed SET seeded = next WHERE seeded IS NULL AND (
-  (kind = 'symbol' AND key IN (SELECT symbol FROM symbols)) OR (kind = 'exchange' AND key IN (SELECT code FROM exchanges))
-);
-`;
+/**
+ * The rows that were there before any seed had them are an operator's: they count as seeded, and stay as they are. A symbol with the
+ * reference data's own stamp is no operator's: a seed that was interrupted has left it.
+ */
+const IS_OPERATORS = `seeded IS NULL AND (
+  (kind = 'symbol' AND EXISTS (SELECT 1 FROM symbols WHERE symbol = key AND last_updated IS NOT next ->> 'last_updated'))
+  OR (kind = 'exchange' AND key IN (SELECT code FROM exchanges))
+)`;
+
+const ADOPT = `UPDATE reference_seed SET seeded = next WHERE ${IS_OPERATORS};\n`;
+
+/** Symbols that an earlier seed could not add, and that this one may not have any more. */
+const FORGET = "DELETE FROM reference_seed WHERE seeded IS NULL;\n";
 
 /** Aliases and provider symbols that the last seed had and this one has not go, unless they are no longer the symbol's. */
 const REMOVE = [
@@ -188,9 +214,12 @@ WHERE next IS NOT NULL AND (seeded IS NOT NULL OR kind = 'exchange' OR key IN (S
  * @param first what registries were seeded with by their migrations
  */
 export function seedStatements(first: readonly SeedRow[], rows: readonly SeedRow[]): string[] {
+  const audit = auditStatements(IS_OPERATORS, { exchanges: EXCHANGE_COLUMNS, symbols: SYMBOL_COLUMNS });
   return [
+    FORGET,
     ...rowsInto("seeded", first, "DO NOTHING"),
     ...rowsInto("next", rows, "DO UPDATE SET next = excluded.next"),
+    audit.beforeAdoption,
     ADOPT,
     insert("exchanges", "code", "exchange", EXCHANGE_COLUMNS),
     update("exchanges", "code", "exchange", EXCHANGE_COLUMNS),
@@ -198,6 +227,7 @@ export function seedStatements(first: readonly SeedRow[], rows: readonly SeedRow
     update("symbols", "symbol", "symbol", SYMBOL_COLUMNS),
     ...REMOVE,
     ...ADD,
+    ...audit.afterChanges,
     REMEMBER,
   ];
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 import { eventually } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 import { type Manifest, readManifest, stateFixtures } from "./state/manifest.ts";
@@ -198,6 +199,18 @@ describe.each(stateFixtures().map((path) => [basename(path), path]))("%s, kept f
       .object({ decisions: z.array(z.looseObject({ symbol: z.string() })) })
       .parse(await restored.data("/admin/quality?limit=1000"));
     for (const decision of state.quality) expect(decisions).toContainEqual(expect.objectContaining(decision));
+  });
+
+  test("the reference data of this version is there, with names of companies that have changed", async () => {
+    for (const { symbol, name, aliases } of REFERENCE_SYMBOLS.filter(({ symbol }) =>
+      ["JSE:CPI", "XOM"].includes(symbol),
+    )) {
+      const record = z.looseObject({ name: z.string(), aliases: z.array(z.string()) });
+      expect(record.parse(await restored.data(`/symbols/${symbol}`))).toMatchObject({
+        name,
+        aliases: aliases.toSorted(),
+      });
+    }
   });
 
   test("in live mode, what providers gave is there while none of them answers", async () => {

@@ -151,7 +151,7 @@ describe("the seed", () => {
     database.exec("COMMIT");
   };
   const everything = () =>
-    ["exchanges", "symbols", "aliases", "provider_symbols", "reference_seed"].map((table) =>
+    ["exchanges", "symbols", "aliases", "provider_symbols", "reference_seed", "audit_log"].map((table) =>
       rows(`SELECT * FROM ${table} ORDER BY 1, 2`),
     );
   const changed = (symbol: string, change: Partial<SymbolRecord>): SymbolRecord[] =>
@@ -211,10 +211,12 @@ describe("the seed", () => {
   });
 
   test("leaves what an operator has changed as it is, and sets the new facts beside it", () => {
-    database.exec("UPDATE symbols SET name = 'Our Boeing', is_active = 0, last_updated = '2030' WHERE symbol = 'BA'");
+    database.exec(
+      "UPDATE symbols SET name = 'Our Boeing', is_active = 0, last_updated = '2030-01-01T00:00:00.000Z' WHERE symbol = 'BA'",
+    );
     seed(changed("BA", { name: "Boeing Holdings", sector: "Space", aliases: ["NYSE:BA", "BOEING"] }));
     expect(rows("SELECT name, sector, is_active, last_updated FROM symbols WHERE symbol = 'BA'")).toEqual([
-      { name: "Our Boeing", sector: "Space", is_active: 0, last_updated: "2030" },
+      { name: "Our Boeing", sector: "Space", is_active: 0, last_updated: "2030-01-01T00:00:00.001Z" },
     ]);
     expect(rows("SELECT alias FROM aliases WHERE symbol = 'BA' ORDER BY alias")).toEqual([
       { alias: "BOEING" },
@@ -223,12 +225,17 @@ describe("the seed", () => {
   });
 
   test("sets a fact that no operator has changed, from seed to seed", () => {
-    for (const name of ["Boeing A", "B'ing", "Boeing C"]) {
+    for (const [i, name] of ["Boeing A", "B'ing", "Boeing C"].entries()) {
       seed(changed("BA", { name, last_updated: "2027-01-01T00:00:00.000Z" }));
+      // Rooms keep the row that was updated last, so each change is later than the one before.
       expect(rows("SELECT name, last_updated FROM symbols WHERE symbol = 'BA'")).toEqual([
-        { name, last_updated: "2027-01-01T00:00:00.000Z" },
+        { name, last_updated: `2027-01-01T00:00:00.00${i}Z` },
       ]);
     }
+    seed(changed("BA", { name: "Boeing C", aliases: ["NYSE:BA", "BOEING"] }));
+    expect(rows("SELECT last_updated FROM symbols WHERE symbol = 'BA'")).toEqual([
+      { last_updated: "2027-01-01T00:00:00.003Z" },
+    ]);
   });
 
   test("keeps facts that an operator changed before there was a seed", () => {
@@ -239,6 +246,17 @@ describe("the seed", () => {
       { symbol: "JSE:CPI", name: "Our Capitec" },
       { symbol: "XOM", name: "ExxonMobil Holdings Corporation" },
     ]);
+  });
+
+  test("takes over the names of a migration that was never released, and follows them further", () => {
+    database = migratedDatabase();
+    database.exec("UPDATE symbols SET name = 'ExxonMobil Holdings Corporation' WHERE symbol = 'XOM'");
+    seed();
+    expect(rows("SELECT seeded ->> 'name' AS name FROM reference_seed WHERE key = 'XOM'")).toEqual([
+      { name: "ExxonMobil Holdings Corporation" },
+    ]);
+    seed(changed("XOM", { name: "Exxon" }));
+    expect(rows("SELECT name FROM symbols WHERE symbol = 'XOM'")).toEqual([{ name: "Exxon" }]);
   });
 
   test("does not bring back an alias, a provider symbol or a symbol that an operator removed", () => {
@@ -286,6 +304,92 @@ describe("the seed", () => {
     database.exec("DELETE FROM aliases WHERE alias = 'YY'");
     seed([...REFERENCE_SYMBOLS, ...more]);
     expect(rows("SELECT name FROM symbols WHERE symbol = 'YY'")).toEqual([{ name: "Zed" }]);
+  });
+
+  test("may be interrupted after any of its statements, and applied again", () => {
+    const rowsNow = () => everything().slice(0, 5);
+    const next = [...changed("BA", { name: "Boeing Holdings", aliases: ["BOEING"], provider_symbols: {} }), NEW];
+    const statements = seedStatements(migratedRows(migratedDatabase()), referenceRows(next));
+    const prepare = () => {
+      database = migratedDatabase();
+      seed();
+      database.exec("UPDATE symbols SET name = 'Our Apple' WHERE symbol = 'AAPL'");
+    };
+    prepare();
+    seed(next);
+    const stamps = (tables: ReturnType<typeof rowsNow>) =>
+      JSON.stringify(tables).replace(/"last_updated":"[^"]*"/g, "");
+    const expected = stamps(rowsNow());
+    for (let done = 1; done <= statements.length; done++) {
+      prepare();
+      for (const statement of statements.slice(0, done)) database.exec(statement);
+      seed(next);
+      expect(stamps(rowsNow()), `after ${done} statements`).toBe(expected);
+    }
+  });
+
+  test("no longer adds a symbol that waited for its name once the reference data drops it", () => {
+    database.exec("INSERT INTO aliases (alias, symbol) VALUES ('ZZ', 'AAPL')");
+    seed([...REFERENCE_SYMBOLS, NEW]);
+    database.exec("DELETE FROM aliases WHERE alias = 'ZZ'");
+    seed();
+    expect(rows("SELECT * FROM symbols WHERE symbol = 'ZZ'")).toEqual([]);
+  });
+
+  test("leaves out a symbol of an exchange that is gone", () => {
+    database = migratedDatabase();
+    for (const table of ["aliases", "provider_symbols", "symbols"]) {
+      database.exec(`DELETE FROM ${table} WHERE symbol IN (SELECT symbol FROM symbols WHERE symbol LIKE 'SIM:%')`);
+    }
+    database.exec("DELETE FROM exchanges WHERE code = 'SIM'");
+    seed();
+    seed([...REFERENCE_SYMBOLS, { ...NEW, primary_exchange: "SIM" }]);
+    expect(rows("SELECT * FROM symbols WHERE primary_exchange = 'SIM'")).toEqual([]);
+  });
+
+  test("follows a code that moves from one of its symbols to another, and leaves a price unit that an operator set", () => {
+    database.exec("UPDATE symbols SET price_unit = 'USX' WHERE symbol = 'BA'");
+    seed([
+      ...changed("BA", { aliases: [], price_unit: "points", price_decimals: 3 }),
+      { ...NEW, aliases: ["NYSE:BA"], provider_symbols: {} },
+    ]);
+    expect(rows("SELECT symbol FROM aliases WHERE alias = 'NYSE:BA'")).toEqual([{ symbol: "ZZ" }]);
+    expect(rows("SELECT price_unit, price_decimals FROM symbols WHERE symbol = 'BA'")).toEqual([
+      { price_unit: "USX", price_decimals: 3 },
+    ]);
+  });
+
+  test("records in the audit log what it added, changed and left as an operator has it", () => {
+    const said = () =>
+      rows("SELECT actor, action, target, detail FROM audit_log ORDER BY id").map(
+        ({ actor, action, target, detail }) => {
+          expect(actor).toBe("reference-data");
+          return [action, target, JSON.parse(String(detail))];
+        },
+      );
+    expect(said()).toEqual([
+      ["reference.change", "JSE:CPI", { name: "Capitec Limited" }],
+      ["reference.change", "XOM", { name: "ExxonMobil Holdings Corporation" }],
+    ]);
+    database.exec("DELETE FROM audit_log");
+    database.exec("UPDATE symbols SET name = 'Our Boeing' WHERE symbol = 'BA'");
+    database.exec("UPDATE provider_symbols SET provider_symbol = 'OURS' WHERE symbol = 'JSE:NPN'");
+    database.exec("INSERT INTO aliases (alias, symbol) VALUES ('ZED', 'AAPL'), ('YY', 'AAPL')");
+    const more = changed("BA", { name: "Boeing Holdings", sector: "Space", aliases: ["BOEING", "ZED"] }).map(
+      (record) => (record.symbol === "JSE:NPN" ? { ...record, provider_symbols: { jse: "NPX" } } : record),
+    );
+    for (let twice = 0; twice < 2; twice++) seed([...more, NEW, { ...NEW, symbol: "YY", aliases: [] }]);
+    expect(said().toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))).toEqual([
+      ["reference.add", "ZZ", { name: "Zed" }],
+      ["reference.change", "BA", { aliases: ["BOEING"] }],
+      ["reference.change", "BA", { removed_aliases: ["NYSE:BA"] }],
+      ["reference.change", "BA", { sector: "Space" }],
+      ["reference.keep", "BA", { aliases: ["ZED"] }],
+      ["reference.keep", "BA", { name: "Boeing Holdings" }],
+      ["reference.keep", "JSE:NPN", { provider_symbols: { jse: "NPX" } }],
+      ["reference.keep", "YY", { name: "Zed" }],
+      ["reference.keep", "ZZ", { aliases: ["ZED"] }],
+    ]);
   });
 
   test("keeps a record's values in their columns", () => {
