@@ -10,8 +10,8 @@ import { PROVIDERS } from "./provider.ts";
 export const MAX_SPECS = 20;
 /** Candles that a client may send of their own. */
 export const MAX_REQUEST_CANDLES = 10_000;
-/** Symbols times indicators times bars that one call may ask for: an answer is made in the memory of one isolate. */
-export const MAX_VALUES = 500_000;
+/** Numbers that one answer may hold, times and every output of every indicator counted: it is made in the memory of one isolate. */
+export const MAX_VALUES = 800_000;
 /** Symbols that one call may ask for. */
 export const MAX_INDICATOR_SYMBOLS = 50;
 

@@ -173,6 +173,24 @@ export const PROBLEMS = {
     title: "Connection limit reached",
     explanation: "Every hub of the region is full. `Retry-After` says when to try again.",
   },
+  "stream.overloaded": {
+    status: 503,
+    title: "Too much to do for one more stream",
+    explanation:
+      "The object that would hold the stream, or read its history, has no room for more at the moment. What is open goes on. Come back with a back-off; a socket that was let in only to learn this is closed with 1013.",
+  },
+  "stream.share_exceeded": {
+    status: 429,
+    title: "Your share of something scarce is used up",
+    explanation:
+      "Live indicators of a symbol, subscriptions and histories that are being read are shared among callers: addresses, or keys. End some of yours, or wait for those under way.",
+  },
+  "calculation.too_large": {
+    status: 422,
+    title: "The calculation is too large for one request",
+    explanation:
+      "What a calculation reads and answers is bounded for every caller. `detail` says how large it would be, what the most is, and how to split it.",
+  },
   "rate_limit.exceeded": {
     status: 429,
     title: "Too many requests",

@@ -61,6 +61,11 @@ export class MemoryCache<T> {
     }
   }
 
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry) this.#remove(key, entry);
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#weight = 0;

@@ -1,6 +1,7 @@
 import { NO_UNITS } from "../../contracts/candle.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
+import { calculateAll } from "../../workers/indicator-engine/compute.ts";
 import { indicatorResponse, withTimestamp } from "../../workers/indicator-engine/response.ts";
 
 /** Bars of history that the service reads before the first one that it answers. */
@@ -20,7 +21,7 @@ export function handlerOf(specs: readonly IndicatorSpec[], candles: CandleColumn
     ...{ symbol: "BTC/USDT", interval: "1h", units: NO_UNITS },
     ...{ includeOpen: false, includeCandles: false, errors: {} },
   };
-  return () => withTimestamp(indicatorResponse(specs, read, options).json);
+  return () => withTimestamp(indicatorResponse(calculateAll(specs, read.bars, {}), read, options).json);
 }
 
 /** Candles to pass to a handler so that it answers `points` bars. */

@@ -1,5 +1,6 @@
 import { type CandleColumns, sliceCandles } from "../candles.ts";
-import type { Kernel } from "./indicator.ts";
+import type { StepPacer } from "../concurrency/step-pacer.ts";
+import type { Kernel, TradingDay } from "./indicator.ts";
 import { kernelOf } from "./kernel.ts";
 import type { MachineOptions } from "./machine.ts";
 import { Memory } from "./memory.ts";
@@ -74,6 +75,83 @@ export function calculate(
     const ahead = kernel.ahead?.();
     return ahead === undefined ? { spec, outputs } : { spec, outputs, ahead };
   });
+}
+
+/** Columns of a spec's outputs, by name and in the definition's order. */
+interface KeptColumns {
+  readonly outputs: Readonly<Record<string, Float64Array>>;
+  readonly columns: readonly Float64Array[];
+}
+
+/** Columns for a spec's outputs. */
+function columnsOf({ definition }: IndicatorSpec, length: number): KeptColumns {
+  const columns = definition.outputs.map(() => new Float64Array(length));
+  return { columns, outputs: Object.fromEntries(definition.outputs.map((name, i) => [name, columns[i]])) };
+}
+
+/**
+ * Runs every spec over the candles from the first on, as `calculate` does and with the same values, in slices between which others may
+ * run. Only what is answered is kept in memory.
+ * @param first the index of the first candle whose values are returned
+ * @returns outputs as long as the candles from `first` on
+ */
+export async function calculateInSlices(
+  specs: readonly IndicatorSpec[],
+  candles: CandleColumns,
+  first: number,
+  pacer: StepPacer,
+  { tradingDay = utcDay }: MachineOptions = {},
+): Promise<IndicatorSeries[]> {
+  const series: IndicatorSeries[] = [];
+  const inBlocks = specs.filter((spec) => !looksAhead(spec));
+  const done = await runInSlices(inBlocks, candles, first, pacer, tradingDay);
+  for (const spec of specs) {
+    const known = done.get(spec);
+    if (known) {
+      series.push({ spec, outputs: known });
+      continue;
+    }
+    // Outputs that are moved back in time need all candles at once.
+    const [all] = calculate([spec], candles, { tradingDay });
+    const outputs = Object.entries(all.outputs).map(([name, column]) => [name, column.slice(first)]);
+    series.push({ ...all, outputs: Object.fromEntries(outputs) });
+    await pacer.count(candles.length);
+  }
+  return series;
+}
+
+/** Takes specs through one block of candles after the other; returns their outputs from `first` on. */
+async function runInSlices(
+  specs: readonly IndicatorSpec[],
+  candles: CandleColumns,
+  first: number,
+  pacer: StepPacer,
+  tradingDay: TradingDay,
+): Promise<Map<IndicatorSpec, KeptColumns["outputs"]>> {
+  const memories: Memory[] = [];
+  const resources = { workspace, tradingDay, range: sharedRanges(memories) };
+  const works = specs.map((spec) => ({
+    spec,
+    kernel: kernelOf(spec, newMemory(memories), resources),
+    kept: columnsOf(spec, candles.length - first),
+    scratch: columnsOf(spec, Math.min(BLOCK, first)),
+  }));
+  // What is remembered from block to block must not lie in the workspace, which others use in between.
+  for (const memory of memories) memory.allocate();
+  for (let start = 0; start < candles.length; ) {
+    const end = Math.min(candles.length, start + BLOCK, start < first ? first : candles.length);
+    const block = sliceCandles(candles, start, end);
+    for (const { kernel, kept, scratch } of works) {
+      const [{ columns }, offset] = start < first ? [scratch, start] : [kept, first];
+      kernel.advance(
+        block,
+        columns.map((column) => column.subarray(start - offset, end - offset)),
+      );
+    }
+    start = end;
+    await pacer.count(block.length * specs.length);
+  }
+  return new Map(works.map(({ spec, kept }) => [spec, kept.outputs]));
 }
 
 /** A memory that is to be allocated with the others. */

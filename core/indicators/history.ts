@@ -1,4 +1,4 @@
-import { bucketStamped } from "../buckets.ts";
+import { bucketStamped, countBuckets } from "../buckets.ts";
 import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../candles.ts";
 import { INTRADAY_SECONDS, type Interval, isDated } from "../interval.ts";
 import type { Market } from "../market-calendar/markets.ts";
@@ -25,6 +25,9 @@ export interface BarsQuery {
   to: number | null;
   includeOpen: boolean;
 }
+
+/** How many bars are asked for, and of when. */
+export type BarsRange = Omit<BarsQuery, "includeOpen">;
 
 /** What is calculated over. */
 export interface Bars {
@@ -62,6 +65,8 @@ export type ReadPage<Page extends HistoryPage> = (
 ) => Promise<Page>;
 
 const MIN_TIME = -8.64e12;
+/** Calendar time that holds a dated bar, in seconds; of days with weekends and holidays. */
+const DATED_SPAN = { "1d": 1.6 * DAY, "1w": 7 * DAY, "1M": 31 * DAY } as const;
 
 /** Reads the bars that are asked for and enough history before them for every spec. */
 export async function readBars<Page extends HistoryPage>(
@@ -79,12 +84,7 @@ export async function readBars<Page extends HistoryPage>(
     return { bars, page: requested.page, forming };
   }
   const start = columns.time[0];
-  const history = await read(
-    MIN_TIME,
-    start,
-    Math.min(Math.max(MIN_WARM_UP, ...specs.map(candlesNeeded)), MAX_WARM_UP),
-    true,
-  );
+  const history = await read(MIN_TIME, start, historyNeeded(specs), true);
   const last = query.from === null ? columns.time[columns.length - 1] : start;
   const calendarAnchor = anchorOf(market, interval, last);
   // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
@@ -133,6 +133,35 @@ async function readRequested<Page extends HistoryPage>(
   return { page, columns: columns.length > 0 ? columns : emptyCandles(0), forming: forming && query.includeOpen };
 }
 
+/** Series are taken to begin no earlier where it is said how many bars a calculation needs (unix seconds): 1970, of crypto 2009. */
+const FIRST_BAR = 0;
+const FIRST_BAR_OF_CRYPTO = Date.UTC(2009, 0, 3) / 1000;
+
+/**
+ * How many bars of one symbol a calculation reads at most: those that are answered, the history before them, and what runs since a
+ * point in time. An imported series that is older than 1970 may have more.
+ * @param now unix seconds
+ */
+export function barsNeeded(
+  specs: readonly IndicatorSpec[],
+  market: Market,
+  { interval, points, from, to }: BarsRange,
+  now: number,
+): number {
+  const span = isDated(interval)
+    ? points * DATED_SPAN[interval]
+    : calendarSeconds(market, points * (INTRADAY_SECONDS[interval] ?? DAY));
+  const last = from ?? to ?? now;
+  const start = from ?? last - span - DAY;
+  const history = historyNeeded(specs);
+  const anchor = anchorOf(market, interval, last);
+  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, anchor)));
+  if (since >= start) return points + history;
+  const first = Math.max(since, market.id === "CRYPTO" ? FIRST_BAR_OF_CRYPTO : FIRST_BAR);
+  const sinceFirst = countBuckets(market, interval, first, last + 1) + (from === null ? 0 : points);
+  return Math.max(points + history, Math.min(sinceFirst, points + history + MAX_SINCE));
+}
+
 /** Whether a spec is a running total since its series' anchor. */
 export function isAnchored(spec: IndicatorSpec): boolean {
   const convergence = spec.definition.convergence(spec.numbers, spec.choices);
@@ -142,6 +171,20 @@ export function isAnchored(spec: IndicatorSpec): boolean {
 /** The index of the bar at which running totals begin. */
 export function anchorIndexOf({ columns, first, anchor }: Bars): number {
   return anchor === null ? 0 : Math.min(firstAtOrAfter(columns, anchor), first);
+}
+
+/** What distinguishes the history that specs need: equal texts need the same bars. */
+export function historyKey(specs: readonly IndicatorSpec[]): string {
+  const anchors = specs.flatMap(({ definition, numbers, choices }) => {
+    const convergence = definition.convergence(numbers, choices);
+    return "since" in convergence ? [convergence.since] : [];
+  });
+  return [historyNeeded(specs), ...new Set(anchors.sort())].join(" ");
+}
+
+/** Bars before the first that is answered which let every value converge. */
+function historyNeeded(specs: readonly IndicatorSpec[]): number {
+  return Math.min(Math.max(MIN_WARM_UP, ...specs.map(candlesNeeded)), MAX_WARM_UP);
 }
 
 function candlesNeeded(spec: IndicatorSpec): number {

@@ -20,7 +20,7 @@ export function roomClient(env: () => Env, hub: string, instrumentOf: (symbol: s
     replayQuotes: (symbol, since) => call<QuoteReplay>(symbol, (room, known) => room.replayQuotes(known, since)),
     replayCandles: (symbol, interval, since) =>
       call<BarReplay>(symbol, (room, known) => room.replayCandles(known, interval, since)),
-    replayIndicator: (symbol, indicator, since) =>
-      call<BarReplay>(symbol, (room, known) => room.replayIndicator(known, indicator, since)),
+    replayIndicators: (symbol, interval, specs, since) =>
+      call<BarReplay[]>(symbol, (room, known) => room.replayIndicators(known, interval, specs, since)),
   };
 }

@@ -8,8 +8,12 @@ import { SessionHub } from "../streaming/session-hub.ts";
 import { StreamingObject } from "../streaming/streaming-object.ts";
 import type { SymbolEvent } from "../symbol-events/symbol-events.ts";
 import { reportWhenDue } from "../telemetry/report.ts";
-import { acquireFromKey } from "../usage-meter/payment.ts";
+import { acquireUnits } from "../usage-meter/payment.ts";
+import { reportStreamUse } from "../usage-meter/stream-use.ts";
 import { roomClient } from "./room-client.ts";
+
+/** Sockets of one address at a hub that its meter is not asked about: an address is nearly always at one hub alone. */
+const UNMETERED_SOCKETS = 4;
 
 /** Many symbols on one socket. Hubs are shards by region and number, `hub:{region}:{n}`; each is the hub of the rooms of its symbols. */
 export class StreamHub extends StreamingObject {
@@ -30,7 +34,9 @@ export class StreamHub extends StreamingObject {
       room,
       resolver: registryResolver(env.DB),
       limits: streamLimits(env),
-      historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+      historyAccess: new HistoryAccess((payer, cost) => acquireUnits(env, payer, cost, (work) => ctx.waitUntil(work))),
+      reportUse: (account, use) => reportStreamUse(env, name, account, use),
+      unmeteredSockets: UNMETERED_SOCKETS,
       schedule: (at) => ctx.waitUntil(setAlarmNoLaterThan(ctx.storage, at)),
       onPresence: (isPresent) => {
         this.#report();

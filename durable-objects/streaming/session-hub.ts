@@ -3,20 +3,24 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { keyedQueue } from "../../core/concurrency/keyed-queue.ts";
 import { SingleFlight } from "../../core/concurrency/single-flight.ts";
 import { logError } from "../../observability/log.ts";
-import type { Interest, QuoteReplay, RoomClient } from "../symbol-events/symbol-events.ts";
+import type { BarReplay, Interest, QuoteReplay, RoomClient } from "../symbol-events/symbol-events.ts";
 import { Dispatcher } from "./commands/dispatcher.ts";
 import type { HistoryAccess } from "./commands/history-access.ts";
 import { Subscriptions } from "./commands/subscribe.ts";
 import type { SymbolResolver } from "./commands/symbol-resolver.ts";
-import { accept, reject } from "./connections/handshake.ts";
-import { readHandshake } from "./connections/handshake-request.ts";
-import type { StreamLimits } from "./connections/limits.ts";
+import type { CallerAccount } from "./connections/caller-accounts.ts";
+import { CallerLeases, type ReportStreamUse } from "./connections/caller-leases.ts";
+import type { Connection } from "./connections/connection.ts";
+import { accept, type LimitReached, reject } from "./connections/handshake.ts";
+import { type HandshakeRequest, readHandshake } from "./connections/handshake-request.ts";
+import { MAX_CALLER_BYTES, type StreamLimits, socketsWithoutKey } from "./connections/limits.ts";
 import { newStreamCounts, type StreamCounts, takeStreamCounts } from "./connections/metrics.ts";
+import { type LoadLevel, StreamLoad } from "./connections/stream-load.ts";
 import { WriteBatcher } from "./connections/write-batcher.ts";
 import { FanOut } from "./delivery/fan-out.ts";
 import { Heartbeat } from "./delivery/heartbeat-loop.ts";
 import { RoomLeases } from "./delivery/room-lease.ts";
-import { connectedFrame, frame, PONG } from "./protocol/server-frames.ts";
+import { connectedFrame, frame } from "./protocol/server-frames.ts";
 import type { SymbolChannel } from "./subscriptions/channel.ts";
 import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
 import { type Session, SubscriptionRegistry } from "./subscriptions/registry.ts";
@@ -32,6 +36,10 @@ export interface SessionHubHost {
   resolver: SymbolResolver;
   limits: StreamLimits;
   historyAccess: HistoryAccess;
+  /** What a caller uses in all objects. */
+  reportUse: ReportStreamUse;
+  /** Sockets of one address that no meter is asked about. */
+  unmeteredSockets: number;
   /** Ensures that `run` is called at that time (unix seconds) or soon after, even if the object sleeps until then. */
   schedule(at: number): void;
   /** Called when the first socket comes, when the last one leaves, and now and then while there are any; one after the other. */
@@ -50,10 +58,18 @@ export interface StreamStats {
 export interface StreamMetrics extends StreamCounts {
   connections: number;
   subscriptions: number;
+  load: LoadLevel;
+  /** What sockets that lag have not acknowledged, in characters. */
+  unacknowledgedBytes: number;
 }
 
 /** A socket waits no longer (milliseconds) for others to know of it. */
 const MAX_ANNOUNCEMENT_MS = 2_000;
+
+const SLOW_CONSUMER = "slow consumer: read faster, and acknowledge heartbeats";
+const CALLER_BYTES =
+  "your streams together have too much that is not acknowledged: read faster, and acknowledge heartbeats";
+const OVERLOADED = "too much to send at the moment: come back in a moment, and resume";
 
 const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
@@ -72,6 +88,8 @@ export class SessionHub {
   readonly #limits: StreamLimits;
   readonly #inOrder = keyedQueue();
   readonly #counts = newStreamCounts();
+  readonly #load: StreamLoad;
+  readonly #callers: CallerLeases;
   /** Publishes events of symbols to the subscribers. */
   readonly fanOut: FanOut;
   readonly #registry: SubscriptionRegistry;
@@ -85,16 +103,32 @@ export class SessionHub {
     this.#host = host;
     this.#ctx = host.ctx;
     this.#limits = host.limits;
-    const replays = new SingleFlight<QuoteReplay>();
+    const quoteReplays = new SingleFlight<QuoteReplay>();
+    const barReplays = new SingleFlight<BarReplay[]>();
     const room: RoomClient = {
       // One call may overtake another on its way: what was wanted last must arrive last.
       renewLease: (symbol, interest) => this.#inOrder(symbol, () => this.#host.room.renewLease(symbol, interest)),
       // After a restart very many sockets come back at once, from much the same place.
       replayQuotes: (symbol, since) =>
-        replays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room.replayQuotes(symbol, since)),
-      replayCandles: (symbol, interval, since) => this.#host.room.replayCandles(symbol, interval, since),
-      replayIndicator: (symbol, indicator, since) => this.#host.room.replayIndicator(symbol, indicator, since),
+        quoteReplays.run(`${symbol} ${since?.epoch} ${since?.seq}`, () => this.#host.room.replayQuotes(symbol, since)),
+      replayCandles: async (symbol, interval, since) => {
+        const [replay] = await barReplays.run(`${symbol} ${interval} ${since}`, async () => [
+          await this.#host.room.replayCandles(symbol, interval, since),
+        ]);
+        return replay;
+      },
+      replayIndicators: (symbol, interval, specs, since) =>
+        barReplays.run(`${symbol} ${interval} ${since} ${specs.join()}`, () =>
+          this.#host.room.replayIndicators(symbol, interval, specs, since),
+        ),
     };
+    this.#load = new StreamLoad(this.#limits.queuedFrames);
+    this.#callers = new CallerLeases(
+      this.#host.reportUse,
+      { socketsPerAddress: this.#limits.socketsPerAddress, unmeteredSockets: this.#host.unmeteredSockets },
+      (account, bytes) => this.#closeLargestOf(account, bytes),
+      (work) => this.#ctx.waitUntil(work),
+    );
     const store = new SubscriptionStore(this.#ctx.storage.sql);
     const batcher = new WriteBatcher();
     const leases = new RoomLeases(room);
@@ -104,34 +138,52 @@ export class SessionHub {
       this.#host.resolver,
       leases,
       this.#counts,
+      this.#load,
       this.#host.historyAccess,
+      (channel) => this.#closeLaggingOf(channel),
     );
     this.fanOut = new FanOut(
       room,
       (symbol) => this.#registry.channels.get(symbol),
       (channel, onlyConflated) => subscriptions.resubscribe(channel, onlyConflated),
       batcher,
+      () => this.#closeLongestQueues(),
     );
-    this.#registry = new SubscriptionRegistry(this.#ctx, store, this.#limits, this.#counts, batcher, {
-      onEmpty: (channel) => {
-        if (channel.isLeased) this.#ctx.waitUntil(this.#releaseLease(channel));
+    const { unacknowledgedBytes, unacknowledgedBytesPerObject } = this.#limits;
+    this.#registry = new SubscriptionRegistry(
+      this.#ctx,
+      store,
+      { socket: unacknowledgedBytes, object: unacknowledgedBytesPerObject },
+      { counts: this.#counts, batcher, load: this.#load, onCounted: (connection) => this.#onCounted(connection) },
+      {
+        onEmpty: (channel) => this.#dropEmpty([channel], this.#registry.sessions.size === 0),
+        onGone: ({ account }) => this.#callers.onReleased(account),
       },
-      onStop: () => this.checkSchedule(),
-    });
-    this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.fanOut);
-    this.checkSchedule();
-    this.#dispatcher = new Dispatcher(this.#registry, subscriptions, this.#host.resolver, (session, code, reason) =>
-      this.#disconnect(session, code, reason),
     );
-    this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('{"action":"ping"}', PONG));
+    this.#heartbeat = new Heartbeat(this.#registry, store, leases, this.fanOut, this.#callers);
+    this.checkSchedule();
+    this.#dispatcher = new Dispatcher(
+      this.#registry,
+      subscriptions,
+      this.#host.resolver,
+      this.#load,
+      (session, code, reason) => this.#disconnect(session, code, reason),
+    );
   }
 
   /** Answers the upgrade of a socket that the Worker hands on, once others can find out that it is here. */
   async accept(request: Request): Promise<Response> {
     const handshake = readHandshake(request);
-    const refusal =
-      this.#registry.sessions.size >= this.#limits.sockets ? "full" : this.#registry.quota.exceeded(handshake);
-    if (refusal !== null) return reject(refusal);
+    const refusal = this.#refusalOf(handshake);
+    if (refusal !== null) return this.#reject(refusal);
+    const connected = await this.#callers.admit(handshake, this.#registry.accounts, () => this.#connect(handshake));
+    if (connected === null) return this.#reject("address");
+    await waitAtMost(this.#announced);
+    return connected;
+  }
+
+  /** Takes a socket in; returns the answer to its upgrade. */
+  #connect(handshake: HandshakeRequest): Response {
     const { response, socket, attachment } = accept(handshake);
     const session = this.#registry.connect(socket, attachment);
     session.connection.send(connectedFrame(attachment.id, this.#limits.unacknowledgedBytes));
@@ -145,26 +197,26 @@ export class SessionHub {
       const delivery = { mode: "all" } as const;
       this.#dispatcher.enqueue(session, { action: "subscribe", symbols, channel: "quotes", interval: "1h", delivery });
     }
-    await waitAtMost(this.#announced);
     return response;
   }
 
   /** A frame from a client. */
   onMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const session = this.#registry.sessionOf(socket);
-    // A connection that has been given up is closed soon.
-    if (session?.connection.isWritable) this.#dispatcher.handleMessage(session, data);
+    if (session) this.#dispatcher.handleMessage(session, data);
   }
 
   /** A socket has closed or failed. */
   onClose(socket: WebSocket): void {
     const session = this.#registry.sessionOf(socket);
-    if (session) this.#remove(session);
+    if (session) this.#remove(session, true);
+    else this.#registry.confirmClose(socket);
   }
 
   /** Does what is due; for the object's alarm. */
   async runDue(): Promise<void> {
     const wasPresent = this.#registry.sessions.size > 0;
+    this.#dropEmpty([...this.#registry.channels.values()], false);
     await this.#heartbeat.runDue(Date.now() / 1000);
     if (wasPresent) this.#announce(this.#registry.sessions.size > 0);
     this.checkSchedule();
@@ -179,10 +231,21 @@ export class SessionHub {
 
   stats(): StreamStats {
     const symbols: Record<string, number> = {};
-    for (const channel of this.#registry.channels.values()) symbols[channel.symbol] = channel.connectionSet.size;
+    for (const channel of this.#registry.channels.values())
+      if (!channel.isEmpty) symbols[channel.symbol] = channel.connectionSet.size;
     let subscriptions = 0;
     for (const { subscribers } of this.#registry.sessions.values()) subscriptions += subscribers.size;
     return { connections: this.#registry.sessions.size, subscriptions, symbols };
+  }
+
+  /** How much there is to do. */
+  get loadLevel(): LoadLevel {
+    return this.#load.level;
+  }
+
+  /** What sockets that lag have not acknowledged, in characters. */
+  get unacknowledgedBytes(): number {
+    return this.#registry.ledger.total;
   }
 
   /** What has been done since this was last asked. */
@@ -219,6 +282,17 @@ export class SessionHub {
     return theirs.length;
   }
 
+  /**
+   * Forgets symbols that have had no subscriber for a while, or those that have none now. Until then they keep their leases: a client
+   * that comes and goes must not have rooms asked each time.
+   */
+  #dropEmpty(channels: Iterable<SymbolChannel>, atOnce: boolean): void {
+    for (const channel of channels) {
+      if (!channel.isEmpty || (!atOnce && channel.isLeased && !channel.isAbandoned(Date.now()))) continue;
+      if (this.#registry.dropEmpty(channel) && channel.isLeased) this.#ctx.waitUntil(this.#releaseLease(channel));
+    }
+  }
+
   async #releaseLease({ symbol, instrument }: SymbolChannel): Promise<void> {
     const left = this.#releasing.get(symbol) ?? { instrument, releases: 0 };
     left.releases++;
@@ -237,12 +311,79 @@ export class SessionHub {
 
   #disconnect(session: Session, code: number, reason: string): void {
     session.connection.close(code, reason);
-    this.#remove(session);
+    this.#remove(session, false);
   }
 
-  #remove(session: Session): void {
-    this.#registry.remove(session);
-    if (this.#registry.sessions.size === 0) this.#announce(false);
+  #remove(session: Session, isGone: boolean): void {
+    this.#registry.remove(session, isGone);
+    if (this.#registry.sessions.size > 0) return;
+    this.#dropEmpty([...this.#registry.channels.values()], true);
+    this.#announce(false);
+  }
+
+  /** Why a socket is not let in; null where it is, as far as this object knows. */
+  #refusalOf(handshake: HandshakeRequest): LimitReached | null {
+    const sockets = this.#registry.socketCount + this.#callers.admitting;
+    if (sockets >= (handshake.anonymous ? socketsWithoutKey(this.#limits) : this.#limits.sockets)) return "full";
+    if (this.#registry.ledger.isFull || this.#load.isAtLeast("no_joins")) return "overloaded";
+    const { kind, sockets: own } = this.#registry.accounts.of(handshake);
+    return kind === "key" && own >= this.#limits.socketsPerKey ? "key" : null;
+  }
+
+  #reject(refusal: LimitReached): Response {
+    this.#counts.refused[refusal === "overloaded" || refusal === "full" ? "overloaded" : "share"]++;
+    return reject(refusal);
+  }
+
+  /** Closes sockets where too much is not acknowledged: of the object, or of the caller that a socket was written to for. */
+  #onCounted(connection: Connection): void {
+    const { ledger } = this.#registry;
+    ledger.update(connection);
+    for (const each of ledger.excess(Date.now() / 1000)) this.#close(each, CLOSE.slowConsumer, SLOW_CONSUMER);
+    const { account } = connection;
+    this.#callers.onWritten(account);
+    const excess = account.unacknowledgedBytes - account.closingBytes - MAX_CALLER_BYTES;
+    if (excess > 0) this.#closeLargestOf(account, excess);
+  }
+
+  /** Closes a caller's sockets with the most that is not acknowledged, until it has that many characters less. */
+  #closeLargestOf(account: CallerAccount, bytes: number): void {
+    const own = Array.from(this.#registry.sessions.values(), ({ connection }) => connection);
+    const largest = own
+      .filter((connection) => connection.account === account)
+      .sort((a, b) => b.unacknowledgedBytes - a.unacknowledgedBytes);
+    let left = bytes;
+    for (const connection of largest) {
+      if (left <= 0) return;
+      left -= connection.unacknowledgedBytes;
+      this.#close(connection, CLOSE.slowConsumer, CALLER_BYTES);
+    }
+  }
+
+  /** Closes the sockets that lag and have live indicators of a symbol; what they may not read is needed by others. */
+  #closeLaggingOf(channel: SymbolChannel): boolean {
+    const lagging = new Set<Connection>();
+    for (const { connection, subscription } of channel.allSubscribers())
+      if (subscription.channel === "indicators" && this.#registry.ledger.isLagging(connection)) lagging.add(connection);
+    for (const connection of lagging) this.#close(connection, CLOSE.slowConsumer, SLOW_CONSUMER);
+    return lagging.size > 0;
+  }
+
+  /** Closes the sockets for which most frames wait, where more wait than can be written in time. */
+  #closeLongestQueues(): void {
+    if (this.#load.excessFrames <= 0) return;
+    const longest = Array.from(this.#registry.sessions.values(), ({ connection }) => connection).sort(
+      (a, b) => b.queuedFrames - a.queuedFrames,
+    );
+    for (const connection of longest) {
+      if (this.#load.excessFrames <= 0) return;
+      this.#close(connection, CLOSE.tryLater, OVERLOADED);
+    }
+  }
+
+  #close({ id }: Connection, code: number, reason: string): void {
+    const session = this.#registry.sessions.get(id);
+    if (session) this.#disconnect(session, code, reason);
   }
 
   #announce(isPresent: boolean): void {

@@ -1,3 +1,4 @@
+import type { ShareOwner } from "../../core/concurrency/fair-share.ts";
 import type { Interval } from "../../core/interval.ts";
 
 /** A position in a symbol's stream of quotes. */
@@ -12,9 +13,20 @@ export interface IndicatorInterest {
   spec: string;
 }
 
+/** A live indicator of a hub's interest. */
+export interface OwnedIndicator extends IndicatorInterest {
+  /** The caller whose share of the symbol's live indicators it is: one of its subscribers. Absent from what was kept before owners were. */
+  owner?: ShareOwner;
+}
+
 /** An indicator that cannot be watched, and why; the code is a problem document's. */
 export interface RejectedIndicator extends IndicatorInterest {
-  code: "indicator.unknown" | "indicator.invalid_parameters" | "stream.too_many_subscriptions";
+  code:
+    | "indicator.unknown"
+    | "indicator.invalid_parameters"
+    | "stream.too_many_subscriptions"
+    | "stream.share_exceeded"
+    | "stream.overloaded";
   detail: string;
 }
 
@@ -22,7 +34,7 @@ export interface RejectedIndicator extends IndicatorInterest {
 export interface Interest {
   quotes: boolean;
   candles: readonly Interval[];
-  indicators: readonly IndicatorInterest[];
+  indicators: readonly OwnedIndicator[];
 }
 
 /** What has become of a bar, as the text of a frame. */
@@ -87,8 +99,8 @@ export interface BarReplay {
   time: number | null;
   recovered: boolean | null;
   missed: string[];
-  /** Why there is no such indicator. */
-  refused?: RejectedIndicator;
+  /** Why nothing was read. */
+  refused?: { code: "stream.overloaded"; detail: string };
 }
 
 /**
@@ -101,5 +113,11 @@ export interface RoomClient {
   /** What came after a position, or a snapshot. */
   replayQuotes(symbol: string, since: QuotePosition | null): Promise<QuoteReplay>;
   replayCandles(symbol: string, interval: Interval, since: number | null): Promise<BarReplay>;
-  replayIndicator(symbol: string, indicator: IndicatorInterest, since: number | null): Promise<BarReplay>;
+  /** Of each of several indicators of one interval; their bars are read once. */
+  replayIndicators(
+    symbol: string,
+    interval: Interval,
+    specs: readonly string[],
+    since: number | null,
+  ): Promise<BarReplay[]>;
 }

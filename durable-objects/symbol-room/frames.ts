@@ -32,12 +32,21 @@ export function gapFrame(symbol: string, fromSeq: number, toSeq: number, now: nu
   });
 }
 
-/** The text of a `candle` frame. */
-export function candleFrame(symbol: string, interval: Interval, candle: Candle, isOpen: boolean, now: number): string {
-  const { revision, suspect, ...numbers } = candle;
+/**
+ * The text of a `candle` frame.
+ * @param timestamp ISO-8601; many frames of one moment are written with one text
+ */
+export function candleFrame(
+  symbol: string,
+  interval: Interval,
+  candle: Candle,
+  isOpen: boolean,
+  timestamp: string,
+): string {
+  const { time, open, high, low, close, volume, revision, suspect } = candle;
   const state = isOpen ? "open" : revision > 0 ? "revised" : "closed";
-  const data: CandleAnswer = { ...numbers, state, revision, suspect };
-  return JSON.stringify({ type: "candle", symbol, interval, data, timestamp: isoTime(now) });
+  const data: CandleAnswer = { time, open, high, low, close, volume, state, revision, suspect };
+  return JSON.stringify({ type: "candle", symbol, interval, data, timestamp });
 }
 
 /** A value of an indicator: a number, or one for each of its outputs; null where it is not defined. */
@@ -52,8 +61,11 @@ export interface ValuedBar {
   value: IndicatorValue;
 }
 
-/** The text of an `indicator` frame. */
-export function indicatorFrame(symbol: string, bar: ValuedBar, now: number): string {
+/**
+ * The text of an `indicator` frame.
+ * @param timestamp ISO-8601
+ */
+export function indicatorFrame(symbol: string, bar: ValuedBar, timestamp: string): string {
   const { interval, spec, time, state, value } = bar;
   return JSON.stringify({
     type: "indicator",
@@ -63,6 +75,6 @@ export function indicatorFrame(symbol: string, bar: ValuedBar, now: number): str
     time,
     value,
     state,
-    timestamp: isoTime(now),
+    timestamp,
   });
 }

@@ -28,7 +28,12 @@ export type CandlesReply = CandlesFound & WithCounts;
 type CandlesFound = CandlesPage | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number };
 
 /** What a room replies when it is asked for the bars of indicators. */
-export type ColumnsReply = (Columns | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number }) &
+export type ColumnsReply = (
+  | Columns
+  | { kind: "unavailable"; sources: ProviderName[]; retryAfter: number }
+  /** The room reads as much history as it may. */
+  | { kind: "overloaded"; retryAfter: number }
+) &
   WithCounts;
 
 /** Candles to import into one series. */

@@ -5,7 +5,8 @@ import { singleSymbolResolver } from "../streaming/commands/symbol-resolver.ts";
 import { streamLimits } from "../streaming/connections/limits.ts";
 import { SessionHub } from "../streaming/session-hub.ts";
 import type { RoomClient } from "../symbol-events/symbol-events.ts";
-import { acquireFromKey } from "../usage-meter/payment.ts";
+import { acquireUnits } from "../usage-meter/payment.ts";
+import { reportStreamUse } from "../usage-meter/stream-use.ts";
 import { OWN_SESSIONS } from "./publishing/hub-leases.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { RoomState } from "./room-state.ts";
@@ -21,7 +22,8 @@ function ownRoom(state: RoomState, publisher: Publisher): RoomClient {
     renewLease: async (_, interest) => publisher.renewLease(instrument(), OWN_SESSIONS, interest),
     replayQuotes: async (_, since) => publisher.replayQuotes(instrument(), since),
     replayCandles: async (_, interval, since) => publisher.replayCandles(instrument(), interval, since),
-    replayIndicator: async (_, indicator, since) => publisher.replayIndicator(instrument(), indicator, since),
+    replayIndicators: async (_, interval, specs, since) =>
+      publisher.replayIndicators(instrument(), interval, specs, since),
   };
 }
 
@@ -35,7 +37,10 @@ export function openRoomSockets(ctx: DurableObjectState, env: Env, state: RoomSt
     room,
     resolver: singleSymbolResolver(() => state.instrument()),
     limits: streamLimits(env),
-    historyAccess: new HistoryAccess((key, cost) => acquireFromKey(env, key, cost, (work) => ctx.waitUntil(work))),
+    historyAccess: new HistoryAccess((payer, cost) => acquireUnits(env, payer, cost, (work) => ctx.waitUntil(work))),
+    reportUse: (account, use) => reportStreamUse(env, `room:${name}`, account, use),
+    // There is a room for each symbol, so that each socket counts.
+    unmeteredSockets: 0,
     schedule: (at) => publisher.scheduleSessions(at),
     onPresence: (isPresent) => announcePresence(env, { kind: "room", name }, isPresent),
   });

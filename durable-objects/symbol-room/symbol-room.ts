@@ -1,23 +1,18 @@
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { BarsQuery } from "../../core/indicators/history.ts";
+import { type BarsQuery, barsNeeded } from "../../core/indicators/history.ts";
+import { parseSpec } from "../../core/indicators/spec.ts";
 import type { Interval } from "../../core/interval.ts";
 import { withRemoteParent } from "../../observability/trace.ts";
 import type { SessionHub } from "../streaming/session-hub.ts";
 import { StreamingObject } from "../streaming/streaming-object.ts";
-import type {
-  BarReplay,
-  IndicatorInterest,
-  Interest,
-  Lease,
-  QuotePosition,
-  QuoteReplay,
-} from "../symbol-events/symbol-events.ts";
+import type { BarReplay, Interest, Lease, QuotePosition, QuoteReplay } from "../symbol-events/symbol-events.ts";
 import { BackfillQueue } from "./candles/backfill-queue.ts";
 import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
 import { readColumns } from "./candles/columns.ts";
 import { FetchedRanges } from "./candles/fetched-ranges.ts";
+import { HistoryWork, RoomOverloaded } from "./candles/history-work.ts";
 import { importBatch } from "./candles/import-batch.ts";
 import { openDemandNote } from "./demand-note.ts";
 import { renewEpoch } from "./epochs.ts";
@@ -67,6 +62,8 @@ export class SymbolRoom extends StreamingObject {
   readonly #quoteBroadcast: QuoteBroadcast;
   readonly #publisher: Publisher;
   readonly #beginEpoch: () => Promise<QuotePosition>;
+  /** The history that is read for clients at the moment. */
+  readonly #historyWork = new HistoryWork();
   readonly #noteDemand: (instrument: Instrument) => void;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -95,7 +92,7 @@ export class SymbolRoom extends StreamingObject {
     });
     this.#stores = { candles: this.#candleStore, fetched, backfill };
     this.#publisher = new Publisher({
-      ...{ storage: ctx.storage, state: this.#state, log, upstreams, keep },
+      ...{ storage: ctx.storage, state: this.#state, log, upstreams, keep, historyWork: this.#historyWork },
       contextOf: (instrument) => this.#contextOf(instrument),
       latest: async (context) => (await this.#quotes.current(context, null, "background")).quote,
       tick: (context, now) => this.#quotes.tick(context, now),
@@ -171,10 +168,16 @@ export class SymbolRoom extends StreamingObject {
   ): Promise<ColumnsReply> {
     const context = this.#contextOf(this.#state.saveInstrument(known));
     this.#noteDemand(context.instrument);
-    const reply = await withRemoteParent("room.columns", traceparent, () =>
-      readColumns((rows) => context.source.readPage(rows, "user"), context.market, query, specs, Date.now() / 1000),
-    );
-    return this.#quality.withCounts(reply.kind === "columns" ? reply : { ...reply, sources: [...context.sources] });
+    const now = Date.now() / 1000;
+    const read = () => readColumns((rows) => context.source.readPage(rows, "user"), context.market, query, specs, now);
+    const bars = barsNeeded(specs.map(parseSpec), context.market, query, now);
+    try {
+      const reply = await withRemoteParent("room.columns", traceparent, () => this.#historyWork.run(bars, read));
+      return this.#quality.withCounts(reply.kind === "columns" ? reply : { ...reply, sources: [...context.sources] });
+    } catch (error) {
+      if (!(error instanceof RoomOverloaded)) throw error;
+      return this.#quality.withCounts({ kind: "overloaded", retryAfter: error.retryAfter });
+    }
   }
 
   /** Fetches the last candles that a series lacks. For scheduled work: it is no demand. */
@@ -206,6 +209,7 @@ export class SymbolRoom extends StreamingObject {
     const reply = importBatch({ storage: this.ctx.storage, candles, fetched, quality }, instrument, batch);
     if (reply.kind === "stored" && reply.stored + reply.replaced > 0) {
       this.#quoteStore.drop();
+      this.#publisher.onImported();
       await this.#quoteBroadcast.invalidate(instrument.symbol);
     }
     return reply;
@@ -260,9 +264,14 @@ export class SymbolRoom extends StreamingObject {
     return this.#publisher.replayCandles(this.#state.saveInstrument(known), interval, since);
   }
 
-  /** The values of an indicator at the bars that closed after the one stamped `since`. */
-  async replayIndicator(known: Instrument, indicator: IndicatorInterest, since: number | null): Promise<BarReplay> {
-    return this.#publisher.replayIndicator(this.#state.saveInstrument(known), indicator, since);
+  /** The values of each of several indicators at the bars that closed after the one stamped `since`. */
+  async replayIndicators(
+    known: Instrument,
+    interval: Interval,
+    specs: readonly string[],
+    since: number | null,
+  ): Promise<BarReplay[]> {
+    return this.#publisher.replayIndicators(this.#state.saveInstrument(known), interval, specs, since);
   }
 
   override async alarm(): Promise<void> {

@@ -14,6 +14,10 @@ import {
   type Unspent,
   type Usage,
 } from "../../core/scheduling/quota.ts";
+import { MINUTE } from "../../core/time.ts";
+import { setAlarmNoLaterThan } from "../rpc/alarm.ts";
+import { StreamShares, type StreamUse } from "./stream-shares.ts";
+import { ADDRESS_METERS } from "./stream-use.ts";
 
 /** What a holder of tokens asks for. */
 export interface LeaseRequest {
@@ -41,26 +45,43 @@ export interface LeaseReply extends QuotaState {
   minute: number;
 }
 
+/** The meter of an address forgets everything when it has not been asked for this long (seconds). */
+const IDLE_SECONDS = 3_600;
+
 /**
- * Counts what one API key uses, exactly, and is named by the key's prefix. Tokens are given out in blocks, so that most
- * requests ask no one; what is given out counts as used until it comes back. No window ever grants more than its quota.
+ * Counts what one caller uses, exactly: units of a key or an address, and what its streams use over all objects. It is named by the
+ * key's prefix, or `address:` and the network. Tokens are given out in blocks, so that most requests ask no one; what is given out
+ * counts as used until it comes back. No window ever grants more than its quota. There is no end of addresses: what is kept of one
+ * goes when it has been idle for an hour.
  */
 export class UsageMeter extends DurableObject<Env> {
-  #usage: Usage;
+  #usage: Usage = EMPTY_USAGE;
+  #isPrepared = false;
+  #streamShares: StreamShares | null = null;
   /** By holder; those that have gone silent are forgotten. Losing it with the memory makes a few blocks smaller. */
   readonly #grantRates = new Map<string, GrantRate>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    ctx.storage.sql.exec(
-      "create table if not exists usage (minute integer, used_in_minute integer, day integer, used_in_day integer)",
-    );
-    const [row] = ctx.storage.sql
+    const { sql } = ctx.storage;
+    this.#isPrepared = sql.exec("select 1 from sqlite_master where name = 'usage'").toArray().length > 0;
+    if (!this.#isPrepared) return;
+    const [row] = sql
       .exec<{ minute: number; used_in_minute: number; day: number; used_in_day: number }>("select * from usage")
       .toArray();
-    this.#usage = row
-      ? { minute: row.minute, usedInMinute: row.used_in_minute, day: row.day, usedInDay: row.used_in_day }
-      : EMPTY_USAGE;
+    if (row)
+      this.#usage = { minute: row.minute, usedInMinute: row.used_in_minute, day: row.day, usedInDay: row.used_in_day };
+  }
+
+  /** Forgets an address that has been idle; one that has not is looked at again later. */
+  override async alarm(): Promise<void> {
+    const now = Date.now() / 1000;
+    const isIdle = now - this.#usage.minute * MINUTE > IDLE_SECONDS && !this.#shares().isUsed(now);
+    if (!isIdle) return this.ctx.storage.setAlarm((now + IDLE_SECONDS) * 1000);
+    await this.ctx.storage.deleteAll();
+    this.#usage = EMPTY_USAGE;
+    this.#isPrepared = false;
+    this.#streamShares = null;
   }
 
   /** Grants tokens, and takes back what is unspent. */
@@ -81,6 +102,12 @@ export class UsageMeter extends DurableObject<Env> {
     return { left: leftOf(usage, quota), resets: resetsOf(usage) };
   }
 
+  /** Takes note of what the caller uses in an object that holds sockets; returns what it uses in all of them. */
+  reportStreams(object: string, use: StreamUse): StreamUse {
+    this.#scheduleForgetting();
+    return this.#shares().report(object, use, Date.now() / 1000);
+  }
+
   /** Does nothing, to show that meters answer. */
   ping(): void {}
 
@@ -98,9 +125,27 @@ export class UsageMeter extends DurableObject<Env> {
     return grant;
   }
 
+  #shares(): StreamShares {
+    this.#streamShares ??= new StreamShares(this.ctx.storage.sql);
+    return this.#streamShares;
+  }
+
+  /** Has an address's meter forget in time; a key's remembers. */
+  #scheduleForgetting(): void {
+    if (!this.ctx.id.name?.startsWith(ADDRESS_METERS)) return;
+    this.ctx.waitUntil(setAlarmNoLaterThan(this.ctx.storage, Date.now() / 1000 + IDLE_SECONDS));
+  }
+
   #save(usage: Usage): void {
     this.#usage = usage;
     const { sql } = this.ctx.storage;
+    if (!this.#isPrepared) {
+      sql.exec(
+        "create table if not exists usage (minute integer, used_in_minute integer, day integer, used_in_day integer)",
+      );
+      this.#isPrepared = true;
+      this.#scheduleForgetting();
+    }
     sql.exec(
       "insert or replace into usage (rowid, minute, used_in_minute, day, used_in_day) values (1, ?, ?, ?, ?)",
       ...[usage.minute, usage.usedInMinute, usage.day, usage.usedInDay],

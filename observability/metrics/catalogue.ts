@@ -131,6 +131,26 @@ export const METRICS = {
     help: "Subscriptions that named a position, by outcome: recovered, or snapshot where it was too far back.",
     labels: ["outcome"],
   },
+  wizdata_stream_closed_total: {
+    type: "counter",
+    help: "Stream connections that were closed from here, by close code: 4008 slow consumer, 1013 overload, 1008 policy.",
+    labels: ["code"],
+  },
+  wizdata_stream_refusals_total: {
+    type: "counter",
+    help: "Sockets, subscriptions and histories that were refused: overloaded, or share where a caller has its own.",
+    labels: ["reason"],
+  },
+  wizdata_stream_loaded_objects: {
+    type: "gauge",
+    help: "Hubs and rooms with sockets that are under load, by what they no longer do.",
+    labels: ["level"],
+  },
+  wizdata_stream_unacknowledged_bytes: {
+    type: "gauge",
+    help: "What clients that lag have not acknowledged, over all hubs and rooms.",
+    labels: [],
+  },
   wizdata_telemetry_batches_total: {
     type: "counter",
     help: "Batches of measurements that reached Telemetry.",

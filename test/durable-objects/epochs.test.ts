@@ -100,7 +100,7 @@ describe("a room whose epoch is renewed", () => {
     const lastBar = Math.floor(TEST_TIME / MINUTE) * MINUTE;
     const since = async (time: number) => ({
       candles: await roomOf(of.symbol).replayCandles(of, "1m", time),
-      indicator: await roomOf(of.symbol).replayIndicator(of, interest.indicators[0], time),
+      indicator: (await roomOf(of.symbol).replayIndicators(of, "1m", ["sma:2"], time))[0],
     });
     expect(await since(lastBar)).toMatchObject({ candles: { recovered: true }, indicator: { recovered: true } });
     await roomOf(of.symbol).renewEpoch(of);

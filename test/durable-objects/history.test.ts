@@ -3,8 +3,11 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { costOfCandles, costOfIndicators } from "../../contracts/request-costs.ts";
 import { QUOTAS } from "../../contracts/usage.ts";
+import { barsNeeded } from "../../core/indicators/history.ts";
+import { parseSpec } from "../../core/indicators/spec.ts";
+import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { DAY, HOUR, MINUTE } from "../../core/time.ts";
-import { historyCost } from "../../durable-objects/streaming/commands/history-access.ts";
+import { historyDemand } from "../../durable-objects/streaming/commands/history-access.ts";
 import type { HistoryTerms } from "../../durable-objects/streaming/connections/handshake-request.ts";
 import { unspentOf } from "../../durable-objects/usage-meter/payment.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
@@ -38,7 +41,7 @@ let keys = 0;
 /** A key that no client has used. */
 async function newKey() {
   const prefix = `history${keys++}`;
-  const terms: HistoryTerms = { kind: "by_key", prefix, tier: "free" };
+  const terms: HistoryTerms = { kind: "by_key", prefix, tier: "free", mayRead: true };
   const meter = () => env.USAGE_METER.getByName(prefix);
   const used = async () => {
     const { left } = await meter().quotaState(QUOTAS.free);
@@ -56,42 +59,68 @@ describe("the price of history", () => {
   const now = NOW / 1000;
   const minutesAgo = (minutes: number) => Math.floor(now / MINUTE) * MINUTE - minutes * MINUTE;
   const CANDLES = [{ channel: "candles", interval: "1m" }] as const;
-  const indicators = ["rsi", "sma", "ema"].map((indicator) => ({
+  const SPECS = ["rsi", "sma", "ema"];
+  const indicators = SPECS.map((indicator) => ({
     ...{ channel: "indicators" as const, interval: "1m" as const },
     indicator,
   }));
 
   test.each([1, 1_000, 1_001, 2_500, 4_990])("of %d bars is what REST asks for as many", (bars) => {
-    expect(historyCost(CANDLES, "BINANCE", minutesAgo(bars), now)).toBe(costOfCandles(bars));
-    expect(historyCost(indicators, "BINANCE", minutesAgo(bars), now)).toBe(costOfIndicators(1, 3, bars));
+    expect(historyDemand(CANDLES, "BINANCE", minutesAgo(bars), now).cost).toBe(costOfCandles(bars));
+    const read = barsNeeded(
+      SPECS.map(parseSpec),
+      MARKETS.CRYPTO,
+      { interval: "1m", points: bars, from: null, to: null },
+      now,
+    );
+    expect(read).toBeGreaterThan(bars + 300);
+    expect(historyDemand(indicators, "BINANCE", minutesAgo(bars), now)).toEqual({
+      cost: costOfIndicators(1, 3, bars, read),
+      steps: 3 * read,
+    });
   });
 
   test("is that of one request where no bars are sent: none came, far too many did, or the time lies ahead", () => {
     for (const since of [minutesAgo(0), minutesAgo(11_000), minutesAgo(-60), 0, -1e9]) {
-      expect([since, historyCost(CANDLES, "BINANCE", since, now)]).toEqual([since, 1]);
+      expect([since, historyDemand(CANDLES, "BINANCE", since, now).cost]).toEqual([since, 1]);
     }
   });
 
   test("is no less just beyond what one confirmation holds, for there its room may still send as many as it holds", () => {
     for (const bars of [4_999, 5_000, 5_001, 5_016, 6_000]) {
-      expect([bars, historyCost(CANDLES, "BINANCE", minutesAgo(bars), now)]).toEqual([bars, costOfCandles(5_000)]);
+      expect([bars, historyDemand(CANDLES, "BINANCE", minutesAgo(bars), now).cost]).toEqual([
+        bars,
+        costOfCandles(5_000),
+      ]);
     }
     const days = [{ channel: "candles", interval: "1d" }] as const;
-    expect(historyCost(days, "BINANCE", Math.floor(now / DAY) * DAY - 3_661 * DAY, now)).toBe(4);
+    expect(historyDemand(days, "BINANCE", Math.floor(now / DAY) * DAY - 3_661 * DAY, now).cost).toBe(4);
   });
 
   test("counts no bars while the market is closed", () => {
     const saturday = Date.UTC(2026, 10, 21, 12) / 1000;
-    expect(historyCost(CANDLES, "JSE", saturday - 8 * HOUR, saturday)).toBe(1);
+    expect(historyDemand(CANDLES, "JSE", saturday - 8 * HOUR, saturday).cost).toBe(1);
+  });
+
+  test("of an indicator that is begun without a position is that of the history from which it converges", () => {
+    const cost = (indicator: string): number =>
+      historyDemand([{ channel: "indicators", interval: "1m", indicator }], "BINANCE", null, now).cost;
+    expect(cost("rsi")).toBe(1);
+    expect(cost("rsi:1000")).toBe(4);
+    expect(historyDemand(CANDLES, "BINANCE", null, now)).toEqual({ cost: 0, steps: 0 });
   });
 
   test("is nothing for quotes", () => {
-    expect(historyCost([{ channel: "quotes" }], "BINANCE", minutesAgo(10), now)).toBe(0);
+    expect(historyDemand([{ channel: "quotes" }], "BINANCE", minutesAgo(10), now).cost).toBe(0);
   });
 });
 
 describe("a key that may not read", () => {
-  const handshake = { caller: "key:streams", anonymous: false, history: { kind: "forbidden" } as const };
+  const handshake = {
+    caller: "key:streams",
+    anonymous: false,
+    history: { kind: "by_key", prefix: "streams", tier: "free", mayRead: false } as const,
+  };
 
   test("gets no history of candles or indicators, and everything else of the same message", async () => {
     const { stub, feed: room } = await newHub();
@@ -184,6 +213,7 @@ describe("a key that may read", () => {
   test("gets its history where the meter does not answer, as over HTTP", async () => {
     const { stub } = await newHub();
     const key = await newKey();
+    await key.use(1);
     await runInDurableObject(key.meter(), (_, { storage }) => {
       storage.sql.exec("drop table usage");
     });

@@ -3,12 +3,7 @@ import { env } from "cloudflare:workers";
 import type { Instrument } from "../../contracts/symbol.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
-import type {
-  IndicatorInterest,
-  Interest,
-  QuotePosition,
-  SymbolEvent,
-} from "../../durable-objects/symbol-events/symbol-events.ts";
+import type { Interest, QuotePosition, SymbolEvent } from "../../durable-objects/symbol-events/symbol-events.ts";
 import { injectBinding } from "./bindings.ts";
 import { StandInRoom } from "./stand-in-room.ts";
 
@@ -26,8 +21,8 @@ export async function newHub() {
         replayQuotes: (_: Instrument, since: QuotePosition | null) => room.replayQuotes(symbol, since),
         replayCandles: (_: Instrument, interval: Interval, since: number | null) =>
           room.replayCandles(symbol, interval, since),
-        replayIndicator: (_: Instrument, indicator: IndicatorInterest, since: number | null) =>
-          room.replayIndicator(symbol, indicator, since),
+        replayIndicators: (_: Instrument, interval: Interval, specs: readonly string[], since: number | null) =>
+          room.replayIndicators(symbol, interval, specs, since),
       }));
     });
   await connectRoom();

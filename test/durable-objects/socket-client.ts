@@ -100,24 +100,25 @@ export function closeSockets(): void {
   open.clear();
 }
 
+/** The handshake of a caller without a key, from an address of its own. */
+export const handshakeOf = (handshake: Partial<HandshakeRequest> = {}): HandshakeRequest => ({
+  address: `2001:db8:1::${(clients++).toString(16)}`,
+  caller: "anonymous",
+  anonymous: true,
+  history: { kind: "by_address" },
+  correlationId: "test",
+  subprotocol: false,
+  symbol: null,
+  expiresAt: null,
+  ...handshake,
+});
+
 /** Opens a socket to an object, as the Worker does. */
 export async function openSocket(
   stub: { fetch(request: Request): Promise<Response> },
   handshake: Partial<HandshakeRequest> = {},
 ): Promise<SocketClient> {
-  const response = await stub.fetch(
-    toUpgradeRequest({
-      address: `2001:db8:1::${(clients++).toString(16)}`,
-      caller: "anonymous",
-      anonymous: true,
-      history: { kind: "by_address" },
-      correlationId: "test",
-      subprotocol: false,
-      symbol: null,
-      expiresAt: null,
-      ...handshake,
-    }),
-  );
+  const response = await stub.fetch(toUpgradeRequest(handshakeOf(handshake)));
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("the answer has no socket");
   return clientOf(response.webSocket);

@@ -4,7 +4,6 @@ import { marketOf } from "../../core/market-calendar/markets.ts";
 import { quoteAt } from "../../core/quotes/quote-at.ts";
 import type {
   BarReplay,
-  IndicatorInterest,
   Interest,
   Lease,
   QuotePosition,
@@ -96,8 +95,13 @@ export class StandInRoom implements RoomClient {
     return this.missedBars(since);
   }
 
-  async replayIndicator(_symbol: string, _wanted: IndicatorInterest, since: number | null): Promise<BarReplay> {
-    return this.missedBars(since);
+  async replayIndicators(
+    _symbol: string,
+    _interval: Interval,
+    specs: readonly string[],
+    since: number | null,
+  ): Promise<BarReplay[]> {
+    return Promise.all(specs.map(() => this.missedBars(since)));
   }
 
   private async missedBars(since: number | null): Promise<BarReplay> {

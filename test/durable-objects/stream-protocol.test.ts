@@ -1,9 +1,12 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
+import { refusalOf } from "../../durable-objects/streaming/connections/handshake.ts";
+import { toUpgradeRequest } from "../../durable-objects/streaming/connections/handshake-request.ts";
 import { newHub } from "./hub-under-test.ts";
-import { closeSockets, openSocket, type SocketClient } from "./socket-client.ts";
+import { closeSockets, handshakeOf, openSocket, type SocketClient } from "./socket-client.ts";
 
 const BTC = "BTC/USDT";
 const ETH = "ETH/USDT";
@@ -112,75 +115,106 @@ describe("a bad message", () => {
   });
 });
 
-describe("a client that does not read", () => {
-  /** Sends more than four mebibytes to everyone. */
-  const filled = async (silent: SocketClient, reader: SocketClient, hub: Awaited<ReturnType<typeof newHub>>) => {
-    // Both ends read here, as in any test; what counts is that one of them says nothing.
-    // A broadcast holds its message twice.
-    const text = "x".repeat(10_000);
-    for (let i = 1; i <= 220; i++) {
-      await hub.stub.broadcast(text);
-      if (i % 50 === 0) await reader.waitForProcessing();
-    }
-    await silent.nth("broadcast", 200);
+describe("a client that never acknowledges", () => {
+  const MIB = 2 ** 20;
+  type Hub = Awaited<ReturnType<typeof newHub>>;
+
+  /** Sends every socket that many mebibytes, in messages of a quarter. A broadcast holds its message twice. */
+  const send = async (hub: Hub, mebibytes: number) => {
+    for (let i = 0; i < 4 * mebibytes; i++) await hub.stub.broadcast("x".repeat(MIB / 8 - 100));
+  };
+  const beatOf = async (hub: Hub, client: SocketClient, n: number) => {
+    vi.setSystemTime(Date.now() + 30_000);
+    await runDurableObjectAlarm(hub.stub);
+    return (await client.nth("heartbeat", n)).beat;
+  };
+  const refusal = async (hub: Hub) => {
+    const response = await hub.stub.fetch(toUpgradeRequest(handshakeOf()));
+    response.webSocket?.accept();
+    response.webSocket?.close();
+    return refusalOf(response);
   };
 
-  test("is sent nothing more after unacknowledged_bytes, and closed with 4008 a minute later", async () => {
+  test("goes on while its object has room, far beyond what one socket may have unacknowledged", async () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
     const silent = await openSocket(hub.stub);
-    const reader = await openSocket(hub.stub);
-    await filled(silent, reader, hub);
-    const had = silent.of("broadcast").length;
-    expect(had).toBeLessThan(215);
-    await hub.stub.broadcast("one more");
-    await vi.waitUntil(() => reader.of("broadcast").at(-1)?.message === "one more", { timeout: 30_000 });
-    expect(reader.of("broadcast")).toHaveLength(221);
-    expect(silent.of("broadcast")).toHaveLength(had);
-    await hub.evict();
-    await hub.stub.broadcast("after an eviction");
-    vi.setSystemTime(Date.now() + 61_000);
+    await send(hub, 24);
+    await silent.nth("broadcast", 96);
+    vi.setSystemTime(Date.now() + 300_000);
     await runDurableObjectAlarm(hub.stub);
-    expect(await silent.waitForClose()).toMatchObject({ code: 4008 });
-    expect(silent.of("broadcast")).toHaveLength(had);
-    expect(reader.closed).toBeNull();
+    await hub.stub.broadcast("one more");
+    await silent.nth("broadcast", 97);
+    expect(silent.closed).toBeNull();
+    expect(await refusal(hub)).toBeNull();
   });
 
-  test("differs from one that pings, though the platform answers its pings by itself", async () => {
+  test("is closed with 4008 where its object has no room, the largest first; who acknowledges goes on", async () => {
+    vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
-    const pinging = await openSocket(hub.stub);
-    const reader = await openSocket(hub.stub);
-    await hub.stub.broadcast("first");
-    pinging.sendRaw('{"action":"ping"}');
-    await vi.waitUntil(() => pinging.pongs === 1, { timeout: 30_000 });
-    await filled(pinging, reader, hub);
-    await pinging.nth("broadcast", 221);
-    expect(pinging.closed).toBeNull();
+    const [large, reader] = [await openSocket(hub.stub), await openSocket(hub.stub, { address: "203.0.113.2" })];
+    await send(hub, 8);
+    const beat = await beatOf(hub, reader, 1);
+    reader.send({ action: "ack", beat });
+    await reader.waitForProcessing();
+    const small = await openSocket(hub.stub, { address: "203.0.113.3" });
+    await send(hub, 15);
+    reader.send({ action: "ack", beat: await beatOf(hub, reader, 2) });
+    await reader.waitForProcessing();
+    expect(large.closed).toMatchObject({ code: 4008, reason: expect.stringContaining("acknowledge") });
+    await hub.stub.broadcast("goes on");
+    await vi.waitUntil(() => small.of("broadcast").at(-1)?.message === "goes on", { timeout: 30_000 });
+    expect(small.closed).toBeNull();
+    expect(reader.closed).toBeNull();
+    expect(reader.of("broadcast")).toHaveLength(4 * 23 + 1);
+    expect(await refusal(hub)).toBeNull();
   });
 
-  test("differs from one that acknowledges a heartbeat: what was sent since counts, exactly", async () => {
+  test("keeps its count through an eviction of its object", async () => {
+    const hub = await newHub();
+    const silent = await openSocket(hub.stub);
+    const count = () => hub.stub.takeStreamMetrics().then(({ unacknowledgedBytes }) => unacknowledgedBytes);
+    await send(hub, 6);
+    await silent.nth("broadcast", 24);
+    const before = await count();
+    expect(before).toBeGreaterThan(5.9 * MIB);
+    await hub.evict();
+    expect(await count()).toBeGreaterThan(before - MIB / 4);
+  });
+
+  test("has confirmations, snapshots and pongs counted, and an acknowledgement takes off what was written before its beat", async () => {
     vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
     const hub = await newHub();
     const client = await openSocket(hub.stub);
-    const unacknowledged = () =>
+    const stored = () =>
       runInDurableObject(hub.stub, (_: StreamHub, state) => {
-        const [socket] = state.getWebSockets();
-        return socket.deserializeAttachment().unackedBytes as number;
+        const { written, acknowledged } = state.getWebSockets()[0].deserializeAttachment();
+        return { written, unacknowledged: written - acknowledged };
       });
-    const beat = async (n: number) => {
-      vi.setSystemTime(Date.now() + 30_000);
-      await runDurableObjectAlarm(hub.stub);
-      return client.nth("heartbeat", n);
-    };
-    await hub.stub.broadcast("x".repeat(5_000));
-    const { beat: number } = await beat(1);
-    expect(await unacknowledged()).toBeGreaterThan(10_000);
+    const received = () => client.texts.reduce((sum, text) => sum + text.length, 0);
+    await hub.tick(BTC, 3);
+    await client.subscribe([BTC]);
+    client.sendRaw('{"action":"ping"}');
+    await vi.waitUntil(() => client.pongs === 1, { timeout: 30_000 });
+    const beat = await beatOf(hub, client, 1);
+    expect(await stored()).toEqual({ written: received(), unacknowledged: received() });
+    const before = received();
     await hub.stub.broadcast("y".repeat(2_500));
-    client.send({ action: "ack", beat: number });
-    await beat(2);
-    const left = await unacknowledged();
-    expect(left).toBeGreaterThan(5_000);
-    expect(left).toBeLessThan(6_000);
+    client.send({ action: "ack", beat: beat + 1 });
+    client.send({ action: "ack", beat });
+    await client.waitForProcessing();
+    await beatOf(hub, client, 2);
+    expect(await stored()).toEqual({ written: received(), unacknowledged: received() - before });
+  });
+
+  test("has no more than 64 MiB over all objects, however it is spread", async () => {
+    const hub = await newHub();
+    const address = "203.0.113.7";
+    const silent = await openSocket(hub.stub, { address });
+    const meter = env.USAGE_METER.getByName(`address:${address}`);
+    await meter.reportStreams("room:ETH/USDT", { sockets: 1, bytes: 56 * MIB });
+    await send(hub, 12);
+    expect(await silent.waitForClose()).toMatchObject({ code: 4008, reason: expect.stringContaining("your streams") });
   });
 });
 

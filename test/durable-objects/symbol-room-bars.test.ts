@@ -165,7 +165,7 @@ describe("the bars of a simulated symbol", () => {
     expect(bars).toMatchObject({ recovered: true, time: begin + MINUTE });
     const data = (texts: readonly string[]) => texts.map((text) => JSON.parse(text).data);
     expect(data(bars.missed)).toEqual(closedOf(candlesOf(hub.events, "1m")));
-    const values = await roomOf(of.symbol).replayIndicator(of, indicator, begin);
+    const [values] = await roomOf(of.symbol).replayIndicators(of, indicator.interval, [indicator.spec], begin);
     const streamed = valuesOf(hub.events, indicator).filter(({ state }) => state === "closed");
     expect(values.missed.map((text) => JSON.parse(text).time)).toEqual(streamed.map(({ time }) => time));
     expect(JSON.parse(values.missed[0]).value).toBeCloseTo(Number(streamed[0].value), 6);

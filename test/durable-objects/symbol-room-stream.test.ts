@@ -2,9 +2,13 @@ import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { MAX_LIVE_INDICATORS } from "../../contracts/stream.ts";
+import type { Instrument } from "../../contracts/symbol.ts";
+import type { ShareOwner } from "../../core/concurrency/fair-share.ts";
+import { DEFAULT_INDICATORS } from "../../core/indicators/catalog.ts";
+import type { Interval } from "../../core/interval.ts";
 import type {
   FrameEvent,
+  OwnedIndicator,
   QuotePosition,
   QuoteReplay,
   SymbolEvent,
@@ -114,29 +118,46 @@ describe("a room that a client listens to", () => {
     ]);
     await advanceTo(of.symbol, TEST_TIME + 45);
     expect(new Set(hub.events.map((event) => frameOf(event).indicator))).toEqual(new Set(["rsi:3"]));
-    const bars = await roomOf(of.symbol).replayIndicator(of, specs[1], 0);
-    expect(bars).toMatchObject({ recovered: false, missed: [], refused: { code: "indicator.unknown" } });
   });
 
-  test("calculates that many indicators at once, those of all hubs together, and refuses more", async () => {
-    const of = simulated("QQQ/USDT");
-    await createFakeHub(of.symbol);
-    const specs = Array.from({ length: MAX_LIVE_INDICATORS + 1 }, (_, i) => ({
-      interval: "1d" as const,
-      spec: `sma:${i + 1}`,
-    }));
-    const attend = async (hub: string, indicators: typeof specs) =>
-      (await roomOf(of.symbol).renewLease(of, hub, { ...NO_INTEREST, indicators })).refused?.map(({ spec, code }) => [
-        spec,
-        code,
-      ]);
-    const refused = [[specs[MAX_LIVE_INDICATORS].spec, "stream.too_many_subscriptions"]];
-    expect(await attend("hub-1", specs.slice(0, 60))).toEqual([]);
-    expect(await attend("hub-2", specs.slice(50))).toEqual(refused);
-    expect(await attend("hub-1", specs)).toEqual(refused);
-    expect(await attend("hub-2", [])).toEqual([]);
-    expect(await attend("hub-1", specs.slice(1))).toEqual([]);
-    await attend("hub-1", []);
+  describe("has a number of live indicators, shared among callers", () => {
+    const smas = (from: number, to: number, owner: ShareOwner): OwnedIndicator[] =>
+      Array.from({ length: to - from }, (_, i) => ({ interval: "1d", spec: `sma:${from + i + 1}`, owner }));
+    const defaults = (interval: Interval, owner: ShareOwner): OwnedIndicator[] =>
+      DEFAULT_INDICATORS.map((name) => ({ interval, spec: name.toLowerCase(), owner }));
+    const address = (n: number): ShareOwner => ({ name: `203.0.113.${n}`, hasKey: false });
+    const key = (n: number): ShareOwner => ({ name: `key:${n}`, hasKey: true });
+    const leaseAt = (of: Instrument) => async (hub: string, indicators: OwnedIndicator[]) => {
+      const { refused } = await roomOf(of.symbol).renewLease(of, hub, { ...NO_INTEREST, indicators });
+      return refused?.map(({ spec, code }) => [spec, code]);
+    };
+
+    test("of which one caller gets a part, over all hubs", async () => {
+      const of = simulated("QQQ/USDT");
+      await createFakeHub(of.symbol);
+      const lease = leaseAt(of);
+      expect(await lease("hub-1", smas(0, 30, key(1)))).toEqual([]);
+      expect(await lease("hub-2", smas(30, 41, key(1)))).toEqual([["sma:41", "stream.share_exceeded"]]);
+      // What another caller has already takes no slot.
+      expect(await lease("hub-3", smas(30, 40, key(1)))).toEqual([]);
+      expect(await lease("hub-1", [])).toEqual([]);
+      expect(await lease("hub-2", smas(30, 50, key(1)))).toEqual([]);
+    });
+
+    test("of which some are kept for callers with keys and for the default ten", async () => {
+      const of = simulated("RRR/USDT");
+      await createFakeHub(of.symbol);
+      const lease = leaseAt(of);
+      expect(await lease("hub-1", [...smas(0, 40, address(1)), ...smas(40, 60, address(2))])).toEqual([]);
+      expect(await lease("hub-2", smas(60, 61, address(3)))).toEqual([["sma:61", "stream.too_many_subscriptions"]]);
+      expect(await lease("hub-3", smas(60, 81, key(1)))).toEqual([["sma:81", "stream.too_many_subscriptions"]]);
+      expect(await lease("hub-4", [...defaults("1m", address(4)), ...defaults("1h", address(5))])).toEqual([]);
+      expect((await lease("hub-5", defaults("4h", address(6))))?.map(([, code]) => code)).toEqual(
+        DEFAULT_INDICATORS.map(() => "stream.too_many_subscriptions"),
+      );
+      // What a hub has is not taken away, though its share would be smaller now.
+      expect(await lease("hub-1", smas(0, 60, address(1)))).toEqual([]);
+    });
   });
 });
 

@@ -1,11 +1,12 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { costOfCandles, costOfIndicators, costOfQuotes } from "../../contracts/request-costs.ts";
-import { QUOTAS } from "../../contracts/usage.ts";
+import { MAX_INDICATOR_SYMBOLS, MAX_VALUES } from "../../contracts/indicator.ts";
+import { costOfCandles, costOfIndicators, costOfQuotes, MAX_CALCULATION_BARS } from "../../contracts/request-costs.ts";
+import { ANONYMOUS_QUOTA, QUOTAS } from "../../contracts/usage.ts";
 import { minuteOf } from "../../core/scheduling/quota.ts";
 import { Leases } from "../../durable-objects/usage-meter/leases.ts";
-import type { LeaseRequest } from "../../durable-objects/usage-meter/usage-meter.ts";
+import type { LeaseRequest, UsageMeter } from "../../durable-objects/usage-meter/usage-meter.ts";
 
 const QUOTA = { minute: 600, day: 50_000 };
 /** The tenth second of a minute, so that no test sees a minute turn unless it turns it. */
@@ -207,12 +208,72 @@ describe("leases", () => {
 test("prices grow with what is asked, and the dearest request fits into the smallest quota", () => {
   expect([1, 10, 11, 100].map(costOfQuotes)).toEqual([1, 1, 2, 10]);
   expect([1, 1_000, 1_001, 5_000].map(costOfCandles)).toEqual([1, 1, 2, 5]);
-  expect(costOfIndicators(1, 10, 100)).toBe(1);
-  expect(costOfIndicators(1, 20, 5_000)).toBe(10);
-  expect(costOfIndicators(50, 1, 1)).toBe(10);
-  const dearest = costOfIndicators(50, 20, 500);
+  expect(costOfIndicators(1, 10, 100, 6_000)).toBe(1);
+  expect(costOfIndicators(1, 20, 5_000, 6_000)).toBe(10);
+  expect(costOfIndicators(50, 1, 1, 301)).toBe(10);
+  expect(costOfIndicators(1, 1, 1, 45_000)).toBe(5);
+  expect(costOfIndicators(8, 1, 1, 45_000)).toBe(36);
+  const dearest = Math.max(
+    costOfIndicators(1, 1, MAX_VALUES, 0),
+    costOfIndicators(1, 1, 1, MAX_CALCULATION_BARS),
+    costOfIndicators(MAX_INDICATOR_SYMBOLS, 1, 1, 0),
+  );
   for (const { minute, day } of Object.values(QUOTAS)) {
     expect(minute).toBeGreaterThanOrEqual(dearest);
     expect(day).toBeGreaterThanOrEqual(minute);
   }
+});
+
+describe("the meter of an address", () => {
+  const request = { holder: "one", quota: ANONYMOUS_QUOTA, cost: 10, ahead: false, unspent: null };
+  const tables = (meter: DurableObjectStub<UsageMeter>) =>
+    runInDurableObject(meter, (_, { storage }) =>
+      storage.sql
+        .exec<{ name: string }>(
+          "select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'",
+        )
+        .toArray()
+        .map(({ name }) => name),
+    );
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("forgets everything when it has been idle for an hour, and not before", async () => {
+    vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
+    const meter = env.USAGE_METER.getByName("address:203.0.113.50");
+    expect((await meter.lease(request)).granted).toBe(10);
+    await meter.reportStreams("room:A", { sockets: 3, bytes: 5 });
+    vi.setSystemTime(Date.now() + 3_590_000);
+    await meter.lease(request);
+    vi.setSystemTime(Date.now() + 20_000);
+    expect(await runDurableObjectAlarm(meter)).toBe(true);
+    expect(await tables(meter)).toContain("usage");
+    vi.setSystemTime(Date.now() + 7_200_000);
+    expect(await runDurableObjectAlarm(meter)).toBe(true);
+    expect(await tables(meter)).toEqual([]);
+    expect(await runDurableObjectAlarm(meter)).toBe(false);
+    expect((await meter.lease(request)).granted).toBe(10);
+    expect(await meter.reportStreams("room:A", { sockets: 1, bytes: 0 })).toEqual({ sockets: 1, bytes: 0 });
+  });
+
+  test("adds up what objects report of its streams, and forgets an object that does not report again", async () => {
+    vi.setSystemTime(Date.parse("2026-11-18T15:30:00Z"));
+    const meter = env.USAGE_METER.getByName("address:203.0.113.51");
+    await meter.reportStreams("room:A", { sockets: 3, bytes: 500 });
+    expect(await meter.reportStreams("room:B", { sockets: 2, bytes: 70 })).toEqual({ sockets: 5, bytes: 570 });
+    expect(await meter.reportStreams("room:B", { sockets: 1, bytes: 10 })).toEqual({ sockets: 4, bytes: 510 });
+    await evictDurableObject(meter);
+    expect(await meter.reportStreams("room:C", { sockets: 1, bytes: 0 })).toEqual({ sockets: 5, bytes: 510 });
+    expect(await meter.reportStreams("room:A", { sockets: 0, bytes: 0 })).toEqual({ sockets: 2, bytes: 10 });
+    vi.setSystemTime(Date.now() + 121_000);
+    expect(await meter.reportStreams("room:A", { sockets: 1, bytes: 0 })).toEqual({ sockets: 1, bytes: 0 });
+  });
+
+  test("of a key keeps what it has used", async () => {
+    const meter = env.USAGE_METER.getByName("akeyprefix");
+    await meter.lease(request);
+    expect(await runDurableObjectAlarm(meter)).toBe(false);
+  });
 });

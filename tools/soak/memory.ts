@@ -1,9 +1,9 @@
-import { z } from "zod";
 import { type BundledWorker, startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
 import { readDocument } from "../fuzz/document.ts";
 import { createRequestGenerator } from "../fuzz/requests.ts";
 import { findRuntimes, measureUsage } from "../runtime-usage.ts";
 import { type SeededRandom, seededRandom } from "../seeded-random.ts";
+import { createCustomer } from "./customer.ts";
 import { createMemoryLedger, type MemoryLedger, type MemoryUse } from "./memory/growth.ts";
 import { connectHeap, type Heap } from "./memory/heap.ts";
 import { createTestSymbols } from "./memory/own-symbols.ts";
@@ -39,18 +39,6 @@ interface MemoryTurn {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const NewKey = z.object({ data: z.object({ key: z.string() }) });
-
-/** The headers of a caller with a key. */
-async function createCustomer(url: string): Promise<Record<string, string>> {
-  const response = await fetch(`${url}/admin/keys`, {
-    method: "POST",
-    headers: { ...WITH_TOKEN, "Content-Type": "application/json" },
-    body: JSON.stringify({ name: "soak", scopes: ["read", "stream"], tier: "premium" }),
-  });
-  return { "X-API-Key": NewKey.parse(await response.json()).data.key };
-}
 
 async function measureUse(heap: Heap, process: number | null): Promise<MemoryUse> {
   const used = await heap.measure();

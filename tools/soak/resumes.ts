@@ -1,8 +1,8 @@
 import WebSocket from "ws";
-import { z } from "zod";
 import { startBundledWorker, WITH_TOKEN } from "../bundled-worker.ts";
 import { type SeededRandom, seededRandom } from "../seeded-random.ts";
-import { EventLedger, type Position } from "./event-ledger.ts";
+import { EventLedger } from "./event-ledger.ts";
+import { publishedPositions } from "./published-positions.ts";
 
 const CLIENTS = 80;
 /** Symbols that trade always, and how many of them a client listens to. */
@@ -62,22 +62,9 @@ async function connect(url: string, ledger: EventLedger): Promise<() => void> {
   };
 }
 
-const Answer = z.object({ data: z.object({ epoch: z.string(), seq: z.number() }) });
-
-/** Where the platform itself is in each symbol, as its rooms say and not its streams. */
-async function publishedPositions(url: string): Promise<Map<string, Position>> {
-  const known = new Map<string, Position>();
-  for (const symbol of SYMBOLS) {
-    const headers = { ...WITH_TOKEN, "Cache-Control": "no-cache" };
-    const answer = await fetch(`${url}/quotes/${symbol}`, { headers, signal: AbortSignal.timeout(MAX_UNANSWERED_MS) });
-    known.set(symbol, Answer.parse(await answer.json()).data);
-  }
-  return known;
-}
-
 /** Waits until every client has all that the platform has sent by now; returns what they lack if that takes too long. */
 async function waitForAll(url: string, ledgers: readonly EventLedger[]): Promise<string[]> {
-  const known = await publishedPositions(url);
+  const known = await publishedPositions(url, SYMBOLS);
   const begun = Date.now();
   for (;;) {
     const missing = ledgers.flatMap((ledger) => ledger.missing(known));

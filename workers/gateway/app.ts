@@ -7,6 +7,7 @@ import { createService } from "../http/service.ts";
 import { indicators } from "../indicator-engine/routes.ts";
 import { ohlcv } from "../market-data/ohlcv.ts";
 import { quotes } from "../market-data/quotes.ts";
+import { meterBody } from "../metering/body-cost.ts";
 import { burstGuard } from "../metering/burst-guard.ts";
 import { eventStreams } from "../streaming/event-streams.ts";
 import { overview } from "../streaming/overview.ts";
@@ -43,7 +44,17 @@ app.use(observeRequest);
 app.use(responseHeaders(() => app.routes));
 app.use(deprecations(DEPRECATIONS));
 app.use(
-  chain(limitHeaders, keyInUrl, identifyCaller, identifyTicket, burstGuard, meterUsage, requireAccess, checkBody),
+  chain(
+    limitHeaders,
+    keyInUrl,
+    identifyCaller,
+    identifyTicket,
+    burstGuard,
+    meterUsage,
+    requireAccess,
+    meterBody,
+    checkBody,
+  ),
 );
 
 app.route("/", quotes);

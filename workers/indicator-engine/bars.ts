@@ -15,7 +15,7 @@ export interface CachedBarSeries extends BarSeries {
 
 /**
  * Reads the bars of a symbol that are asked for from its room, and enough history before them for every spec.
- * @throws ApiError candles.unavailable where no source answers and no candles are stored
+ * @throws ApiError rate_limit.exceeded where its room has too much to read, candles.unavailable where no source answers and no candles are stored
  */
 export async function readBarSeries(
   env: Env,
@@ -30,6 +30,10 @@ export async function readBarSeries(
     const { bars, facts, forming, tier } = reply;
     const tradingDay = tradingDayOf(marketOf(record.primary_exchange), interval);
     return { bars: { ...bars, tradingDay }, facts, forming, tier };
+  }
+  if (reply.kind === "overloaded") {
+    const detail = `The room of ${record.symbol} reads as much history as it may at the moment. Ask again in a moment.`;
+    throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": String(reply.retryAfter) } });
   }
   const { sentence, sources } = describeUnavailableSources(record, reply.sources);
   throw new ApiError("candles.unavailable", `${sentence}. No candle of it is known yet.`, {

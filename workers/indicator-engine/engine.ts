@@ -4,11 +4,13 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { newStepPacer } from "../../durable-objects/isolate/long-work.ts";
 import { seriesUnits } from "../../providers/series-units.ts";
 import { type ResultKey, readResult, writeResult } from "../../storage/result-cache.ts";
 import { digestOf, type Tier } from "../http/responses.ts";
 import { readBarSeries } from "./bars.ts";
-import { indicatorResponse } from "./response.ts";
+import { calculateAllInSlices } from "./compute.ts";
+import { type IndicatorResponse, indicatorResponse } from "./response.ts";
 import type { ParsedSpecs } from "./specs.ts";
 
 /** What is asked of a symbol's indicators. */
@@ -54,15 +56,20 @@ async function cacheName(
   };
 }
 
+/** Works on something while the memory is held that it needs. */
+export type HoldMemory = <T>(work: () => Promise<T>) => Promise<T>;
+
 /**
  * The indicators of a symbol of the registry, from the cache where a client asked the same in the last minute.
- * @param keep called with the work of filling the cache, which no client waits for
+ * @param hold holds the memory for what is not in the cache
+ * @param waitUntil called with the work of filling the cache, which no client waits for
  */
 export async function symbolIndicators(
   env: Env,
   record: SymbolRecord,
   specs: ParsedSpecs,
   query: EngineQuery,
+  hold: HoldMemory,
   waitUntil: (work: Promise<void>) => void,
 ): Promise<EngineResult> {
   const name = await cacheName(env, record, specs, query);
@@ -70,16 +77,29 @@ export async function symbolIndicators(
     const cached = await readResult(env.CACHE, name);
     if (cached !== null) return { json: cached, tier: "kv" };
   }
-  const series = await readBarSeries(env, record, specs.specs, query);
-  const answer = indicatorResponse(specs.specs, series, {
+  return hold(async () => {
+    const { answer, tier } = await calculateSymbol(env, record, specs, query);
+    // A result whose last bar is a later one than its name says belongs to the next name.
+    if (name && (answer.lastTime ?? 0) <= name.lastClosed) waitUntil(writeResult(env.CACHE, name, answer.json));
+    return { json: answer.json, tier };
+  });
+}
+
+async function calculateSymbol(
+  env: Env,
+  record: SymbolRecord,
+  { specs, errors }: ParsedSpecs,
+  query: EngineQuery,
+): Promise<{ answer: IndicatorResponse; tier: Tier }> {
+  const series = await readBarSeries(env, record, specs, query);
+  const calculated = await calculateAllInSlices(specs, series.bars, errors, newStepPacer());
+  const answer = indicatorResponse(calculated, series, {
     symbol: record.symbol,
     interval: query.interval,
     units: seriesUnits(record, series.facts.provider),
     includeOpen: query.includeOpen,
     includeCandles: query.includeCandles,
-    errors: specs.errors,
+    errors,
   });
-  // A result whose last bar is a later one than its name says belongs to the next name.
-  if (name && (answer.lastTime ?? 0) <= name.lastClosed) waitUntil(writeResult(env.CACHE, name, answer.json));
-  return { json: answer.json, tier: series.tier };
+  return { answer, tier: series.tier };
 }

@@ -3,8 +3,7 @@ import type { CandleAnswer, SeriesFacts, SeriesUnits } from "../../contracts/can
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { Bars } from "../../core/indicators/history.ts";
-import type { IndicatorSpec } from "../../core/indicators/spec.ts";
-import { calculateAll, numbersOf } from "./compute.ts";
+import { type CalculationResult, numbersOf } from "./compute.ts";
 
 /** Bars, and what there is to know of their series. */
 export interface BarSeries {
@@ -48,16 +47,15 @@ function stateOf(series: BarSeries, index: number): CandleAnswer["state"] {
 }
 
 /**
- * Calculates specs over bars and writes the answer. Text is written once, column by column: an answer may hold a hundred
+ * Writes the answer of what was calculated over bars. Text is written once, column by column: an answer may hold a hundred
  * thousand numbers.
  */
 export function indicatorResponse(
-  specs: readonly IndicatorSpec[],
+  calculated: CalculationResult,
   series: BarSeries,
   options: ResponseOptions,
 ): IndicatorResponse {
   const { bars, facts } = series;
-  const calculated = calculateAll(specs, bars, options.errors);
   const times = numbersOf(bars.columns.time, bars.first);
   const values = [...calculated.indicators].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
   const states = options.includeOpen ? { states: times.map((_, i) => stateOf(series, bars.first + i)) } : {};

@@ -15,16 +15,14 @@ import {
   wholeNumber,
 } from "../../contracts/parameters.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
-import { costOfIndicators } from "../../contracts/request-costs.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { MAX_POINTS } from "../../core/indicators/history.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
 import { problemResponses, textResponse } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
-import { chargeRest } from "../metering/usage.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
-import { fromRequestCandles, fromSymbols, uncachedJson } from "./batch-handlers.ts";
-import { type EngineQuery, symbolIndicators } from "./engine.ts";
+import { fromRequestCandles, fromSymbol, fromSymbols, uncachedJson } from "./batch-handlers.ts";
+import type { EngineQuery } from "./engine.ts";
 import { withCalculationTime, withIgnored, withTimestamp } from "./response.ts";
 import { parseSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
 
@@ -175,23 +173,16 @@ indicators.openapi(symbolRoute, async (c) => {
   const begun = Date.now();
   const query = c.req.valid("query");
   const specs = parseSpecs(query.indicators, "query");
-  await chargeRest(c, costOfIndicators(1, specs.specs.length, query.data_points));
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
-  const answer = await symbolIndicators(
-    c.env,
-    record,
-    specs,
-    {
-      interval: query.interval,
-      points: query.data_points,
-      from: query.from ?? null,
-      to: query.to ?? null,
-      includeOpen: query.include_open,
-      includeCandles: query.include_candles,
-      noCache: skipsCaches(c),
-    },
-    (work) => c.executionCtx.waitUntil(work),
-  );
+  const answer = await fromSymbol(c, record, specs, {
+    interval: query.interval,
+    points: query.data_points,
+    from: query.from ?? null,
+    to: query.to ?? null,
+    includeOpen: query.include_open,
+    includeCandles: query.include_candles,
+    noCache: skipsCaches(c),
+  });
   const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier] };
   return textResponse(c, withCalculationTime(answer.json, begun), answer.json, "application/json", options);
 });
@@ -215,8 +206,6 @@ indicators.openapi(calculateRoute, async (c) => {
   };
   if ("symbols" in body) return fromSymbols(c, body.symbols, body.indicators, query, ignored);
   const specs = parseSpecs(body.indicators, "body");
-  await chargeRest(c, costOfIndicators(1, specs.specs.length, body.data_points));
-  const record = await requireSymbol(c.env, body.symbol);
-  const answer = await symbolIndicators(c.env, record, specs, query, (work) => c.executionCtx.waitUntil(work));
+  const answer = await fromSymbol(c, await requireSymbol(c.env, body.symbol), specs, query);
   return uncachedJson(c, withCalculationTime(withIgnored(answer.json, ignored), begun));
 });

@@ -1,29 +1,50 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { BASE_COST } from "../../contracts/request-costs.ts";
-import { QUOTAS } from "../../contracts/usage.ts";
 import type { Quota } from "../../core/scheduling/quota.ts";
-import { acquireFromKey, describeExhausted, secondsUntil } from "../../durable-objects/usage-meter/payment.ts";
+import {
+  acquireUnits,
+  describeExhausted,
+  type Payer,
+  quotaOf,
+  secondsUntil,
+} from "../../durable-objects/usage-meter/payment.ts";
 import type { QuotaState } from "../../durable-objects/usage-meter/usage-meter.ts";
 import type { AppContext } from "../http/service.ts";
+import { callerAddress } from "./burst-guard.ts";
+
+/** Who pays for what a request costs beyond its first unit; null for operators, who pay nothing. */
+function payerOf(c: AppContext): Payer | null {
+  const caller = c.get("caller");
+  switch (caller.kind) {
+    case "key":
+      return { kind: "key", prefix: caller.prefix, tier: caller.tier };
+    case "anonymous":
+      return { kind: "address", network: callerAddress(c) };
+    case "admin":
+      return null;
+  }
+}
 
 /**
- * Takes units from a key's quotas and says in the answer's headers what is left. Other callers pay nothing. Where the key's meter
- * does not answer, requests pass: a quota is worth less than an answer.
+ * Takes units from the quotas of a request's caller, and says in the answer's headers what a key has left. Where its meter does not
+ * answer, requests pass: a quota is worth less than an answer.
  * @throws ApiError rate_limit.exceeded where not that many are left
  */
 export async function charge(c: AppContext, cost: number): Promise<void> {
-  const caller = c.get("caller");
-  if (caller.kind !== "key" || cost <= 0) return;
-  const { tier } = caller;
-  const { isGranted, quotaState } = await acquireFromKey(c.env, caller, cost, (work) => c.executionCtx.waitUntil(work));
+  const payer = payerOf(c);
+  if (payer === null || cost <= 0) return;
+  const { isGranted, quotaState } = await acquireUnits(c.env, payer, cost, (work) => c.executionCtx.waitUntil(work));
   if (!quotaState) return;
-  const headers = rateLimitHeaders(QUOTAS[tier], quotaState);
-  if (isGranted) return c.set("quota", headers);
-  const { detail, wait } = describeExhausted(tier, cost, quotaState);
+  const headers = payer.kind === "key" ? rateLimitHeaders(quotaOf(payer), quotaState) : null;
+  if (isGranted) {
+    if (headers) c.set("quota", headers);
+    return;
+  }
+  const { detail, wait } = describeExhausted(payer, cost, quotaState);
   throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": String(wait), ...headers } });
 }
 
-/** Takes what a request costs beyond the unit that every request has paid already. */
+/** Takes what a request costs beyond the unit that every request has paid already, or was counted for by the guards. */
 export function chargeRest(c: AppContext, cost: number): Promise<void> {
   return charge(c, cost - BASE_COST);
 }

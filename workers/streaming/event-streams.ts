@@ -4,7 +4,7 @@ import { intervalParameter, SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { CHANNELS } from "../../contracts/stream.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
-import { historyCost } from "../../durable-objects/streaming/commands/history-access.ts";
+import { historyDemand } from "../../durable-objects/streaming/commands/history-access.ts";
 import type { HandshakeRequest } from "../../durable-objects/streaming/connections/handshake-request.ts";
 import type { Subject } from "../../durable-objects/streaming/protocol/subscription.ts";
 import { problemResponses } from "../http/responses.ts";
@@ -77,8 +77,8 @@ function positionOf(id: string | undefined, channel: EventStreamRequest["channel
 }
 
 /**
- * Takes what the missed bars of a stream cost, as REST would, before it is opened: a client of events has no other way to learn that
- * it does not get them.
+ * Takes what the history of a stream costs, as REST would, before it is opened: a client of events has no other way to learn that it
+ * does not get it.
  * @throws ApiError auth.forbidden where the caller may not read, rate_limit.exceeded where its quota is used up
  */
 async function chargeHistory(
@@ -87,17 +87,19 @@ async function chargeHistory(
   request: EventStreamRequest,
 ): Promise<void> {
   const { channel, interval, since } = request;
-  if (channel === "quotes" || since === null || !("time" in since)) return;
-  if (!mayReadHistory(c)) {
+  if (channel === "quotes") return;
+  const time = since !== null && "time" in since ? since.time : null;
+  if (time !== null && !mayReadHistory(c)) {
     const detail = 'Missed bars need the scope "read", which your key does not have. Come back without Last-Event-ID.';
     throw new ApiError("auth.forbidden", detail);
   }
   const specs = new Set((request.indicators ?? []).map((spec) => spec.toLowerCase()));
-  const series: Subject[] =
+  const subjects: Subject[] =
     channel === "candles"
       ? [{ channel, interval }]
       : Array.from(specs, (indicator) => ({ channel, interval, indicator }));
-  await charge(c, historyCost(series, exchange, since.time, Date.now() / 1000));
+  const { cost } = historyDemand(subjects, exchange, time, Date.now() / 1000);
+  await charge(c, c.var.caller.kind === "anonymous" ? cost - 1 : cost);
 }
 
 /** Routes that answer with server-sent events. */

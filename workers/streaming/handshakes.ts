@@ -20,7 +20,6 @@ export function mayReadHistory({ env, var: { caller } }: AppContext): boolean {
 
 /** On what terms a caller's socket gets history. */
 function historyAccessOf(c: AppContext): HistoryTerms {
-  if (!mayReadHistory(c)) return { kind: "forbidden" };
   const { caller } = c.var;
   switch (caller.kind) {
     case "anonymous":
@@ -28,7 +27,7 @@ function historyAccessOf(c: AppContext): HistoryTerms {
     case "admin":
       return { kind: "free" };
     case "key":
-      return { kind: "by_key", prefix: caller.prefix, tier: caller.tier };
+      return { kind: "by_key", prefix: caller.prefix, tier: caller.tier, mayRead: mayReadHistory(c) };
   }
 }
 

@@ -1,7 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { SymbolPath } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
+import { CLOSE } from "../../contracts/stream.ts";
 import { instrumentOf } from "../../contracts/symbol.ts";
+import { frame } from "../../durable-objects/streaming/protocol/server-frames.ts";
 import { problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { callRoom } from "../rooms/call-room.ts";
@@ -56,12 +58,29 @@ function checkUpgrade(c: AppContext): void {
   checkOrigin(c);
 }
 
+/**
+ * Opens a socket. Where an object has no room for it, the client learns that by an error frame and the close code 1013: a browser shows
+ * a page nothing of an upgrade that was answered otherwise.
+ */
+async function openSocket(c: AppContext, open: () => Promise<Response>): Promise<Response> {
+  try {
+    return await confirmHandshake(c, await open());
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "stream.overloaded") throw error;
+    const { 0: client, 1: server } = new WebSocketPair();
+    server.accept();
+    server.send(frame("error", { code: error.code, detail: error.message, id: null }));
+    server.close(CLOSE.tryLater, "too much to send at the moment: come back in a moment");
+    return new Response(null, { status: 101, webSocket: client });
+  }
+}
+
 /** Routes that become sockets. */
 export const sockets = createService();
 
 sockets.openapi(manyRoute, async (c) => {
   checkUpgrade(c);
-  return confirmHandshake(c, await openAtHub(c.env, regionOf(c.req.raw, c.env), handshakeFor(c)));
+  return openSocket(c, () => openAtHub(c.env, regionOf(c.req.raw, c.env), handshakeFor(c)));
 });
 
 sockets.openapi(oneRoute, async (c) => {
@@ -69,5 +88,5 @@ sockets.openapi(oneRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
   await callRoom<void>(c.env, record.symbol, (room) => room.keepInstrument(instrumentOf(record)));
-  return confirmHandshake(c, await openAtRoom(c.env, record.symbol, handshakeFor(c)));
+  return openSocket(c, () => openAtRoom(c.env, record.symbol, handshakeFor(c)));
 });

@@ -8,6 +8,7 @@ import {
 } from "../../../contracts/stream.ts";
 import { normaliseSymbol } from "../../../core/symbol.ts";
 import { logError } from "../../../observability/log.ts";
+import type { StreamLoad } from "../connections/stream-load.ts";
 import { isTooLarge, MessageError, readMessage, subjectsOf } from "../protocol/client-message.ts";
 import { errorFrame, frame, PONG } from "../protocol/server-frames.ts";
 import { isSelected } from "../protocol/subscription.ts";
@@ -23,29 +24,34 @@ export class Dispatcher {
   readonly #registry: SubscriptionRegistry;
   readonly #subscriptions: Subscriptions;
   readonly #resolver: SymbolResolver;
+  readonly #load: StreamLoad;
   readonly #disconnect: (session: Session, code: number, reason: string) => void;
 
   constructor(
     registry: SubscriptionRegistry,
     subscriptions: Subscriptions,
     resolver: SymbolResolver,
+    load: StreamLoad,
     disconnect: (session: Session, code: number, reason: string) => void,
   ) {
     this.#registry = registry;
     this.#subscriptions = subscriptions;
     this.#resolver = resolver;
+    this.#load = load;
     this.#disconnect = disconnect;
   }
 
   /** Carries a message out, after those of the same socket before it. */
   enqueue(session: Session, message: ClientMessage): void {
     session.pendingMessages++;
+    this.#load.pendingMessages++;
     session.lastMessage = this.#runInOrder(session, session.lastMessage, message);
   }
 
   /** A frame from a client. */
   handleMessage(session: Session, data: string | ArrayBuffer): void {
     const { connection, rateLimiter } = session;
+    connection.onActivity();
     if (isTooLarge(data)) {
       const detail = `A message must not exceed ${MAX_MESSAGE_BYTES} bytes.`;
       connection.send(errorFrame("stream.message_too_large", detail, null));
@@ -53,12 +59,10 @@ export class Dispatcher {
       return;
     }
     if (!rateLimiter.acquire(Date.now())) {
-      connection.onActivity();
       this.#sendError(session, "rate_limit.exceeded", "Send at most 10 messages a second.", null);
       return;
     }
     const reading = readMessage(data);
-    if (!("message" in reading && reading.message.action === "ack")) connection.onActivity();
     if ("message" in reading) this.#handle(session, reading.message);
     else this.#sendError(session, reading.error.code, reading.error.message, reading.id);
   }
@@ -95,11 +99,21 @@ export class Dispatcher {
     session.connection.send(frame("unsubscription_confirmed", body));
   }
 
+  /** @throws MessageError where the messages of a caller name more symbols than they may */
+  #checkSymbolRate(session: Session, named: number): void {
+    const wait = session.connection.account.symbolRate.acquire(named, Date.now());
+    if (wait === 0) return;
+    const detail = `Your messages have named too many symbols lately. Send this one again in ${wait} seconds.`;
+    throw new MessageError("rate_limit.exceeded", detail);
+  }
+
   async #dispatch(session: Session, message: ClientMessage): Promise<void> {
     switch (message.action) {
       case "subscribe":
+        this.#checkSymbolRate(session, Math.min(MAX_SYMBOLS, message.symbols.length));
         return this.#subscriptions.subscribe(session, message, subjectsOf(message));
       case "unsubscribe":
+        this.#checkSymbolRate(session, Math.min(MAX_SYMBOLS, message.symbols?.length ?? session.subscribers.size));
         return this.#unsubscribe(session, message);
       case "list": {
         const body = { id: message.id ?? null, subscriptions: subscriptionsOf(session) };
@@ -115,16 +129,21 @@ export class Dispatcher {
   /** Carries a message out after those before it; whatever comes of it, the connection stays. */
   async #runInOrder(session: Session, before: Promise<void>, message: ClientMessage): Promise<void> {
     await before;
-    if (!this.#registry.sessions.has(session.connection.id)) return;
     try {
-      await this.#dispatch(session, message);
+      if (this.#registry.sessions.has(session.connection.id)) await this.#dispatch(session, message);
     } catch (error) {
-      if (error instanceof MessageError) return this.#sendError(session, error.code, error.message, message.id);
+      if (error instanceof MessageError) {
+        // That there is too much to do here is no fault of the message.
+        if (error.code === "stream.overloaded")
+          return session.connection.send(errorFrame(error.code, error.message, message.id));
+        return this.#sendError(session, error.code, error.message, message.id);
+      }
       logError("a message failed", error, { action: message.action });
       const detail = "Something went wrong on our side. It is logged.";
       session.connection.send(errorFrame("internal", detail, message.id));
     } finally {
       session.pendingMessages--;
+      this.#load.pendingMessages--;
     }
   }
 

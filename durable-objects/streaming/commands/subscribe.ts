@@ -1,9 +1,12 @@
 import type { Subscribe } from "../../../contracts/stream.ts";
+import { FairQueue } from "../../../core/concurrency/fair-queue.ts";
 import { logError } from "../../../observability/log.ts";
 import type { IndicatorInterest, Lease, RoomClient } from "../../symbol-events/symbol-events.ts";
-import type { StreamCounts } from "../connections/metrics.ts";
+import type { RefusalReason, StreamCounts } from "../connections/metrics.ts";
+import type { StreamLoad } from "../connections/stream-load.ts";
 import { fullBudget, type ResumeBudget, type ResumeResult, resume, type Since } from "../delivery/resume.ts";
 import type { RoomLeases } from "../delivery/room-lease.ts";
+import { MessageError } from "../protocol/client-message.ts";
 import { confirmationFrame } from "../protocol/server-frames.ts";
 import { type Subject, type Subscription, subjectKey } from "../protocol/subscription.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
@@ -21,7 +24,7 @@ interface PendingSubscription {
 }
 
 /** Replies with what was missed may be large: this many are requested at once. */
-const RESUMES_AT_ONCE = 5;
+const RESUMES_AT_ONCE = 2;
 
 const isRefusal = (answer: ResumeResult | Rejection): answer is Rejection => "code" in answer;
 
@@ -44,6 +47,15 @@ function* groupsOf(pending: readonly PendingSubscription[]): Generator<readonly 
   for (let i = 0; i < pending.length; i += size) yield pending.slice(i, i + size);
 }
 
+/** Messages that have history read at a time, over all sockets of an object: what is read is in memory until it is written. */
+const HISTORY_READS = { total: 16, perCaller: 4 } as const;
+
+const OVERLOADED = "There is too much to do here at the moment.";
+
+/** Whether a message needs history: what was missed, or what indicators are started from. */
+const needsHistory = ({ channel, since }: Subscribe): boolean =>
+  channel === "indicators" || (channel === "candles" && since !== undefined);
+
 /** Lets sockets begin to listen: not one event before its confirmation, and not one lost between the two. */
 export class Subscriptions {
   readonly #registry: () => SubscriptionRegistry;
@@ -51,29 +63,46 @@ export class Subscriptions {
   readonly #resolver: SymbolResolver;
   readonly #leases: RoomLeases;
   readonly #counts: StreamCounts;
+  readonly #load: StreamLoad;
   readonly #historyAccess: HistoryAccess;
+  readonly #historyReads = new FairQueue(HISTORY_READS);
+  readonly #evictLagging: (channel: SymbolChannel) => boolean;
 
+  /** @param evictLagging closes the sockets that lag and have live indicators of a symbol; returns whether there were any */
   constructor(
     registry: () => SubscriptionRegistry,
     room: RoomClient,
     resolver: SymbolResolver,
     leases: RoomLeases,
     counts: StreamCounts,
+    load: StreamLoad,
     historyAccess: HistoryAccess,
+    evictLagging: (channel: SymbolChannel) => boolean,
   ) {
     this.#registry = registry;
     this.#room = room;
     this.#resolver = resolver;
     this.#leases = leases;
     this.#counts = counts;
+    this.#load = load;
     this.#historyAccess = historyAccess;
+    this.#evictLagging = evictLagging;
   }
 
   /** @throws MessageError where the message cannot be carried out at all */
   async subscribe(session: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void> {
+    this.#checkLoad(message);
+    if (!needsHistory(message)) return this.#subscribe(session, message, subjects);
+    const { kind, name } = session.connection.account;
+    return this.#historyReads.run(`${kind} ${name}`, () => this.#subscribe(session, message, subjects));
+  }
+
+  async #subscribe(session: Session, message: Subscribe, subjects: readonly Subject[]): Promise<void> {
+    if (!this.#isConnected(session)) return;
     const { joiners: requested, rejected } = await resolveRequested(this.#resolver, message);
     if (!this.#isConnected(session)) return;
     checkLimits(session, requested, subjects.length);
+    this.#checkShare(session, requested.length * subjects.length);
     const refused = await this.#historyAccess.acquire(session.connection.info, requested, subjects);
     if (!this.#isConnected(session)) return;
     rejected.push(...refused);
@@ -125,7 +154,9 @@ export class Subscriptions {
     if (!channel) return unavailable(symbol);
     try {
       const subscriptions = subscribers.map(({ subscription }) => subscription);
-      const refusal = refusalOf(await this.#leases.renew(channel), subscriptions);
+      let refusal = refusalOf(await this.#leases.renew(channel), subscriptions);
+      if (refusal?.code === "stream.too_many_subscriptions" && this.#evictLagging(channel))
+        refusal = refusalOf(await this.#leases.renew(channel), subscriptions);
       if (refusal) return refusal;
       return await resume(this.#room, symbol, subscriptions, since, allowance);
     } catch (error) {
@@ -182,7 +213,7 @@ export class Subscriptions {
     this.#registry().save(session);
     const texts = new Map(Array.from(positions, ([{ symbol }, { text }]) => [symbol, text]));
     const subscriptions = subscriptionsOf(session);
-    session.connection.sendReply(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
+    session.connection.send(confirmationFrame({ id, channel, rejected, positions: texts, subscriptions }));
     for (const [{ subscribers }, position] of positions) {
       if (position.recovered) this.#counts.recovered++;
       else if (position.recovered === false) this.#counts.snapshots++;
@@ -209,11 +240,33 @@ export class Subscriptions {
       if (!confirmed.has(session)) {
         const positions = new Map([[symbol, position.text]]);
         const subscriptions = subscriptionsOf(session);
-        session.connection.sendReply(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
+        session.connection.send(confirmationFrame({ id: null, channel, rejected: [], positions, subscriptions }));
         confirmed.add(session);
       }
       this.#stopBuffering(subscriber, position);
     }
+  }
+
+  /** @throws MessageError where the object takes no such work now */
+  #checkLoad(message: Subscribe): void {
+    if (this.#load.isAtLeast("no_joins") || this.#registry().ledger.isFull)
+      throw this.#refuse("overloaded", `${OVERLOADED} Subscribe again in a moment.`);
+    if (needsHistory(message) && this.#load.isAtLeast("no_history"))
+      throw this.#refuse("overloaded", `${OVERLOADED} Ask for indicators and history again in a moment.`);
+  }
+
+  /** @throws MessageError where a caller would have too many of the object's subscriptions */
+  #checkShare(session: Session, more: number): void {
+    const refusal = this.#registry().subscriptionShare.refusal(session.connection.account, more);
+    if (refusal === "full") throw this.#refuse("overloaded", `${OVERLOADED} It has all the subscriptions that it may.`);
+    if (refusal === "caller")
+      throw this.#refuse("share", "You have all the subscriptions that one caller may have here. End some of them.");
+  }
+
+  /** Counts a refusal that is no fault of the message; returns it. */
+  #refuse(reason: RefusalReason, detail: string): MessageError {
+    this.#counts.refused[reason]++;
+    return new MessageError(reason === "share" ? "stream.share_exceeded" : "stream.overloaded", detail);
   }
 
   #isConnected(session: Session): boolean {

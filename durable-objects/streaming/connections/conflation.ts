@@ -58,13 +58,16 @@ export class Conflation {
   #sentAt = 0;
   readonly #timer: ConflationTimer;
   readonly #send: (text: string) => void;
+  readonly #factor: () => number;
   #latest: string | null = null;
   #skipped = 0;
 
-  constructor(maxHz: number, waiting: ConflationTimer, send: (text: string) => void) {
+  /** @param factor how many times longer than that a frame waits now, for the load of the object */
+  constructor(maxHz: number, waiting: ConflationTimer, send: (text: string) => void, factor: () => number) {
     this.#period = 1000 / maxHz;
     this.#timer = waiting;
     this.#send = send;
+    this.#factor = factor;
   }
 
   /** Takes a frame: it leaves at once, or when its time has come, unless a later one replaces it. */
@@ -81,7 +84,7 @@ export class Conflation {
 
   /** When the next frame may leave, in milliseconds; at once after a clock was set back. */
   get dueAt(): number {
-    return this.#sentAt > Date.now() ? 0 : this.#sentAt + this.#period;
+    return this.#sentAt > Date.now() ? 0 : this.#sentAt + this.#period * this.#factor();
   }
 
   /** Sends what waits. */

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { TIERS } from "../../../contracts/api-key.ts";
 
 /**
- * On what terms a socket gets history by `since` of candles and indicators: its caller may read and pays with its key, is counted by
- * its address, or pays nothing, or it may not read.
+ * On what terms a socket gets history, by `since` of candles and indicators or for a live indicator: its caller pays with its key, which
+ * may lack the scope for what `since` asks; is counted by its address; or pays nothing.
  */
 const HistoryTermsSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("by_key"), prefix: z.string(), tier: z.enum(TIERS) }),
+  z.object({ kind: z.literal("by_key"), prefix: z.string(), tier: z.enum(TIERS), mayRead: z.boolean() }),
   z.object({ kind: z.literal("by_address") }),
   z.object({ kind: z.literal("free") }),
-  z.object({ kind: z.literal("forbidden") }),
 ]);
 
 export type HistoryTerms = z.infer<typeof HistoryTermsSchema>;

@@ -1,9 +1,15 @@
 import { SUBPROTOCOL } from "../../../contracts/stream.ts";
+import { nothingWritten } from "./acknowledgement.ts";
 import type { Attachment } from "./connection.ts";
 import type { HandshakeRequest } from "./handshake-request.ts";
 
-/** Why a socket was not taken in: the hub is full, or its client's address or key has its share. */
-export type LimitReached = "full" | "address" | "key";
+/**
+ * Why a socket was not taken in: the object has all the sockets that it may, or more to do than it can; or its client's address or key
+ * has its share.
+ */
+export const LIMITS_REACHED = ["full", "overloaded", "address", "key"] as const;
+
+export type LimitReached = (typeof LIMITS_REACHED)[number];
 
 const HEADER = "X-WizData-Full";
 
@@ -14,8 +20,8 @@ export function reject(reason: LimitReached): Response {
 
 /** Why a socket was refused; null where it was taken in. */
 export function refusalOf(response: Response): LimitReached | null {
-  const why = response.headers.get(HEADER);
-  return why === "full" || why === "address" || why === "key" ? why : null;
+  const reason = response.headers.get(HEADER);
+  return LIMITS_REACHED.find((limit) => limit === reason) ?? null;
 }
 
 /** Makes both ends of a socket, and the answer with the client's end. The object itself names subprotocol and correlation id. */
@@ -34,11 +40,8 @@ export function accept(handshake: HandshakeRequest): { response: Response; socke
       history: handshake.history,
       expiresAt: handshake.expiresAt,
       connectedAt: Date.now() / 1000,
-      unackedBytes: 0,
-      unconfirmedBytes: 0,
-      pingedAt: 0,
-      stoppedAt: null,
-      mark: null,
+      closedAt: null,
+      ...nothingWritten(),
       positions: {},
     },
   };

@@ -1,5 +1,34 @@
 import { isWithin } from "../../../core/time.ts";
 
+/** Symbols that the messages of one caller may name at once, over all of its sockets in an object, and how many a second after that. */
+const SYMBOLS = {
+  address: { burst: 3_000, perSecond: 100 },
+  key: { burst: 100_000, perSecond: 2_000 },
+} as const;
+
+/** How many symbols a caller subscribes to and leaves: each is a question to the symbol's room. */
+export class SymbolRateLimiter {
+  readonly #rate: { burst: number; perSecond: number };
+  #tokens: number;
+  #filledAt = 0;
+
+  constructor(kind: keyof typeof SYMBOLS) {
+    this.#rate = SYMBOLS[kind];
+    this.#tokens = this.#rate.burst;
+  }
+
+  /** Counts the symbols of a message; returns how many seconds to wait where they are too many now, else 0. */
+  acquire(symbols: number, nowMs: number): number {
+    const { burst, perSecond } = this.#rate;
+    const passed = Math.max(0, nowMs - this.#filledAt) / 1000;
+    this.#tokens = Math.min(burst, this.#tokens + passed * perSecond);
+    this.#filledAt = nowMs;
+    if (this.#tokens < symbols) return Math.ceil((symbols - this.#tokens) / perSecond);
+    this.#tokens -= symbols;
+    return 0;
+  }
+}
+
 /** Messages that a client may send at once, and how many a second after that. */
 const BURST = 60;
 const MESSAGES_PER_SECOND = 10;

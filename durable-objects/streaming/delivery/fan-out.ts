@@ -39,24 +39,30 @@ export class FanOut {
   readonly #channelOf: (symbol: string) => SymbolChannel | undefined;
   readonly #resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>;
   readonly #batcher: WriteBatcher;
+  readonly #onQueued: () => void;
 
-  /** @param resubscribe sends subscribers a fresh confirmation, if what they missed cannot be sent event by event */
+  /**
+   * @param resubscribe sends subscribers a fresh confirmation, if what they missed cannot be sent event by event
+   * @param onQueued called when frames wait, before they are written
+   */
   constructor(
     room: RoomClient,
     channelOf: (symbol: string) => SymbolChannel | undefined,
     resubscribe: (channel: SymbolChannel, onlyConflated: boolean) => Promise<void>,
     batcher: WriteBatcher,
+    onQueued: () => void,
   ) {
     this.#room = room;
     this.#channelOf = channelOf;
     this.#resubscribe = resubscribe;
     this.#batcher = batcher;
+    this.#onQueued = onQueued;
   }
 
-  /** Publishes events of a symbol to its subscribers; false if there are none. */
+  /** Publishes events of a symbol to its subscribers; false if there are none, and were none for a while. */
   async publish(symbol: string, events: readonly SymbolEvent[]): Promise<boolean> {
     const channel = this.#channelOf(symbol);
-    if (!channel || channel.isEmpty) return false;
+    if (!channel || channel.isAbandoned(Date.now())) return false;
     await channel.inOrder(() => this.#publishAll(channel, events));
     return true;
   }
@@ -135,6 +141,7 @@ export class FanOut {
 
   /** Writes what was fanned out, and only then saves the position: what is saved is never published again. */
   async #commit(channel: SymbolChannel): Promise<void> {
+    this.#onQueued();
     await this.#batcher.whenFlushed();
     channel.savePosition();
   }

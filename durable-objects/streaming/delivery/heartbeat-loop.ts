@@ -1,6 +1,6 @@
 import { CLOSE, HEARTBEAT_SECONDS } from "../../../contracts/stream.ts";
 import { logError } from "../../../observability/log.ts";
-import { isSlowConsumer, SLOW_CONSUMER_SECONDS } from "../connections/slow-consumer.ts";
+import type { CallerLeases } from "../connections/caller-leases.ts";
 import type { SymbolChannel } from "../subscriptions/channel.ts";
 import type { SubscriptionRegistry } from "../subscriptions/registry.ts";
 import type { SubscriptionStore } from "../subscriptions/subscription-store.ts";
@@ -11,25 +11,35 @@ import type { RoomLeases } from "./room-lease.ts";
 /** Leases that are renewed at once. */
 const RENEWALS_AT_ONCE = 50;
 
-/** What a hub does at times of its own: heartbeats, renewals, closing who is too slow or whose key has expired. */
+/** What a hub does at times of its own: heartbeats, renewals, closing sockets whose key has expired. */
 export class Heartbeat {
   readonly #registry: SubscriptionRegistry;
   readonly #store: SubscriptionStore;
   readonly #leases: RoomLeases;
   readonly #fanOut: FanOut;
+  readonly #callers: CallerLeases;
 
-  constructor(registry: SubscriptionRegistry, store: SubscriptionStore, leases: RoomLeases, fanOut: FanOut) {
+  constructor(
+    registry: SubscriptionRegistry,
+    store: SubscriptionStore,
+    leases: RoomLeases,
+    fanOut: FanOut,
+    callers: CallerLeases,
+  ) {
     this.#registry = registry;
     this.#store = store;
     this.#leases = leases;
     this.#fanOut = fanOut;
+    this.#callers = callers;
   }
 
   /** Does what is due at `now`, unix seconds. */
   async runDue(now: number): Promise<void> {
-    this.#closeSlowAndExpired(now);
+    this.#closeExpired(now);
     if (this.#registry.sessions.size === 0 || now < this.#nextHeartbeatAt(now)) return;
     await this.#renewAll(now);
+    this.#registry.sweepClosed();
+    this.#callers.renew();
     this.#sendHeartbeat(now);
   }
 
@@ -44,8 +54,7 @@ export class Heartbeat {
     const now = Date.now() / 1000;
     let next = Math.max(this.#nextHeartbeatAt(now), now);
     for (const { connection } of this.#registry.sessions.values()) {
-      const { stoppedAt, expiresAt } = connection.info;
-      if (stoppedAt !== null) next = Math.min(next, stoppedAt + SLOW_CONSUMER_SECONDS);
+      const { expiresAt } = connection.info;
       if (expiresAt !== null) next = Math.min(next, expiresAt);
     }
     return next;
@@ -61,23 +70,23 @@ export class Heartbeat {
   }
 
   async #renewAll(now: number): Promise<void> {
-    const due = [...this.#registry.channels.values()].filter((channel) => this.#leases.isDue(channel, now));
+    const due = [...this.#registry.channels.values()].filter(
+      (channel) => !channel.isEmpty && this.#leases.isDue(channel, now),
+    );
     for (let i = 0; i < due.length; i += RENEWALS_AT_ONCE)
       await Promise.all(due.slice(i, i + RENEWALS_AT_ONCE).map((channel) => this.#renew(channel)));
   }
 
-  #closeSlowAndExpired(now: number): void {
+  #closeExpired(now: number): void {
     for (const session of [...this.#registry.sessions.values()]) {
       const { connection } = session;
       // One that has gone without a word.
       const isGone = connection.socket.readyState !== WebSocket.READY_STATE_OPEN;
-      const { stoppedAt, expiresAt } = connection.info;
-      const isSlow = isSlowConsumer(stoppedAt, now);
+      const { expiresAt } = connection.info;
       const isExpired = expiresAt !== null && now >= expiresAt;
-      if (!isGone && !isSlow && !isExpired) continue;
-      if (!isGone && isExpired) connection.close(CLOSE.policy, "the key has expired");
-      else if (!isGone) connection.close(CLOSE.slowConsumer, "slow consumer");
-      this.#registry.remove(session);
+      if (!isGone && !isExpired) continue;
+      if (!isGone) connection.close(CLOSE.policy, "the key has expired");
+      this.#registry.remove(session, isGone);
     }
   }
 

@@ -53,6 +53,12 @@ async function resumeQuotes(
   return { start: { quotes: answer.position }, text, recovered, events: missed.length, bytes: sizeOf(missed) };
 }
 
+/** Why a room reads nothing for a client now. */
+export interface ResumeRefusal {
+  code: "stream.overloaded";
+  detail: string;
+}
+
 function resumeBars(answers: readonly BarReplay[], budget: ResumeBudget): ResumeResult {
   const times = answers.flatMap(({ time }) => (time === null ? [] : [time]));
   // Where the indicators of one interval stand apart, the earliest of them is where all can go on from.
@@ -67,8 +73,8 @@ function resumeBars(answers: readonly BarReplay[], budget: ResumeBudget): Resume
 }
 
 /**
- * What a client missed of the subscriptions that one message makes for one symbol, which are all of one channel: everything, or
- * nothing and a snapshot; never a part. More than the allowance is nothing.
+ * What a client missed of the subscriptions that one message makes for one symbol, which are all of one channel and interval:
+ * everything, or nothing and a snapshot; never a part. More than the budget is nothing.
  */
 export async function resume(
   room: RoomClient,
@@ -76,14 +82,17 @@ export async function resume(
   subscriptions: readonly Subscription[],
   since: Since,
   budget: ResumeBudget,
-): Promise<ResumeResult> {
-  const answers: BarReplay[] = [];
-  for (const subscription of subscriptions) {
-    if (subscription.channel === "quotes") return resumeQuotes(room, symbol, since, budget);
-    const { interval } = subscription;
-    const time = barTime(since);
-    if (subscription.channel === "candles") answers.push(await room.replayCandles(symbol, interval, time));
-    else answers.push(await room.replayIndicator(symbol, { interval, spec: subscription.indicator }, time));
-  }
-  return resumeBars(answers, budget);
+): Promise<ResumeResult | ResumeRefusal> {
+  const [first] = subscriptions;
+  if (first.channel === "quotes") return resumeQuotes(room, symbol, since, budget);
+  const time = barTime(since);
+  const specs = subscriptions.flatMap((subscription) =>
+    subscription.channel === "indicators" ? [subscription.indicator] : [],
+  );
+  const answers =
+    first.channel === "candles"
+      ? [await room.replayCandles(symbol, first.interval, time)]
+      : await room.replayIndicators(symbol, first.interval, specs, time);
+  const refused = answers.find((answer) => answer.refused)?.refused;
+  return refused ?? resumeBars(answers, budget);
 }

@@ -1,6 +1,6 @@
 import type { Channel, Delivery } from "../../../contracts/stream.ts";
 import type { Interval } from "../../../core/interval.ts";
-import type { FrameEvent, Interest } from "../../symbol-events/symbol-events.ts";
+import type { FrameEvent } from "../../symbol-events/symbol-events.ts";
 
 /** What may be listened to of a symbol. */
 export type Subject =
@@ -34,21 +34,6 @@ export function eventKey(event: FrameEvent): string {
     case "indicators":
       return `indicators ${event.interval} ${event.spec}`;
   }
-}
-
-/** What all these subjects together want of a symbol. */
-export function interestOf(subjects: Iterable<Subject>): Interest {
-  const interest = {
-    quotes: false,
-    candles: [] as Interval[],
-    indicators: [] as { interval: Interval; spec: string }[],
-  };
-  for (const context of subjects) {
-    if (context.channel === "quotes") interest.quotes = true;
-    else if (context.channel === "candles") interest.candles.push(context.interval);
-    else interest.indicators.push({ interval: context.interval, spec: context.indicator });
-  }
-  return interest;
 }
 
 /** Which of a socket's subscriptions a client means: null stands for all. */

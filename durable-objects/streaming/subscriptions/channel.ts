@@ -1,8 +1,25 @@
 import type { Instrument } from "../../../contracts/symbol.ts";
-import type { Interest, Lease, QuotePosition } from "../../symbol-events/symbol-events.ts";
+import type { ShareOwner } from "../../../core/concurrency/fair-share.ts";
+import type { Interval } from "../../../core/interval.ts";
+import { isWithin } from "../../../core/time.ts";
+import type { Interest, Lease, OwnedIndicator, QuotePosition } from "../../symbol-events/symbol-events.ts";
 import type { Connection, StoredPosition } from "../connections/connection.ts";
-import { interestOf, type Subject, subjectKey } from "../protocol/subscription.ts";
+import { subjectKey } from "../protocol/subscription.ts";
 import type { Subscriber } from "./subscriber.ts";
+
+/** A symbol is kept for so long (milliseconds) after its last subscriber has left. */
+const ABANDONED_AFTER_MS = 5_000;
+
+/** The caller whose share a live indicator is: the first of its subscribers with a key, else the first. */
+function ownerOf(connections: Iterable<Connection>): ShareOwner | undefined {
+  let first: ShareOwner | undefined;
+  for (const { account } of connections) {
+    const { name, hasKey } = account;
+    if (hasKey) return { name, hasKey };
+    first ??= { name, hasKey };
+  }
+  return first;
+}
 
 /** A symbol with its subscribers, its position in the stream, and the lease on its room. */
 export class SymbolChannel {
@@ -22,6 +39,8 @@ export class SymbolChannel {
   /** The work on the channel's events that is under way; the next begins after it. */
   #working: Promise<void> | null = null;
   #lastEventAt: number | null = null;
+  /** When its last subscriber left, unix milliseconds; null while it has any, or never had one. */
+  #emptySince: number | null = null;
   #resumedFromHibernation = false;
 
   constructor(instrument: Instrument) {
@@ -68,6 +87,12 @@ export class SymbolChannel {
     if (bySocket?.get(subscriber.connection) !== subscriber) return;
     bySocket.delete(subscriber.connection);
     if (bySocket.size === 0) this.#subscribers.delete(key);
+    if (this.isEmpty) this.#emptySince = Date.now();
+  }
+
+  /** Whether it has had no subscriber for a while. */
+  isAbandoned(nowMs: number): boolean {
+    return this.isEmpty && (this.#emptySince === null || !isWithin(ABANDONED_AFTER_MS, this.#emptySince, nowMs));
   }
 
   subscribersOf(key: string): Iterable<Subscriber> {
@@ -93,15 +118,24 @@ export class SymbolChannel {
     return new Set(this.connections());
   }
 
+  /** What all subscribers together want of the symbol. */
   get interest(): Interest {
-    const subjects: Subject[] = [];
+    const indicators: OwnedIndicator[] = [];
+    const candles: Interval[] = [];
+    let quotes = false;
     for (const bySocket of this.#subscribers.values()) {
-      for (const { subscription } of bySocket.values()) {
-        subjects.push(subscription);
-        break;
-      }
+      const [first] = bySocket.values();
+      const { subscription } = first;
+      if (subscription.channel === "quotes") quotes = true;
+      else if (subscription.channel === "candles") candles.push(subscription.interval);
+      else
+        indicators.push({
+          interval: subscription.interval,
+          spec: subscription.indicator,
+          owner: ownerOf(bySocket.keys()),
+        });
     }
-    return interestOf(subjects);
+    return { quotes, candles, indicators };
   }
 
   /** The interest as a text that is equal if the interest is. */

@@ -19,6 +19,7 @@ export function connectionsOf(registry: SubscriptionRegistry, name: string): Con
 export function subscribersOf(registry: SubscriptionRegistry, limit: number): Record<string, string[]> {
   const ids: Record<string, string[]> = {};
   for (const channel of registry.channels.values()) {
+    if (channel.isEmpty) continue;
     ids[channel.symbol] = Array.from(channel.connectionSet, ({ id }) => id).slice(0, limit);
   }
   return ids;

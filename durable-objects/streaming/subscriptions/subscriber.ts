@@ -1,6 +1,7 @@
 import type { FrameEvent, QuotePosition } from "../../symbol-events/symbol-events.ts";
 import { Conflation, type ConflationTimer } from "../connections/conflation.ts";
 import type { Connection } from "../connections/connection.ts";
+import type { StreamLoad } from "../connections/stream-load.ts";
 import type { Subscription } from "../protocol/subscription.ts";
 
 /** From where on a subscriber receives events: a position in the quotes, the opening of the last bar it has, or everything. */
@@ -16,12 +17,13 @@ export class Subscriber {
   #buffer: FrameEvent[] | null = null;
   #start: Start = { bars: null };
 
-  constructor(connection: Connection, subscription: Subscription, waiting: ConflationTimer) {
+  constructor(connection: Connection, subscription: Subscription, waiting: ConflationTimer, load: StreamLoad) {
     this.connection = connection;
     this.subscription = subscription;
     const { delivery } = subscription;
     const send = (text: string): void => connection.send(text);
-    this.#conflation = delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send) : null;
+    this.#conflation =
+      delivery.mode === "conflate" ? new Conflation(delivery.max_hz, waiting, send, () => load.conflationFactor) : null;
   }
 
   get isConflated(): boolean {

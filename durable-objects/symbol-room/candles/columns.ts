@@ -1,7 +1,15 @@
 import type { SeriesFacts } from "../../../contracts/candle.ts";
-import { type Bars, type BarsQuery, readBars } from "../../../core/indicators/history.ts";
+import { joinCandles } from "../../../core/candles.ts";
+import {
+  type Bars,
+  type BarsQuery,
+  type HistoryPage,
+  type ReadPage,
+  readBars,
+} from "../../../core/indicators/history.ts";
 import { parseSpec } from "../../../core/indicators/spec.ts";
 import type { Market } from "../../../core/market-calendar/markets.ts";
+import { passBars } from "../../isolate/long-work.ts";
 import type { CandlesPage } from "./candle-pages.ts";
 import type { RowQuery } from "./candle-store.ts";
 
@@ -14,6 +22,11 @@ export interface Columns {
   forming: boolean;
   tier: CandlesPage["tier"];
 }
+
+/** Bars that are read in one go; then quotes pass. */
+const MAX_PAGE = 1_000;
+/** Fewer bars are short work. */
+const FEW_BARS = 500;
 
 /** Reads a page of candles, or says after how many seconds to ask again for it. */
 export type ReadSourcePage = (query: RowQuery) => Promise<CandlesPage | { kind: "unavailable"; retryAfter: number }>;
@@ -29,6 +42,27 @@ class PageUnavailable extends Error {
 }
 
 /**
+ * Reads long stretches in several pages, between which quotes pass: a room has one thread.
+ * @param read reads one page
+ */
+export function inPages<Page extends HistoryPage>(read: ReadPage<Page>): ReadPage<Page> {
+  return async (from, to, limit, backward) => {
+    if (limit > FEW_BARS) await passBars(Math.min(limit, MAX_PAGE));
+    let page = await read(from, to, Math.min(limit, MAX_PAGE), backward);
+    let { candles } = page;
+    while (page.more && page.candles.length > 0 && candles.length < limit) {
+      const size = Math.min(limit - candles.length, MAX_PAGE);
+      await passBars(size);
+      page = backward
+        ? await read(from, candles.time[0], size, true)
+        : await read(candles.time[candles.length - 1] + 1, to, size, false);
+      candles = backward ? joinCandles(page.candles, candles) : joinCandles(candles, page.candles);
+    }
+    return { ...page, candles };
+  };
+}
+
+/**
  * Reads the bars that are asked for, and enough history before them for every indicator.
  * @param specs the keys of the indicators' specs
  * @param now unix seconds
@@ -41,11 +75,12 @@ export async function readColumns(
   now: number,
 ): Promise<Columns | { kind: "unavailable"; retryAfter: number }> {
   const { interval } = query;
-  const readPage = async (from: number, to: number, limit: number, backward: boolean): Promise<CandlesPage> => {
+  const readOne = async (from: number, to: number, limit: number, backward: boolean): Promise<CandlesPage> => {
     const page = await read({ interval, from, to, limit, backward, includeSuspect: false });
     if (page.kind === "unavailable") throw new PageUnavailable(page.retryAfter);
     return page;
   };
+  const readPage = inPages(readOne);
   try {
     const { bars, page, forming } = await readBars(readPage, market, specs.map(parseSpec), query, now);
     const { tradingDay: _, ...plain } = bars;

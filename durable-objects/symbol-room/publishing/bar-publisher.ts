@@ -2,6 +2,7 @@ import type { BarState } from "../../../contracts/candle.ts";
 import type { StoredQuote } from "../../../contracts/quote.ts";
 import { type Candle, NUMBER_FIELDS } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
+import { isoTime } from "../../../core/time.ts";
 import type { BarEvent, FrameEvent, IndicatorInterest, Interest } from "../../symbol-events/symbol-events.ts";
 import { candleFrame, type IndicatorValue, indicatorFrame } from "../frames.ts";
 import { CandlesUnavailable, type InstrumentContext } from "../instrument-context.ts";
@@ -47,6 +48,11 @@ export class BarPublisher {
     for (const interval of this.#indicators.watch(interest.indicators)) fresh.add(interval);
     for (const interval of intervals) if (!this.#forming.isKnown(context, interval)) fresh.add(interval);
     return [...fresh];
+  }
+
+  /** Bars were changed: nothing that was calculated from them is kept for later. */
+  forgetKept(): void {
+    this.#indicators.forgetKept();
   }
 
   isWatched(interval: Interval): boolean {
@@ -139,7 +145,7 @@ export class BarPublisher {
   ): BarEvent {
     return {
       ...{ channel: "candles", interval, time: bar.time, isClosed: !isOpen },
-      text: candleFrame(instrument.symbol, interval, bar, isOpen, now),
+      text: candleFrame(instrument.symbol, interval, bar, isOpen, isoTime(now)),
     };
   }
 
@@ -151,7 +157,7 @@ export class BarPublisher {
   ): BarEvent {
     return {
       ...{ channel: "indicators", interval, spec, time: bar.time, isClosed: bar.state !== "open" },
-      text: indicatorFrame(instrument.symbol, { interval, spec, ...bar }, now),
+      text: indicatorFrame(instrument.symbol, { interval, spec, ...bar }, isoTime(now)),
     };
   }
 

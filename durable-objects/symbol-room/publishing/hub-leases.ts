@@ -1,7 +1,7 @@
 import type { Interval } from "../../../core/interval.ts";
 import { logWarning } from "../../../observability/log.ts";
 import type { SessionHub } from "../../streaming/session-hub.ts";
-import type { IndicatorInterest, Interest, SymbolEvent } from "../../symbol-events/symbol-events.ts";
+import type { IndicatorInterest, Interest, OwnedIndicator, SymbolEvent } from "../../symbol-events/symbol-events.ts";
 
 /** Seconds for which a hub receives events unless it renews its lease. */
 export const LEASE_SECONDS = 90;
@@ -231,8 +231,13 @@ export class HubLeases {
   }
 
   /** The indicators that hubs other than this one want. */
-  indicatorsOfOthers(hub: string): IndicatorInterest[] {
+  indicatorsOfOthers(hub: string): OwnedIndicator[] {
     return [...this.#leases].flatMap(([name, { wants: interest }]) => (name === hub ? [] : interest.indicators));
+  }
+
+  /** The indicators that a hub wants so far. */
+  indicatorsOf(hub: string): readonly OwnedIndicator[] {
+    return this.#leases.get(hub)?.wants.indicators ?? [];
   }
 
   /** When the next lease runs out; null if there are none. */

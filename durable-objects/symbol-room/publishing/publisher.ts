@@ -8,7 +8,6 @@ import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
 import type { SessionHub } from "../../streaming/session-hub.ts";
 import type {
   BarReplay,
-  IndicatorInterest,
   Interest,
   Lease,
   QuotePosition,
@@ -16,6 +15,7 @@ import type {
   SymbolEvent,
 } from "../../symbol-events/symbol-events.ts";
 import { type Alarm, Alarms } from "../alarms.ts";
+import type { HistoryWork } from "../candles/history-work.ts";
 import type { InstrumentContext } from "../instrument-context.ts";
 import type { QuoteLog } from "../quotes/quote-log.ts";
 import type { RoomState } from "../room-state.ts";
@@ -28,7 +28,7 @@ import { HubLeases, MAX_RETRY_SECONDS } from "./hub-leases.ts";
 import { IndicatorRunner } from "./indicator-runner.ts";
 import { Replay } from "./replay.ts";
 import { POLLING_RENEWAL_SECONDS, SourcePolling } from "./source-polling.ts";
-import { limitInterest, refusalOf } from "./subscription-limits.ts";
+import { limitInterest } from "./subscription-limits.ts";
 
 /** Seconds after which closing is tried again if no source answers. */
 const CLOSE_AGAIN = 5;
@@ -43,6 +43,8 @@ export interface PublisherHost {
   state: RoomState;
   log: QuoteLog;
   upstreams: Upstreams;
+  /** The history that is read for clients at the moment. */
+  historyWork: HistoryWork;
   contextOf(instrument: Instrument): InstrumentContext;
   /** The quote to answer with, asked of the sources if the last one is not recent. */
   latest(context: InstrumentContext): Promise<StoredQuote | null>;
@@ -87,6 +89,7 @@ export class Publisher {
       host.log,
       closed,
       indicators,
+      host.historyWork,
       (context) => host.latest(context),
       () => host.state.renewedAt(),
     );
@@ -102,7 +105,11 @@ export class Publisher {
   async renewLease(instrument: Instrument, hub: string, interest: Interest): Promise<Lease> {
     const now = this.#now();
     const context = this.#host.contextOf(instrument);
-    const { accepted, refused } = limitInterest(interest, this.#leases.indicatorsOfOthers(hub));
+    const { accepted, refused } = limitInterest(
+      interest,
+      this.#leases.indicatorsOfOthers(hub),
+      this.#leases.indicatorsOf(hub),
+    );
     const until = this.#leases.renew(hub, accepted, now);
     this.#schedule(context, now);
     const { staleAfter, delay } = freshnessPolicyOf(context.sources[0]);
@@ -129,15 +136,14 @@ export class Publisher {
     return this.#replay.candles(this.#host.contextOf(instrument), interval, since, this.#now());
   }
 
-  /** The values of an indicator at the bars that closed after the one stamped `since`. */
-  async replayIndicator(
+  /** The values of each of several indicators at the bars that closed after the one stamped `since`. */
+  async replayIndicators(
     instrument: Instrument,
-    indicator: IndicatorInterest,
+    interval: Interval,
+    specs: readonly string[],
     since: number | null,
-  ): Promise<BarReplay> {
-    const refused = refusalOf(indicator);
-    if (refused) return { time: null, recovered: since === null ? null : false, missed: [], refused };
-    return this.#replay.indicator(this.#host.contextOf(instrument), indicator, since, this.#now());
+  ): Promise<BarReplay[]> {
+    return this.#replay.indicators(this.#host.contextOf(instrument), interval, specs, since, this.#now());
   }
 
   /** Publishes the events of a quote that was stored, and what it makes of the bars that form. */
@@ -150,6 +156,7 @@ export class Publisher {
 
   /** Publishes that the room's epoch was renewed. */
   onEpoch(): void {
+    this.#bars.forgetKept();
     const instrument = this.#host.state.instrument();
     if (!instrument) return;
     this.#leases.enqueue(instrument.symbol, [{ channel: "epoch", position: this.#host.log.position() }]);
@@ -158,6 +165,7 @@ export class Publisher {
 
   /** Publishes closed bars of an interval that were changed (by their stamps), and those that are made of them. */
   onRevised(interval: Interval, times: readonly number[]): void {
+    this.#bars.forgetKept();
     const { market } = this.#host.contextOf(this.#instrument());
     for (const coarser of INTERVALS) {
       if (coarser !== interval && !isMultipleOf(interval, coarser)) continue;
@@ -170,6 +178,11 @@ export class Publisher {
       }
     }
     this.#host.keep(this.#alarms.arm());
+  }
+
+  /** Candles were imported, or dropped for imported ones. */
+  onImported(): void {
+    this.#bars.forgetKept();
   }
 
   /** Runs the room's own sockets at a time (unix seconds), even if the room sleeps until then. */

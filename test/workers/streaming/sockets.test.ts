@@ -140,6 +140,23 @@ test("a key has that many sockets at a hub as the configuration says, from where
   await open("/ws", bearer(key));
 });
 
+test("an address has its twenty sockets over all rooms and hubs, and gets back those that it closes", async () => {
+  const address = { "CF-Connecting-IP": newAddress() };
+  const symbols = ["BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT", "ADA/USDT"];
+  const clients = [];
+  for (let i = 0; i < 20; i++) clients.push((await open(`/ws/${symbols[i % symbols.length]}`, address)).client);
+  for (const path of ["/ws/LTC/USDT", "/ws/BTC/USDT"])
+    await problemOf(await upgrade(path, address), "rate_limit.exceeded");
+  // A few at the hub are let in without asking anyone; then the address's meter knows of all.
+  for (let i = 0; i < 4; i++) await open("/ws", address);
+  await problemOf(await upgrade("/ws", address), "rate_limit.exceeded");
+  for (const client of clients.slice(0, 10)) {
+    client.close();
+    await client.waitForClose();
+  }
+  await vi.waitUntil(async () => (await upgrade("/ws/LTC/USDT", address)).status === 101, { timeout: 30_000 });
+});
+
 describe("/ws/{symbol}", () => {
   test("is subscribed at once, at the symbol's own room", async () => {
     const { client, response } = await open("/ws/btcusdt", { "Sec-WebSocket-Protocol": "wizdata.v1" });
