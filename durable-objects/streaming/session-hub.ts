@@ -88,7 +88,8 @@ export class SessionHub {
   readonly #limits: StreamLimits;
   readonly #inOrder = keyedQueue();
   readonly #counts = newStreamCounts();
-  readonly #load: StreamLoad;
+  /** How much there is to do. */
+  readonly load: StreamLoad;
   readonly #callers: CallerLeases;
   /** Publishes events of symbols to the subscribers. */
   readonly fanOut: FanOut;
@@ -122,7 +123,7 @@ export class SessionHub {
           this.#host.room.replayIndicators(symbol, interval, specs, since),
         ),
     };
-    this.#load = new StreamLoad(this.#limits.queuedFrames);
+    this.load = new StreamLoad(this.#limits.queuedFrames);
     this.#callers = new CallerLeases(
       this.#host.reportUse,
       { socketsPerAddress: this.#limits.socketsPerAddress, unmeteredSockets: this.#host.unmeteredSockets },
@@ -138,7 +139,7 @@ export class SessionHub {
       this.#host.resolver,
       leases,
       this.#counts,
-      this.#load,
+      this.load,
       this.#host.historyAccess,
       (channel) => this.#closeLaggingOf(channel),
     );
@@ -154,7 +155,7 @@ export class SessionHub {
       this.#ctx,
       store,
       { socket: unacknowledgedBytes, object: unacknowledgedBytesPerObject },
-      { counts: this.#counts, batcher, load: this.#load, onCounted: (connection) => this.#onCounted(connection) },
+      { counts: this.#counts, batcher, load: this.load, onCounted: (connection) => this.#onCounted(connection) },
       {
         onEmpty: (channel) => this.#dropEmpty([channel], this.#registry.sessions.size === 0),
         onGone: ({ account }) => this.#callers.onReleased(account),
@@ -166,7 +167,7 @@ export class SessionHub {
       this.#registry,
       subscriptions,
       this.#host.resolver,
-      this.#load,
+      this.load,
       (session, code, reason) => this.#disconnect(session, code, reason),
     );
   }
@@ -236,11 +237,6 @@ export class SessionHub {
     let subscriptions = 0;
     for (const { subscribers } of this.#registry.sessions.values()) subscriptions += subscribers.size;
     return { connections: this.#registry.sessions.size, subscriptions, symbols };
-  }
-
-  /** How much there is to do. */
-  get loadLevel(): LoadLevel {
-    return this.#load.level;
   }
 
   /** What sockets that lag have not acknowledged, in characters. */
@@ -325,7 +321,7 @@ export class SessionHub {
   #refusalOf(handshake: HandshakeRequest): LimitReached | null {
     const sockets = this.#registry.socketCount + this.#callers.admitting;
     if (sockets >= (handshake.anonymous ? socketsWithoutKey(this.#limits) : this.#limits.sockets)) return "full";
-    if (this.#registry.ledger.isFull || this.#load.isAtLeast("no_joins")) return "overloaded";
+    if (this.#registry.ledger.isFull || this.load.isAtLeast("no_joins")) return "overloaded";
     const { kind, sockets: own } = this.#registry.accounts.of(handshake);
     return kind === "key" && own >= this.#limits.socketsPerKey ? "key" : null;
   }
@@ -371,12 +367,12 @@ export class SessionHub {
 
   /** Closes the sockets for which most frames wait, where more wait than can be written in time. */
   #closeLongestQueues(): void {
-    if (this.#load.excessFrames <= 0) return;
+    if (this.load.excessFrames <= 0) return;
     const longest = Array.from(this.#registry.sessions.values(), ({ connection }) => connection).sort(
       (a, b) => b.queuedFrames - a.queuedFrames,
     );
     for (const connection of longest) {
-      if (this.#load.excessFrames <= 0) return;
+      if (this.load.excessFrames <= 0) return;
       this.#close(connection, CLOSE.tryLater, OVERLOADED);
     }
   }

@@ -33,8 +33,8 @@ export abstract class StreamingObject extends DurableObject<Env> {
   /** How many sockets there are, and what was done for them since this was last asked: for the one who counts it. */
   takeStreamMetrics(): StreamMetrics {
     const { connections, subscriptions } = this.sessions.stats();
-    const { loadLevel: load, unacknowledgedBytes } = this.sessions;
-    return { connections, subscriptions, load, unacknowledgedBytes, ...this.sessions.takeCounts() };
+    const { load, unacknowledgedBytes } = this.sessions;
+    return { connections, subscriptions, load: load.level, unacknowledgedBytes, ...this.sessions.takeCounts() };
   }
 
   /** Sets the alarm again that this object needs, should it be missing. */

@@ -1,9 +1,19 @@
-import { describe, expect, test } from "vitest";
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, test } from "vitest";
+import type { StreamHub } from "../../durable-objects/stream-hub/stream-hub.ts";
 import { CallerAccount } from "../../durable-objects/streaming/connections/caller-accounts.ts";
+import { refusalOf } from "../../durable-objects/streaming/connections/handshake.ts";
+import { toUpgradeRequest } from "../../durable-objects/streaming/connections/handshake-request.ts";
 import { type LedgerSocket, SendLedger } from "../../durable-objects/streaming/connections/send-ledger.ts";
 import { StreamLoad } from "../../durable-objects/streaming/connections/stream-load.ts";
 
+import { newHub } from "./hub-under-test.ts";
+import { closeSockets, handshakeOf, openSocket } from "./socket-client.ts";
+
 const NOW = 1_795_000_000;
+const BTC = "BTC/USDT";
+
+afterEach(closeSockets);
 
 interface TestSocket extends LedgerSocket {
   name: string;
@@ -104,5 +114,57 @@ describe("an object's load", () => {
     expect([load.conflationFactor, load.excessFrames]).toEqual([4, 0]);
     load.queuedFrames = 900;
     expect(load.excessFrames).toBe(500);
+  });
+});
+
+describe("a hub under load", () => {
+  type Hub = Awaited<ReturnType<typeof newHub>>;
+
+  /** Makes a hub believe that frames wait, as many as for a level of load. */
+  async function loadWith(hub: Hub, frames: number): Promise<void> {
+    await runInDurableObject(hub.stub, (object: StreamHub) => {
+      const load: unknown = Reflect.get(Reflect.get(object, "sessions"), "load");
+      if (!(load instanceof StreamLoad)) throw new Error("a hub has a load");
+      load.queuedFrames = frames;
+    });
+  }
+  const refusal = async (hub: Hub) => {
+    const response = await hub.stub.fetch(toUpgradeRequest(handshakeOf()));
+    response.webSocket?.accept();
+    response.webSocket?.close();
+    return refusalOf(response);
+  };
+
+  test("takes no history first, then no subscriptions and no sockets, and goes on with those that it has", async () => {
+    const hub = await newHub();
+    const client = await openSocket(hub.stub);
+    await client.subscribe([BTC]);
+    await loadWith(hub, 250_000);
+    client.send({ action: "subscribe", symbols: [BTC], channel: "indicators", indicators: ["RSI"], id: 1 });
+    expect(await client.nth("error", 1)).toMatchObject({ code: "stream.overloaded", id: 1 });
+    client.send({ action: "subscribe", symbols: [BTC], channel: "candles", since: { [BTC]: { time: 1_700_000_000 } } });
+    expect(await client.nth("error", 2)).toMatchObject({ code: "stream.overloaded" });
+    expect((await client.subscribe(["ETH/USDT"])).symbols).toEqual(["ETH/USDT"]);
+    expect(await refusal(hub)).toBeNull();
+    await loadWith(hub, 450_000);
+    client.send({ action: "subscribe", symbols: ["AAPL"], id: 3 });
+    expect(await client.nth("error", 3)).toMatchObject({ code: "stream.overloaded", id: 3 });
+    expect(await refusal(hub)).toBe("overloaded");
+    await hub.tick(BTC, 3);
+    expect((await client.nth("market_data", 3)).seq).toBe(3);
+    await loadWith(hub, 0);
+    expect((await client.subscribe(["AAPL"])).symbols).toEqual(["AAPL"]);
+    const { refused } = await hub.stub.takeStreamMetrics();
+    expect(refused.overloaded).toBe(4);
+  });
+
+  test("closes the sockets that are furthest behind with 1013, and words", async () => {
+    const hub = await newHub();
+    const [behind, other] = [await openSocket(hub.stub), await openSocket(hub.stub)];
+    await behind.subscribe([BTC]);
+    await other.subscribe(["ETH/USDT"]);
+    await loadWith(hub, 1_700_000);
+    await hub.tick(BTC);
+    expect(await behind.waitForClose()).toMatchObject({ code: 1013, reason: expect.stringContaining("resume") });
   });
 });
