@@ -46,7 +46,11 @@ export function acquireUnits(
     cost,
     (request) => requestLease(env, meter, request),
     waitUntil,
-    (error) => logWarning("a usage meter does not answer; requests pass", { payer: payer.kind, cause: error.message }),
+    (error) =>
+      logWarning("a usage meter does not answer; requests pass", {
+        ...(payer.kind === "key" ? { key_prefix: payer.prefix } : { payer: payer.kind }),
+        cause: error.message,
+      }),
   );
 }
 
