@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ANONYMOUS_QUOTA } from "../../../contracts/usage.ts";
 import { networkOf } from "../../../workers/auth/caller-address.ts";
 import { CalculationMemory } from "../../../workers/indicator-engine/calculation-memory.ts";
@@ -37,6 +37,12 @@ describe("a calculation that is too large", () => {
 });
 
 describe("a caller without a key", () => {
+  // The tenth second of a minute, so that no quota begins again in between.
+  beforeEach(() => vi.setSystemTime(Date.UTC(2026, 10, 18, 15, 30, 10)));
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test("pays what calculations cost beyond a unit from its address's quota, before anything is read", async () => {
     const address = anonymous.newAddress();
     const meter = env.USAGE_METER.getByName(`address:${networkOf(address)}`);
@@ -63,6 +69,7 @@ describe("a caller without a key", () => {
     const meter = env.USAGE_METER.getByName(`address:${networkOf(address)}`);
     const quota = ANONYMOUS_QUOTA;
     await meter.lease({ holder: "another", quota, cost: quota.minute, ahead: false, unspent: null });
+    // Not JSON: it is not read.
     const body = `${" ".repeat(250_000)}{`;
     const headers = { ...JSON_TYPE, "CF-Connecting-IP": address, "Content-Length": String(body.length) };
     await anonymous.problemOf(
