@@ -183,7 +183,7 @@ export const PROBLEMS = {
     status: 429,
     title: "Your share of something scarce is used up",
     explanation:
-      "Live indicators of a symbol, subscriptions and histories that are being read are shared among callers: addresses, or keys. End some of yours, or wait for those under way.",
+      "Live indicators of a symbol and the subscriptions of a hub or room are shared among callers: addresses, or keys. End some of yours.",
   },
   "calculation.too_large": {
     status: 422,

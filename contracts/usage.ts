@@ -12,8 +12,8 @@ export const QUOTAS: Readonly<Record<Tier, { minute: number; day: number }>> = {
 export const ANONYMOUS_BURST = { limit: 100, seconds: 10 } as const;
 
 /**
- * What an address without a key may use beyond the unit of each request, in units: of those that cost more than one. Its requests
- * themselves are counted by the guards, so that there is no count by day.
+ * What an address without a key may use for calculations and history on streams, in units beyond the one of each request. Requests are
+ * counted by the guards, so that there is no count by day.
  */
 export const ANONYMOUS_QUOTA = { minute: 300, day: 432_000 } as const;
 

@@ -120,17 +120,15 @@ export function copyCandles(columns: CandleColumns): CandleColumns {
   };
 }
 
-/** Two stretches of candles as one, the earlier first. */
-export function joinCandles(before: CandleColumns, after: CandleColumns): CandleColumns {
-  const joined = emptyCandles(before.length + after.length);
-  for (const part of [
-    { columns: before, at: 0 },
-    { columns: after, at: before.length },
-  ]) {
-    for (const field of ["time", "open", "high", "low", "close", "volume", "revision"] as const) {
-      joined[field].set(part.columns[field], part.at);
-    }
-    joined.suspect.set(part.columns.suspect, part.at);
+/** Columns that follow one another in time, in one copy. */
+export function joinCandles(...parts: readonly CandleColumns[]): CandleColumns {
+  const joined = emptyCandles(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    for (const field of ["time", "open", "high", "low", "close", "volume", "revision"] as const)
+      joined[field].set(part[field], at);
+    joined.suspect.set(part.suspect, at);
+    at += part.length;
   }
   return joined;
 }

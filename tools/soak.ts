@@ -49,7 +49,7 @@ stream. Prints a report as JSON, which says what each route has left in memory.
 that read nothing and ask for history, expensive indicators, subscriptions that come and go, pings, sockets of many rooms, event
 streams that are not read, large calculations. A polite client with a key asks one quote every 50 ms meanwhile, each of which must be
 answered with 200; the 99th percentile of its waiting may be four times what it is without the attack, or 250 ms (checked from 30
-seconds on). The process may grow by 300 MB, of which 100 MB may be left within half a minute after the attack. Who asks too much must be
+seconds on). The process may grow by 300 MB, of which 100 MB may be left when the runtime has let idle objects go, within two and a half minutes after the attack. Who asks too much must be
 refused, each time with words. Afterwards a silent client with a key comes back --reconnects times, whereby the process may grow by less
 than 100 MB; and a client that reads, and never acknowledges, listens for --silent-seconds (600 is long enough to send it more than may
 be unacknowledged), must keep its one connection and get every event. Prints a report as JSON.`);

@@ -1,4 +1,4 @@
-import { bucketStamped, countBuckets } from "../buckets.ts";
+import { bucketStamped } from "../buckets.ts";
 import { type CandleColumns, emptyCandles, firstAtOrAfter, joinCandles, sliceCandles } from "../candles.ts";
 import { INTRADAY_SECONDS, type Interval, isDated } from "../interval.ts";
 import type { Market } from "../market-calendar/markets.ts";
@@ -65,8 +65,6 @@ export type ReadPage<Page extends HistoryPage> = (
 ) => Promise<Page>;
 
 const MIN_TIME = -8.64e12;
-/** Calendar time that holds a dated bar, in seconds; of days with weekends and holidays. */
-const DATED_SPAN = { "1d": 1.6 * DAY, "1w": 7 * DAY, "1M": 31 * DAY } as const;
 
 /** Reads the bars that are asked for and enough history before them for every spec. */
 export async function readBars<Page extends HistoryPage>(
@@ -87,11 +85,7 @@ export async function readBars<Page extends HistoryPage>(
   const history = await read(MIN_TIME, start, historyNeeded(specs), true);
   const last = query.from === null ? columns.time[columns.length - 1] : start;
   const calendarAnchor = anchorOf(market, interval, last);
-  // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
-  const imported = requested.page.facts.provider === "import";
-  const since = Math.min(
-    ...specs.map((spec) => sinceOf(spec, market, interval, start, imported ? null : calendarAnchor)),
-  );
+  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, calendarAnchor)));
   let before = history.candles;
   let more = history.more;
   if (more && before.length > 0 && since < before.time[0]) {
@@ -99,8 +93,15 @@ export async function readBars<Page extends HistoryPage>(
     before = joinCandles(older.candles, before);
     more = older.more || since > MIN_TIME;
   }
-  const readable = before.length + (query.from === null ? columns.length : 0) <= MAX_WARM_UP;
-  const anchor = imported && !more && readable ? null : calendarAnchor;
+  // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
+  const isImported = requested.page.facts.provider === "import";
+  const readable = MAX_WARM_UP - (query.from === null ? columns.length : 0);
+  if (isImported && more && before.length > 0 && before.length < readable && specs.some(isAnchored)) {
+    const older = await read(MIN_TIME, before.time[0], readable - before.length, true);
+    before = joinCandles(older.candles, before);
+    more = older.more;
+  }
+  const anchor = isImported && !more && before.length <= readable ? null : calendarAnchor;
   return {
     bars: {
       columns: joinCandles(before, columns),
@@ -137,9 +138,14 @@ async function readRequested<Page extends HistoryPage>(
 const FIRST_BAR = 0;
 const FIRST_BAR_OF_CRYPTO = Date.UTC(2009, 0, 3) / 1000;
 
+/** The most days from the beginning of what runs to the first bar that is answered: a day more than the period has. */
+const RUNNING_DAYS = { session: 2, week: 8, month: 32 } as const;
+
 /**
  * How many bars of one symbol a calculation reads at most: those that are answered, the history before them, and what runs since a
- * point in time. An imported series that is older than 1970 may have more.
+ * point in time. It depends on what is asked alone, whatever gaps a series has; longer runs are counted whole, so that a price is the
+ * same on every day of a month. More may be read of a series that is older than 1970 or has bars outside of its market's sessions,
+ * and up to 40,000 before those that are answered of one that was imported, for its running totals begin with it.
  * @param now unix seconds
  */
 export function barsNeeded(
@@ -148,18 +154,39 @@ export function barsNeeded(
   { interval, points, from, to }: BarsRange,
   now: number,
 ): number {
-  const span = isDated(interval)
-    ? points * DATED_SPAN[interval]
-    : calendarSeconds(market, points * (INTRADAY_SECONDS[interval] ?? DAY));
-  const last = from ?? to ?? now;
-  const start = from ?? last - span - DAY;
-  const history = historyNeeded(specs);
-  const anchor = anchorOf(market, interval, last);
-  const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, anchor)));
-  if (since >= start) return points + history;
-  const first = Math.max(since, market.id === "CRYPTO" ? FIRST_BAR_OF_CRYPTO : FIRST_BAR);
-  const sinceFirst = countBuckets(market, interval, first, last + 1) + (from === null ? 0 : points);
-  return Math.max(points + history, Math.min(sinceFirst, points + history + MAX_SINCE));
+  const isLast = from === null;
+  const requested = isLast ? points + 1 : points;
+  const least = requested + historyNeeded(specs);
+  const needs = specs.map(({ definition, numbers, choices }) => {
+    const convergence = definition.convergence(numbers, choices);
+    if (!("since" in convergence)) return 0;
+    if (convergence.since !== "first")
+      return requested + bucketsWithin(market, interval, RUNNING_DAYS[convergence.since]);
+    // Counted up to the last bar, which is among those that are answered unless these begin at a time.
+    const run = bucketsWithin(market, interval, anchoredDays(market, interval, from ?? to ?? now));
+    return isLast ? run : requested + run;
+  });
+  return Math.min(Math.max(least, ...needs), least + MAX_SINCE);
+}
+
+/** The most days from the anchor of running totals to the last bar (unix seconds), or to the first where bars are counted from there. */
+function anchoredDays(market: Market, interval: Interval, last: number): number {
+  const seconds = INTRADAY_SECONDS[interval];
+  if (seconds === null) return Math.max(0, last - (market.id === "CRYPTO" ? FIRST_BAR_OF_CRYPTO : FIRST_BAR)) / DAY;
+  const roundedBy = seconds <= MINUTE ? 1 : seconds <= 5 * MINUTE ? 7 : seconds <= HOUR ? 31 : 366;
+  return calendarSeconds(market, MAX_POINTS * seconds) / DAY + roundedBy;
+}
+
+/** How many bars a market's sessions have in that many days at most, wherever these begin. */
+function bucketsWithin(market: Market, interval: Interval, days: number): number {
+  if (interval === "1w") return Math.ceil(days / 7) + 1;
+  if (interval === "1M") return Math.ceil(days / 30) + 2;
+  const weeks = Math.floor(days / 7);
+  const sessions = market.tradingDays.length * weeks + Math.min(Math.ceil(days - 7 * weeks), market.tradingDays.length);
+  const seconds = INTRADAY_SECONDS[interval];
+  if (seconds === null) return sessions + 1;
+  // A session during which clocks are set back is an hour longer.
+  return sessions * Math.ceil((market.close - market.open) / seconds) + Math.ceil(HOUR / seconds) + 1;
 }
 
 /** Whether a spec is a running total since its series' anchor. */

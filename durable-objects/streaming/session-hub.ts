@@ -8,18 +8,18 @@ import { Dispatcher } from "./commands/dispatcher.ts";
 import type { HistoryAccess } from "./commands/history-access.ts";
 import { Subscriptions } from "./commands/subscribe.ts";
 import type { SymbolResolver } from "./commands/symbol-resolver.ts";
-import type { CallerAccount } from "./connections/caller-accounts.ts";
 import { CallerLeases, type ReportStreamUse } from "./connections/caller-leases.ts";
 import type { Connection } from "./connections/connection.ts";
 import { accept, type LimitReached, reject } from "./connections/handshake.ts";
 import { type HandshakeRequest, readHandshake } from "./connections/handshake-request.ts";
-import { MAX_CALLER_BYTES, type StreamLimits, socketsWithoutKey } from "./connections/limits.ts";
+import { type StreamLimits, socketsWithoutKey } from "./connections/limits.ts";
 import { newStreamCounts, type StreamCounts, takeStreamCounts } from "./connections/metrics.ts";
 import { type LoadLevel, StreamLoad } from "./connections/stream-load.ts";
 import { WriteBatcher } from "./connections/write-batcher.ts";
 import { FanOut } from "./delivery/fan-out.ts";
 import { Heartbeat } from "./delivery/heartbeat-loop.ts";
 import { RoomLeases } from "./delivery/room-lease.ts";
+import { Shedding } from "./delivery/shedding.ts";
 import { connectedFrame, frame } from "./protocol/server-frames.ts";
 import type { SymbolChannel } from "./subscriptions/channel.ts";
 import { connectionsOf, subscribersOf } from "./subscriptions/listing.ts";
@@ -66,11 +66,6 @@ export interface StreamMetrics extends StreamCounts {
 /** A socket waits no longer (milliseconds) for others to know of it. */
 const MAX_ANNOUNCEMENT_MS = 2_000;
 
-const SLOW_CONSUMER = "slow consumer: read faster, and acknowledge heartbeats";
-const CALLER_BYTES =
-  "your streams together have too much that is not acknowledged: read faster, and acknowledge heartbeats";
-const OVERLOADED = "too much to send at the moment: come back in a moment, and resume";
-
 const NOTHING: Interest = { quotes: false, candles: [], indicators: [] };
 
 /** Waits for an announcement, though not for ever; no timer is left behind, so that the object can hibernate. */
@@ -90,6 +85,7 @@ export class SessionHub {
   readonly #counts = newStreamCounts();
   /** How much there is to do. */
   readonly load: StreamLoad;
+  readonly #shedding: Shedding;
   readonly #callers: CallerLeases;
   /** Publishes events of symbols to the subscribers. */
   readonly fanOut: FanOut;
@@ -124,10 +120,15 @@ export class SessionHub {
         ),
     };
     this.load = new StreamLoad(this.#limits.queuedFrames);
+    this.#shedding = new Shedding(
+      () => this.#registry,
+      this.load,
+      (session, code, reason) => this.#disconnect(session, code, reason),
+    );
     this.#callers = new CallerLeases(
       this.#host.reportUse,
       { socketsPerAddress: this.#limits.socketsPerAddress, unmeteredSockets: this.#host.unmeteredSockets },
-      (account, bytes) => this.#closeLargestOf(account, bytes),
+      (account, bytes) => this.#shedding.closeLargestOf(account, bytes),
       (work) => this.#ctx.waitUntil(work),
     );
     const store = new SubscriptionStore(this.#ctx.storage.sql);
@@ -141,14 +142,14 @@ export class SessionHub {
       this.#counts,
       this.load,
       this.#host.historyAccess,
-      (channel) => this.#closeLaggingOf(channel),
+      (channel) => this.#shedding.closeLaggingOf(channel),
     );
     this.fanOut = new FanOut(
       room,
       (symbol) => this.#registry.channels.get(symbol),
       (channel, onlyConflated) => subscriptions.resubscribe(channel, onlyConflated),
       batcher,
-      () => this.#closeLongestQueues(),
+      () => this.#shedding.closeLongestQueues(),
     );
     const { unacknowledgedBytes, unacknowledgedBytesPerObject } = this.#limits;
     this.#registry = new SubscriptionRegistry(
@@ -331,55 +332,9 @@ export class SessionHub {
     return reject(refusal);
   }
 
-  /** Closes sockets where too much is not acknowledged: of the object, or of the caller that a socket was written to for. */
   #onCounted(connection: Connection): void {
-    const { ledger } = this.#registry;
-    ledger.update(connection);
-    for (const each of ledger.excess(Date.now() / 1000)) this.#close(each, CLOSE.slowConsumer, SLOW_CONSUMER);
-    const { account } = connection;
-    this.#callers.onWritten(account);
-    const excess = account.unacknowledgedBytes - account.closingBytes - MAX_CALLER_BYTES;
-    if (excess > 0) this.#closeLargestOf(account, excess);
-  }
-
-  /** Closes a caller's sockets with the most that is not acknowledged, until it has that many characters less. */
-  #closeLargestOf(account: CallerAccount, bytes: number): void {
-    const own = Array.from(this.#registry.sessions.values(), ({ connection }) => connection);
-    const largest = own
-      .filter((connection) => connection.account === account)
-      .sort((a, b) => b.unacknowledgedBytes - a.unacknowledgedBytes);
-    let left = bytes;
-    for (const connection of largest) {
-      if (left <= 0) return;
-      left -= connection.unacknowledgedBytes;
-      this.#close(connection, CLOSE.slowConsumer, CALLER_BYTES);
-    }
-  }
-
-  /** Closes the sockets that lag and have live indicators of a symbol; what they may not read is needed by others. */
-  #closeLaggingOf(channel: SymbolChannel): boolean {
-    const lagging = new Set<Connection>();
-    for (const { connection, subscription } of channel.allSubscribers())
-      if (subscription.channel === "indicators" && this.#registry.ledger.isLagging(connection)) lagging.add(connection);
-    for (const connection of lagging) this.#close(connection, CLOSE.slowConsumer, SLOW_CONSUMER);
-    return lagging.size > 0;
-  }
-
-  /** Closes the sockets for which most frames wait, where more wait than can be written in time. */
-  #closeLongestQueues(): void {
-    if (this.load.excessFrames <= 0) return;
-    const longest = Array.from(this.#registry.sessions.values(), ({ connection }) => connection).sort(
-      (a, b) => b.queuedFrames - a.queuedFrames,
-    );
-    for (const connection of longest) {
-      if (this.load.excessFrames <= 0) return;
-      this.#close(connection, CLOSE.tryLater, OVERLOADED);
-    }
-  }
-
-  #close({ id }: Connection, code: number, reason: string): void {
-    const session = this.#registry.sessions.get(id);
-    if (session) this.#disconnect(session, code, reason);
+    this.#shedding.onCounted(connection);
+    this.#callers.onWritten(connection.account);
   }
 
   #announce(isPresent: boolean): void {

@@ -70,6 +70,6 @@ export function describeExhausted(
   const may =
     payer.kind === "key"
       ? `Your key may use ${units} a ${window}.`
-      : `An address without a key may use ${units} units a ${window} beyond the one of each request.`;
+      : `An address without a key may use ${units} units a ${window} for calculations and history, beyond the one of each request.`;
   return { detail: `${may}${needs} The next ${window} begins in ${wait} seconds.`, wait };
 }

@@ -207,6 +207,28 @@ describe("a client that never acknowledges", () => {
     expect(await stored()).toEqual({ written: received(), unacknowledged: received() - before });
   });
 
+  test.each([
+    ["a key", "key:many", 1],
+    ["an operator, who has no such limit", "admin-token", 0],
+  ])("over many sockets of %s", async (_, caller, closes) => {
+    const hub = await newHub();
+    const clients = await Promise.all(
+      Array.from({ length: 20 }, () => openSocket(hub.stub, { caller, anonymous: false, history: { kind: "free" } })),
+    );
+    // None of them lags, and together they have 75 MiB.
+    await send(hub, 3.75);
+    await vi.waitUntil(
+      () => clients.every((client) => client.closed !== null || client.of("broadcast").length === 15),
+      {
+        timeout: 30_000,
+      },
+    );
+    const codes = clients.flatMap(({ closed }) => (closed === null ? [] : [closed.code]));
+    expect(codes.length > 0).toBe(closes > 0);
+    expect(codes.every((code) => code === 4008)).toBe(true);
+    expect(codes.length).toBeLessThan(clients.length / 2);
+  });
+
   test("has no more than 64 MiB over all objects, however it is spread", async () => {
     const hub = await newHub();
     const address = "203.0.113.7";

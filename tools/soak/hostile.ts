@@ -19,6 +19,9 @@ import { ResidentMemory } from "./hostile/resident-memory.ts";
 import { listenSilently } from "./hostile/silent-reader.ts";
 import { connectHeap } from "./memory/heap.ts";
 
+const WARM_UP_CLIENTS = 9;
+/** Of the most that could be asked for: what is too large is refused, and a part of it is not. */
+const WARM_UP_SHARES = [1, 1 / 2, 1 / 8];
 /** The polite client is alone for so long, or half as long as the attack where that is short. */
 const MAX_IDLE_SECONDS = 10;
 const MIN_IDLE_SECONDS = 3;
@@ -50,15 +53,21 @@ async function readTargets(url: string): Promise<Targets> {
   };
 }
 
-/** Asks once for each kind of what attackers ask for: caches fill, the runtime's own memory takes its size. */
+/**
+ * Customers with a key ask for each kind of what attackers ask for, some at once, as far as it is granted: caches fill, and the allocator
+ * takes the size of ordinary load for good.
+ */
 async function warmUp(url: string, headers: Record<string, string>, targets: Targets, seed: number): Promise<void> {
   const random = seededRandom(seed);
-  for (const attack of [calculationAttack(targets), indicatorsAttack(random, targets), ownCandlesAttack(random)]) {
-    const { method, path, body } = attack.request(1);
+  const attacks = [calculationAttack(targets), indicatorsAttack(random, targets), ownCandlesAttack(random)];
+  const ask = async (attack: (typeof attacks)[number], share: number): Promise<void> => {
+    const { method, path, body } = attack.request(share);
     const json = { ...headers, "Content-Type": "application/json" };
     const response = await fetch(`${url}${path}`, { method, headers: json, body });
     await response.arrayBuffer();
-  }
+  };
+  for (const share of WARM_UP_SHARES)
+    await Promise.all(Array.from({ length: WARM_UP_CLIENTS }, (_, i) => ask(attacks[i % attacks.length], share)));
 }
 
 async function attackWorker(worker: BundledWorker, inspector: string, soak: HostileSoak): Promise<Measured> {

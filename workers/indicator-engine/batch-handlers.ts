@@ -11,10 +11,10 @@ import { auditNameOf } from "../auth/caller.ts";
 import type { AppContext } from "../http/service.ts";
 import { bodyCostOf } from "../metering/body-cost.ts";
 import { callerAddress } from "../metering/burst-guard.ts";
-import { charge, chargeRest } from "../metering/usage.ts";
+import { chargeRestOfWork, chargeWork } from "../metering/usage.ts";
 import { requireRecord, resolveAll } from "../symbol-registry/symbol-lookup.ts";
 import { calculationMemory } from "./calculation-memory.ts";
-import { demandOf, valuesPerBar } from "./calculation-size.ts";
+import { demandOf, valuesOfCandles } from "./calculation-size.ts";
 import { calculateAllInSlices } from "./compute.ts";
 import { type EngineQuery, type EngineResult, type HoldMemory, symbolIndicators } from "./engine.ts";
 import { indicatorResponse, withCalculationTime, withIgnored } from "./response.ts";
@@ -40,8 +40,9 @@ export async function fromRequestCandles(
 ): Promise<WrittenJson> {
   const begun = Date.now();
   const specs = parseSpecs(texts, "body");
+  const values = valuesOfCandles(specs.specs, candles.length);
   // Of that the body has paid its part.
-  await charge(c, costOfIndicators(1, specs.specs.length, candles.length, candles.length) - bodyCostOf(c));
+  await chargeWork(c, costOfIndicators(1, specs.specs.length, candles.length, candles.length) - bodyCostOf(c));
   const columns = candlesFrom(
     candles.map(({ time, open = null, high = null, low = null, close = null, volume = null }) => ({
       time,
@@ -64,7 +65,7 @@ export async function fromRequestCandles(
     ...{ symbol: null, interval: null, units: NO_UNITS },
     ...{ includeOpen: false, includeCandles: false, errors: specs.errors },
   };
-  const size = { bars: candles.length, values: valuesPerBar(specs.specs) * candles.length };
+  const size = { bars: candles.length, values };
   const json = await calculationMemory.hold(shareOwnerOf(c), size, async () => {
     const calculated = await calculateAllInSlices(specs.specs, series.bars, specs.errors, newStepPacer());
     return indicatorResponse(calculated, series, options).json;
@@ -80,7 +81,7 @@ export async function fromSymbol(
   query: EngineQuery,
 ): Promise<EngineResult> {
   const { cost, barsOfOne, values } = demandOf([record], 1, specs.specs, query);
-  await chargeRest(c, cost);
+  await chargeRestOfWork(c, cost);
   const hold: HoldMemory = (work) => calculationMemory.hold(shareOwnerOf(c), { bars: barsOfOne, values }, work);
   return symbolIndicators(c.env, record, specs, query, hold, (work) => c.executionCtx.waitUntil(work));
 }
@@ -119,7 +120,7 @@ export async function fromSymbols(
     specs.specs,
     query,
   );
-  await chargeRest(c, demand.cost);
+  await chargeRestOfWork(c, demand.cost);
   const atOnce = Math.max(1, Math.min(MAX_AT_ONCE, Math.floor(MAX_BARS_AT_ONCE / Math.max(1, demand.barsOfOne))));
   const size = { bars: demand.barsOfOne * Math.min(atOnce, found.length), values: demand.values };
   const results = await calculationMemory.hold(shareOwnerOf(c), size, () => {

@@ -21,6 +21,20 @@ export const valuesPerBar = (specs: readonly IndicatorSpec[]): number =>
   specs.reduce((sum, { definition }) => sum + definition.outputs.length, 1);
 
 /**
+ * How many numbers a calculation over a caller's own candles answers.
+ * @throws ApiError calculation.too_large where they are more than one answer may hold
+ */
+export function valuesOfCandles(specs: readonly IndicatorSpec[], candles: number): number {
+  const values = valuesPerBar(specs) * candles;
+  if (values <= MAX_VALUES) return values;
+  const detail = `The answer would hold ${values} numbers (candles × outputs of the indicators); one may hold ${MAX_VALUES}.`;
+  const most = Math.floor(MAX_VALUES / valuesPerBar(specs));
+  const message = `Split it: ask for fewer indicators at once, or send at most ${most} candles.`;
+  const errors: InputError[] = [{ in: "body", path: "indicators", message }];
+  throw new ApiError("calculation.too_large", `${detail} ${message}`, { errors });
+}
+
+/**
  * How large a calculation over symbols of the registry is.
  * @param asked how many symbols the request names, unknown ones included
  * @throws ApiError calculation.too_large where it is larger than one request's may be

@@ -12,7 +12,7 @@ import type { QuotaState } from "../../durable-objects/usage-meter/usage-meter.t
 import type { AppContext } from "../http/service.ts";
 import { callerAddress } from "./burst-guard.ts";
 
-/** Who pays for what a request costs beyond its first unit; null for operators, who pay nothing. */
+/** Whose quotas long work is taken from: a key's or an address's; null for operators, who pay nothing. */
 function payerOf(c: AppContext): Payer | null {
   const caller = c.get("caller");
   switch (caller.kind) {
@@ -26,11 +26,25 @@ function payerOf(c: AppContext): Payer | null {
 }
 
 /**
- * Takes units from the quotas of a request's caller, and says in the answer's headers what a key has left. Where its meter does not
- * answer, requests pass: a quota is worth less than an answer.
+ * Takes units from a key's quotas and says in the answer's headers what is left; callers without a key are counted by the guards alone.
+ * Where the key's meter does not answer, requests pass: a quota is worth less than an answer.
  * @throws ApiError rate_limit.exceeded where not that many are left
  */
 export async function charge(c: AppContext, cost: number): Promise<void> {
+  if (c.get("caller").kind === "key") await chargeWork(c, cost);
+}
+
+/** Takes what a request costs beyond the unit that every request has paid already. */
+export function chargeRest(c: AppContext, cost: number): Promise<void> {
+  return charge(c, cost - BASE_COST);
+}
+
+/**
+ * Takes units for long work, calculations and history on streams, from a key's quotas or those of an address without one, as `charge`
+ * does.
+ * @throws ApiError rate_limit.exceeded where not that many are left
+ */
+export async function chargeWork(c: AppContext, cost: number): Promise<void> {
   const payer = payerOf(c);
   if (payer === null || cost <= 0) return;
   const { isGranted, quotaState } = await acquireUnits(c.env, payer, cost, (work) => c.executionCtx.waitUntil(work));
@@ -44,9 +58,9 @@ export async function charge(c: AppContext, cost: number): Promise<void> {
   throw new ApiError("rate_limit.exceeded", detail, { headers: { "Retry-After": String(wait), ...headers } });
 }
 
-/** Takes what a request costs beyond the unit that every request has paid already, or was counted for by the guards. */
-export function chargeRest(c: AppContext, cost: number): Promise<void> {
-  return charge(c, cost - BASE_COST);
+/** Takes what long work costs beyond the unit that its request has paid already, or was counted for by the guards. */
+export function chargeRestOfWork(c: AppContext, cost: number): Promise<void> {
+  return chargeWork(c, cost - BASE_COST);
 }
 
 /** Where a key stands, as draft-ietf-httpapi-ratelimit-headers-10 writes it. */

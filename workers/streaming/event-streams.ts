@@ -10,7 +10,7 @@ import type { Subject } from "../../durable-objects/streaming/protocol/subscript
 import { problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { requireSpecs, SPECS_MESSAGE, splitSpecs } from "../indicator-engine/specs.ts";
-import { charge } from "../metering/usage.ts";
+import { chargeWork } from "../metering/usage.ts";
 import { requireActive, requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 import { checkOrigin, confirmHandshake, handshakeFor, mayReadHistory } from "./handshakes.ts";
 import { openAtHub, regionOf } from "./hubs.ts";
@@ -99,7 +99,7 @@ async function chargeHistory(
       ? [{ channel, interval }]
       : Array.from(specs, (indicator) => ({ channel, interval, indicator }));
   const { cost } = historyDemand(subjects, exchange, time, Date.now() / 1000);
-  await charge(c, c.var.caller.kind === "anonymous" ? cost - 1 : cost);
+  await chargeWork(c, c.var.caller.kind === "anonymous" ? cost - 1 : cost);
 }
 
 /** Routes that answer with server-sent events. */

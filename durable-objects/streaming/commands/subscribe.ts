@@ -48,7 +48,7 @@ function* groupsOf(pending: readonly PendingSubscription[]): Generator<readonly 
 }
 
 /** Messages that have history read at a time, over all sockets of an object: what is read is in memory until it is written. */
-const HISTORY_READS = { total: 16, perCaller: 4 } as const;
+const HISTORY_READS = { total: 12, perCaller: 3 } as const;
 
 const OVERLOADED = "There is too much to do here at the moment.";
 

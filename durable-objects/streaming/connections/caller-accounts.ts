@@ -7,11 +7,21 @@ export interface SocketOwner {
   anonymous: boolean;
 }
 
+type CallerKind = "address" | "key" | "operator";
+
 const KEY = "key:";
+
+/** Whose share a socket uses. */
+function callerOf({ address, caller, anonymous }: SocketOwner): { kind: CallerKind; name: string } {
+  if (anonymous) return { kind: "address", name: address };
+  return { kind: caller.startsWith(KEY) ? "key" : "operator", name: caller };
+}
+
+const keyOf = ({ kind, name }: { kind: CallerKind; name: string }): string => `${kind} ${name}`;
 
 /** A caller of an object, and what it uses there: the owner of a key, an address without one, or an operator, who has no limits. */
 export class CallerAccount {
-  readonly kind: "address" | "key" | "operator";
+  readonly kind: CallerKind;
   /** The key's public name, the address, or the operator's name. */
   readonly name: string;
   /** Sockets, those that were closed and whose clients have not confirmed it included. */
@@ -23,10 +33,11 @@ export class CallerAccount {
   /** Of the symbols that its messages name. */
   readonly symbolRate: SymbolRateLimiter;
 
-  constructor({ address, caller, anonymous }: SocketOwner) {
-    this.kind = anonymous ? "address" : caller.startsWith(KEY) ? "key" : "operator";
-    this.name = anonymous ? address : caller;
-    this.symbolRate = new SymbolRateLimiter(anonymous ? "address" : "key");
+  constructor(owner: SocketOwner) {
+    const { kind, name } = callerOf(owner);
+    this.kind = kind;
+    this.name = name;
+    this.symbolRate = new SymbolRateLimiter(kind === "address" ? "address" : "key");
   }
 
   get hasKey(): boolean {
@@ -40,8 +51,7 @@ export class CallerAccounts {
 
   /** The account of a socket's owner; it is kept from the first socket on. */
   of(owner: SocketOwner): CallerAccount {
-    const account = new CallerAccount(owner);
-    return this.#accounts.get(keyOf(account)) ?? account;
+    return this.#accounts.get(keyOf(callerOf(owner))) ?? new CallerAccount(owner);
   }
 
   /** Counts a socket; returns the account that it is counted in. */
@@ -57,10 +67,4 @@ export class CallerAccounts {
     account.sockets--;
     if (account.sockets === 0) this.#accounts.delete(keyOf(account));
   }
-
-  all(): Iterable<CallerAccount> {
-    return this.#accounts.values();
-  }
 }
-
-const keyOf = ({ kind, name }: CallerAccount): string => `${kind} ${name}`;

@@ -37,7 +37,7 @@ export function storeChecked(store: CandleStore, candles: CandleColumns, context
   const neighbours = { interval, limit: CONTEXT_ROWS, includeSuspect: true };
   const before = store.read({ ...neighbours, from: first - FAR, to: first, backward: true });
   const after = store.read({ ...neighbours, from: last + 1, to: last + FAR, backward: false });
-  const all = joinCandles(joinCandles(before, candles), after);
+  const all = joinCandles(before, candles, after);
   const { suspect, findings } = checkCandles(all, { market, interval, now, negativePrices });
   all.suspect.set(suspect);
   const counts = store.write(series, all, isFinal);

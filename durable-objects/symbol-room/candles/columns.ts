@@ -49,15 +49,18 @@ export function inPages<Page extends HistoryPage>(read: ReadPage<Page>): ReadPag
   return async (from, to, limit, backward) => {
     if (limit > FEW_BARS) await passBars(Math.min(limit, MAX_PAGE));
     let page = await read(from, to, Math.min(limit, MAX_PAGE), backward);
-    let { candles } = page;
-    while (page.more && page.candles.length > 0 && candles.length < limit) {
-      const size = Math.min(limit - candles.length, MAX_PAGE);
+    const pages = [page.candles];
+    for (let left = limit - page.candles.length; page.more && page.candles.length > 0 && left > 0; ) {
+      const { candles } = page;
+      const size = Math.min(left, MAX_PAGE);
       await passBars(size);
       page = backward
         ? await read(from, candles.time[0], size, true)
         : await read(candles.time[candles.length - 1] + 1, to, size, false);
-      candles = backward ? joinCandles(page.candles, candles) : joinCandles(candles, page.candles);
+      pages.push(page.candles);
+      left -= page.candles.length;
     }
+    const candles = pages.length === 1 ? page.candles : joinCandles(...(backward ? pages.reverse() : pages));
     return { ...page, candles };
   };
 }

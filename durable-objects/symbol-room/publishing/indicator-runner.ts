@@ -27,7 +27,7 @@ export interface ClosedValues {
 const MAX_REVISED = 100;
 /** Indicators that no client watches any more are kept for this long (milliseconds), and no more than that many. */
 const IDLE_MS = 600_000;
-const MAX_IDLE = 100;
+const MAX_IDLE = 20;
 /** Bars that an idle indicator may be behind by to be taken up again. */
 const MAX_BEHIND = 1_000;
 /** Bars that a machine takes at a time. */

@@ -1,14 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bucketsBackward, bucketsForward } from "../../../core/buckets.ts";
-import { type CandleColumns, candlesFrom, emptyCandles, sliceCandles } from "../../../core/candles.ts";
+import { type CandleColumns, candlesFrom } from "../../../core/candles.ts";
 import { StepPacer } from "../../../core/concurrency/step-pacer.ts";
 import { calculate, calculateInSlices } from "../../../core/indicators/batch.ts";
 import { CATALOG } from "../../../core/indicators/catalog.ts";
-import { barsNeeded, readBars } from "../../../core/indicators/history.ts";
 import { parseSpec } from "../../../core/indicators/spec.ts";
-import { INTERVALS } from "../../../core/interval.ts";
-import { MARKETS } from "../../../core/market-calendar/markets.ts";
 
 function walk(length: number, seed: number): CandleColumns {
   let close = 100;
@@ -52,57 +48,5 @@ describe("a calculation in slices", () => {
       }),
       { numRuns: 20 },
     );
-  });
-});
-
-describe("the bars that a calculation needs", () => {
-  const NOW = Date.UTC(2026, 10, 18, 15, 30) / 1000;
-  const DEEP = 60_000;
-
-  /** Reads a series that has a bar in every bucket for very long, and counts what is read of it. */
-  async function barsRead(
-    market: (typeof MARKETS)[keyof typeof MARKETS],
-    names: readonly string[],
-    interval: (typeof INTERVALS)[number],
-    points: number,
-  ) {
-    const specs = names.map(parseSpec);
-    // No such series begins before its market did.
-    const begins = market.id === "CRYPTO" ? Date.UTC(2009, 0, 3) / 1000 : 0;
-    let read = 0;
-    const page = async (from: number, to: number, limit: number, backward: boolean) => {
-      const times: number[] = [];
-      const buckets = backward ? bucketsBackward(market, interval, to) : bucketsForward(market, interval, from);
-      for (const { time } of buckets) {
-        if (times.length >= Math.min(limit, DEEP) || time < from || time >= to || time < begins) break;
-        times.push(time);
-      }
-      if (backward) times.reverse();
-      read += times.length;
-      const candles = sliceCandles(emptyCandles(times.length), 0);
-      candles.time.set(times);
-      return { candles, more: times.length === limit, facts: { provider: "binance" } };
-    };
-    const query = { interval, points, from: null, to: null };
-    await readBars(page, market, specs, { ...query, includeOpen: false }, NOW);
-    return { read, needed: barsNeeded(specs, market, query, NOW) };
-  }
-
-  test.each([MARKETS.CRYPTO, MARKETS.US])("are never fewer than are read, of $id", async (market) => {
-    for (const interval of INTERVALS) {
-      for (const name of ["RSI", "RSI:1000", "EMA:500", "OBV", "VWAP", "VWAP:month", "ICHIMOKU"]) {
-        const { read, needed } = await barsRead(market, [name], interval, 100);
-        // One bar more is asked for, in case the last one is forming.
-        expect(read, `${name} at ${interval}`).toBeLessThanOrEqual(needed + 1);
-      }
-    }
-  });
-
-  test("are a few hundred for ordinary questions, and not tens of thousands", async () => {
-    for (const interval of INTERVALS) {
-      const { read, needed } = await barsRead(MARKETS.CRYPTO, ["RSI:14", "MACD", "BOLLINGER"], interval, 100);
-      expect(read, interval).toBeLessThan(1_000);
-      expect(needed, interval).toBeLessThan(1_000);
-    }
   });
 });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MAX_REQUEST_CANDLES } from "../../../contracts/indicator.ts";
 import { ANONYMOUS_QUOTA } from "../../../contracts/usage.ts";
 import { networkOf } from "../../../workers/auth/caller-address.ts";
 import { CalculationMemory } from "../../../workers/indicator-engine/calculation-memory.ts";
@@ -33,6 +34,18 @@ describe("a calculation that is too large", () => {
     const body = { symbols: SYMBOLS, indicators: LONG, interval: "1d", data_points: 5_000 };
     const { detail } = await problemOf(await calculate(body), "calculation.too_large");
     expect(detail).toMatch(/would hold 840000 numbers .* one may hold 800000/);
+  });
+
+  test("is refused of own candles, too, and never with a time at which to come back", async () => {
+    const candles = Array.from({ length: MAX_REQUEST_CANDLES }, (_, i) => ({
+      time: 60 * i,
+      high: 2,
+      low: 1,
+      close: 1.5,
+    }));
+    const indicators = Array.from({ length: 20 }, (_, i) => `ICHIMOKU:${i + 5}:${i + 25}:${i + 55}`);
+    const { detail } = await problemOf(await calculate({ candles, indicators }), "calculation.too_large");
+    expect(detail).toMatch(/one may hold 800000\. Split it: .* at most \d+ candles/);
   });
 });
 

@@ -6,7 +6,8 @@ const SAMPLE_MS = 250;
 const REST_MS = 1_000;
 /** The runtime is at rest once this many measurements, a second apart, have been taken. */
 const MEASUREMENTS = 3;
-const MAX_REST_MS = 30_000;
+/** The runtime lets objects go that were idle for up to 140 seconds, and only then their memory. */
+const MAX_REST_MS = 150_000;
 
 /** How much memory a process is seen to take. */
 export interface PeakWatch {
@@ -58,7 +59,7 @@ export class ResidentMemory {
     return least;
   }
 
-  /** What is in use once it is no more than `enough`, or else after half a minute. */
+  /** What is in use once it is no more than `enough`, or else when all idle objects are gone. */
   async comesDownTo(enough: number): Promise<number> {
     const begun = Date.now();
     for (;;) {
