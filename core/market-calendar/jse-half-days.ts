@@ -1,11 +1,6 @@
-import { DAY, HOUR, isoDate, weekday } from "../time.ts";
-
-/** When a date that closes early does. */
-export interface EarlyClose {
-  at: number;
-  /** Whether a source says so of that very date; others follow from a rule. */
-  confirmed: boolean;
-}
+import { DAY, HOUR, isoDate } from "../time.ts";
+import { isWeekend } from "./dates.ts";
+import type { EarlyClose } from "./shortened-days.ts";
 
 /** The years of the half days: reports of them begin with 2016, and market data ends with 2199. */
 const MIN_YEAR = 2016;
@@ -22,7 +17,7 @@ const REPORTED = new Set(["2016-12-30", "2017-12-29", "2023-12-29", "2024-12-24"
 /** The last weekday before a date (00:00 UTC). None of the days before Christmas Day and New Year's Day is a public holiday. */
 function lastWeekdayBefore(date: number): number {
   let day = date - DAY;
-  while (weekday(day) === 0 || weekday(day) === 6) day -= DAY;
+  while (isWeekend(day)) day -= DAY;
   return day;
 }
 
@@ -33,9 +28,12 @@ function lastWeekdayBefore(date: number): number {
 export function jseHalfDays(): Map<string, EarlyClose> {
   const halfDays = new Map<string, EarlyClose>();
   for (let year = MIN_YEAR; year <= MAX_YEAR; year++) {
-    for (const eve of [Date.UTC(year, 11, 25), Date.UTC(year + 1, 0, 1)]) {
-      const date = isoDate(lastWeekdayBefore(eve / 1000));
-      halfDays.set(date, { at: NOON, confirmed: REPORTED.has(date) });
+    for (const [holiday, name] of [
+      [Date.UTC(year, 11, 25), "Christmas Day"],
+      [Date.UTC(year + 1, 0, 1), "New Year's Day"],
+    ] as const) {
+      const date = isoDate(lastWeekdayBefore(holiday / 1000));
+      halfDays.set(date, { at: NOON, confirmed: REPORTED.has(date), name: `Last trading day before ${name}` });
     }
   }
   return halfDays;

@@ -59,7 +59,7 @@ function calculateSession(market: Market, day: number): Session | null {
   return {
     date: day,
     anchor,
-    open: late === undefined ? anchor : instantOf(market.zone, day, late),
+    open: late === undefined ? anchor : instantOf(market.zone, day, late.at),
     close: instantOf(market.zone, day, market.earlyCloses.get(name)?.at ?? market.close),
   };
 }
