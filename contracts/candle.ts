@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { MISSING_REASONS } from "../core/coverage.ts";
+import { ADJUSTMENTS, type Adjustment } from "../core/candle-series/splice.ts";
+import { MISSING_REASONS } from "../core/coverage-lists.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { PROVIDERS } from "./provider.ts";
+import { PROVIDERS, type ProviderName } from "./provider.ts";
 import { VOLUME_UNITS } from "./symbol.ts";
 
 /** The members that say what a series' numbers are in. */
@@ -11,10 +12,16 @@ export const UNIT_FIELDS = ["currency", "price_unit", "volume_unit"] as const;
 export const BAR_STATES = ["open", "closed", "revised"] as const;
 
 export type BarState = (typeof BAR_STATES)[number];
-export const ADJUSTMENTS = ["raw", "split", "split_dividend", "unknown"] as const;
 
-/** What was done to past prices for splits and dividends. */
-export type Adjustment = (typeof ADJUSTMENTS)[number];
+export { ADJUSTMENTS, type Adjustment };
+
+export const CONSTRUCTIONS = ["provider", "sampled"] as const;
+
+/** Whether a source made a series' candles, or they were sampled from its quotes. */
+export type Construction = (typeof CONSTRUCTIONS)[number];
+
+/** Stands where the parts of an answer differ; `segments` says which is which. */
+export const MIXED = "mixed";
 
 const number = z.number().nullable();
 
@@ -68,17 +75,37 @@ export function unitsOf({ currency, price_unit, volume_unit }: SeriesUnits): Ser
   return { currency, price_unit, volume_unit };
 }
 
+/** A run of candles of one origin. */
+export const SegmentSchema = z
+  .object({
+    from: z.string().openapi({ format: "date-time", description: "Opening of the run's first candle." }),
+    to: z.string().openapi({ format: "date-time", description: "Opening of the next run, or the end of the answer." }),
+    provider: z.enum(PROVIDERS),
+    adjustment: z.enum(ADJUSTMENTS),
+    construction: z.enum(CONSTRUCTIONS),
+    import_id: z.string().nullable().openapi({ description: "The import that the candles came with." }),
+  })
+  .openapi("Segment");
+
+export type Segment = z.infer<typeof SegmentSchema>;
+
+/** What holds for a whole answer of candles or of what is calculated from them, and of which parts it is made. */
+export const SeriesFactsSchema = z.object({
+  provider: z.enum([...PROVIDERS, MIXED]).nullable(),
+  simulated: z.boolean(),
+  adjustment: z.enum([...ADJUSTMENTS, MIXED]),
+  construction: z.enum([...CONSTRUCTIONS, MIXED]),
+});
+
 /** A page of candles. */
 export const CandlesAnswerSchema = z
   .object({
     success: z.literal(true),
     symbol: z.string(),
     interval: z.enum(INTERVALS),
-    provider: z.enum(PROVIDERS).nullable(),
-    simulated: z.boolean(),
-    adjustment: z.enum(ADJUSTMENTS),
-    construction: z.enum(["provider", "sampled"]),
+    ...SeriesFactsSchema.shape,
     ...SeriesUnitsSchema.shape,
+    segments: z.array(SegmentSchema).openapi({ description: "Oldest first, half-open; together the whole answer." }),
     data: z.array(CandleSchema),
     count: z.number().int(),
     coverage: CoverageSchema,
@@ -87,10 +114,33 @@ export const CandlesAnswerSchema = z
   })
   .openapi("Candles");
 
-/** Facts that hold for a whole series of candles: they never change inside one. */
-export interface SeriesFacts {
-  provider: (typeof PROVIDERS)[number] | null;
-  simulated: boolean;
+/** What holds for an answer: the one value of all of its candles, or `mixed`. */
+export type SeriesFacts = z.infer<typeof SeriesFactsSchema>;
+
+/** Where candles come from; one of its parts never changes while candles have it, except the adjustment of an import. */
+export interface Origin {
+  /** Its number in its room, from 1. */
+  id: number;
+  provider: ProviderName;
+  importId: string | null;
   adjustment: Adjustment;
-  construction: "provider" | "sampled";
+  /** From when on raw prices fit the adjusted ones, unix seconds; null for raw prices, and where it is not known. */
+  adjustedAsOf: number | null;
+  construction: Construction;
+  /** What its volumes are counted in; null where it is what the symbol says. */
+  volumeUnit: (typeof VOLUME_UNITS)[number] | null;
+}
+
+/** The facts of candles by their origins; those of no candle where there are none. */
+export function factsOf(origins: readonly Origin[]): SeriesFacts {
+  const [first] = origins;
+  if (!first) return { provider: null, simulated: false, adjustment: "unknown", construction: "provider" };
+  const all = <T>(of: (origin: Origin) => T): T | typeof MIXED =>
+    origins.every((origin) => of(origin) === of(first)) ? of(first) : MIXED;
+  return {
+    provider: all(({ provider }) => provider),
+    simulated: first.provider === "simulator",
+    adjustment: all(({ adjustment }) => adjustment),
+    construction: all(({ construction }) => construction),
+  };
 }

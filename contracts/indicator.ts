@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_POINTS } from "../core/indicators/history.ts";
 import { INTERVALS } from "../core/interval.ts";
-import { ADJUSTMENTS, BAR_STATES, CandleSchema, SeriesUnitsSchema } from "./candle.ts";
+import { BAR_STATES, CandleSchema, SegmentSchema, SeriesFactsSchema, SeriesUnitsSchema } from "./candle.ts";
 import { intervalParameter } from "./parameters.ts";
 import { ProblemSchema } from "./problem.ts";
-import { PROVIDERS } from "./provider.ts";
 
 /** Indicators that one call may ask for. */
 export const MAX_SPECS = 20;
@@ -41,10 +40,9 @@ export const IndicatorsAnswerSchema = z
     success: z.literal(true),
     symbol: z.string().nullable(),
     interval: z.enum(INTERVALS).nullable(),
-    provider: z.enum(PROVIDERS).nullable(),
-    simulated: z.boolean(),
-    adjustment: z.enum(ADJUSTMENTS),
+    ...SeriesFactsSchema.shape,
     ...SeriesUnitsSchema.shape,
+    segments: z.array(SegmentSchema).openapi({ description: "Of the bars that are answered, oldest first." }),
     times: z.array(z.number().int()),
     states: z.array(z.enum(BAR_STATES)).optional(),
     indicators: z.record(z.string(), IndicatorValuesSchema),

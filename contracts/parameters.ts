@@ -22,11 +22,26 @@ export const timeParameter = z
   .transform((text, context) => {
     const time = parseTime(text);
     if (typeof time === "number" && time >= MIN_TIME && time < MAX_TIME) return time;
-    const message = typeof time === "number" ? "must be between 1900 and 2200" : time.error;
-    context.issues.push({ code: "custom", message, input: text });
+    context.issues.push({ code: "custom", message: outOfCalendar(time), input: text });
     return z.NEVER;
   })
   .openapi({ type: "string", example: "2026-11-20T00:00:00Z", description: TIME_DESCRIPTION });
+
+/** A date in a query, `YYYY-MM-DD`; read as its 00:00 UTC in unix seconds. */
+export const dateParameter = z
+  .string()
+  .transform((text, context) => {
+    const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseTime(text) : null;
+    if (typeof time === "number" && time >= MIN_TIME && time < MAX_TIME) return time;
+    const message = time === null ? "must be a date such as 2026-11-22" : outOfCalendar(time);
+    context.issues.push({ code: "custom", message, input: text });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", format: "date", example: "2026-11-20" });
+
+/** What is wrong with a time that is not within the years of market data. */
+const outOfCalendar = (time: ReturnType<typeof parseTime>): string =>
+  typeof time === "number" ? "must be between 1900 and 2200" : time.error;
 
 /** What people write for `true` and `false`. */
 const TRUE = /^(?:true|t|1|yes|y|on)$/i;

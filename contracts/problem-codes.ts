@@ -119,7 +119,13 @@ export const PROBLEMS = {
     status: 409,
     title: "Conflicting price adjustment",
     explanation:
-      "A series has one adjustment: raw, split, or split and dividend. Candles that are adjusted otherwise would break it. Import them with the adjustment that the series has.",
+      "Another import of the same symbol and interval has not ended, and its prices are adjusted otherwise: raw, split, or split and dividend. `import_id` and `adjustment` name it. End it, delete it with DELETE /admin/imports/{id}, or import with its adjustment.",
+  },
+  "import.deleting": {
+    status: 409,
+    title: "The import is being deleted",
+    explanation:
+      "An import that is being deleted can neither go on nor change. DELETE /admin/imports/{id} goes on with it; when that answers 200, nothing is left of it, and the file can be imported again.",
   },
   "indicator.unknown": {
     status: 400,

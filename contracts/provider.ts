@@ -14,13 +14,24 @@ export const ATTEMPT_OUTCOMES = ["answered", "failed", "stale", "suspicious", "n
 
 export type ProviderName = (typeof PROVIDERS)[number];
 
-/** Which providers the platform runs on: the simulator for every symbol without imported data, or real upstreams only. */
+/** Which providers the platform runs on: the simulator for every symbol without imported data, or real ones only. */
 export type MarketMode = "demo" | "live";
 
-/** The providers that answer for a symbol in a mode, in order. Imported data is real and always wins over the simulator. */
+/** The providers that answer for a symbol in a mode, in order. In the demo imported data alone wins over the simulator. */
 export function effectiveSources(dataSources: readonly ProviderName[], mode: MarketMode): ProviderName[] {
-  if (mode === "live" || dataSources.includes("import")) return [...dataSources];
-  return ["simulator"];
+  if (mode === "live") return [...dataSources];
+  return dataSources.includes("import") ? ["import"] : ["simulator"];
+}
+
+/** Those of a symbol's sources that are asked for what is new: imports have no more than they have. */
+export function liveSources(sources: readonly ProviderName[]): ProviderName[] {
+  return sources.filter((provider) => provider !== "import");
+}
+
+/** A symbol's sources in the order in which they are asked for its price: imports know the past, and come last wherever they stand. */
+export function quoteOrder(sources: readonly ProviderName[]): ProviderName[] {
+  const live = liveSources(sources);
+  return live.length === sources.length ? live : [...live, "import"];
 }
 
 /** Reads the `MARKET_MODE` variable; anything but `live` is the demo. */

@@ -6,6 +6,7 @@ import { choice } from "./choice.ts";
 import { MAX_SPECS } from "./indicator.ts";
 import { intervalParameter } from "./parameters.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
+import { PROVIDERS } from "./provider.ts";
 import { QuoteSchema } from "./quote.ts";
 
 /** The protocol's version, as the subprotocol and `welcome` name it. */
@@ -60,6 +61,7 @@ export type Delivery = z.infer<typeof DeliverySchema>;
 const symbols = z.array(z.string(), 'must be a list of symbols, such as ["BTC/USDT"]').min(1);
 const channel = choice(CHANNELS);
 const interval = intervalParameter;
+const provider = z.enum(PROVIDERS);
 const indicators = z.array(z.string(), 'must be a list of indicators, such as ["RSI:14"]').min(1).max(MAX_SPECS);
 const id = z.unknown().optional();
 
@@ -178,14 +180,20 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
   }),
   frame("subscriptions", { id, subscriptions: z.array(SubscriptionSchema) }),
   frame("market_data", { skipped: seq.optional(), symbol: z.string(), epoch, seq, data: QuoteSchema }),
-  frame("candle", { symbol: z.string(), interval, data: CandleSchema }),
+  frame("candle", { symbol: z.string(), interval, provider, data: CandleSchema }),
   frame("indicator", {
     symbol: z.string(),
     interval,
+    provider,
     indicator: z.string(),
     time: z.number().int(),
     value: z.unknown(),
     state: z.enum(BAR_STATES),
+  }),
+  frame("reset", {
+    symbol: z.string(),
+    interval,
+    from: z.number().int().openapi({ description: "Stamp of the first bar that may have changed, unix seconds." }),
   }),
   frame("gap", { symbol: z.string(), from_seq: seq, to_seq: seq, reason: z.string() }),
   frame("heartbeat", {

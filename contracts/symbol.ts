@@ -50,6 +50,10 @@ const facts = {
   employees: z.number().int().nonnegative().nullable(),
   founded: z.number().int().min(1500).max(2100).nullable().openapi({ description: "The year." }),
   headquarters: text(200).nullable(),
+  listed_on: z.iso
+    .date("must be a day of the calendar, such as 1994-09-14")
+    .nullable()
+    .openapi({ description: "The day of its first trade, 00:00 UTC of which it is known from; null until known." }),
   streaming_available: z.boolean(),
   data_sources: z.array(choice(PROVIDERS)).min(1).max(PROVIDERS.length),
   is_active: z.boolean(),
@@ -95,13 +99,14 @@ export type Instrument = Pick<
   | "data_sources"
   | "provider_symbols"
   | "is_active"
+  | "listed_on"
   | "last_updated"
 >;
 
 /** The part of a symbol's record that travels with its market data. */
 export function instrumentOf(record: SymbolRecord): Instrument {
   const { symbol, type, primary_exchange, currency, price_unit, price_decimals } = record;
-  const { volume_unit, data_sources, provider_symbols, is_active, last_updated } = record;
+  const { volume_unit, data_sources, provider_symbols, is_active, listed_on, last_updated } = record;
   return {
     symbol,
     type,
@@ -113,6 +118,7 @@ export function instrumentOf(record: SymbolRecord): Instrument {
     data_sources,
     provider_symbols,
     is_active,
+    listed_on,
     last_updated,
   };
 }

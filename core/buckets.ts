@@ -1,16 +1,7 @@
 import { bucketStart, type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import {
-  holidaysKnown,
-  nextSession,
-  previousSession,
-  type Session,
-  sessionOf,
-  sessionOn,
-} from "./market-calendar/sessions.ts";
+import { nextSession, previousSession, type Session, sessionOf, sessionOn } from "./market-calendar/sessions.ts";
 import { DAY, HOUR, isTime, startOfDay } from "./time.ts";
-
-const WEEK = 7 * DAY;
 
 /** The span of one candle. */
 export interface Bucket {
@@ -160,23 +151,19 @@ export function lastClosedStamp(market: Market, interval: Interval, now: number)
   return null;
 }
 
-/** Weeks all of whose sessions are alike: no holiday in or next to them is known, and no early close. */
+/** The dates, as their 00:00 UTC, on which a market has a holiday, closes early or opens late. */
+const irregularDates = new WeakMap<Market, ReadonlySet<number>>();
+
+/** Whether all sessions of the seven dates from `date` on are alike: none of them is known to be a holiday or to be shortened. */
 function isPlainWeek(market: Market, date: number): boolean {
-  return !holidaysKnown(market, date - DAY) && !holidaysKnown(market, date + 8 * DAY) && !hasEarlyClose(market, date);
-}
-
-/** The weeks, counted from 1970-01-01, in which a market closes early. */
-const earlyWeeks = new WeakMap<Market, ReadonlySet<number>>();
-
-/** Whether a market closes early in the week from `date` on, or just before or after it. */
-function hasEarlyClose(market: Market, date: number): boolean {
-  let weeks = earlyWeeks.get(market);
-  if (!weeks) {
-    weeks = new Set([...market.earlyCloses.keys()].map((day) => Math.floor(Date.parse(day) / 1000 / WEEK)));
-    earlyWeeks.set(market, weeks);
+  let irregular = irregularDates.get(market);
+  if (!irregular) {
+    const days = [market.holidays, market.earlyCloses, market.lateOpens].flatMap((dates) => [...dates.keys()]);
+    irregular = new Set(days.map((day) => Date.parse(day) / 1000));
+    irregularDates.set(market, irregular);
   }
-  const week = Math.floor(date / WEEK);
-  return weeks.has(week) || weeks.has(week + 1);
+  for (let i = 0; i < 7; i++) if (irregular.has(date + i * DAY)) return false;
+  return true;
 }
 
 /** How many buckets are stamped within [`from`, `to`), counted by session, and by week where all weeks are alike. */

@@ -14,6 +14,8 @@ export interface CandleRow {
   low?: string | number | null;
   close?: string | number | null;
   volume?: string | number | null;
+  /** Whether the file says that a simulator made the row. */
+  simulated?: boolean | string | null;
 }
 
 /** A row that cannot be a candle, and why. */
@@ -66,6 +68,8 @@ function sameNumbers(a: Candle, b: Candle): boolean {
 
 /** The candle of a row, or the reason why it is none. */
 function readRow(row: CandleRow, rules: RowRules): Candle | string {
+  const simulated = simulatedFault(row.simulated);
+  if (simulated) return simulated;
   const time = readTime(row.time, rules);
   if (typeof time === "string") return time;
   const candle: Candle = {
@@ -84,6 +88,14 @@ function readRow(row: CandleRow, rules: RowRules): Candle | string {
     candle[field] = value;
   }
   return faultOf(candle, rules) ?? candle;
+}
+
+/** Why a row cannot be taken for a real candle by its own word; null where it can. */
+function simulatedFault(value: boolean | string | null | undefined): string | null {
+  const text = String(value ?? "").trim();
+  if (/^true$/i.test(text)) return "is simulated; only real candles can be imported";
+  if (text === "" || /^false$/i.test(text)) return null;
+  return `simulated is "${text.slice(0, 40)}"; it must be true or false`;
 }
 
 function readTime(value: string | number, rules: RowRules): number | string {

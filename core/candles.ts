@@ -17,6 +17,8 @@ export interface CandleColumns {
   readonly revision: Float64Array;
   /** 1 where data-quality checks flag the candle. */
   readonly suspect: Uint8Array;
+  /** Which origin the candle has, by the number that its room has given it; 0 where no one asks. */
+  readonly origin: Uint32Array;
 }
 
 /** The prices of a candle. */
@@ -53,6 +55,7 @@ export function emptyCandles(length: number): CandleColumns {
     volume: unknown(),
     revision: new Float64Array(length),
     suspect: new Uint8Array(length),
+    origin: new Uint32Array(length),
   };
 }
 
@@ -102,6 +105,7 @@ export function sliceCandles(columns: CandleColumns, start: number, end = column
     volume: columns.volume.subarray(first, last),
     revision: columns.revision.subarray(first, last),
     suspect: columns.suspect.subarray(first, last),
+    origin: columns.origin.subarray(first, last),
   };
 }
 
@@ -117,6 +121,7 @@ export function copyCandles(columns: CandleColumns): CandleColumns {
     volume: columns.volume.slice(),
     revision: columns.revision.slice(),
     suspect: columns.suspect.slice(),
+    origin: columns.origin.slice(),
   };
 }
 
@@ -128,9 +133,18 @@ export function joinCandles(...parts: readonly CandleColumns[]): CandleColumns {
     for (const field of ["time", "open", "high", "low", "close", "volume", "revision"] as const)
       joined[field].set(part[field], at);
     joined.suspect.set(part.suspect, at);
+    joined.origin.set(part.origin, at);
     at += part.length;
   }
   return joined;
+}
+
+/** The candles at some indices of several columns, in the order given. */
+export function pickCandles(picked: readonly (readonly [columns: CandleColumns, index: number])[]): CandleColumns {
+  const result = emptyCandles(picked.length);
+  for (const field of ["time", "open", "high", "low", "close", "volume", "revision", "suspect", "origin"] as const)
+    for (let i = 0; i < picked.length; i++) result[field][i] = picked[i][0][field][picked[i][1]];
+  return result;
 }
 
 /** The index of the first candle that opens at or after `time` (unix seconds); `length` where there is none. */

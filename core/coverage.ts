@@ -1,20 +1,10 @@
 import { bucketsForward, countBuckets, firstStamp } from "./buckets.ts";
-import { type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
+import { CandleCursor, type Missing, MissingList } from "./coverage-lists.ts";
+import { bucketStart, type DatedInterval, INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
 import { holidaysKnown, sessionOn } from "./market-calendar/sessions.ts";
+import type { Span } from "./spans.ts";
 import { DAY, startOfDay } from "./time.ts";
-
-/** Why a candle that one could look for is not there. */
-export const MISSING_REASONS = ["closed", "no_trades", "gap", "suspect", "not_ingested"] as const;
-
-export type MissingReason = (typeof MISSING_REASONS)[number];
-
-/** A stretch without candles, `[from, to)` in unix seconds. */
-export interface Missing {
-  from: number;
-  to: number;
-  reason: MissingReason;
-}
 
 /** What one page of candles holds, against what the market's calendar lets expect. */
 export interface Coverage {
@@ -37,37 +27,26 @@ export interface CoverageQuery {
   times: ArrayLike<number>;
   /** Stamps of candles that are held back as suspect, ascending. */
   suspects: readonly number[];
+  /** Stamps of candles of which only a part is known, ascending. */
+  partial?: readonly number[];
+  /** Stretches in which candles are left out because their prices do not fit, ascending. */
+  unfit?: readonly Span[];
   /** The stretch that was ever ingested, `[from, to)`; null where nothing was. */
   known: { from: number; to: number } | null;
+  /** 00:00 UTC of the day of the first trade ever (unix seconds): before it no candle is expected. Null where it is not known. */
+  listedOn?: number | null;
   /** Whether ordinary closures are listed too. */
   full: boolean;
-}
-
-/** Collects stretches, joining those that touch or are only parted by a closure. */
-class MissingList {
-  readonly list: Missing[] = [];
-  #joinable = false;
-
-  add(from: number, to: number, reason: MissingReason): void {
-    if (to <= from) return;
-    const last = this.list.at(-1);
-    if (last && last.reason === reason && (last.to >= from || this.#joinable)) last.to = to;
-    else this.list.push({ from, to, reason });
-    this.#joinable = true;
-  }
-
-  /** A candle that is there ends the stretch before it. */
-  interrupt(): void {
-    this.#joinable = false;
-  }
 }
 
 /**
  * Compares a page with its calendar. Costs one step per session and per candle, so that a sparse series over decades stays cheap.
  */
 export function coverageOf(query: CoverageQuery): Coverage {
-  const { market, interval, from, to, times } = query;
-  const missing = new MissingList();
+  const { market, interval, to, times } = query;
+  const missing = new MissingList(query.unfit ?? []);
+  const from = Math.min(listingStamp(query), to);
+  missing.add(query.from, from, "before_listing");
   const fetchedFrom = query.known ? Math.min(Math.max(query.known.from, from), to) : to;
   const fetchedTo = query.known ? Math.max(Math.min(query.known.to, to), fetchedFrom) : to;
   const addUnfetched = (start: number, end: number) => {
@@ -89,32 +68,19 @@ export function coverageOf(query: CoverageQuery): Coverage {
   };
 }
 
+/**
+ * Where the window begins to expect candles: its start, or the first stamp of the listing's day, week or month. A candle that is there
+ * is worth more than a date.
+ */
+function listingStamp({ market, interval, from, times, suspects, listedOn }: CoverageQuery): number {
+  if (listedOn === null || listedOn === undefined || listedOn <= from) return from;
+  const stamp = isDated(interval) ? bucketStart(interval, listedOn) : (sessionOn(market, listedOn)?.anchor ?? listedOn);
+  const first = Math.min(times.length > 0 ? times[0] : stamp, suspects[0] ?? stamp);
+  return Math.max(from, Math.min(stamp, first));
+}
+
 /** Whether closures are listed: no week and no month is closed. */
 const listsClosures = ({ full, interval }: CoverageQuery): boolean => full && interval !== "1w" && interval !== "1M";
-
-/** The candles that there are, returned or held back, by time. */
-class CandleCursor {
-  readonly #query: CoverageQuery;
-  #returnedIndex = 0;
-  #suspectIndex = 0;
-
-  constructor(query: CoverageQuery) {
-    this.#query = query;
-  }
-
-  /** Takes the next candle stamped within `[from, to)`, passing over earlier ones; null where there is none. */
-  next(from: number, to: number): { time: number; suspect: boolean } | null {
-    const { times, suspects } = this.#query;
-    while (this.#returnedIndex < times.length && times[this.#returnedIndex] < from) this.#returnedIndex++;
-    while (this.#suspectIndex < suspects.length && suspects[this.#suspectIndex] < from) this.#suspectIndex++;
-    const time = this.#returnedIndex < times.length ? times[this.#returnedIndex] : Number.POSITIVE_INFINITY;
-    const suspectTime = this.#suspectIndex < suspects.length ? suspects[this.#suspectIndex] : Number.POSITIVE_INFINITY;
-    if (Math.min(time, suspectTime) >= to) return null;
-    if (time <= suspectTime) this.#returnedIndex++;
-    if (suspectTime <= time) this.#suspectIndex++;
-    return time <= suspectTime ? { time, suspect: false } : { time: suspectTime, suspect: true };
-  }
-}
 
 function datedCoverage(
   query: CoverageQuery,
@@ -134,8 +100,9 @@ function datedCoverage(
     if (closures) missing.add(end, bucket.time, "closed");
     end = nextStamp(interval, bucket.time);
     const found = candles.next(bucket.time, bucket.time + 1);
-    if (found && !found.suspect) missing.interrupt();
-    else missing.add(bucket.time, Math.min(end, to), found ? "suspect" : "gap");
+    if (found && !found.heldBack) missing.interrupt();
+    else if (found?.heldBack) missing.add(bucket.time, Math.min(end, to), found.heldBack);
+    else missing.addGap(bucket.time, Math.min(end, to));
   }
   if (closures) missing.add(end, to, "closed");
   return expected;
@@ -161,12 +128,12 @@ function intradayCoverage(
     expected += Math.max(0, Math.ceil((stop - time) / seconds));
     for (let found = candles.next(time, stop); found; found = candles.next(time, stop)) {
       if ((found.time - session.anchor) % seconds !== 0) continue;
-      missing.add(time, found.time, "gap");
+      missing.addGap(time, found.time);
       time = found.time + seconds;
-      if (found.suspect) missing.add(found.time, Math.min(time, stop), "suspect");
+      if (found.heldBack) missing.add(found.time, Math.min(time, stop), found.heldBack);
       else missing.interrupt();
     }
-    missing.add(time, stop, "gap");
+    missing.addGap(time, stop);
     end = session.close;
   }
   if (query.full) missing.add(end, to, "closed");

@@ -2,7 +2,7 @@ import { type Bucket, bucketAt } from "./buckets.ts";
 import { type CandleColumns, emptyCandles, sliceCandles } from "./candles.ts";
 import { bucketStart, INTRADAY_SECONDS, type Interval, isDated } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
-import { sessionOf } from "./market-calendar/sessions.ts";
+import { sessionOf, sessionOn } from "./market-calendar/sessions.ts";
 
 /** Decimal digits that a float64 always keeps. */
 const EXACT_DIGITS = 15;
@@ -48,8 +48,11 @@ function lateOpening(market: Market, from: Interval, to: Interval, time: number)
 }
 
 /** The stamp of the coarser bucket that holds a candle, or NaN for a candle outside every session. */
-function bucketStamper(market: Market, from: Interval, to: Interval): (time: number) => number {
-  if (isDated(from)) return isDated(to) ? (time) => bucketStart(to, time) : () => Number.NaN;
+export function bucketStamper(market: Market, from: Interval, to: Interval): (time: number) => number {
+  if (isDated(from)) {
+    if (!isDated(to)) return () => Number.NaN;
+    return (time) => (from === "1d" && !sessionOn(market, time) ? Number.NaN : bucketStart(to, time));
+  }
   let current: Span | null = null;
   return (time) => {
     if (!current || time < current.opens || time >= current.closes) {
@@ -63,6 +66,7 @@ function bucketStamper(market: Market, from: Interval, to: Interval): (time: num
  * Coarser candles on the market's calendar: first open, highest high, lowest low, last close, summed volume. A number is
  * unknown where one of its parts is. Candles outside regular sessions stay out of coarser ones. Resampling is
  * associative, as long as volumes add up to at most fifteen digits: minutes to hours to days makes what minutes to days makes.
+ * Of several origins a candle has the one with the highest number.
  * @param columns candles of the interval `from`, ascending; not changed
  */
 export function resample(columns: CandleColumns, market: Market, from: Interval, to: Interval): CandleColumns {
@@ -92,6 +96,7 @@ export function resample(columns: CandleColumns, market: Market, from: Interval,
       result.suspect[last] = columns.suspect[i];
     }
     result.close[last] = columns.close[i];
+    result.origin[last] = Math.max(result.origin[last], columns.origin[i]);
   }
   if (last >= 0) result.volume[last] = volume.value();
   return sliceCandles(result, 0, last + 1);

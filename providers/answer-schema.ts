@@ -10,6 +10,9 @@ export const decimalText = z
 const positive = (value: number): boolean => Number.isFinite(value) && value > 0;
 const notNegative = (value: number): boolean => Number.isFinite(value) && value >= 0;
 
+/** A number that is written as one. */
+export const plainNumber = z.number().refine(Number.isFinite);
+
 /** A price as text: above zero. */
 export const priceText = decimalText.refine(positive);
 
@@ -24,3 +27,14 @@ export const amount = z.number().refine(notNegative);
 
 /** Milliseconds since 1970, within the years that calendars can work with. */
 export const milliseconds = z.number().int().min(0).max(4_102_444_800_000);
+
+/** The rows that pass `row`, so that a bad one spoils no other; no answer where there are rows and none of them does. */
+export const rowsThatPass = <Row extends z.ZodType>(row: Row) =>
+  z.array(z.unknown()).transform((rows, context): z.output<Row>[] => {
+    const passed = rows.flatMap((each) => {
+      const read = row.safeParse(each);
+      return read.success ? [read.data] : [];
+    });
+    if (rows.length > 0 && passed.length === 0) context.addIssue("not one row can be read");
+    return passed;
+  });

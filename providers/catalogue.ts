@@ -11,6 +11,9 @@ export const UPSTREAMS = ["binance", "coingecko", "alpha_vantage", "jse"] as con
 
 export type Upstream = (typeof UPSTREAMS)[number];
 
+/** Upstreams that have all of their candles for good, so that fetched ones need not be kept. */
+export const KEEPS_HISTORY: ReadonlySet<ProviderName> = new Set(["binance"]);
+
 /** Whether a name is that of an upstream, which is asked over the network. */
 export const isUpstream = (name: string): name is Upstream => UPSTREAMS.some((upstream) => upstream === name);
 

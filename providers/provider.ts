@@ -3,6 +3,7 @@ import type { ProviderName } from "../contracts/provider.ts";
 import type { ProviderQuote } from "../contracts/quote.ts";
 import type { Instrument, SymbolRecord } from "../contracts/symbol.ts";
 import type { CandleColumns } from "../core/candles.ts";
+import type { Check } from "../core/data-quality/finding.ts";
 import type { Interval } from "../core/interval.ts";
 import type { AssetType } from "../core/symbol.ts";
 
@@ -43,6 +44,7 @@ export const FAILURE_REASONS = [
   "timeout",
   "unreachable",
   "server_error",
+  /** What came has not the shape of an answer. */
   "bad_answer",
   "not_configured",
 ] as const;
@@ -92,10 +94,34 @@ export interface CandleRequest {
   to: number;
 }
 
+/** Why a row cannot be a candle, by the names of `CHECKS`. */
+export const LEFT_OUT_CHECKS = ["off_grid", "no_price", "impossible"] as const satisfies readonly Check[];
+
+/** Why a row cannot be a candle. */
+export type LeftOutCheck = (typeof LEFT_OUT_CHECKS)[number];
+
+/** A row of an upstream's answer that cannot be a candle. */
+export interface LeftOut {
+  /** Unix seconds as the upstream stamped it, fractions included; the beginning of what was asked for where it has no stamp. */
+  time: number;
+  check: LeftOutCheck;
+  /** What is wrong, for a person; never the upstream's words. */
+  detail: string;
+}
+
+/** Rows that an answer lists as left out at most; beyond these they are counted alone. */
+export const MAX_LEFT_OUT_LISTED = 100;
+
 /** Candles of one series, ascending, and what holds for all of them. */
 export interface ProviderCandles {
   kind: "candles";
   candles: CandleColumns;
+  /** What the upstream sent within the range that cannot be candles, as it came; at most `MAX_LEFT_OUT_LISTED` of them. */
+  leftOut: LeftOut[];
+  /** How many there were in all. */
+  leftOutCount: number;
+  /** The end of what was asked for, unix seconds; less where all of a long range takes more calls than one request may make. */
+  upTo: number;
   interval: Interval;
   adjustment: Adjustment;
   construction: "provider" | "sampled";
@@ -149,7 +175,8 @@ export interface Provider {
   quotes(listings: readonly Listing[], context: CallContext): Promise<Map<string, ProviderQuote | Failure>>;
   /**
    * Candles stamped within the request's range, ascending, the forming one included. Where the upstream keeps less
-   * than was asked for, those that it has; where it can have none of them, the failure `unsupported`.
+   * than was asked for, those that it has; where it can have none of them, the failure `unsupported`. Rows that cannot
+   * be candles are left out and listed; `bad_answer` is what has not the shape of an answer, or no row that can be read.
    */
   candles(request: CandleRequest, context: CallContext): Promise<ProviderCandles | Failure>;
   search?(text: string, context: CallContext): Promise<FoundListing[] | Failure>;

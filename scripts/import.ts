@@ -1,15 +1,19 @@
 // `npm run import`: brings real candles from a CSV file into the platform.
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import { styleText } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
+import { z } from "zod";
+import { adjustedAsOfDefault } from "../contracts/adjusted-as-of.ts";
 import { ADJUSTMENTS } from "../contracts/candle.ts";
-import type { ImportChunk, ImportReport } from "../contracts/import.ts";
+import type { ImportChunk } from "../contracts/import.ts";
 import { INTERVALS } from "../core/interval.ts";
 import { adminTokenFor, noAdminToken } from "./admin-token.ts";
 import { parseArgs } from "./arguments.ts";
 import { ImportFailure, sendChunk } from "./import/client.ts";
 import { CsvFileError, readCsv } from "./import/csv.ts";
-import { type ImportOptions, importLines, type Totals } from "./import/importer.ts";
+import { readFileFacts } from "./import/file-facts.ts";
+import { type ChunkReport, type ImportOptions, importLines, type Totals } from "./import/importer.ts";
 import { defaultUrl, invalidUrlMessage, platformUrl } from "./platform-errors.ts";
 
 const HELP = `Imports candles from a CSV file.
@@ -17,23 +21,27 @@ const HELP = `Imports candles from a CSV file.
   npm run import -- --symbol JSE:NPN --interval 1d --file f.csv [options]
 
 The file's first line names its columns: time,open,high,low,close,volume. Only time and close are needed; other numbers may
-be blank. A time is the opening of its candle: ISO-8601, or unix seconds. Bad rows are refused and named, never repaired.
-Importing the same file again changes nothing.
+be blank. A time is the opening of its candle: ISO-8601, or unix seconds. A column simulated may say true of rows that are not
+real. Bad rows are refused and named, never repaired.
+The same command goes on where it was interrupted; importing the same file again changes nothing.
 
-  --symbol      a symbol of the registry, such as JSE:NPN, AAPL or BTC/USDT
-  --interval    ${INTERVALS.join(" ")}
-  --file        the CSV file
-  --adjustment  what was done to past prices: ${ADJUSTMENTS.join(", ")} (default unknown)
-  --keep-good   store the good rows of a file that has bad ones; without it nothing is stored from the first bad chunk on
-  --check       judge every row and store nothing
-  --url         the platform (default http://127.0.0.1:8787, or PORT)
-  --help        this text
+  --symbol          a symbol of the registry, such as JSE:NPN, AAPL or BTC/USDT
+  --interval        ${INTERVALS.join(" ")}
+  --file            the CSV file
+  --adjustment      what was done to past prices: ${ADJUSTMENTS.join(", ")} (default unknown)
+  --adjusted-as-of  the day up to which past prices are adjusted, as 2026-11-20 (default: of split and split_dividend
+                    the day after the file's last row)
+  --keep-good       store the good rows of a file that has bad ones; without it nothing is stored from the first bad chunk on
+  --force           store rows although their spacing says that they are of another interval
+  --check           judge every row and store nothing
+  --url             the platform (default http://127.0.0.1:8787, or PORT)
+  --help            this text
 
 The admin token is read from ADMIN_TOKEN, or from .dev.vars for a platform on this machine.
 `;
 
-interface Arguments extends ImportOptions {
-  file: string;
+interface Arguments extends Omit<ImportOptions, "file"> {
+  path: string;
   url: string;
 }
 
@@ -50,6 +58,11 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
   return found;
 }
 
+function dayOf(text: string | undefined): string | undefined {
+  if (text === undefined || z.iso.date().safeParse(text).success) return text;
+  return fail(`--adjusted-as-of is "${text}"; it must be a day of the calendar, such as 2026-11-20.`);
+}
+
 function readArguments(): Arguments {
   const { values } = parseArgs({
     options: {
@@ -57,7 +70,9 @@ function readArguments(): Arguments {
       interval: { type: "string" },
       file: { type: "string" },
       adjustment: { type: "string", default: "unknown" },
+      "adjusted-as-of": { type: "string" },
       "keep-good": { type: "boolean", default: false },
+      force: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       url: { type: "string", default: defaultUrl() },
       help: { type: "boolean", default: false },
@@ -73,9 +88,11 @@ function readArguments(): Arguments {
     symbol: values.symbol,
     interval: oneOf("interval", values.interval, INTERVALS),
     adjustment: oneOf("adjustment", values.adjustment, ADJUSTMENTS),
+    adjustedAsOf: dayOf(values["adjusted-as-of"]),
     keepGood: values["keep-good"],
+    force: values.force,
     checkOnly: values.check,
-    file: values.file,
+    path: values.file,
     url: platformUrl(values.url) ?? fail(invalidUrlMessage(values.url)),
   };
 }
@@ -85,7 +102,7 @@ const MAX_LISTED = 50;
 function report(totals: Totals, options: Arguments): void {
   const { refused } = totals;
   const done = options.checkOnly ? "Checked" : "Imported";
-  console.log(`${done} ${options.file} for ${options.symbol} ${options.interval} at ${options.url}`);
+  console.log(`${done} ${options.path} for ${options.symbol} ${options.interval} at ${options.url}`);
   const line = (name: string, count: number, note = "") =>
     console.log(`  ${name.padEnd(12)}${String(count).padStart(9)}${note}`);
   line("rows read", totals.read);
@@ -112,8 +129,14 @@ function fileSize(path: string): number {
   return stats.size;
 }
 
+/** Says by which id the platform knows the import, and how to be rid of it. */
+function reportImport(id: string, url: string): void {
+  console.log(`  import      ${id}`);
+  console.log(`  To delete it:  curl -X DELETE -H "Authorization: Bearer $ADMIN_TOKEN" ${url}/admin/imports/${id}`);
+}
+
 const options = readArguments();
-const size = fileSize(options.file);
+const size = fileSize(options.path);
 const token = adminTokenFor(options.url) ?? fail(noAdminToken(options.url));
 const bar = process.stderr.isTTY
   ? new SingleBar(
@@ -121,18 +144,28 @@ const bar = process.stderr.isTTY
       Presets.shades_classic,
     )
   : null;
-bar?.start(size, 0);
 let accepted = 0;
-async function send(chunk: ImportChunk): Promise<ImportReport> {
+let importId: string | null = null;
+async function send(chunk: ImportChunk): Promise<ChunkReport> {
   const result = await sendChunk(options.url, token, chunk);
+  if (!chunk.check_only) importId = result.import_id ?? importId;
   accepted += result.stored + result.replaced + result.unchanged;
   return result;
 }
 try {
-  const totals = await importLines(readCsv(options.file), options, send, (bytes) => bar?.update(bytes));
+  const { sha256, rows, lastTime } = await readFileFacts(options.path);
+  if (rows === 0) fail("The file has no rows.");
+  bar?.start(size, 0);
+  const adjustedAsOf = options.adjustedAsOf ?? adjustedAsOfDefault(options.adjustment ?? "unknown", lastTime);
+  const settings: ImportOptions = {
+    ...options,
+    adjustedAsOf: adjustedAsOf ?? undefined,
+    file: { file: basename(options.path), sha256, rows },
+  };
+  const totals = await importLines(readCsv(options.path), settings, send, (bytes) => bar?.update(bytes));
   bar?.stop();
-  if (totals.read === 0) fail("The file has no rows.");
   report(totals, options);
+  if (importId !== null) reportImport(importId, options.url);
   process.exitCode = totals.refused.length > 0 ? 1 : 0;
 } catch (error) {
   bar?.stop();

@@ -1,7 +1,10 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Scope, Tier } from "../contracts/api-key.ts";
+import type { Adjustment } from "../contracts/candle.ts";
+import type { ImportStatus } from "../contracts/import.ts";
 import type { ProviderName } from "../contracts/provider.ts";
 import type { VOLUME_UNITS } from "../contracts/symbol.ts";
+import type { Interval } from "../core/interval.ts";
 import type { ExchangeCode } from "../core/market-calendar/markets.ts";
 import type { AssetType } from "../core/symbol.ts";
 
@@ -40,6 +43,8 @@ export const symbols = sqliteTable(
     ceo: text(),
     employees: integer(),
     founded: integer(),
+    /** The day of its first trade, as `2006-05-25`. */
+    listedOn: text("listed_on"),
     headquarters: text(),
     streamingAvailable: integer("streaming_available", { mode: "boolean" }).notNull(),
     dataSources: text("data_sources", { mode: "json" }).$type<ProviderName[]>().notNull(),
@@ -110,6 +115,45 @@ export const auditLog = sqliteTable(
     detail: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
   },
   (table) => [index("audit_log_by_target").on(table.target)],
+);
+
+/** Imports of candles, one row for each file and series: what operators brought in, and how far it got. */
+export const imports = sqliteTable(
+  "imports",
+  {
+    /** A hash of symbol, interval, adjustment and file, so that the same command goes on; `earlier-…` for what older versions imported. */
+    id: text().primaryKey(),
+    symbol: text().notNull(),
+    interval: text().$type<Interval>().notNull(),
+    adjustment: text().$type<Adjustment>().notNull(),
+    /** The day, as `2026-11-20`, up to which past prices are adjusted; null where none are, or it is not known. */
+    adjustedAsOf: text("adjusted_as_of"),
+    /** The name of the file, without its folder; null where the candles came without one. */
+    file: text(),
+    /** SHA-256 of the file, or of the rows where there is none, in hexadecimal; null for what older versions imported. */
+    sha256: text(),
+    /** Rows of the file; null where it is not known. */
+    rows: integer(),
+    status: text().$type<ImportStatus>().notNull(),
+    /** What became of rows, over all chunks that were sent; a chunk that is sent twice counts twice. */
+    stored: integer().notNull(),
+    replaced: integer().notNull(),
+    unchanged: integer().notNull(),
+    refused: integer().notNull(),
+    /** Stamps of the first and the last candle, unix seconds. */
+    first: integer(),
+    last: integer(),
+    actor: text().notNull(),
+    /** ISO-8601 with milliseconds. */
+    startedAt: text("started_at").notNull(),
+    /** Null while it is running. */
+    endedAt: text("ended_at"),
+  },
+  (table) => [
+    index("imports_by_symbol").on(table.symbol, table.startedAt),
+    index("imports_by_start").on(table.startedAt),
+    index("imports_by_status").on(table.status),
+  ],
 );
 
 /** Requests that carried an Idempotency-Key, and what was answered; kept for a day. */

@@ -16,6 +16,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   getQuotes: "?symbols=BTC/USDT,AAPLE",
   getCandles: "?interval=1d&limit=2",
   getIndicators: "?indicators=RSI,BOLLINGER&interval=1d&data_points=2",
+  getExchangeCalendar: "?from=2026-11-26&to=2026-11-28",
   listSymbols: "?limit=2",
   listStreamableSymbols: "?limit=2",
   searchSymbols: "?q=naspers&limit=2",
@@ -82,7 +83,7 @@ try {
   const { key, prefix } = z
     .object({ data: z.object({ key: z.string(), prefix: z.string() }) })
     .parse(await made.json()).data;
-  const order = (method: string): number => ["POST", "PUT", "GET", "DELETE"].indexOf(method);
+  const order = (method: string): number => ["POST", "PUT", "PATCH", "GET", "DELETE"].indexOf(method);
   operations.sort((a, b) => order(a.method) - order(b.method));
   for (const { path, method, operationId, parameters, requestBody } of operations) {
     if (OMITTED.has(operationId)) continue;

@@ -1,6 +1,7 @@
 // `npm run start:fakes`: stands in for all four upstreams on this machine, so that live mode can be tried without a network.
 
 import { parseArgs } from "../scripts/arguments.ts";
+import { FAULT_KINDS } from "./fakes/faults.ts";
 import { FAKES, type FakeName, startFakes } from "./fakes/start.ts";
 
 const { values } = parseArgs({ options: { ports: { type: "string" }, help: { type: "boolean" } } });
@@ -8,7 +9,10 @@ const { values } = parseArgs({ options: { ports: { type: "string" }, help: { typ
 if (values.help) {
   console.log(`npm run start:fakes [-- --ports 9101,9102,9103,9104]
 
-Ports in this order: ${FAKES.join(", ")}. Any free ones where they are not given.`);
+Ports in this order: ${FAKES.join(", ")}. Any free ones where they are not given.
+
+POST /control takes {"faults": [{"kind": …}]}, with these kinds: ${FAULT_KINDS.join(", ")}.
+A fault may name an endpoint, a symbol, a probability, a number of times, and a range of candles (from, to: unix seconds).`);
   process.exit(0);
 }
 

@@ -15,6 +15,7 @@ export function handlerOf(specs: readonly IndicatorSpec[], candles: CandleColumn
   const read = {
     bars: { columns: candles, first: HISTORY, fromTheBeginning: false, anchor: null },
     facts: { provider: null, simulated: true, adjustment: "raw", construction: "provider" },
+    segments: [],
     forming: false,
   } as const;
   const options = {

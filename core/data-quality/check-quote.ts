@@ -67,7 +67,7 @@ const MAX_USUAL_STEPS = 10;
 const MIN_SUSPICIOUS_STEP: Record<MarketId, number> = { JSE: 0.03, US: 0.03, CRYPTO: 0.03, FOREX: 0.01 };
 
 /** Steps within a day that are suspicious while the usual is unknown, and however wild it is (log). */
-const MAX_PLAUSIBLE_STEP: Record<MarketId, number> = { JSE: 0.2, US: 0.2, CRYPTO: 0.2, FOREX: 0.05 };
+export const MAX_PLAUSIBLE_STEP: Record<MarketId, number> = { JSE: 0.2, US: 0.2, CRYPTO: 0.2, FOREX: 0.05 };
 
 /** A night moves the price about as much as this many seconds of trading. */
 const CLOSURE_SECONDS = 4 * HOUR;

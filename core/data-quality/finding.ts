@@ -4,6 +4,8 @@ import type { Market } from "../market-calendar/markets.ts";
 
 /**
  * What a candle can be flagged for:
+ * - `off_grid`: stamped where no bucket of its interval opens, and so left out
+ * - `no_price`: without a close, or with a price of zero or below where there are none such, and so left out
  * - `impossible`: no market can have made these numbers (high below low, open or close outside, a price of 0, no time)
  * - `duplicate`: says again, to the last digit, what an earlier row said
  * - `conflict`: shares its time with a row of other numbers; neither can be trusted
@@ -16,6 +18,8 @@ import type { Market } from "../market-calendar/markets.ts";
  * - `frozen`: the price of the candle before, too often in a row for a market that is open
  */
 export const CHECKS = [
+  "off_grid",
+  "no_price",
   "impossible",
   "duplicate",
   "conflict",

@@ -88,20 +88,23 @@ export async function readBars<Page extends HistoryPage>(
   const since = Math.min(...specs.map((spec) => sinceOf(spec, market, interval, start, calendarAnchor)));
   let before = history.candles;
   let more = history.more;
+  const pages = [requested.page, history];
   if (more && before.length > 0 && since < before.time[0]) {
     const older = await read(since, before.time[0], MAX_SINCE, true);
     before = joinCandles(older.candles, before);
+    pages.push(older);
     more = older.more || since > MIN_TIME;
   }
   // An imported series is anchored at its own first bar where it can be read whole; it may have any gaps.
-  const isImported = requested.page.facts.provider === "import";
+  const isImported = pages.every(isOfImports);
   const readable = MAX_WARM_UP - (query.from === null ? columns.length : 0);
   if (isImported && more && before.length > 0 && before.length < readable && specs.some(isAnchored)) {
     const older = await read(MIN_TIME, before.time[0], readable - before.length, true);
     before = joinCandles(older.candles, before);
+    pages.push(older);
     more = older.more;
   }
-  const anchor = isImported && !more && before.length <= readable ? null : calendarAnchor;
+  const anchor = pages.every(isOfImports) && !more && before.length <= readable ? null : calendarAnchor;
   return {
     bars: {
       columns: joinCandles(before, columns),
@@ -114,6 +117,9 @@ export async function readBars<Page extends HistoryPage>(
     forming,
   };
 }
+
+/** Whether all of a page's candles are imported. */
+const isOfImports = ({ candles, facts }: HistoryPage): boolean => candles.length === 0 || facts.provider === "import";
 
 /** The bars that are answered, without their history. */
 async function readRequested<Page extends HistoryPage>(

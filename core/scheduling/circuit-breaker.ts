@@ -83,11 +83,19 @@ export function afterFailure(breaker: Breaker, now: number): Breaker {
     case "closed": {
       const outcomes = [...breaker.outcomes, false].slice(-MAX_OUTCOMES);
       const failures = outcomes.filter((success) => !success).length;
-      if (failures < FAILURES_TO_OPEN) return { ...breaker, outcomes };
-      const isReset = !isWithin(TRIP_RESET_SECONDS, breaker.closedAt, now);
-      return trip(breaker, isReset ? 1 : breaker.trips + 1, now);
+      return failures < FAILURES_TO_OPEN ? { ...breaker, outcomes } : tripClosed(breaker, now);
     }
   }
+}
+
+/** Records that the upstream is known to fail for all: opens the breaker at once. */
+export function afterOutage(breaker: Breaker, now: number): Breaker {
+  return breaker.state === "closed" ? tripClosed(breaker, now) : afterFailure(breaker, now);
+}
+
+function tripClosed(breaker: Breaker, now: number): Breaker {
+  const isReset = !isWithin(TRIP_RESET_SECONDS, breaker.closedAt, now);
+  return trip(breaker, isReset ? 1 : breaker.trips + 1, now);
 }
 
 function trip(breaker: Breaker, trips: number, now: number): Breaker {

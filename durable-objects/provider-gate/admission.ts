@@ -1,9 +1,12 @@
 import type { EndpointGroup } from "../../contracts/provider.ts";
+import { afterBadAnswer, type BadAnswers, NO_BAD_ANSWERS } from "../../core/scheduling/bad-answers.ts";
 import {
   admit,
   afterFailure,
   afterNoReport,
+  afterOutage,
   afterSuccess,
+  type Breaker,
   NEW_BREAKER,
 } from "../../core/scheduling/circuit-breaker.ts";
 import { type Limits, type Priority, type SpendResult, spend, spentUpTo } from "../../core/scheduling/token-bucket.ts";
@@ -24,6 +27,8 @@ export interface CallSpec {
   group: EndpointGroup;
   /** The narrowest parts of the family that it touches. */
   scopes: readonly Scope[];
+  /** What it is about: symbols, or the words of a search. */
+  subjects: readonly string[];
   priority: Priority;
 }
 
@@ -39,8 +44,11 @@ export type AcquireResult = { kind: "paid" } | { kind: "pause"; seconds: number 
 /** A probe whose outcome is not reported after this long (seconds) is lost, its object with it. */
 const PROBE_TIMEOUT_SECONDS = 30;
 
-/** What the breaker counts. A refusal or a spent quota shows that the upstream works. */
-const UPSTREAM_FAULTS: ReadonlySet<FailureReason> = new Set(["timeout", "unreachable", "server_error", "bad_answer"]);
+/**
+ * What the breaker counts. A refusal or a spent quota shows that the upstream works, and so does a bad answer, unless all
+ * are bad (`afterBadAnswer`).
+ */
+const UPSTREAM_FAULTS: ReadonlySet<FailureReason> = new Set(["timeout", "unreachable", "server_error"]);
 
 const spendFailure = (result: SpendResult): Failure | null => {
   if (result.kind === "spent") return null;
@@ -53,6 +61,8 @@ export class Admission {
   readonly #limits: Limits;
   // The second's budget is a matter of pace: a caller that pays waits for it.
   readonly #limitsWithoutSecond: Limits;
+  // In memory alone: whether all answers are bad is soon known again.
+  readonly #badAnswers = new Map<EndpointGroup, BadAnswers>();
 
   constructor(memory: GateMemory, limits: Limits) {
     this.#memory = memory;
@@ -94,18 +104,32 @@ export class Admission {
       return;
     }
     if (outcome === null) {
+      this.#badAnswers.delete(group);
       this.#memory.saveCooldowns(afterAnswer(this.#memory.cooldowns, ["all", group, ...spec.scopes], now));
       this.#saveBreaker(group, { breaker: afterSuccess(breaker, now), lastSuccessAt: now });
       return;
     }
     this.#memory.saveCooldowns(afterRefusal(this.#memory.cooldowns, group, spec.scopes, outcome, now));
-    const isUpstreamFault = UPSTREAM_FAULTS.has(outcome.reason);
-    const next = isUpstreamFault ? afterFailure(breaker, now) : afterSuccess(breaker, now);
-    this.#saveBreaker(group, { breaker: next, lastFailure: { at: now, reason: outcome.reason } });
+    this.#saveBreaker(group, {
+      breaker: this.#afterFault(spec, outcome.reason, now),
+      lastFailure: { at: now, reason: outcome.reason },
+    });
+  }
+
+  #afterFault({ group, subjects }: CallSpec, reason: FailureReason, now: number): Breaker {
+    const { breaker } = this.#memory.group(group);
+    if (UPSTREAM_FAULTS.has(reason)) return afterFailure(breaker, now);
+    if (reason !== "bad_answer") return afterSuccess(breaker, now);
+    const { counted, isOutage } = afterBadAnswer(this.#badAnswers.get(group) ?? NO_BAD_ANSWERS, subjects);
+    this.#badAnswers.set(group, counted);
+    if (isOutage) return afterOutage(breaker, now);
+    // The upstream answers, so that a probe is over; while the breaker is closed it is neither success nor failure.
+    return breaker.state === "half_open" ? afterSuccess(breaker, now) : breaker;
   }
 
   /** Forgets a family's failures and blocks. */
   reset(group: EndpointGroup): void {
+    this.#badAnswers.delete(group);
     this.#memory.saveCooldowns(withoutGroup(this.#memory.cooldowns, group));
     this.#saveBreaker(group, { breaker: NEW_BREAKER });
   }

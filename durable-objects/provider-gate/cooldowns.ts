@@ -48,7 +48,10 @@ export function cooldownOf(
   return failure(last.reason, wholeSeconds(last.until - now));
 }
 
-/** Keeps what a failure says about asking again: of the whole provider, the family, or the narrowest scopes that were asked. */
+/**
+ * Keeps what a failure says about asking again: of the whole provider, the family, or the narrowest scopes that were asked.
+ * What is wrong with one question alone holds nothing back, whatever wait the upstream names.
+ */
 export function afterRefusal(
   cooldowns: Cooldowns,
   group: EndpointGroup,
@@ -78,7 +81,17 @@ export function afterRefusal(
       );
     case "premium_only":
       return withCooldown(cooldowns, scopes, reason, now, () => retryAfter ?? PREMIUM_COOLDOWN_SECONDS);
-    default:
+    case "demo_key":
+    case "bad_call":
+    case "unknown_symbol":
+    case "unsupported":
+    case "bad_answer":
+    case "not_configured":
+      return cooldowns;
+    case "unknown_notice":
+    case "timeout":
+    case "unreachable":
+    case "server_error":
       return retryAfter === null ? cooldowns : withCooldown(cooldowns, [group], reason, now, () => retryAfter);
   }
 }

@@ -79,6 +79,7 @@ export class Gate {
         this.#calls.run({
           group: "quotes",
           scopes: [...new Set(listings.map((it) => this.#scopeOf(it)))],
+          subjects: listings.map(({ instrument }) => instrument.symbol),
           priority,
           timeout: TIMEOUT_SECONDS.quotes,
           ask: async (upstream, context) => upstream.quotes(listings, context),
@@ -97,6 +98,7 @@ export class Gate {
     return this.#single(this.#candleRequests, `${symbol} ${interval} ${from} ${to}`, {
       group: "candles",
       scopes: [`candles ${type} ${interval}`],
+      subjects: [symbol],
       priority,
       timeout: TIMEOUT_SECONDS.candles,
       ask: async (upstream, context) => upstream.candles(request, context),
@@ -107,6 +109,7 @@ export class Gate {
     return this.#single(this.#searches, text, {
       group: "search",
       scopes: ["search names"],
+      subjects: [text],
       priority,
       timeout: TIMEOUT_SECONDS.search,
       ask: async (upstream, context) => upstream.search?.(text, context) ?? failure("unsupported"),
@@ -117,6 +120,7 @@ export class Gate {
     return this.#single(this.#profiles, listing.instrument.symbol, {
       group: "search",
       scopes: ["search profiles"],
+      subjects: [listing.instrument.symbol],
       priority,
       timeout: TIMEOUT_SECONDS.search,
       ask: async (upstream, context) => upstream.profile?.(listing, context) ?? failure("unsupported"),
@@ -158,7 +162,7 @@ export class Gate {
 
   #refusal(listing: Listing, priority: Priority): Failure | null {
     return this.#admission.refusal(
-      { group: "quotes", scopes: [this.#scopeOf(listing)], priority },
+      { group: "quotes", scopes: [this.#scopeOf(listing)], subjects: [listing.instrument.symbol], priority },
       this.#runtime.now(),
     );
   }

@@ -8,7 +8,9 @@ export type Alarm =
   | { kind: "expire-leases" }
   | { kind: "retry-push" }
   | { kind: "revise-bar"; interval: Interval; time: number }
+  | { kind: "reset-bars"; interval: Interval; time: number }
   | { kind: "start-bars"; interval: Interval }
+  | { kind: "keep-candles" }
   | { kind: "tick" }
   | { kind: "stop-polling" }
   | { kind: "renew-polling" };
@@ -20,10 +22,12 @@ const ORDER: readonly Alarm["kind"][] = [
   "expire-leases",
   "retry-push",
   "revise-bar",
+  "reset-bars",
   "start-bars",
   "tick",
   "stop-polling",
   "renew-polling",
+  "keep-candles",
 ];
 
 /** An alarm as the database names it: its members in one order. */
@@ -33,6 +37,7 @@ function keyOf(alarm: Alarm): string {
     case "start-bars":
       return JSON.stringify({ kind: alarm.kind, interval: alarm.interval });
     case "revise-bar":
+    case "reset-bars":
       return JSON.stringify({ kind: alarm.kind, interval: alarm.interval, time: alarm.time });
     default:
       return JSON.stringify({ kind: alarm.kind });

@@ -1,12 +1,13 @@
 import type { BarState, CandleAnswer } from "../../contracts/candle.ts";
+import type { ProviderName } from "../../contracts/provider.ts";
 import type { Quote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import type { Candle } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { quoteAt } from "../../core/quotes/quote-at.ts";
 import { isoTime } from "../../core/time.ts";
 import { freshnessPolicyOf } from "../../providers/freshness-policy.ts";
+import type { SourcedCandle } from "./instrument-context.ts";
 
 /** A quote as it is sent at `now` (unix seconds). */
 export function quoteView(instrument: Instrument, stored: StoredQuote, now: number): Quote {
@@ -39,14 +40,14 @@ export function gapFrame(symbol: string, fromSeq: number, toSeq: number, now: nu
 export function candleFrame(
   symbol: string,
   interval: Interval,
-  candle: Candle,
+  candle: SourcedCandle,
   isOpen: boolean,
   timestamp: string,
 ): string {
-  const { time, open, high, low, close, volume, revision, suspect } = candle;
+  const { time, open, high, low, close, volume, revision, suspect, provider } = candle;
   const state = isOpen ? "open" : revision > 0 ? "revised" : "closed";
   const data: CandleAnswer = { time, open, high, low, close, volume, state, revision, suspect };
-  return JSON.stringify({ type: "candle", symbol, interval, data, timestamp });
+  return JSON.stringify({ type: "candle", symbol, interval, provider, data, timestamp });
 }
 
 /** A value of an indicator: a number, or one for each of its outputs; null where it is not defined. */
@@ -59,6 +60,13 @@ export interface ValuedBar {
   time: number;
   state: BarState;
   value: IndicatorValue;
+  /** The provider of the bar. */
+  provider: ProviderName;
+}
+
+/** The text of a `reset` frame: more bars from a stamp on have changed than are sent one by one. */
+export function resetFrame(symbol: string, interval: Interval, from: number, timestamp: string): string {
+  return JSON.stringify({ type: "reset", symbol, interval, from, timestamp });
 }
 
 /**
@@ -66,11 +74,12 @@ export interface ValuedBar {
  * @param timestamp ISO-8601
  */
 export function indicatorFrame(symbol: string, bar: ValuedBar, timestamp: string): string {
-  const { interval, spec, time, state, value } = bar;
+  const { interval, spec, time, state, value, provider } = bar;
   return JSON.stringify({
     type: "indicator",
     symbol,
     interval,
+    provider,
     indicator: spec,
     time,
     value,

@@ -3,9 +3,9 @@ import type { ProviderName } from "../../contracts/provider.ts";
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { CandleColumns } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
-import type { CandlesPage } from "./candles/candle-pages.ts";
-import type { StoreCounts } from "./candles/candle-store.ts";
-import type { Columns } from "./candles/columns.ts";
+import type { CandlesPage } from "./candles/reading/candle-pages.ts";
+import type { Columns } from "./candles/reading/columns.ts";
+import type { StoreCounts } from "./candles/storage/bucket-rows.ts";
 import type { DecisionCount } from "./quality-log.ts";
 import type { Attempt } from "./quotes/source-failover.ts";
 
@@ -36,15 +36,19 @@ export type ColumnsReply = (
 ) &
   WithCounts;
 
-/** Candles to import into one series. */
+/** Candles of one import. */
 export interface ImportBatch {
   interval: Interval;
   adjustment: Adjustment;
+  /** From when on raw prices fit adjusted ones, unix seconds; null for raw prices. */
+  adjustedAsOf: number | null;
+  /** The import that the candles belong to. */
+  importId: string;
   candles: CandleColumns;
 }
 
-/** What importing did, or the adjustment that the series has and the candles do not fit. */
-export type ImportReply = ({ kind: "stored" } & StoreCounts) | { kind: "conflict"; adjustment: Adjustment };
+/** What importing did. */
+export type ImportReply = { kind: "stored" } & StoreCounts;
 
 /** What a room can serve. */
 export interface Availability {

@@ -1,4 +1,5 @@
 import type { Instrument } from "../../contracts/symbol.ts";
+import { FIRST_RANKING, type Ranking } from "./candles/filling/ranking.ts";
 
 const EPOCH_LENGTH = 12;
 
@@ -14,6 +15,7 @@ function newEpoch(): string {
 export class RoomState {
   readonly #sql: SqlStorage;
   #instrument: Instrument | null | undefined;
+  #ranked: string | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -75,6 +77,26 @@ export class RoomState {
     const next = this.seq() + 1;
     this.#write("seq", String(next));
     return next;
+  }
+
+  /** Keeps the order of sources in which candles are ranked; returns whether those that are there were ranked in another. */
+  enterRanking(sources: string): boolean {
+    if (this.#ranked === undefined) this.#ranked = this.#read("ranked_by");
+    if (this.#ranked === sources) return false;
+    const isFirst = this.#ranked === null;
+    this.#write("ranked_by", sources);
+    this.#ranked = sources;
+    if (!isFirst) this.saveRanking(FIRST_RANKING);
+    return !isFirst;
+  }
+
+  /** How far candles are ranked by the present order; null where all are. */
+  ranking(): Ranking | null {
+    return JSON.parse(this.#read("ranking") ?? "null") as Ranking | null;
+  }
+
+  saveRanking(ranking: Ranking | null): void {
+    this.#write("ranking", JSON.stringify(ranking));
   }
 
   #read(name: string): string | null {

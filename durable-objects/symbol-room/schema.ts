@@ -62,6 +62,77 @@ const STEPS: readonly string[] = [
      when name like 'revise %' then '{"kind":"revise-bar","interval":"' || substr(name, 8, instr(substr(name, 8), ' ') - 1)
        || '","time":' || substr(name, 8 + instr(substr(name, 8), ' ')) || '}'
      else name end;`,
+  // Candles know where they come from. Those that were there before have the origin 0: the one that `unmarked` names for their interval.
+  `create table origins (
+     id integer primary key autoincrement,
+     provider text not null,
+     import_id text,
+     interval text,
+     adjustment text not null,
+     adjusted_as_of integer,
+     construction text not null,
+     volume_unit text,
+     part integer not null,
+     turn integer not null default 0
+   );
+   create table stretches (
+     interval text not null,
+     origin integer not null,
+     first integer not null,
+     last integer not null,
+     primary key (interval, origin)
+   ) without rowid;
+   create table unmarked (interval text primary key, origin integer not null) without rowid;
+   create table covered (
+     interval text not null,
+     time integer not null,
+     origin integer not null,
+     open real, high real, low real, close real, volume real,
+     suspect integer not null,
+     fetched_at integer,
+     primary key (interval, time, origin)
+   ) without rowid;
+   create table fetched (
+     source text not null,
+     interval text not null,
+     opens integer not null,
+     closes integer not null,
+     result text not null,
+     again_at integer,
+     pause integer not null default 0,
+     primary key (source, interval, opens)
+   ) without rowid;
+   create table seams (
+     interval text not null,
+     one integer not null,
+     other integer not null,
+     agrees integer not null,
+     primary key (interval, one, other)
+   ) without rowid;
+   alter table candles add column origin integer not null default 0;
+   alter table candles add column fetched_at integer;
+   insert into origins (provider, import_id, interval, adjustment, adjusted_as_of, construction, part)
+     select provider,
+       iif(provider = 'import', 'earlier-' || interval || '-' || replace(replace(coalesce(
+         (select json_extract(value, '$.symbol') from facts where name = 'instrument'), ''), '/', '-'), ':', '-'), null),
+       iif(provider = 'import', interval, null), adjustment,
+       iif(provider = 'import' and adjustment <> 'raw',
+         (select max(time) + 86400 from candles where candles.interval = series.interval), null),
+       construction, 0
+     from series;
+   update origins set part = id, turn = id;
+   insert into unmarked (interval, origin) select series.interval,
+     (select min(id) from origins where origins.provider = series.provider and origins.adjustment = series.adjustment
+       and origins.construction = series.construction and (origins.interval is null or origins.interval = series.interval))
+     from series;
+   insert into stretches (interval, origin, first, last) select interval, origin,
+     (select min(time) from candles where candles.interval = unmarked.interval),
+     (select max(time) from candles where candles.interval = unmarked.interval)
+     from unmarked where exists (select 1 from candles where candles.interval = unmarked.interval);
+   insert into fetched (source, interval, opens, closes, result)
+     select provider, interval, opens, closes, 'answered' from ingested join series using (interval) where provider <> 'import';
+   drop table ingested;
+   drop table series;`,
 ];
 
 /** Creates or updates the tables of a room. */

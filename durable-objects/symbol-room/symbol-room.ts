@@ -1,3 +1,4 @@
+import type { Adjustment } from "../../contracts/candle.ts";
 import { effectiveSources, marketModeOf, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
@@ -8,20 +9,20 @@ import { withRemoteParent } from "../../observability/trace.ts";
 import type { SessionHub } from "../streaming/session-hub.ts";
 import { StreamingObject } from "../streaming/streaming-object.ts";
 import type { BarReplay, Interest, Lease, QuotePosition, QuoteReplay } from "../symbol-events/symbol-events.ts";
-import { BackfillQueue } from "./candles/backfill-queue.ts";
-import { CandleStore, type RowQuery } from "./candles/candle-store.ts";
-import { readColumns } from "./candles/columns.ts";
-import { FetchedRanges } from "./candles/fetched-ranges.ts";
-import { HistoryWork, RoomOverloaded } from "./candles/history-work.ts";
-import { importBatch } from "./candles/import-batch.ts";
+import { Candles } from "./candles/candles.ts";
+import { readColumns } from "./candles/reading/columns.ts";
+import { HistoryWork, RoomOverloaded } from "./candles/reading/history-work.ts";
+import type { Series } from "./candles/series.ts";
+import type { RowQuery } from "./candles/storage/candle-store.ts";
 import { openDemandNote } from "./demand-note.ts";
 import { renewEpoch } from "./epochs.ts";
 import { contextOf, type InstrumentContext } from "./instrument-context.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { QualityLog } from "./quality-log.ts";
 import { QuoteBroadcast } from "./quotes/quote-broadcast.ts";
+import { isYoungEnough } from "./quotes/quote-checks.ts";
 import { QuoteLog } from "./quotes/quote-log.ts";
-import { isYoungEnough, QuoteService } from "./quotes/quote-service.ts";
+import { QuoteService } from "./quotes/quote-service.ts";
 import { QuoteStore } from "./quotes/quote-store.ts";
 import type { SourcePrice } from "./quotes/source-prices.ts";
 import type {
@@ -37,7 +38,6 @@ import { openRoomSockets } from "./room-sockets.ts";
 import { RoomState } from "./room-state.ts";
 import { prepareTables } from "./schema.ts";
 import { chooseSource } from "./sources/choose-source.ts";
-import type { PolledStores } from "./sources/polled-source.ts";
 import { openUpstreams, type Priority } from "./upstreams.ts";
 
 export type {
@@ -55,8 +55,7 @@ export class SymbolRoom extends StreamingObject {
   protected readonly sessions: SessionHub;
   readonly #state: RoomState;
   readonly #quoteStore: QuoteStore;
-  readonly #candleStore: CandleStore;
-  readonly #stores: PolledStores;
+  readonly #candles: Candles;
   readonly #quality: QualityLog;
   readonly #quotes: QuoteService;
   readonly #quoteBroadcast: QuoteBroadcast;
@@ -73,8 +72,6 @@ export class SymbolRoom extends StreamingObject {
     this.#state = new RoomState(ctx.storage.sql);
     const log = new QuoteLog(ctx.storage.sql, this.#state);
     this.#quoteStore = new QuoteStore(ctx.storage, this.#state, log);
-    this.#candleStore = new CandleStore(ctx.storage, (...bars) => this.#publisher.onRevised(...bars));
-    const fetched = new FetchedRanges(ctx.storage.sql);
     this.#noteDemand = openDemandNote(env.DB, keep, () => marketModeOf(this.env));
     const upstreams = openUpstreams(env);
     this.#quality = new QualityLog(env.DB, keep);
@@ -86,16 +83,22 @@ export class SymbolRoom extends StreamingObject {
       this.#quality,
       (instrument, quote, events) => this.#publisher.onQuote(instrument, quote, events),
     );
-    const backfill = new BackfillQueue(env, this.#candleStore, fetched, upstreams, this.#quality, (provider) => {
-      const instrument = this.#state.instrument();
-      return instrument !== null && this.#sourcesOf(instrument).includes(provider);
+    this.#candles = new Candles({
+      ...{ storage: ctx.storage, env, state: this.#state, upstreams, quality: this.#quality },
+      isSource: (provider) => {
+        const instrument = this.#state.instrument();
+        return instrument !== null && this.#sourcesOf(instrument).includes(provider);
+      },
+      onChanged: (...bars) => this.#publisher.onRevised(...bars),
+      onUpkeep: () => this.#publisher.scheduleUpkeep(),
     });
-    this.#stores = { candles: this.#candleStore, fetched, backfill };
     this.#publisher = new Publisher({
       ...{ storage: ctx.storage, state: this.#state, log, upstreams, keep, historyWork: this.#historyWork },
       contextOf: (instrument) => this.#contextOf(instrument),
       latest: async (context) => (await this.#quotes.current(context, null, "background")).quote,
       tick: (context, now) => this.#quotes.tick(context, now),
+      nextUpkeep: (instrument, now) => this.#candles.nextUpkeep(this.#seriesOf(instrument), now),
+      keepCandles: (instrument) => this.#candles.upkeep(this.#seriesOf(instrument)),
       hubs: () => this.env.STREAM_HUB,
       ownSessions: () => this.sessions,
       beginEpoch: () => keep(this.#beginEpoch().then(() => undefined)),
@@ -169,7 +172,7 @@ export class SymbolRoom extends StreamingObject {
     const context = this.#contextOf(this.#state.saveInstrument(known));
     this.#noteDemand(context.instrument);
     const now = Date.now() / 1000;
-    const read = () => readColumns((rows) => context.source.readPage(rows, "user"), context.market, query, specs, now);
+    const read = () => this.#readColumns(context, query, specs, now);
     const bars = barsNeeded(specs.map(parseSpec), context.market, query, now);
     try {
       const reply = await withRemoteParent("room.columns", traceparent, () => this.#historyWork.run(bars, read));
@@ -198,21 +201,55 @@ export class SymbolRoom extends StreamingObject {
     return this.#quotes.latestOf(sources);
   }
 
-  /**
-   * Stores imported candles; all of the batch or nothing. What providers gave for the symbol, and the quote that was made
-   * without these candles, is dropped: real series never mix.
-   */
-  async importCandles(instrument: Instrument, batch: ImportBatch): Promise<ImportReply> {
-    this.#state.saveInstrument(instrument);
-    const quality = this.#quality;
-    const { candles, fetched } = this.#stores;
-    const reply = importBatch({ storage: this.ctx.storage, candles, fetched, quality }, instrument, batch);
-    if (reply.kind === "stored" && reply.stored + reply.replaced > 0) {
-      this.#quoteStore.drop();
-      this.#publisher.onImported();
-      await this.#quoteBroadcast.invalidate(instrument.symbol);
-    }
+  /** Stores imported candles; all of the batch or nothing. */
+  async importCandles(known: Instrument, batch: ImportBatch): Promise<ImportReply> {
+    const instrument = this.#state.saveInstrument(known);
+    const reply = this.#candles.importBatch(this.#seriesOf(instrument), batch);
+    if (reply.stored + reply.replaced > 0) await this.#onImported(instrument);
     return reply;
+  }
+
+  /** Makes the 1h and 1d candles of finer ones of an import that has ended. */
+  async finishImport(known: Instrument, importId: string): Promise<void> {
+    const instrument = this.#state.saveInstrument(known);
+    if (await this.#candles.finishImport(this.#seriesOf(instrument), importId)) await this.#onImported(instrument);
+  }
+
+  /** Takes some of an import's candles away; what lay under them comes up. Call it again until nothing is left. */
+  async deleteImport(known: Instrument, importId: string): Promise<{ done: boolean }> {
+    const instrument = this.#state.saveInstrument(known);
+    const done = await this.#candles.deleteImport(this.#seriesOf(instrument), importId);
+    if (done) await this.#onImported(instrument);
+    return { done };
+  }
+
+  /**
+   * Changes what an import says was done to past prices.
+   * @param adjustedAsOf from when on raw prices fit, unix seconds; null for raw prices
+   */
+  async adjustImport(
+    known: Instrument,
+    importId: string,
+    adjustment: Adjustment,
+    adjustedAsOf: number | null,
+  ): Promise<void> {
+    const instrument = this.#state.saveInstrument(known);
+    if (this.#candles.adjustImport(importId, adjustment, adjustedAsOf)) await this.#onImported(instrument);
+  }
+
+  /** Drops a quote that was made of other candles, or of none. */
+  async #onImported(instrument: Instrument): Promise<void> {
+    this.#publisher.onImported();
+    const latest = this.#quoteStore.latest();
+    if (latest && latest.provider !== "import" && latest.provider !== "simulator") return;
+    this.#quoteStore.drop();
+    await this.#quoteBroadcast.invalidate(instrument.symbol);
+  }
+
+  /** Deletes fetched candles that are older than is kept, where their source has them. For scheduled work. */
+  async pruneCandles(known: Instrument): Promise<void> {
+    const instrument = this.#state.saveInstrument(known);
+    this.#candles.prune(this.#seriesOf(instrument));
   }
 
   /** Keeps the symbol's registry row, which an alarm has no caller to get from. */
@@ -228,7 +265,7 @@ export class SymbolRoom extends StreamingObject {
 
   /** Whether there are quotes or candles, whose numbers are in the symbol's present units. */
   async hasPrices(): Promise<boolean> {
-    return this.#quoteStore.latest() !== null || this.#candleStore.series().length > 0;
+    return this.#quoteStore.latest() !== null || this.#candles.hasAny();
   }
 
   /** The last quote's time and the known stretches by interval. */
@@ -287,8 +324,23 @@ export class SymbolRoom extends StreamingObject {
 
   /** What a request needs to know of the symbol; the source of its data is chosen here, once. */
   #contextOf(instrument: Instrument): InstrumentContext {
-    const sources = this.#sourcesOf(instrument);
-    return contextOf(instrument, sources, chooseSource(instrument, sources, this.#stores));
+    const series = this.#seriesOf(instrument);
+    return contextOf(instrument, series.sources, chooseSource(series, this.#candles.reading));
+  }
+
+  #seriesOf(instrument: Instrument): Series {
+    return this.#candles.series(instrument, this.#sourcesOf(instrument));
+  }
+
+  #readColumns({ source, market }: InstrumentContext, query: BarsQuery, specs: readonly string[], now: number) {
+    return readColumns(
+      (rows) => source.readPage(rows, "user"),
+      (id) => source.originOf(id),
+      market,
+      query,
+      specs,
+      now,
+    );
   }
 
   async #readCandles(instrument: Instrument, query: RowQuery, priority: Priority): Promise<CandlesReply> {

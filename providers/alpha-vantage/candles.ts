@@ -3,7 +3,7 @@ import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { type Market, marketOf } from "../../core/market-calendar/markets.ts";
 import type { AssetType } from "../../core/symbol.ts";
 import { DAY, isoDate, startOfMonth, startOfNextMonth } from "../../core/time.ts";
-import { type Bar, columnsWithin } from "../bars.ts";
+import { barsWithin, type ReadRow, rulesOf } from "../bars.ts";
 import {
   type CallContext,
   type CandleRequest,
@@ -12,7 +12,7 @@ import {
   isFailure,
   type ProviderCandles,
 } from "../provider.ts";
-import { barsFromAdjusted, barsFromDaily, barsFromIntraday } from "./bar-mapper.ts";
+import { rowsFromAdjusted, rowsFromDaily, rowsFromIntraday } from "./bar-mapper.ts";
 import {
   type AlphaVantageSettings,
   fxDaily,
@@ -24,6 +24,7 @@ import {
   timeSeriesIntraday,
 } from "./client.ts";
 import { pairOf } from "./pair.ts";
+import type { Series } from "./schema.ts";
 
 /** Bars in a compact answer. */
 const COMPACT_BARS = 100;
@@ -59,7 +60,7 @@ export async function candles(
   context: CallContext,
 ): Promise<ProviderCandles | Failure> {
   const { instrument } = request.listing;
-  const { interval, from, to } = request;
+  const { interval, from } = request;
   if (!SUPPORTED_INTERVALS[instrument.type]?.includes(interval)) return failure("unsupported");
   const market = marketOf(instrument.primary_exchange);
   const dated = INTRADAY_SECONDS[interval] === null;
@@ -70,13 +71,16 @@ export async function candles(
     ? await dailyBars(settings, request, size, context)
     : await intradayBars(settings, request, market, size, context);
   if (isFailure(answer)) return answer;
-  const columns = columnsWithin(answer.bars, from, to);
-  return { kind: "candles", candles: columns, interval, adjustment: answer.adjustment, construction: "provider" };
+  const kept = barsWithin(answer.rows, rulesOf(request, market));
+  const { adjustment, upTo } = answer;
+  return { kind: "candles", ...kept, upTo: upTo ?? request.to, interval, adjustment, construction: "provider" };
 }
 
-interface Series {
-  bars: Bar[];
+interface ReadSeries {
+  rows: ReadRow[];
   adjustment: "raw" | "split";
+  /** Where the rows end before what was asked for does, unix seconds. */
+  upTo?: number;
 }
 
 /** Days. Where the key does not allow all of them the last hundred are taken. */
@@ -85,7 +89,7 @@ async function dailyBars(
   request: CandleRequest,
   size: OutputSize,
   context: CallContext,
-): Promise<Series | Failure> {
+): Promise<ReadSeries | Failure> {
   const series = await dailySeries(settings, request, size, context);
   const beyondPlan = isFailure(series) && series.reason === "premium_only" && size === "full";
   return beyondPlan ? dailySeries(settings, request, "compact", context) : series;
@@ -96,31 +100,31 @@ async function dailySeries(
   { listing }: CandleRequest,
   size: OutputSize,
   context: CallContext,
-): Promise<Series | Failure> {
+): Promise<ReadSeries | Failure> {
   const symbol = listing.providerSymbol;
   if (listing.instrument.type === "forex") {
     const pair = pairOf(symbol);
     if (!pair) return failure("unknown_symbol");
     const days = await fxDaily(settings, { ...pair, size }, context);
-    return checked(days, symbol, barsFromDaily, "raw");
+    return checked(days, symbol, rowsFromDaily, "raw");
   }
   if (settings.plan === "free") {
-    return checked(await timeSeriesDaily(settings, { symbol, size }, context), symbol, barsFromDaily, "raw");
+    return checked(await timeSeriesDaily(settings, { symbol, size }, context), symbol, rowsFromDaily, "raw");
   }
   const days = await timeSeriesDailyAdjusted(settings, { symbol, size }, context);
-  return checked(days, symbol, barsFromAdjusted, "split");
+  return checked(days, symbol, rowsFromAdjusted, "split");
 }
 
-/** The bars of an answer, provided that it is about the symbol that was asked for. */
-function checked<T extends { symbol: string }>(
-  answer: T | Failure,
+/** The rows of an answer, provided that it is one, about the symbol that was asked for. */
+function checked(
+  answer: Series | Failure,
   symbol: string,
-  barsFrom: (answer: T) => Bar[],
-  adjustment: Series["adjustment"],
-): Series | Failure {
+  rowsFrom: (answer: Series) => ReadRow[] | null,
+  adjustment: ReadSeries["adjustment"],
+): ReadSeries | Failure {
   if (isFailure(answer)) return answer;
-  if (answer.symbol.toUpperCase() !== symbol.toUpperCase()) return failure("bad_answer");
-  return { bars: barsFrom(answer), adjustment };
+  const rows = answer.symbol.toUpperCase() === symbol.toUpperCase() ? rowsFrom(answer) : null;
+  return rows === null ? failure("bad_answer") : { rows, adjustment };
 }
 
 async function intradayBars(
@@ -129,32 +133,35 @@ async function intradayBars(
   market: Market,
   size: OutputSize,
   context: CallContext,
-): Promise<Series | Failure> {
+): Promise<ReadSeries | Failure> {
   const length = LENGTHS[interval];
   if (!length) return failure("unsupported");
   const symbol = listing.providerSymbol;
-  const barsFrom = (answer: Parameters<typeof barsFromIntraday>[0]) => barsFromIntraday(answer, market, interval);
+  const rowsFrom = (answer: Series) => rowsFromIntraday(answer, market, interval);
   if (listing.instrument.type === "forex") {
     const pair = pairOf(symbol);
     if (!pair) return failure("unknown_symbol");
-    return checked(await fxIntraday(settings, { ...pair, interval: length, size }, context), symbol, barsFrom, "raw");
+    return checked(await fxIntraday(settings, { ...pair, interval: length, size }, context), symbol, rowsFrom, "raw");
   }
-  const bars: Bar[] = [];
-  for (const month of monthsToAsk(from, to, context.now())) {
+  const rows: ReadRow[] = [];
+  const months = monthsToAsk(from, to, context.now());
+  const asked = months.slice(0, MONTHS_PER_REQUEST);
+  for (const month of asked) {
     const answer = await timeSeriesIntraday(settings, { symbol, interval: length, size, month }, context);
-    const series = checked(answer, symbol, barsFrom, "raw");
+    const series = checked(answer, symbol, rowsFrom, "raw");
     if (isFailure(series)) return series;
-    bars.push(...series.bars);
+    for (const row of series.rows) rows.push(row);
   }
-  return { bars, adjustment: "raw" };
+  const rest = months[MONTHS_PER_REQUEST];
+  return { rows, adjustment: "raw", ...(rest && { upTo: Date.parse(rest) / 1000 }) };
 }
 
-/** The months that hold a range, as the service names them; one call without a month where the range is recent. */
+/** The months that hold a range, or more of them than one request asks for, as the service names them; one call without a month where the range is recent. */
 function monthsToAsk(from: number, to: number, now: number): (string | undefined)[] {
   if (from >= now - RECENT_SECONDS) return [undefined];
   const months: string[] = [];
   const end = Math.min(to, now);
-  for (let month = startOfMonth(from); month < end && months.length < MONTHS_PER_REQUEST; ) {
+  for (let month = startOfMonth(from); month < end && months.length <= MONTHS_PER_REQUEST; ) {
     months.push(isoDate(month).slice(0, 7));
     month = startOfNextMonth(month);
   }

@@ -4,20 +4,16 @@ import { callUpstream } from "../upstream-call.ts";
 import { refusalOf } from "./refusals.ts";
 import {
   BulkQuotesSchema,
-  type Daily,
-  type DailyAdjusted,
-  DailyAdjustedSchema,
-  DailySchema,
   type ExchangeRate,
   ExchangeRateSchema,
   type GlobalQuote,
   GlobalQuoteSchema,
-  type Intraday,
-  IntradaySchema,
   type Overview,
   OverviewSchema,
   type Search,
   SearchSchema,
+  type Series,
+  SeriesSchema,
 } from "./schema.ts";
 
 /** What the key allows: 25 calls a day; calls by the minute and data delayed by 15 minutes; real-time data in bulk. */
@@ -104,7 +100,7 @@ export function timeSeriesIntraday(
   settings: AlphaVantageSettings,
   { symbol, interval, size, month }: { symbol: string; interval: IntradayLength; size: OutputSize; month?: string },
   context: CallContext,
-): Promise<Intraday | Failure> {
+): Promise<Series | Failure> {
   const parameters = {
     function: "TIME_SERIES_INTRADAY",
     symbol,
@@ -115,7 +111,7 @@ export function timeSeriesIntraday(
     extended_hours: "false",
     ...ENTITLEMENT[settings.plan],
   };
-  return query(settings, parameters, IntradaySchema, context);
+  return query(settings, parameters, SeriesSchema, context);
 }
 
 /**
@@ -126,9 +122,9 @@ export function timeSeriesDaily(
   settings: AlphaVantageSettings,
   { symbol, size }: { symbol: string; size: OutputSize },
   context: CallContext,
-): Promise<Daily | Failure> {
+): Promise<Series | Failure> {
   const parameters = { function: "TIME_SERIES_DAILY", symbol, outputsize: size };
-  return query(settings, parameters, DailySchema, context);
+  return query(settings, parameters, SeriesSchema, context);
 }
 
 /**
@@ -139,14 +135,14 @@ export function timeSeriesDailyAdjusted(
   settings: AlphaVantageSettings,
   { symbol, size }: { symbol: string; size: OutputSize },
   context: CallContext,
-): Promise<DailyAdjusted | Failure> {
+): Promise<Series | Failure> {
   const parameters = {
     function: "TIME_SERIES_DAILY_ADJUSTED",
     symbol,
     outputsize: size,
     ...ENTITLEMENT[settings.plan],
   };
-  return query(settings, parameters, DailyAdjustedSchema, context);
+  return query(settings, parameters, SeriesSchema, context);
 }
 
 interface Pair {
@@ -163,9 +159,9 @@ export function fxIntraday(
   settings: AlphaVantageSettings,
   { from, to, size, interval }: Pair & { interval: IntradayLength },
   context: CallContext,
-): Promise<Intraday | Failure> {
+): Promise<Series | Failure> {
   const parameters = { function: "FX_INTRADAY", from_symbol: from, to_symbol: to, interval, outputsize: size };
-  return query(settings, parameters, IntradaySchema, context);
+  return query(settings, parameters, SeriesSchema, context);
 }
 
 /**
@@ -176,9 +172,9 @@ export function fxDaily(
   settings: AlphaVantageSettings,
   { from, to, size }: Pair,
   context: CallContext,
-): Promise<Daily | Failure> {
+): Promise<Series | Failure> {
   const parameters = { function: "FX_DAILY", from_symbol: from, to_symbol: to, outputsize: size };
-  return query(settings, parameters, DailySchema, context);
+  return query(settings, parameters, SeriesSchema, context);
 }
 
 /**

@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { amountText, priceText } from "../answer-schema.ts";
+import { amountText, priceText, rowsThatPass } from "../answer-schema.ts";
 
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
-const moment = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$/);
+/** The stamp of a day. */
+export const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+/** The stamp of an intraday bar, on the clock of its series. */
+export const moment = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$/);
+const field = z.unknown().optional();
 const record = z.record(z.string(), z.unknown());
 
 /** The entry whose name begins so: names go on with the interval, or with how far the data are delayed. */
@@ -67,23 +70,19 @@ export const ExchangeRateSchema = z
 
 export type ExchangeRate = z.infer<typeof ExchangeRateSchema>;
 
-const prices = {
-  "1. open": amountText,
-  "2. high": amountText,
-  "3. low": amountText,
-  "4. close": amountText,
-};
-
-/** A bar; currencies have no volume. */
-export const BarSchema = z.object({ ...prices, "5. volume": amountText.optional() });
-
-/** A day as it was traded, with what is needed to adjust it. */
-export const AdjustedBarSchema = z.object({
-  ...prices,
-  "6. volume": amountText,
-  /** New shares for each old one on this date; 1 where nothing was split. */
-  "8. split coefficient": priceText,
+/** A bar; its numbers are checked one by one. Currencies have no volume. */
+export const BarSchema = z.object({
+  "1. open": field,
+  "2. high": field,
+  "3. low": field,
+  "4. close": field,
+  "5. volume": field,
+  /** The volume of adjusted days. */
+  "6. volume": field,
 });
+
+/** New shares for each old one on a date; 1 where nothing was split. */
+export const SplitSchema = z.object({ "8. split coefficient": priceText });
 
 const ZONES = {
   UTC: "UTC",
@@ -103,30 +102,22 @@ function partsOf(body: unknown): unknown {
   };
 }
 
-const seriesOf = <T extends z.ZodType>(stamp: z.ZodString, row: T) =>
-  z.preprocess(
-    partsOf,
-    z.object({
-      symbol: z.string(),
-      zone: z.enum(["UTC", "US/Eastern", "America/New_York"]).transform((name) => ZONES[name]),
-      rows: z.record(stamp, row),
-    }),
-  );
+/** A time series; its rows, by their stamps, are checked one by one, so that a bad one spoils no other. */
+export const SeriesSchema = z.preprocess(
+  partsOf,
+  z.object({
+    symbol: z.string(),
+    zone: z.enum(["UTC", "US/Eastern", "America/New_York"]).transform((name) => ZONES[name]),
+    rows: z.record(z.string(), z.unknown()),
+  }),
+);
 
-/** TIME_SERIES_INTRADAY and FX_INTRADAY. */
-export const IntradaySchema = seriesOf(moment, BarSchema);
-/** TIME_SERIES_DAILY and FX_DAILY. */
-export const DailySchema = seriesOf(date, BarSchema);
-/** TIME_SERIES_DAILY_ADJUSTED. */
-export const DailyAdjustedSchema = seriesOf(date, AdjustedBarSchema);
-
-export type Intraday = z.infer<typeof IntradaySchema>;
-export type Daily = z.infer<typeof DailySchema>;
-export type DailyAdjusted = z.infer<typeof DailyAdjustedSchema>;
+/** TIME_SERIES_INTRADAY and FX_INTRADAY, TIME_SERIES_DAILY and FX_DAILY, TIME_SERIES_DAILY_ADJUSTED. */
+export type Series = z.infer<typeof SeriesSchema>;
 
 /** SYMBOL_SEARCH. */
 export const SearchSchema = z.object({
-  bestMatches: z.array(
+  bestMatches: rowsThatPass(
     z.object({
       "1. symbol": z.string().min(1).max(100),
       "2. name": z.string().max(200),

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Interval } from "../../core/interval.ts";
 import type { CallContext, Failure } from "../provider.ts";
 import { callUpstream, type Refusal } from "../upstream-call.ts";
-import { ErrorSchema, type Kline, KlinesSchema, TickersSchema } from "./schema.ts";
+import { ErrorSchema, KlinesSchema, TickersSchema } from "./schema.ts";
 
 /** The most candles that one call answers. */
 export const KLINES_PER_CALL = 1000;
@@ -63,7 +63,7 @@ export function klines(
   baseUrl: string,
   { symbol, interval, from, to }: KlinesQuery,
   context: CallContext,
-): Promise<Kline[] | Failure> {
+): Promise<unknown[] | Failure> {
   const parameters = {
     symbol,
     interval,

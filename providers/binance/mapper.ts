@@ -2,8 +2,10 @@ import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
 import { changeSince } from "../../core/quotes/change.ts";
 import { isoTime } from "../../core/time.ts";
-import type { Bar } from "../bars.ts";
-import type { Kline, Ticker } from "./schema.ts";
+import { decimalText, milliseconds } from "../answer-schema.ts";
+import type { ReadRow } from "../bars.ts";
+import { readRow } from "../rows.ts";
+import { KlineSchema, type Ticker } from "./schema.ts";
 
 const orNull = (zeroIsUnknown: number): number | null => (zeroIsUnknown > 0 ? zeroIsUnknown : null);
 
@@ -37,7 +39,12 @@ export function quoteFrom(ticker: Ticker, instrument: Instrument, receivedAt: nu
   };
 }
 
-/** A candle; its stamp is the opening of the bucket. */
-export function barFrom([openTime, open, high, low, close, volume]: Kline): Bar {
-  return { time: openTime / 1000, open, high, low, close, volume };
+/** A candle, its stamp the opening of the bucket; null where the row is no kline. */
+export function rowFrom(kline: unknown): ReadRow | null {
+  const fields = KlineSchema.safeParse(kline).data;
+  if (!fields) return null;
+  const [openTime, open, high, low, close, volume] = fields;
+  const stamp = milliseconds.safeParse(openTime).data;
+  const time = stamp === undefined ? null : stamp / 1000;
+  return readRow({ time, open, high, low, close, volume }, { number: decimalText });
 }

@@ -1,8 +1,7 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
-import { bucketStamped } from "../../core/buckets.ts";
 import { INTERVALS } from "../../core/interval.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
-import { type Bar, columnsWithin } from "../bars.ts";
+import { barsWithin, type ReadRow, rulesOf } from "../bars.ts";
 import {
   type CallContext,
   type CandleRequest,
@@ -14,8 +13,9 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../provider.ts";
+import { lastTime, readRows } from "../rows.ts";
 import { KLINES_PER_CALL, klines, SYMBOL } from "./client.ts";
-import { barFrom, quoteFrom } from "./mapper.ts";
+import { quoteFrom, rowFrom } from "./mapper.ts";
 import { type RefusedSymbols, tickersOf } from "./tickers.ts";
 
 /** What the exchange is asked with: its market data needs no key. */
@@ -68,27 +68,36 @@ async function quotes(
   return found;
 }
 
+/**
+ * Candles, page by page. Some stamps of February 2018 lie off the grid, in the exchange's archive too: the pages go on
+ * after them as after any other.
+ */
 async function candles(
   baseUrl: string,
-  { listing, interval, from, to }: CandleRequest,
+  request: CandleRequest,
   context: CallContext,
 ): Promise<ProviderCandles | Failure> {
-  if (!SYMBOL.test(listing.providerSymbol)) return failure("unknown_symbol");
-  const bars: Bar[] = [];
+  const { listing, interval, from, to } = request;
+  const symbol = listing.providerSymbol;
+  if (!SYMBOL.test(symbol)) return failure("unknown_symbol");
+  const rows: ReadRow[] = [];
   let next = from;
-  for (let call = 0; call < CALLS_PER_REQUEST && next < to; call++) {
-    const page = await klines(baseUrl, { symbol: listing.providerSymbol, interval, from: next, to }, context);
-    if (isFailure(page)) return page;
-    for (const kline of page) {
-      const bar = barFrom(kline);
-      if (!bucketStamped(MARKETS.CRYPTO, interval, bar.time)) return failure("bad_answer");
-      bars.push(bar);
+  let upTo = to;
+  for (let call = 0; next < to; call++) {
+    if (call === CALLS_PER_REQUEST) {
+      upTo = next;
+      break;
     }
-    const last = bars.at(-1);
+    const klinesOfPage = await klines(baseUrl, { symbol, interval, from: next, to }, context);
+    if (isFailure(klinesOfPage)) return klinesOfPage;
+    const page = readRows(klinesOfPage, rowFrom);
+    if (page === null) return failure("bad_answer");
+    for (const row of page) rows.push(row);
+    const last = lastTime(page);
     // A page that does not go on from the one before would be asked for again and again.
-    if (!last || page.length < KLINES_PER_CALL || last.time < next) break;
-    next = last.time + 1;
+    if (last === null || page.length < KLINES_PER_CALL || last < next) break;
+    next = last + 1;
   }
-  const columns = columnsWithin(bars, from, to);
-  return { kind: "candles", candles: columns, interval, adjustment: "raw", construction: "provider" };
+  const kept = barsWithin(rows, rulesOf(request, MARKETS.CRYPTO));
+  return { kind: "candles", ...kept, upTo, interval, adjustment: "raw", construction: "provider" };
 }

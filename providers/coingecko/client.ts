@@ -6,7 +6,6 @@ import {
   ChartSchema,
   MarketsSchema,
   NotFoundSchema,
-  type Ohlc,
   OhlcSchema,
   RefusalSchema,
   SearchSchema,
@@ -33,10 +32,12 @@ function refusalOf(body: unknown, httpStatus: number): Refusal | null {
   switch (RefusalSchema.safeParse(body).data?.status.error_code) {
     case 429:
       return { reason: "throttled" };
-    // Beyond the plan's endpoints; beyond its days of history.
+    // Beyond the plan's endpoints.
     case 10005:
-    case 10012:
       return { reason: "premium_only" };
+    // Beyond the plan's days of history: that range's matter, and no other's.
+    case 10012:
+      return { reason: "unsupported" };
     // No key; a wrong one; a key of the other plan's host.
     case 10002:
     case 10010:
@@ -100,7 +101,7 @@ export function coinOhlc(
   settings: CoinGeckoSettings,
   { id, currency, days, interval }: HistoryQuery,
   context: CallContext,
-): Promise<Ohlc | Failure> {
+): Promise<unknown[] | Failure> {
   const path = `/coins/${encodeURIComponent(id)}/ohlc`;
   const parameters = { vs_currency: currency, days: String(days), ...(interval && { interval }), precision: "full" };
   return get(settings, path, parameters, OhlcSchema, context);

@@ -1,6 +1,7 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Interval } from "../../core/interval.ts";
-import { type Bar, columnsWithin } from "../bars.ts";
+import { MARKETS } from "../../core/market-calendar/markets.ts";
+import { barsWithin, type ReadRow, rulesOf } from "../bars.ts";
 import {
   type Budget,
   type CallContext,
@@ -13,7 +14,7 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../provider.ts";
-import { barsFromChart, barsFromOhlc } from "./candle-mapper.ts";
+import { rowsFromChart, rowsFromOhlc } from "./candle-mapper.ts";
 import { type PlannedCall, planCalls, SUPPORTED_INTERVALS } from "./candle-plan.ts";
 import {
   COINS_PER_CALL,
@@ -105,36 +106,40 @@ async function marketsOf(
 
 async function candles(
   settings: CoinGeckoSettings,
-  { listing, interval, from, to }: CandleRequest,
+  request: CandleRequest,
   context: CallContext,
 ): Promise<ProviderCandles | Failure> {
+  const { listing, interval, from, to } = request;
   const currency = quoteCurrencyOf(listing.instrument.currency);
   const calls = planCalls(settings.plan, interval, from, to, context.now());
   if (!currency || calls.length === 0) return failure("unsupported");
-  const bars: Bar[] = [];
+  const rows: ReadRow[] = [];
   for (const call of calls) {
-    const answer = await barsOf(settings, listing.providerSymbol, currency.code, interval, call, context);
+    const answer = await rowsOf(settings, listing.providerSymbol, currency.code, interval, call, context);
     if (isFailure(answer)) return answer;
-    for (const bar of answer) if (bar.time >= call.from && bar.time < call.to) bars.push(bar);
+    for (const row of answer) {
+      if (row.time === null || (row.time >= call.from && row.time < call.to)) rows.push(row);
+    }
   }
   const construction = calls[0].endpoint === "ohlc" ? "provider" : "sampled";
-  return { kind: "candles", candles: columnsWithin(bars, from, to), interval, adjustment: "raw", construction };
+  const kept = barsWithin(rows, rulesOf(request, MARKETS.CRYPTO));
+  return { kind: "candles", ...kept, upTo: to, interval, adjustment: "raw", construction };
 }
 
-async function barsOf(
+async function rowsOf(
   settings: CoinGeckoSettings,
   id: string,
   currency: string,
   interval: Interval,
   { endpoint, days, length }: PlannedCall,
   context: CallContext,
-): Promise<Bar[] | Failure> {
+): Promise<ReadRow[] | Failure> {
   if (endpoint === "chart") {
     const chart = await coinMarketChart(settings, { id, currency, days }, context);
-    return isFailure(chart) ? chart : barsFromChart(chart, interval);
+    return isFailure(chart) ? chart : (rowsFromChart(chart, interval) ?? failure("bad_answer"));
   }
   const rows = await coinOhlc(settings, { id, currency, days, interval: length }, context);
-  return isFailure(rows) ? rows : (barsFromOhlc(rows, interval) ?? failure("bad_answer"));
+  return isFailure(rows) ? rows : (rowsFromOhlc(rows, interval, context.now()) ?? failure("bad_answer"));
 }
 
 async function search(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, milliseconds, price } from "../answer-schema.ts";
+import { amount, price, rowsThatPass } from "../answer-schema.ts";
 
 const known = z.number().refine(Number.isFinite).nullish();
 
@@ -23,18 +23,24 @@ export type Market = z.infer<typeof MarketSchema>;
 export const MarketsSchema = z.array(z.unknown());
 
 /** [milliseconds at which the candle ends, open, high, low, close]. */
-export const OhlcSchema = z.array(z.tuple([milliseconds, price, price, price, price]));
+export const OhlcRowSchema = z.array(z.unknown()).min(5);
 
-export type Ohlc = z.infer<typeof OhlcSchema>;
+/** The rows are checked one by one, so that a bad one spoils no other. */
+export const OhlcSchema = z.array(z.unknown());
 
-/** [milliseconds, price] each; market values and volumes stand beside and are not used: they are of 24 hours each. */
-export const ChartSchema = z.object({ prices: z.array(z.tuple([milliseconds, price])) });
+/** [milliseconds, price]. */
+export const PointSchema = z.array(z.unknown()).min(2);
+
+/** The points of `prices`, checked one by one; market values and volumes stand beside and are not used: they are of 24 hours each. */
+export const ChartSchema = z.object({ prices: z.array(z.unknown()) });
 
 export type Chart = z.infer<typeof ChartSchema>;
 
 /** What `/search` finds; coins only. */
 export const SearchSchema = z.object({
-  coins: z.array(z.object({ id: z.string().min(1).max(100), name: z.string().max(200), symbol: z.string().max(100) })),
+  coins: rowsThatPass(
+    z.object({ id: z.string().min(1).max(100), name: z.string().max(200), symbol: z.string().max(100) }),
+  ),
 });
 
 const status = z.object({ error_code: z.number() });

@@ -3,9 +3,11 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { instantOf } from "../../core/market-calendar/zone.ts";
 import { changeSince } from "../../core/quotes/change.ts";
 import { isoTime } from "../../core/time.ts";
-import type { Bar } from "../bars.ts";
+import { plainNumber } from "../answer-schema.ts";
+import type { ReadRow } from "../bars.ts";
 import type { FoundListing } from "../provider.ts";
-import type { JseHistory, JseInstruments, JseQuote } from "./schema.ts";
+import { readRow } from "../rows.ts";
+import { DaySchema, type JseInstruments, type JseQuote } from "./schema.ts";
 
 /** Zero and nothing both stand for unknown. */
 const known = (value: number | null | undefined): number | null => value || null;
@@ -48,16 +50,14 @@ export function quoteFrom(quote: JseQuote, instrument: Instrument, receivedAt: n
   };
 }
 
-/** Trading days in cents, stamped with their date. */
-export function barsFrom(history: JseHistory): Bar[] {
-  return history.map((day) => ({
-    time: Date.parse(`${day.date.slice(0, 10)}T00:00:00Z`) / 1000,
-    open: known(day.open),
-    high: known(day.high),
-    low: known(day.low),
-    close: day.close,
-    volume: day.volume ?? null,
-  }));
+/** A trading day in cents, stamped with its date; null where the row is no day. */
+export function rowFrom(row: unknown): ReadRow | null {
+  const day = DaySchema.safeParse(row).data;
+  if (!day) return null;
+  const stamp = Date.parse(`${day.date.slice(0, 10)}T00:00:00Z`) / 1000;
+  const time = Number.isNaN(stamp) ? null : stamp;
+  const { open, high, low, close, volume } = day;
+  return readRow({ time, open, high, low, close, volume }, { number: plainNumber, unknown: "zero_or_nothing" });
 }
 
 /** What the search found. It lists funds and warrants beside shares, without saying which is which. */

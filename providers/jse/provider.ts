@@ -1,6 +1,7 @@
 import type { ProviderQuote } from "../../contracts/quote.ts";
+import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { DAY, MINUTE } from "../../core/time.ts";
-import { columnsWithin } from "../bars.ts";
+import { barsWithin, rulesOf } from "../bars.ts";
 import {
   type CallContext,
   type CandleRequest,
@@ -12,8 +13,9 @@ import {
   type Provider,
   type ProviderCandles,
 } from "../provider.ts";
+import { readRows } from "../rows.ts";
 import { findInstruments, type JseSettings, shareHistory, shareQuote } from "./client.ts";
-import { barsFrom, listingsFrom, quoteFrom } from "./mapper.ts";
+import { listingsFrom, quoteFrom, rowFrom } from "./mapper.ts";
 
 /** The JSE's delayed quotes, from the host of a party that is licensed to pass them on. */
 export function jseProvider(settings: JseSettings): Provider {
@@ -57,15 +59,18 @@ async function quote(
 /** Days, where the host has them. */
 async function candles(
   settings: JseSettings,
-  { listing, interval, from, to }: CandleRequest,
+  request: CandleRequest,
   context: CallContext,
 ): Promise<ProviderCandles | Failure> {
+  const { listing, interval, from, to } = request;
   if (!settings.history || interval !== "1d") return failure("unsupported");
   const answer = await shareHistory(settings, { code: listing.providerSymbol, from, to: to - DAY / 2 }, context);
   if (isFailure(answer)) return answer;
   if (answer.data === null) return failure("unknown_symbol");
-  const columns = columnsWithin(barsFrom(answer.data), from, to);
-  return { kind: "candles", candles: columns, interval, adjustment: "unknown", construction: "provider" };
+  const rows = readRows(answer.data, rowFrom);
+  if (rows === null) return failure("bad_answer");
+  const kept = barsWithin(rows, rulesOf(request, MARKETS.JSE));
+  return { kind: "candles", ...kept, upTo: to, interval, adjustment: "unknown", construction: "provider" };
 }
 
 async function search(settings: JseSettings, text: string, context: CallContext): Promise<FoundListing[] | Failure> {

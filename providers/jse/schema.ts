@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, amountText, price } from "../answer-schema.ts";
+import { amount, amountText, price, rowsThatPass } from "../answer-schema.ts";
 
 const localMoment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/);
 /** Depth is written as text, all else as numbers. */
@@ -25,21 +25,23 @@ const QuoteSchema = z.object({
 
 export type JseQuote = z.infer<typeof QuoteSchema>;
 
-const HistorySchema = z.array(
-  z.object({
-    /** The trading date; its clock time is midnight. */
-    date: localMoment,
-    open: amount.nullish(),
-    high: amount.nullish(),
-    low: amount.nullish(),
-    close: price,
-    volume: amount.nullish(),
-  }),
-);
+const field = z.unknown().optional();
 
-export type JseHistory = z.infer<typeof HistorySchema>;
+/** A trading day. Prices are in cents; zero and nothing stand for unknown. */
+export const DaySchema = z.object({
+  /** The trading date; its clock time is midnight. */
+  date: localMoment,
+  open: field,
+  high: field,
+  low: field,
+  close: field,
+  volume: field,
+});
 
-const InstrumentsSchema = z.array(z.object({ code: z.string().min(1).max(20), longName: z.string().max(200) }));
+/** The rows are checked one by one, so that a bad one spoils no other. */
+const HistorySchema = z.array(z.unknown());
+
+const InstrumentsSchema = rowsThatPass(z.object({ code: z.string().min(1).max(20), longName: z.string().max(200) }));
 
 export type JseInstruments = z.infer<typeof InstrumentsSchema>;
 

@@ -1,15 +1,22 @@
 import { z } from "zod";
-import { type ImportChunk, type ImportReport, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
+import { type ImportChunk, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
 import { notThePlatformMessage, refusalMessage, unreachableMessage } from "../platform-errors.ts";
+
+import type { ChunkReport } from "./importer.ts";
 
 /** The platform refused the import as a whole, or could not be reached. */
 export class ImportFailure extends Error {
   override readonly name = "ImportFailure";
 }
 
-const Answer = z.object({ data: ImportReportSchema });
+const Answer = z.object({ data: ImportReportSchema.partial({ import_id: true }) });
 /** The fields of a chunk, by the flags of the command. */
-const FLAGS = { symbol: "--symbol", interval: "--interval", adjustment: "--adjustment" };
+const FLAGS = {
+  symbol: "--symbol",
+  interval: "--interval",
+  adjustment: "--adjustment",
+  adjusted_as_of: "--adjusted-as-of",
+};
 
 const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
@@ -19,7 +26,7 @@ const FIRST_PAUSE_MS = 250;
  * @returns what became of its rows; `refused` and nothing stored where the chunk was refused for bad rows
  * @throws ImportFailure where the platform cannot be reached or refuses the import
  */
-export async function sendChunk(url: string, token: string, chunk: ImportChunk): Promise<ImportReport> {
+export async function sendChunk(url: string, token: string, chunk: ImportChunk): Promise<ChunkReport> {
   const { status, body } = await post(`${url}/admin/import`, token, JSON.stringify(chunk));
   const report = Answer.safeParse(body);
   if (status === 200 && report.success) return report.data.data;

@@ -11,7 +11,9 @@ export class CsvFileError extends Error {
 /** Characters of a cell at most: no number or time is longer, and the platform takes no more. */
 const MAX_CELL = 64;
 
-const COLUMNS = ["time", ...NUMBER_FIELDS] as const;
+/** `simulated` says of rows that a simulator made them. */
+const COLUMNS = ["time", ...NUMBER_FIELDS, "simulated"] as const;
+const EXAMPLE = ["time", ...NUMBER_FIELDS].join(",");
 const REQUIRED_COLUMNS = ["time", "close"] as const;
 
 /** A row that is not even one: its line and why. */
@@ -30,7 +32,7 @@ type Column = (typeof COLUMNS)[number];
 
 function headerOf(names: readonly string[]): Column[] {
   const header = names.map((name) => name.trim().toLowerCase());
-  const expected = `the first line must name the columns, such as ${COLUMNS.join(",")}`;
+  const expected = `the first line must name the columns, such as ${EXAMPLE}`;
   const unknown = header.find((name) => !COLUMNS.some((column) => column === name));
   if (unknown !== undefined) throw new CsvFileError(`The column "${unknown.slice(0, 40)}" is not known: ${expected}.`);
   const missing = REQUIRED_COLUMNS.find((name) => !header.includes(name));

@@ -25,9 +25,18 @@ export interface ImportOptions {
   keepGood: boolean;
   /** Judge every row and store nothing. */
   checkOnly: boolean;
+  /** Store rows although their spacing says that they are of another interval. */
+  force?: boolean;
+  /** The day, as `2026-11-20`, up to which past prices are adjusted, where it is known. */
+  adjustedAsOf?: string;
+  /** The file that the lines are of; without it each chunk is an import of its own. */
+  file?: Omit<NonNullable<ImportChunk["import"]>, "last">;
 }
 
-type Send = (chunk: ImportChunk) => Promise<ImportReport>;
+/** What the platform says of a chunk; of a refused one it names no import. */
+export type ChunkReport = Omit<ImportReport, "import_id"> & Partial<Pick<ImportReport, "import_id">>;
+
+type Send = (chunk: ImportChunk) => Promise<ChunkReport>;
 
 const isBroken = (row: CandleRow | BrokenRow): row is BrokenRow => "reason" in row;
 
@@ -71,7 +80,7 @@ class EarlierRows {
   }
 
   /** Keeps the good rows of a chunk. A bad row is no candle, so that a good one may still have its time. */
-  remember(rows: readonly CandleRow[], report: ImportReport): void {
+  remember(rows: readonly CandleRow[], report: ChunkReport): void {
     const refused = new Set(report.refused.map(({ line }) => line));
     const stored = report.stored + report.replaced + report.unchanged > 0;
     for (const row of rows) {
@@ -98,8 +107,8 @@ const emptyDraft = (): Draft => ({ rows: [], refused: [], unchanged: 0, withheld
 const sizeOf = (draft: Draft): number => draft.rows.length + draft.refused.length + draft.unchanged + draft.withheld;
 
 /**
- * Imports lines in chunks. After the first chunk with a bad row nothing more is stored, unless `keepGood`; the rest is
- * still checked, so that the report names every bad row.
+ * Imports lines in chunks, the last of which ends the import. After the first chunk with a bad row nothing more is stored, unless
+ * `keepGood`; the rest is still checked, so that the report names every bad row.
  * @param progress called with the bytes that are done
  */
 export async function importLines(
@@ -113,21 +122,21 @@ export async function importLines(
   const earlier = new EarlierRows();
   let draft = emptyDraft();
   let storing = !options.checkOnly;
-  const flush = async (bytes: number): Promise<void> => {
+  let bytes = 0;
+  const flush = async (last: boolean): Promise<void> => {
     const good = storing && (options.keepGood || draft.refused.length === 0);
-    storing = await sendDraft(draft, options, send, totals, earlier, good);
+    storing = await sendDraft(draft, options, send, totals, earlier, good, last);
     draft = emptyDraft();
     progress(bytes);
   };
-  let bytes = 0;
   for await (const line of lines) {
+    if (sizeOf(draft) >= chunkRows) await flush(false);
     bytes = line.bytes;
     totals.read++;
     if (isBroken(line.row)) draft.refused.push(line.row);
     else collect(draft, line.row, earlier.relationOf(line.row));
-    if (sizeOf(draft) >= chunkRows) await flush(bytes);
   }
-  if (sizeOf(draft) > 0) await flush(bytes);
+  if (sizeOf(draft) > 0) await flush(true);
   totals.refused.sort((a, b) => a.line - b.line);
   return totals;
 }
@@ -146,16 +155,22 @@ async function sendDraft(
   totals: Totals,
   earlier: EarlierRows,
   store: boolean,
+  last: boolean,
 ): Promise<boolean> {
   totals.refused.push(...draft.refused);
   totals.unchanged += draft.unchanged;
   totals.withheld += draft.withheld;
-  if (draft.rows.length === 0) return store;
-  const { symbol, interval, adjustment, keepGood } = options;
+  const { symbol, interval, adjustment, keepGood, force, adjustedAsOf } = options;
+  // An import is begun only where something is to be stored.
+  const file = options.checkOnly ? undefined : options.file;
+  if (draft.rows.length === 0 && !(file && last)) return store;
   const report = await send({
     symbol,
     interval,
     adjustment,
+    ...(adjustedAsOf === undefined ? {} : { adjusted_as_of: adjustedAsOf }),
+    ...(file ? { import: { ...file, last } } : {}),
+    ...(force ? { force } : {}),
     keep_good: keepGood,
     check_only: !store,
     rows: draft.rows,

@@ -39,6 +39,7 @@ export function toRecord(row: RecordRow): SymbolRecord {
     employees: row.employees,
     founded: row.founded,
     headquarters: row.headquarters,
+    listed_on: row.listedOn,
     streaming_available: row.streamingAvailable,
     data_sources: row.dataSources,
     is_active: row.isActive,

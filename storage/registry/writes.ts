@@ -30,6 +30,9 @@ const VOLUME_UNIT: Record<AssetType, "shares" | "base" | null> = {
   commodity: null,
 };
 
+/** The sources of a symbol of an exchange whose own are not said. */
+export const usualSources = (exchange: ExchangeCode): ProviderName[] => [...SOURCES_OF_EXCHANGE[exchange]];
+
 /** Who does something, and when (ISO-8601). */
 export interface AuditActor {
   actor: string;
@@ -57,8 +60,9 @@ function newRow(input: NewSymbol, at: string): Omit<typeof symbols.$inferSelect,
     employees: input.employees ?? null,
     founded: input.founded ?? null,
     headquarters: input.headquarters ?? null,
+    listedOn: input.listed_on ?? null,
     streamingAvailable: input.streaming_available ?? true,
-    dataSources: input.data_sources ?? SOURCES_OF_EXCHANGE[input.primary_exchange],
+    dataSources: input.data_sources ?? usualSources(input.primary_exchange),
     isActive: input.is_active ?? true,
     isin: input.isin ?? null,
     priceUnit,
@@ -174,6 +178,7 @@ export async function changeSymbol(
         employees: change.employees,
         founded: change.founded,
         headquarters: change.headquarters,
+        listedOn: change.listed_on,
         streamingAvailable: change.streaming_available,
         dataSources: change.data_sources,
         isActive: change.is_active,

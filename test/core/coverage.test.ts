@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bucketsBetween, countBuckets } from "../../core/buckets.ts";
-import { type CoverageQuery, coverageOf, type Missing } from "../../core/coverage.ts";
+import { type CoverageQuery, coverageOf } from "../../core/coverage.ts";
+import type { Missing } from "../../core/coverage-lists.ts";
 import { INTERVALS, INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { newYork, unixTime } from "./clock.ts";
@@ -47,6 +48,28 @@ describe("the coverage of a page", () => {
     expect(coverageOf(page(JSE, "1h", eve, eve + DAY, three))).toMatchObject({ expected: 3, returned: 3, missing: [] });
     const { missing } = coverageOf(page(JSE, "1h", eve, eve + DAY, three.slice(0, 2)));
     expect(written(missing)).toEqual(["12-24 09:00 … 12-24 10:00: gap"]);
+  });
+
+  test("expects nothing before the listing, and says so", () => {
+    const listedOn = day("2026-07-15");
+    const since = hours.filter((time) => time >= listedOn);
+    const asked = { ...page(JSE, "1h", from, to, since), listedOn };
+    expect(coverageOf(asked)).toMatchObject({ expected: 24, returned: 24 });
+    expect(written(coverageOf(asked).missing)).toEqual(["07-13 00:00 … 07-15 07:00: before_listing"]);
+    expect(written(coverageOf({ ...asked, known: null }).missing)[0]).toMatch(/before_listing$/);
+    const whole = { ...page(JSE, "1h", from, listedOn - DAY, []), listedOn };
+    expect(coverageOf(whole)).toMatchObject({ expected: 0, returned: 0 });
+    expect(written(coverageOf(whole).missing)).toEqual(["07-13 00:00 … 07-14 00:00: before_listing"]);
+  });
+
+  test("expects the week of the listing, and believes a candle more than a date", () => {
+    const monday = day("2026-07-13");
+    const weeks = { ...page(JSE, "1w", day("2026-07-06"), to, [monday]), listedOn: day("2026-07-15") };
+    expect(coverageOf(weeks)).toMatchObject({ expected: 1, returned: 1 });
+    expect(written(coverageOf(weeks).missing)).toEqual(["07-06 00:00 … 07-13 00:00: before_listing"]);
+    const early = { ...page(JSE, "1h", from, to, hours), listedOn: day("2026-07-15") };
+    expect(coverageOf(early)).toMatchObject({ expected: 40, returned: 40 });
+    expect(coverageOf({ ...early, listedOn: day("2020-01-01") })).toEqual(coverageOf({ ...early, listedOn: null }));
   });
 
   test("names a gap by the buckets that are not there", () => {
@@ -163,8 +186,8 @@ describe("the coverage of a page", () => {
   test("says where holidays are unknown", () => {
     const known = (start: string, end: string, market = JSE) =>
       coverageOf(page(market, "1d", day(start), day(end), [])).holidaysKnown;
-    expect(known("2025-01-01", "2028-01-01")).toBe(true);
-    expect(known("2024-12-31", "2025-02-01")).toBe(false);
+    expect(known("2000-01-01", "2028-01-01")).toBe(true);
+    expect(known("1999-12-31", "2000-02-01")).toBe(false);
     expect(known("2027-12-01", "2028-01-02")).toBe(false);
     expect(known("1990-01-01", "1990-02-01", CRYPTO)).toBe(true);
   });

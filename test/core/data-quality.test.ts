@@ -158,9 +158,13 @@ describe("the market's hours", () => {
 
   test("a row at a weekend is doubted in any year, one on a weekday only where the holidays are known", () => {
     expect(daily("JSE", "2019-06-15")).toMatchObject([{ check: "closed" }]);
-    expect(daily("JSE", "2019-06-17")).toEqual([]);
+    expect(daily("JSE", "2019-06-17")).toMatchObject([
+      { check: "closed", detail: expect.stringContaining("Youth Day") },
+    ]);
+    expect(daily("JSE", "1999-06-16")).toEqual([]);
     expect(hourly("FOREX", "2018-03-10T12:00:00Z")).toMatchObject([{ check: "closed" }]);
-    expect(hourly("FOREX", "2018-12-25T12:00:00Z")).toEqual([]);
+    expect(hourly("FOREX", "2018-12-25T12:00:00Z")).toMatchObject([{ check: "closed" }]);
+    expect(hourly("FOREX", "1998-12-25T12:00:00Z")).toEqual([]);
     expect(daily("CRYPTO", "2026-10-03")).toEqual([]);
   });
 

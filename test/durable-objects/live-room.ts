@@ -28,7 +28,7 @@ export function simulated(symbol: string, change: Partial<Instrument> = {}): Ins
   return {
     ...{ symbol, type: "crypto", primary_exchange: "BINANCE", currency: "USDT", price_unit: "USDT" },
     ...{ price_decimals: 2, volume_unit: "base", data_sources: ["simulator"], provider_symbols: {} },
-    ...{ is_active: true, last_updated: "2026-11-01T00:00:00.000Z" },
+    ...{ is_active: true, listed_on: null, last_updated: "2026-11-01T00:00:00.000Z" },
     ...change,
   };
 }

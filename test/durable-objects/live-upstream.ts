@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
+import { afterAll, vi } from "vitest";
 import { PROVIDERS, type ProviderName } from "../../contracts/provider.ts";
 import type { ProviderQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
@@ -43,6 +43,8 @@ export interface LiveUpstream {
   history: (interval: Interval, now: number) => Row[] | Failure;
   adjustment: "raw" | "split";
   profile: CompanyProfile | Failure;
+  /** Candles that one request is answered with at most. */
+  maxRows: number;
   /** Seconds that a call takes. */
   delaySeconds: number;
 }
@@ -94,10 +96,13 @@ function providerOf(upstream: LiveUpstream): Provider {
       const history = upstream.history(request.interval, context.now());
       await callUpstream(context);
       if (!Array.isArray(history)) return history;
-      const rows = history.filter(({ time }) => time >= request.from && time < request.to);
+      const within = history.filter(({ time }) => time >= request.from && time < request.to);
+      const rows = within.slice(0, upstream.maxRows);
       const candles = candlesFrom(rows.map((row) => ({ ...row, revision: 0, suspect: false })));
       const { interval } = request;
-      return { kind: "candles", candles, interval, adjustment: upstream.adjustment, construction: "provider" };
+      const { adjustment } = upstream;
+      const all = { leftOut: [], leftOutCount: 0, upTo: within[upstream.maxRows]?.time ?? request.to };
+      return { kind: "candles", candles, ...all, interval, adjustment, construction: "provider" };
     },
     async profile(_, context) {
       await callUpstream(context);
@@ -130,6 +135,7 @@ export function startClock(at: string): MovableClock {
 export async function connectUpstream(name: ProviderName): Promise<LiveUpstream> {
   const upstream: LiveUpstream = {
     ...{ name, quoteCalls: [], candleCalls: [], adjustment: "raw", delaySeconds: 0 },
+    maxRows: Number.POSITIVE_INFINITY,
     ...{ profile: failure("unsupported"), quote: () => 100, history: () => [] },
   };
   const stub = env.PROVIDER_GATE.getByName(name);
@@ -160,8 +166,23 @@ export async function disable(name: ProviderName, reason: string): Promise<void>
   });
 }
 
+/** The symbols whose rooms are live. */
+const live = new Set<string>();
+
+// When a file's tests are over, rooms would go on asking for what is owed, of upstreams that are not there any more.
+afterAll(async () => {
+  for (const symbol of live) {
+    await runInDurableObject(env.SYMBOL_ROOM.getByName(symbol), async (_, { storage }) => {
+      storage.sql.exec("delete from fetched");
+      await storage.deleteAlarm();
+    });
+  }
+  live.clear();
+});
+
 /** Runs a symbol's room in live mode: a room reads its own environment, not its caller's. Lost with an eviction. */
 export async function goLive(symbol: string): Promise<void> {
+  live.add(symbol);
   await runInDurableObject(env.SYMBOL_ROOM.getByName(symbol), (room) => {
     const own: unknown = Reflect.get(room, "env");
     if (typeof own !== "object" || own === null) throw new Error("a room has no environment");
@@ -173,18 +194,22 @@ export async function goLive(symbol: string): Promise<void> {
 export function liveInstrument(symbol: string, sources: ProviderName[], change: Partial<Instrument> = {}): Instrument {
   return {
     ...{ symbol, type: "crypto", primary_exchange: "BINANCE", currency: "USDT", price_unit: "USDT" },
-    ...{ price_decimals: 2, volume_unit: "base", data_sources: sources, is_active: true },
+    ...{ price_decimals: 2, volume_unit: "base", data_sources: sources, is_active: true, listed_on: null },
     provider_symbols: Object.fromEntries(PROVIDERS.map((name) => [name, symbol])),
     last_updated: "2026-11-01T00:00:00.000Z",
     ...change,
   };
 }
 
+/** 5 January 1970. */
+const FIRST_MONDAY = 4 * DAY;
+
 /** A calm history that ends with the candle that forms at `now`: each candle's price says its index. */
 export function calmHistory(interval: Interval, from: number, now: number, price = 1000): Row[] {
-  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  const seconds = INTRADAY_SECONDS[interval] ?? (interval === "1w" ? 7 * DAY : DAY);
   const rows: Row[] = [];
-  for (let time = Math.ceil(from / seconds) * seconds; time <= now; time += seconds) {
+  const first = interval === "1w" ? FIRST_MONDAY : 0;
+  for (let time = first + Math.ceil((from - first) / seconds) * seconds; time <= now; time += seconds) {
     const wave = Math.sin(time / seconds);
     rows.push({ time, open: price + wave, high: price + 3, low: price - 3, close: price - wave, volume: 10 });
   }

@@ -51,10 +51,10 @@ async function quoteOf(gate: Gate, listing: Listing) {
 
 const ask = (gate: Gate, listing = listingOf("BTC/USDT"), seconds = 0.1) => within(seconds, quoteOf(gate, listing));
 
-/** Fails until the breaker of quotes opens. */
+/** Answers badly, whatever it is asked for, until the breaker of quotes opens. */
 async function openBreaker(gate: Gate, upstream: FakeProvider): Promise<void> {
   upstream.behave(failing("bad_answer"));
-  for (let i = 0; i < 5; i++) await ask(gate);
+  for (const listing of listings(5, "BAD")) await ask(gate, listing);
 }
 
 describe("merging", () => {
@@ -341,11 +341,12 @@ describe("the breaker before the upstream", () => {
     const upstream = createFakeProvider({ batchSize: 20 });
     const gate = gateBefore(upstream.provider);
     await openBreaker(gate, upstream);
+    upstream.behave(failing("unreachable"));
     await sleep(1);
     const answers = await within(1, gate.quotes(listings(100), "user"));
     expect([...answers.values()].every(isFailure)).toBe(true);
     expect(upstream.calls).toHaveLength(6);
-    expect(await quoteOf(gate, listingOf("BTC/USDT"))).toMatchObject({ reason: "bad_answer", retryAfter: 1 });
+    expect(await quoteOf(gate, listingOf("BTC/USDT"))).toMatchObject({ reason: "unreachable", retryAfter: 1 });
     await sleep(1.1);
     upstream.behave(() => null);
     expect(isFailure(await ask(gate))).toBe(false);

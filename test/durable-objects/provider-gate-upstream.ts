@@ -52,6 +52,7 @@ export function listingOf(symbol: string): Listing {
     data_sources: ["binance"],
     provider_symbols: {},
     is_active: true,
+    listed_on: null,
     last_updated: "2026-11-01T00:00:00.000Z",
   };
   return { instrument, providerSymbol: symbol };
@@ -126,12 +127,15 @@ export function createFakeProvider({
         asked.map((listing) => [listing.instrument.symbol, failed ?? quoteOf(listing, name, context.now())]),
       );
     },
-    async candles({ listing, interval }, context) {
+    async candles({ listing, interval, to }, context) {
       const failed = await callUpstream([listing.instrument.symbol], context);
       if (failed) return failed;
       return {
         kind: "candles",
         candles: emptyCandles(1),
+        leftOut: [],
+        leftOutCount: 0,
+        upTo: to,
         interval,
         adjustment: "raw",
         construction: "provider",

@@ -5,6 +5,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import type { ProviderGate } from "../../durable-objects/provider-gate/provider-gate.ts";
 import { failure, isFailure } from "../../providers/provider.ts";
 import { injectBinding, injectProvider } from "./bindings.ts";
+import { goLive } from "./live-upstream.ts";
 import { createFakeProvider, type FakeProvider, failing, listingOf, listings } from "./provider-gate-upstream.ts";
 
 type Stub = DurableObjectStub<ProviderGate>;
@@ -104,7 +105,7 @@ describe("what outlives the gate's memory", () => {
     const upstream = createFakeProvider();
     upstream.behave(failing("bad_answer"));
     const gate = await freshGate(upstream);
-    for (let i = 0; i < 5; i++) await gate.candles({ listing: BTC, interval: "1m", from: i, to: 60 }, "user");
+    for (const listing of listings(5)) await gate.candles({ listing, interval: "1m", from: 0, to: 60 }, "user");
     await evictDurableObject(gate);
     const again = await connect(upstream);
     const { families } = await again.status();
@@ -248,7 +249,8 @@ describe("polling", () => {
   });
 
   it("brings quotes to their symbol's room", async () => {
-    // The tests' Worker is in demo mode, in which only symbols with imported data listen to real providers.
+    // The tests' Worker is in demo mode, in which no symbol listens to real providers.
+    await goLive("BTC/USDT");
     const instrument: Instrument = { ...BTC.instrument, data_sources: ["import", "binance"] };
     const gate = await freshGate(createFakeProvider());
     await gate.watch({ ...BTC, instrument });

@@ -198,6 +198,7 @@ describe("bars", () => {
       type: "candle",
       symbol: BTC,
       interval: "1m",
+      provider: "simulator",
       data,
       timestamp: new Date().toISOString(),
     });

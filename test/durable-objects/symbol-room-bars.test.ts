@@ -7,7 +7,7 @@ import type { Instrument } from "../../contracts/symbol.ts";
 import { candlesFrom } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import type { FrameEvent, IndicatorInterest, Interest } from "../../durable-objects/symbol-events/symbol-events.ts";
-import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/reading/candle-pages.ts";
 import { contextOf } from "../../durable-objects/symbol-room/instrument-context.ts";
 import { BarOutbox } from "../../durable-objects/symbol-room/publishing/bar-outbox.ts";
 import { BarPublisher } from "../../durable-objects/symbol-room/publishing/bar-publisher.ts";
@@ -321,7 +321,7 @@ describe("the bars of a symbol whose source is polled", () => {
     });
     const store = (close: number) =>
       roomOf(of.symbol).importCandles(of, {
-        ...{ interval: "1m", adjustment: "raw" },
+        ...{ interval: "1m", adjustment: "raw", adjustedAsOf: null, importId: "file" },
         candles: candlesFrom([0, 1, 2, 3].map((i) => row(begin - 600 + i * MINUTE, i === 1 ? close : 10))),
       });
     await store(10);

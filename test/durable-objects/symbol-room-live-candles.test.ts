@@ -1,14 +1,12 @@
-import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ProviderName } from "../../contracts/provider.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { type Candle, candleAt, candlesFrom } from "../../core/candles.ts";
-import type { Interval } from "../../core/interval.ts";
-import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
-import type { RowQuery } from "../../durable-objects/symbol-room/candles/candle-store.ts";
-import type { CandlesReply, ImportReply, SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
+import { candlesFrom } from "../../core/candles.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/reading/candle-pages.ts";
+import type { ImportReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { failure } from "../../providers/provider.ts";
+import { ask, asked, hours, listed, pageOf, rowsOf, timesOf } from "./live-pages.ts";
+import { roomOf } from "./live-room.ts";
 import {
   calmHistory,
   connectUpstream,
@@ -40,31 +38,6 @@ beforeEach(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const roomOf = (symbol: string): DurableObjectStub<SymbolRoom> => env.SYMBOL_ROOM.getByName(symbol);
-
-async function listed(symbol: string, sources: ProviderName[] = ["binance", "coingecko"]): Promise<Instrument> {
-  await goLive(symbol);
-  return liveInstrument(symbol, sources);
-}
-
-function ask(of: Instrument, interval: Interval, query: Partial<RowQuery> = {}): Promise<CandlesReply> {
-  const to = Math.floor(Date.now() / 1000) + 1;
-  const rows = { interval, from: -8.64e12, to, limit: 10, backward: true, includeSuspect: false, ...query };
-  return roomOf(of.symbol).candles(of, rows) as Promise<CandlesReply>;
-}
-
-async function pageOf(of: Instrument, interval: Interval, query: Partial<RowQuery> = {}): Promise<CandlesPage> {
-  const reply = await ask(of, interval, query);
-  if (reply.kind !== "page") throw new Error(`no page but ${reply.kind}`);
-  return reply;
-}
-
-const rowsOf = ({ candles }: CandlesPage): Candle[] =>
-  Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));
-const timesOf = (page: CandlesPage): number[] => rowsOf(page).map(({ time }) => time);
-const hours = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i * HOUR);
-const asked = ({ candleCalls }: LiveUpstream) => candleCalls.map(({ interval, from, to }) => ({ interval, from, to }));
 
 describe("a backfill", () => {
   test("fetches what is missing, and answers it from the room the next time", async () => {
@@ -108,6 +81,7 @@ describe("a backfill", () => {
 
   test("is resampled from finer candles where the source has none of the interval", async () => {
     const of = await listed("RESAMPLE/USDT", ["coingecko"]);
+    coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 40 * DAY, now, 2000);
     const page = await pageOf(of, "1M", { limit: 1 });
     expect(page.facts.provider).toBe("coingecko");
     expect(coingecko.candleCalls[0].interval).not.toBe("1M");
@@ -123,12 +97,13 @@ describe("the candle that forms", () => {
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
     const forming = rowsOf(await pageOf(of, "1h")).at(-1);
     expect(forming).toMatchObject({ time: HOUR_NOW, high: 1004, revision: 0 });
-    expect(asked(binance).at(-1)).toEqual({ interval: "1h", from: HOUR_NOW, to: HOUR_NOW + HOUR });
+    // The last three closed ones are asked for with it: a source may have revised them.
+    expect(asked(binance).at(-1)).toEqual({ interval: "1h", from: HOUR_NOW - 3 * HOUR, to: HOUR_NOW + HOUR });
     clock.advance(HOUR);
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1002);
     const closed = rowsOf(await pageOf(of, "1h")).find(({ time }) => time === HOUR_NOW);
     expect(closed).toMatchObject({ high: 1005, revision: 0 });
-    expect(asked(binance).at(-1)).toEqual({ interval: "1h", from: HOUR_NOW, to: HOUR_NOW + 2 * HOUR });
+    expect(asked(binance).at(-1)).toEqual({ interval: "1h", from: HOUR_NOW - 3 * HOUR, to: HOUR_NOW + 2 * HOUR });
   });
 
   test("is not fetched again within the source's pace", async () => {
@@ -149,8 +124,9 @@ describe("the candle that forms", () => {
     await pageOf(of, "1w", { limit: 2 });
     clock.advance(DAY);
     await pageOf(of, "1w", { limit: 2 });
+    // With the week before, which may be revised.
     const monday = Date.parse("2026-11-16T00:00:00Z") / 1000;
-    expect(asked(binance).at(-1)).toMatchObject({ interval: "1w", from: monday });
+    expect(asked(binance).at(-1)).toMatchObject({ interval: "1w", from: monday - 7 * DAY });
     expect(binance.candleCalls).toHaveLength(2);
   });
 
@@ -166,15 +142,44 @@ describe("the candle that forms", () => {
 });
 
 describe("a series", () => {
-  test("keeps its provider when another source comes first later", async () => {
+  test("is taken over by its first source once that answers again, as revisions", async () => {
     const of = await listed("KEEPS/USDT");
-    binance.history = () => failure("bad_answer");
+    coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
+    binance.history = () => failure("server_error");
     const first = await pageOf(of, "1d", { limit: 3 });
     expect(first.facts.provider).toBe("coingecko");
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now);
-    const older = await pageOf(of, "1d", { limit: 6 });
-    expect(older.facts.provider).toBe("coingecko");
-    expect(rowsOf(older).every(({ high }) => high === 2003)).toBe(true);
+    clock.advance(60);
+    await runDurableObjectAlarm(roomOf(of.symbol));
+    const page = await pageOf(of, "1d", { limit: 3 });
+    expect(page.facts.provider).toBe("binance");
+    expect(rowsOf(page).map(({ high, revision }) => [high, revision])).toEqual([
+      [1003, 1],
+      [1003, 1],
+      [1003, 0],
+    ]);
+  });
+
+  test("says which part has which source where the first has not answered yet", async () => {
+    const of = await listed("PARTS/USDT");
+    coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
+    await pageOf(of, "1d", { to: HOUR_NOW - 5 * DAY, limit: 3 });
+    binance.history = () => failure("server_error");
+    const page = await pageOf(of, "1d", { limit: 8 });
+    expect(page.facts).toMatchObject({ provider: "mixed", adjustment: "raw" });
+    const providers = new Map(page.origins.map(({ id, provider }) => [id, provider]));
+    const named = Array.from(page.candles.origin, (id) => providers.get(id));
+    expect(named).toEqual([...Array(3).fill("binance"), ...Array(5).fill("coingecko")]);
+  });
+
+  test("leaves out what has other prices where two sources meet, and asks the first again", async () => {
+    const of = await listed("UNFIT/USDT");
+    await pageOf(of, "1d", { to: HOUR_NOW - 5 * DAY, limit: 3 });
+    binance.history = () => failure("server_error");
+    const page = await pageOf(of, "1d", { limit: 8 });
+    expect(page.facts.provider).toBe("binance");
+    expect(page.candles.length).toBe(3);
+    expect(page.unfit.length).toBe(1);
   });
 
   test("is never mixed, though two pages of it are fetched from two sources at once", async () => {
@@ -191,14 +196,14 @@ describe("a series", () => {
     expect(new Set(rowsOf(all).map(({ high }) => high))).toEqual(new Set([1003]));
   });
 
-  test("is never mixed with another adjustment", async () => {
+  test("shows one adjustment alone where two do not fit", async () => {
     const of = await listed("ADJUST/USDT", ["binance"]);
     await pageOf(of, "1d", { limit: 3 });
     binance.adjustment = "split";
     binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 500);
     const page = await pageOf(of, "1d", { limit: 6 });
-    expect(page.facts.adjustment).toBe("raw");
-    expect(rowsOf(page).every(({ high }) => high === 1003)).toBe(true);
+    expect(new Set(rowsOf(page).map(({ high }) => high)).size).toBe(1);
+    expect(page.facts.adjustment).not.toBe("mixed");
   });
 });
 
@@ -282,7 +287,7 @@ describe("paging", () => {
   });
 
   test("forward through a history that begins late and has gaps reaches now", async () => {
-    const of = await listed("FORWARD/USDT");
+    const of = await listed("FORWARD/USDT", ["binance"]);
     const first = HOUR_NOW - 50 * HOUR;
     binance.history = (interval, now) =>
       calmHistory(interval, first, now).filter(({ time }) => (time / HOUR) % 7 !== 0);
@@ -309,15 +314,15 @@ describe("an import", () => {
     ...{ ...of, data_sources: ["import"], last_updated: "2026-11-18T00:00:00.000Z" },
   });
 
-  test("drops what providers gave", async () => {
+  test("that is the only source hides what providers gave", async () => {
     const of = await listed("IMPORT/USDT");
     await pageOf(of, "1h");
     await pageOf(of, "1d");
     const after = imported(of);
     const reply: ImportReply = await roomOf(of.symbol).importCandles(after, {
-      ...{ interval: "1d", adjustment: "raw", candles: DAYS },
+      ...{ interval: "1d", adjustment: "raw", adjustedAsOf: null, importId: "file", candles: DAYS },
     });
-    expect(reply).toMatchObject({ kind: "stored", stored: 2 });
+    expect(reply).toMatchObject({ kind: "stored", replaced: 2 });
     expect(rowsOf(await pageOf(after, "1d")).map(({ close }) => close)).toEqual([10, 11]);
     expect((await pageOf(after, "1h")).candles.length).toBe(0);
   });
@@ -328,7 +333,13 @@ describe("an import", () => {
     const pages = [ask(of, "1d"), ask(of, "1h")];
     await scheduler.wait(100);
     const after = imported(of);
-    await roomOf(of.symbol).importCandles(after, { interval: "1d", adjustment: "raw", candles: DAYS });
+    await roomOf(of.symbol).importCandles(after, {
+      interval: "1d",
+      adjustment: "raw",
+      adjustedAsOf: null,
+      importId: "file",
+      candles: DAYS,
+    });
     await Promise.all(pages);
     expect(rowsOf(await pageOf(after, "1d")).map(({ close }) => close)).toEqual([10, 11]);
     expect((await pageOf(after, "1h")).candles.length).toBe(0);

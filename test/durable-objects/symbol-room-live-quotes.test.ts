@@ -1,9 +1,10 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ProviderName } from "../../contracts/provider.ts";
 import type { StoredQuote } from "../../contracts/quote.ts";
 import type { Instrument } from "../../contracts/symbol.ts";
+import { candlesFrom } from "../../core/candles.ts";
 import { isoTime } from "../../core/time.ts";
 import type { SourcePrice } from "../../durable-objects/symbol-room/quotes/source-prices.ts";
 import type { QuoteReply, SymbolRoom, Trace } from "../../durable-objects/symbol-room/symbol-room.ts";
@@ -20,6 +21,8 @@ import {
 
 /** A Wednesday. */
 const NOW = "2026-11-18T15:30:20.250Z";
+
+const UNKNOWN_REST = { open: null, high: null, low: null, volume: null, revision: 0, suspect: false };
 
 let binance: LiveUpstream;
 let coingecko: LiveUpstream;
@@ -237,6 +240,69 @@ describe("the upstream", () => {
     await Promise.all(all.map((of) => quoteOf(of)));
     expect(binance.quoteCalls.flat().toSorted()).toEqual(all.map(({ symbol }) => symbol));
     expect(binance.quoteCalls.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("imports beside live sources", () => {
+  const importInto = async (of: Instrument) => {
+    const candles = candlesFrom([
+      { time: Date.parse("2026-11-16") / 1000, close: 42, ...UNKNOWN_REST },
+      { time: Date.parse("2026-11-17") / 1000, close: 43, ...UNKNOWN_REST },
+    ]);
+    const batch = { interval: "1d", adjustment: "raw", adjustedAsOf: null, importId: "a", candles } as const;
+    await roomOf(of.symbol).importCandles(of, batch);
+  };
+
+  test.each<[string, ProviderName[]]>([
+    ["first", ["import", "binance", "coingecko"]],
+    ["in the middle", ["binance", "import", "coingecko"]],
+    ["last", ["binance", "coingecko", "import"]],
+  ])("are no price while any of them answers, where they stand %s", async (where, sources) => {
+    const of = await listed(`BESIDE-${where.replaceAll(" ", "-").toUpperCase()}/USDT`, sources);
+    await importInto(of);
+    expect(await quoteOf(of)).toMatchObject({ provider: "binance", price: 100 });
+    binance.quote = () => failure("throttled", 30);
+    coingecko.quote = () => 101;
+    pass(60);
+    expect(await quoteOf(of)).toMatchObject({ provider: "coingecko", price: 101 });
+    coingecko.quote = () => failure("bad_answer");
+    pass(60);
+    // The last known price of a live source is worth more than an imported one.
+    expect(await quoteOf(of)).toMatchObject({ provider: "coingecko", price: 101 });
+  });
+
+  test("are the last resort where none of them has ever answered, until one does", async () => {
+    const of = await listed("RESORT/USDT", ["import", "binance"]);
+    await importInto(of);
+    binance.quote = () => failure("bad_answer");
+    expect(await quoteOf(of)).toMatchObject({ provider: "import", price: 43, seq: 1 });
+    pass(5);
+    expect(await quoteOf(of)).toMatchObject({ provider: "import", price: 43, seq: 1 });
+    binance.quote = () => 99;
+    pass(60);
+    expect(await quoteOf(of)).toMatchObject({ provider: "binance", price: 99, seq: 2 });
+  });
+
+  test("that come later keep the price of a live source, and its number", async () => {
+    const of = await listed("LATER/USDT", ["import", "binance"]);
+    expect(await quoteOf(of)).toMatchObject({ provider: "binance", seq: 1 });
+    await importInto(of);
+    expect(await quoteOf(of)).toMatchObject({ provider: "binance", seq: 1 });
+  });
+
+  test("are not polled, and the live ones are while a client is subscribed", async () => {
+    const of = await listed("POLLED/USDT", ["import", "binance"]);
+    await importInto(of);
+    const said: SourcePrice[] = await roomOf(of.symbol).everySource(of);
+    expect(said.map(({ provider, quote }) => [provider, quote?.price])).toEqual([
+      ["binance", 100],
+      ["import", 43],
+    ]);
+    await roomOf(of.symbol).renewLease(of, "hub-1", { quotes: true, candles: [], indicators: [] });
+    const deadlines = await runInDurableObject(roomOf(of.symbol), (_, state) =>
+      state.storage.sql.exec<{ name: string }>("select name from deadlines").toArray(),
+    );
+    expect(deadlines.map(({ name }) => name)).toContain('{"kind":"renew-polling"}');
   });
 });
 

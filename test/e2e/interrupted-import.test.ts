@@ -1,9 +1,11 @@
 import { createServer, request, type Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { ImportSchema } from "../../contracts/import.ts";
 import { candleFile, readCandleFile } from "./candle-files.ts";
-import { csvPages, expectSame } from "./candle-pages.ts";
+import { csvPages, expectSame, jsonPage } from "./candle-pages.ts";
 import { countsOf, runImport } from "./import-command.ts";
-import { dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
+import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
 const FILE = { symbol: "BTC/USD", interval: "1m", adjustment: "raw", file: candleFile("made_1m.csv") };
 const CHUNK_ROWS = 1_000;
@@ -49,6 +51,11 @@ describe("a platform that is killed in the middle of an import", () => {
   const stored = async () =>
     (await csvPages(platform.url, "/ohlcv/BTC/USD?interval=1m&from=1970-01-01&limit=5000&format=csv")).flat();
 
+  async function imports() {
+    const response = await fetch(`${platform.url}/admin/imports?symbol=BTC/USD`, { headers: AS_ADMIN });
+    return z.object({ data: z.array(ImportSchema) }).parse(await response.json()).data;
+  }
+
   test("makes the importer say so in a sentence", async () => {
     platform = await startPlatform(folder);
     let killed: Promise<void> | null = null;
@@ -75,6 +82,7 @@ describe("a platform that is killed in the middle of an import", () => {
     const kept = await stored();
     expect([3 * CHUNK_ROWS, 4 * CHUNK_ROWS]).toContain(kept.length);
     expectSame(kept, rows.slice(0, kept.length));
+    expect(await imports()).toMatchObject([{ status: "running", file: "made_1m.csv", rows: rows.length }]);
   });
 
   test("has every row once after the file is imported again", async () => {
@@ -90,5 +98,20 @@ describe("a platform that is killed in the middle of an import", () => {
       notStored: 0,
     });
     expectSame(await stored(), rows);
+    const [{ id, status }, ...others] = await imports();
+    expect([status, others]).toEqual(["done", []]);
+    expect(again.stdout).toContain(`import      ${id}`);
+    expect(again.stdout).toContain(`-X DELETE`);
+  });
+
+  test("has none of them after the import is deleted, and the simulator's again", async () => {
+    const [{ id }] = await imports();
+    let response = await fetch(`${platform.url}/admin/imports/${id}`, { method: "DELETE", headers: AS_ADMIN });
+    while (response.status === 202) {
+      response = await fetch(`${platform.url}/admin/imports/${id}`, { method: "DELETE", headers: AS_ADMIN });
+    }
+    expect(response.status).toBe(200);
+    expect(await imports()).toEqual([]);
+    expect((await jsonPage(platform.url, "/ohlcv/BTC/USD?interval=1m&limit=2")).simulated).toBe(true);
   });
 });

@@ -182,7 +182,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
       { adjustment: "none" },
       /^--adjustment is "none"; it must be one of raw, split, split_dividend, unknown\.$/,
     ],
-    ["an option that is none", { flags: ["--force"] }, /^Unknown option '--force'.* --help explains\.$/],
+    ["an option that is none", { flags: ["--dry"] }, /^Unknown option '--dry'.* --help explains\.$/],
   ])("%s", async (_, wrong, message) => {
     const path = file("good-row.csv", good);
     const { code, stderr, stdout } = await runImport(platform.url, { ...given, file: path, ...wrong });

@@ -256,7 +256,7 @@ describe("a platform that npm start runs", () => {
     // Every second part between fences is a block; its first line says what language it is in.
     const blocks = readme.split(/^```/m).filter((_, i) => i % 2 === 1);
     const commands = blocks.filter((block) => /^(sh|bash)?\n/.test(block)).map((block) => block.replace(/^.*\n/, ""));
-    const asking = commands.filter((block) => block.includes("curl") && block.includes(start.url));
+    const asking = commands.filter((block) => /^ *curl /m.test(block) && block.includes(start.url));
     expect(asking.length).toBeGreaterThan(0);
     const statuses: string[] = [];
     for (const block of asking) statuses.push(...(await runLines(block, { ADMIN_TOKEN: adminToken() })));

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { ImportSchema } from "../../contracts/import.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 import { eventually } from "./live-answers.ts";
 import { AS_ADMIN, dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
@@ -199,6 +200,26 @@ describe.each(stateFixtures().map((path) => [basename(path), path]))("%s, kept f
       .object({ decisions: z.array(z.looseObject({ symbol: z.string() })) })
       .parse(await restored.data("/admin/quality?limit=1000"));
     for (const decision of state.quality) expect(decisions).toContainEqual(expect.objectContaining(decision));
+  });
+
+  test("what was imported then is in the list of imports", async () => {
+    const listed = z
+      .array(
+        ImportSchema.pick({ id: true, symbol: true, interval: true, adjustment: true, status: true, stored: true }),
+      )
+      .parse(await restored.data("/admin/imports"));
+    expect(listed.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+      {
+        ...{ id: "earlier-1d-JSE-NPN", symbol: "JSE:NPN", interval: "1d", adjustment: "split" },
+        status: "done",
+        stored: 35,
+      },
+      {
+        ...{ id: "earlier-1h-ETH-USDT", symbol: "ETH/USDT", interval: "1h", adjustment: "raw" },
+        status: "done",
+        stored: 120,
+      },
+    ]);
   });
 
   test("the reference data of this version is there, with names of companies that have changed", async () => {

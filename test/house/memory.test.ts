@@ -9,7 +9,8 @@ const ROOMS = ["core", "contracts", "observability", "providers", "storage", "du
 /** Collections that nothing is ever taken out of, since what goes in is bounded by the code itself. */
 const BOUNDED_BY_CODE: Readonly<Record<string, string>> = {
   "core/market-calendar/zone.ts formatters": "one for each time zone",
-  "durable-objects/symbol-room/candles/backfill-queue.ts #unsettled": "one for each interval",
+  "durable-objects/symbol-room/candles/candles.ts #native": "one for each upstream and asset class",
+  "durable-objects/symbol-room/candles/filling/backfill-queue.ts #unsettled": "one for each source and interval",
   "durable-objects/symbol-room/publishing/source-polling.ts #polled": "made new with each watch",
   "workers/http/headers.ts programHeaders": "one for the configured origins",
   "workers/gateway/middleware/require-access.ts accessByRoute": "one for each route",

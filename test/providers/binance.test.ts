@@ -188,11 +188,12 @@ describe("candles", () => {
   });
 
   test.each([
-    ["stamped off our buckets", [kline(unixTime("2026-11-20T14:58:07Z"))]],
-    ["with a null price", [[1795100400000, null, "3", "0.5", "2", "10"]]],
+    ["without a number", [[1795100400000, null, null, null, null, null]]],
     ["with numbers in place of text", [[1795100400000, 1, 3, 0.5, 2, 10]]],
     ["cut short", [[1795100400000, "1", "3"]]],
+    ["without stamps", [[null, "1", "3", "0.5", "2", "10"]]],
     ["as an object", { data: [] }],
+    ["as text", "[]"],
   ])("%s are a bad answer", async (_, body) => {
     const context = createContext(() => jsonResponse(body));
     const request = { listing: BTC, interval: "1m", from: 0, to: context.now() } as const;

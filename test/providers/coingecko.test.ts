@@ -115,7 +115,7 @@ describe("keys", () => {
   test.each([
     [401, { status: { error_code: 10002 } }, "bad_key"],
     [400, { status: { error_code: 10011 } }, "bad_key"],
-    [401, { error: { status: { error_code: 10012 } } }, "premium_only"],
+    [401, { error: { status: { error_code: 10012 } } }, "unsupported"],
     [403, { status: { error_code: 10005 } }, "premium_only"],
     [403, "<html>blocked</html>", "blocked"],
     [404, { error: "coin not found" }, "unknown_symbol"],

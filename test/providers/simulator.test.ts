@@ -31,6 +31,7 @@ function instrument(symbol: string, facts: Partial<Instrument>): Instrument {
     data_sources: ["simulator"],
     provider_symbols: {},
     is_active: true,
+    listed_on: null,
     last_updated: "2026-01-01T00:00:00.000Z",
     ...facts,
   };

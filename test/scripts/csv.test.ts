@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CsvFileError, type CsvLine, readCsv } from "../../scripts/import/csv.ts";
+import { readFileFacts } from "../../scripts/import/file-facts.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -27,6 +29,12 @@ const rowsOf = async (content: string) => (await read(content)).map(({ row }) =>
 describe("the header", () => {
   test("names the columns in any order and case, of which time and close are needed", async () => {
     expect(await rowsOf("Close, TIME\n5,60\n")).toEqual([{ line: 2, time: "60", close: "5" }]);
+  });
+
+  test("may name a column that says which rows are simulated", async () => {
+    expect(await rowsOf("time,close,simulated\n60,5,true\n")).toEqual([
+      { line: 2, time: "60", close: "5", simulated: "true" },
+    ]);
   });
 
   test("may follow a byte-order mark", async () => {
@@ -111,5 +119,18 @@ describe("a file", () => {
     const rows = await rowsOf(`time,close\n${content}`);
     expect(rows.length).toBe(30_000);
     expect(rows.at(-1)).toEqual({ line: 30_001, time: String(29_999 * 60), close: "30000" });
+  });
+});
+
+describe("the facts of a file", () => {
+  test("are its digest, its rows and its latest time, in whatever order they stand", async () => {
+    const content = "time,close\n2026-11-18,5\n2026-11-20,6\n2026-11-19,7\nnever,8\n1\n";
+    const path = join(folder, "facts.csv");
+    writeFileSync(path, content);
+    expect(await readFileFacts(path)).toEqual({
+      sha256: createHash("sha256").update(content).digest("hex"),
+      rows: 5,
+      lastTime: Date.parse("2026-11-20") / 1000,
+    });
   });
 });

@@ -5,7 +5,14 @@ import { type Instrument, instrumentOf } from "../../contracts/symbol.ts";
 import { candleAt } from "../../core/candles.ts";
 import { isoTime } from "../../core/time.ts";
 import { providerOf } from "../../providers/catalogue.ts";
-import { type CallContext, failure, isFailure, type Listing, type Provider } from "../../providers/provider.ts";
+import {
+  type CallContext,
+  type CandleRequest,
+  failure,
+  isFailure,
+  type Listing,
+  type Provider,
+} from "../../providers/provider.ts";
 import { REFERENCE_SYMBOLS } from "../../storage/registry/reference-data.ts";
 import { priceOf } from "../../tools/fakes/prices.ts";
 import { type FakeName, type Fakes, startFakes } from "../../tools/fakes/start.ts";
@@ -184,6 +191,103 @@ describe("misbehaving", () => {
     const first = await run();
     expect(new Set(first).size).toBe(2);
     expect(await run()).toEqual(first);
+  });
+});
+
+describe("candles that misbehave", () => {
+  const FROM = NOW - 20 - 3 * 3600;
+  const minutes = { listing: SYMBOLS.binance, interval: "1m", from: FROM, to: NOW } as const;
+
+  async function candlesOf(name: FakeName, request: CandleRequest) {
+    const answer = await provider(name).candles(request, context());
+    if (isFailure(answer)) throw new Error(answer.reason);
+    return answer;
+  }
+
+  const requests = (from: number): Record<FakeName, CandleRequest> => ({
+    binance: minutes,
+    coingecko: { listing: SYMBOLS.coingecko, interval: "1d", from, to: NOW },
+    alpha_vantage: { listing: SYMBOLS.alpha_vantage, interval: "1d", from, to: NOW },
+    jse: { listing: SYMBOLS.jse, interval: "1d", from, to: NOW },
+  });
+
+  test("empty: every provider has an answer without candles", async () => {
+    for (const [name, request] of Object.entries(requests(NOW - 60 * 86_400)) as [FakeName, CandleRequest][]) {
+      await fakes.misbehave(name, [{ kind: "empty" }]);
+      expect(await candlesOf(name, request), name).toMatchObject({ candles: { length: 0 }, leftOutCount: 0 });
+    }
+  });
+
+  test("off_grid: those of the range that it names are left out", async () => {
+    await fakes.misbehave("binance", [{ kind: "off_grid", from: FROM + 600, to: FROM + 1200 }]);
+    const answer = await candlesOf("binance", minutes);
+    expect(answer.leftOutCount).toBe(10);
+    expect(answer.leftOut[0]).toMatchObject({ time: FROM + 600 + 3.489, check: "off_grid" });
+    expect(answer.candles.length).toBe(181 - 10);
+  });
+
+  test("revise: closed candles of the range close elsewhere, and hold together", async () => {
+    const before = await candlesOf("binance", minutes);
+    await fakes.misbehave("binance", [{ kind: "revise", from: FROM + 600 }]);
+    const after = await candlesOf("binance", minutes);
+    expect(after.leftOutCount).toBe(0);
+    const factors = Array.from(after.candles.close, (close, i) => close / before.candles.close[i]);
+    expect(factors.slice(0, 10)).toEqual(Array(10).fill(1));
+    for (const factor of factors.slice(10, -1)) expect(factor).toBeCloseTo(1.01, 6);
+    // The last one still forms.
+    expect(factors.at(-1)).toBe(1);
+  });
+
+  test("odd_rows: every provider leaves them out and keeps the others", async () => {
+    for (const [name, request] of Object.entries(requests(NOW - 90 * 86_400)) as [FakeName, CandleRequest][]) {
+      const whole = await candlesOf(name, request);
+      await fakes.misbehave(name, [{ kind: "odd_rows" }]);
+      const answer = await candlesOf(name, request);
+      expect(answer.candles.length + answer.leftOutCount, name).toBe(whole.candles.length);
+      expect(new Set(answer.leftOut.map(({ check }) => check)), name).toEqual(new Set(["no_price", "impossible"]));
+      // A seventh, an eleventh of the others, a thirteenth of the rest: near a quarter.
+      expect(answer.leftOutCount / whole.candles.length).toBeGreaterThan(0.15);
+      expect(answer.leftOutCount / whole.candles.length).toBeLessThan(0.4);
+    }
+  });
+});
+
+describe("Binance's history", () => {
+  const klines = async (query: string): Promise<number[]> => {
+    const url = `${fakes.servers.binance.url}/api/v3/klines?symbol=BTCUSDT&${query}`;
+    const response = await fetch(url, { headers: { "User-Agent": "a-test/1.0" } });
+    const rows: unknown = await response.json();
+    return Array.isArray(rows) ? rows.map(([openTime]) => Number(openTime)) : [];
+  };
+  const at = (time: string): number => Date.parse(time);
+
+  test("begins on 17 August 2017, a week and a month with the bucket that holds it", async () => {
+    expect((await klines("interval=1d&startTime=0&limit=2")).map((time) => isoTime(time / 1000))).toEqual([
+      "2017-08-17T00:00:00.000Z",
+      "2017-08-18T00:00:00.000Z",
+    ]);
+    expect(await klines("interval=1w&startTime=0&limit=1")).toEqual([at("2017-08-14T00:00:00Z")]);
+    expect(await klines("interval=1M&startTime=0&limit=1")).toEqual([at("2017-08-01T00:00:00Z")]);
+    expect(await klines(`interval=1h&startTime=0&endTime=${at("2017-08-16T00:00:00Z")}`)).toEqual([]);
+  });
+
+  test("is answered from startTime on, both ends included, 500 or at most 1,000 at once", async () => {
+    const start = at("2019-03-01T00:00:00Z");
+    expect(await klines(`interval=1m&startTime=${start}&endTime=${start + 120_000}`)).toEqual([
+      start,
+      start + 60_000,
+      start + 120_000,
+    ]);
+    expect(await klines(`interval=1m&startTime=${start}&limit=5000`)).toHaveLength(1000);
+    expect(await klines(`interval=1m&startTime=${start + 1}`)).toHaveLength(500);
+    expect((await klines(`interval=1m&startTime=${start + 1}`))[0]).toBe(start + 60_000);
+  });
+
+  test("is the latest without startTime", async () => {
+    const now = Math.floor(NOW / 60) * 60_000;
+    expect(await klines("interval=1m&limit=2")).toEqual([now - 60_000, now]);
+    const end = at("2019-03-01T00:00:00Z");
+    expect(await klines(`interval=1h&endTime=${end}&limit=2`)).toEqual([end - 3_600_000, end]);
   });
 });
 

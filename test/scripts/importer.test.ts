@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ImportChunk, ImportReport } from "../../contracts/import.ts";
+import type { ImportChunk } from "../../contracts/import.ts";
 import { type CandleRow, readCandleRows } from "../../core/candle-rows.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { BrokenRow, CsvLine } from "../../scripts/import/csv.ts";
-import { type ImportOptions, importLines, type Totals } from "../../scripts/import/importer.ts";
+import { type ChunkReport, type ImportOptions, importLines, type Totals } from "../../scripts/import/importer.ts";
 
 const RULES = { market: marketOf("CRYPTO"), interval: "1m", now: 4e9, negativePrices: false } as const;
 
@@ -12,7 +12,7 @@ const RULES = { market: marketOf("CRYPTO"), interval: "1m", now: 4e9, negativePr
 function fakePlatform() {
   const closes = new Map<number, number | null>();
   const chunks: ImportChunk[] = [];
-  const send = async (chunk: ImportChunk): Promise<ImportReport> => {
+  const send = async (chunk: ImportChunk): Promise<ChunkReport> => {
     chunks.push(chunk);
     const { candles, refused } = readCandleRows(chunk.rows, RULES);
     const counts = { stored: 0, replaced: 0, unchanged: 0 };
@@ -55,6 +55,46 @@ function run(
 const row = (line: number, minute: number, close: string | number): CandleRow => ({ line, time: minute * 60, close });
 
 const minutes = (count: number): CandleRow[] => Array.from({ length: count }, (_, i) => row(i + 2, i, 100 + i));
+
+describe("chunks of a file", () => {
+  const file = { file: "btc.csv", sha256: "ab".repeat(32), rows: 2_000 };
+  const lasts = (platform: ReturnType<typeof fakePlatform>) =>
+    platform.chunks.map((chunk) => [chunk.import?.last, chunk.check_only, chunk.rows.length]);
+
+  test("name it, and the last says that it is", async () => {
+    const platform = fakePlatform();
+    await run(minutes(2_000), platform, { file, force: true, adjustedAsOf: "2026-11-20" });
+    expect(lasts(platform)).toEqual([
+      [false, false, 1_000],
+      [true, false, 1_000],
+    ]);
+    expect(platform.chunks[0]).toMatchObject({ import: file, force: true, adjusted_as_of: "2026-11-20" });
+  });
+
+  test("end with one without rows where the last ones need not be sent", async () => {
+    const platform = fakePlatform();
+    await run([...minutes(10), row(12, 0, 100), row(13, 1, 101)], platform, { file }, 10);
+    expect(lasts(platform)).toEqual([
+      [false, false, 10],
+      [true, false, 0],
+    ]);
+  });
+
+  test("end with one that is only checked where bad lines were found here", async () => {
+    const platform = fakePlatform();
+    await run([...minutes(10), { line: 12, reason: "has 2 fields" }], platform, { file }, 10);
+    expect(lasts(platform)).toEqual([
+      [false, false, 10],
+      [true, true, 0],
+    ]);
+  });
+
+  test("begin no import where all is only checked", async () => {
+    const platform = fakePlatform();
+    await run(minutes(10), platform, { file, checkOnly: true });
+    expect(lasts(platform)).toEqual([[undefined, true, 10]]);
+  });
+});
 
 describe("chunks", () => {
   test("hold at most 1,000 rows, and every row is in one of them, in order", async () => {

@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { type ImportChunk, ImportReportSchema } from "../../contracts/import.ts";
+import { type ImportChunk, ImportReportSchema, ImportSchema } from "../../contracts/import.ts";
 import { PROBLEMS, type ProblemCode, ProblemSchema } from "../../contracts/problem.ts";
 import { QuoteSchema } from "../../contracts/quote.ts";
 import { SymbolDetailSchema, SymbolSchema } from "../../contracts/symbol.ts";
@@ -52,6 +52,7 @@ const LooseProblem = ProblemSchema.extend({
   suggestions: z.array(z.string()).optional(),
   candidates: z.array(z.string()).optional(),
   adjustment: z.string().optional(),
+  import_id: z.string().optional(),
   last_known: QuoteSchema.optional(),
   refused: z.array(z.object({ line: z.number(), reason: z.string() })).optional(),
 });
@@ -79,6 +80,11 @@ export const SymbolAnswer = envelope(SymbolDetailSchema);
 export const SymbolWritten = envelope(SymbolSchema);
 export const QuoteAnswer = envelope(QuoteSchema);
 export const ImportAnswer = envelope(ImportReportSchema);
+export const ImportDetail = envelope(ImportSchema);
+export const ImportsAnswer = envelope(z.array(ImportSchema)).extend({
+  count: z.number().int(),
+  next_cursor: z.string().nullable(),
+});
 export const SymbolsAnswer = envelope(z.array(SymbolSchema)).extend({
   count: z.number().int(),
   next_cursor: z.string().nullable(),

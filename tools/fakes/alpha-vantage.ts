@@ -1,11 +1,12 @@
 import { bucketsBefore } from "../../core/buckets.ts";
-import type { Interval } from "../../core/interval.ts";
+import { INTRADAY_SECONDS, type Interval } from "../../core/interval.ts";
 import { MARKETS, type Market } from "../../core/market-calendar/markets.ts";
 import { offsetAt } from "../../core/market-calendar/zone.ts";
-import { isoDate, isoTime, startOfNextMonth } from "../../core/time.ts";
+import { DAY, isoDate, isoTime, startOfNextMonth } from "../../core/time.ts";
 import { US_SHARES } from "../../storage/registry/reference/us.ts";
-import { barOf, isListed, priceOf, sessionQuote } from "./prices.ts";
-import { type FakeAnswer, type FakeRequest, type FakeUpstream, listed, notFound, ok } from "./upstream.ts";
+import type { FakeCandle } from "./candle-faults.ts";
+import { candleOf, isListed, priceOf, sessionQuote } from "./prices.ts";
+import { type FakeAnswer, type FakeRequest, type FakeUpstream, listed, notFound, ok, okSeries } from "./upstream.ts";
 
 const INVALID_CALL = { "Error Message": "Invalid API call. Please see the documentation." };
 const BAD_KEY = { "Error Message": "the parameter apikey is invalid or missing. Please claim a key." };
@@ -101,14 +102,20 @@ interface SeriesQuery {
   adjusted: boolean;
 }
 
-/** Bars newest first. Adjusted days have their fields in other positions. */
-function seriesRows({ name, market, interval, count, from, end, adjusted }: SeriesQuery) {
-  const rows: Record<string, Record<string, string>> = {};
+/** The candles of a series, newest first. */
+function seriesCandles({ name, market, interval, count, from, end }: SeriesQuery): FakeCandle[] {
+  const buckets = bucketsBefore(market, interval, end, count, from).filter(({ opens }) => opens < end);
+  const seconds = INTRADAY_SECONDS[interval] ?? DAY;
+  return buckets.reverse().map((bucket) => candleOf(name, bucket, seconds, end));
+}
+
+/** Bars by their stamps. Adjusted days have their fields in other positions. */
+function seriesRows(candles: readonly FakeCandle[], { market, interval, adjusted }: SeriesQuery) {
+  const rows: Record<string, Record<string, string | null>> = {};
   const forex = market.id === "FOREX";
-  const written = forex ? rate : price;
-  for (const { time, opens, closes } of bucketsBefore(market, interval, end, count, from).reverse()) {
-    if (opens >= end) continue;
-    const bar = barOf(name, opens, Math.min(closes, end));
+  const written = (value: number | null): string | null => (value === null ? null : forex ? rate(value) : price(value));
+  for (const bar of candles) {
+    const time = bar.stamp / 1000;
     const stamp = interval === "1d" ? isoDate(time) : clock(time, forex ? MARKETS.CRYPTO : market);
     rows[stamp] = {
       "1. open": written(bar.open),
@@ -117,7 +124,7 @@ function seriesRows({ name, market, interval, count, from, end, adjusted }: Seri
       "4. close": written(bar.close),
       ...(!forex && !adjusted && { "5. volume": String(bar.volume) }),
       ...(adjusted && {
-        "5. adjusted close": price(bar.close),
+        "5. adjusted close": written(bar.close),
         "6. volume": String(bar.volume),
         "7. dividend amount": "0.0000",
         "8. split coefficient": "1.0",
@@ -143,7 +150,7 @@ function series(name: string, url: URL, now: number): FakeAnswer {
     ? { "2. From Symbol": parameter("from_symbol"), "3. To Symbol": parameter("to_symbol"), "7. Time Zone": "UTC" }
     : { "2. Symbol": symbol, "6. Time Zone": "US/Eastern" };
   const key = `Time Series ${forex ? "FX " : ""}(${daily ? "Daily" : parameter("interval")})`;
-  const rows = seriesRows({
+  const query: SeriesQuery = {
     name: forex ? symbol : nameOf(symbol),
     market,
     interval,
@@ -151,8 +158,11 @@ function series(name: string, url: URL, now: number): FakeAnswer {
     from,
     end,
     adjusted: name.endsWith("ADJUSTED"),
+  };
+  return okSeries(name, [symbol], {
+    candles: seriesCandles(query),
+    write: (candles) => ({ "Meta Data": { "1. Information": name, ...about }, [key]: seriesRows(candles, query) }),
   });
-  return ok(name, [symbol], { "Meta Data": { "1. Information": name, ...about }, [key]: rows });
 }
 
 function search(keywords: string): FakeAnswer {

@@ -1,13 +1,17 @@
-import { bucketsBetween } from "../../core/buckets.ts";
+import { bucketAt, bucketsBefore, bucketsBetween } from "../../core/buckets.ts";
 import { INTERVALS } from "../../core/interval.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { DAY } from "../../core/time.ts";
-import { barOf, isListed, priceOf } from "./prices.ts";
-import { type FakeAnswer, type FakeRequest, type FakeUpstream, notFound, ok } from "./upstream.ts";
+import type { FakeCandle } from "./candle-faults.ts";
+import { barOf, candleOf, isListed, priceOf } from "./prices.ts";
+import { type FakeAnswer, type FakeRequest, type FakeUpstream, notFound, ok, okSeries } from "./upstream.ts";
 
 /** The coin of a pair: `BTCUSDT` costs what a bitcoin does. */
 const coinOf = (pair: string): string => pair.replace(/(USDT|USDC|USD)$/, "");
 const text = (value: number): string => value.toFixed(8);
+
+/** When the exchange opened, unix seconds: it has no candles of before. */
+const OPENED = Date.UTC(2017, 7, 17) / 1000;
 
 const INVALID_SYMBOL = { code: -1121, msg: "Invalid symbol." };
 
@@ -55,17 +59,23 @@ function klines(url: URL, now: number): FakeAnswer {
   const limit = Math.min(Number(url.searchParams.get("limit") ?? 500), 1000);
   if (!interval || !isListed(symbol))
     return { endpoint: "klines", symbols: [symbol], status: 400, body: INVALID_SYMBOL };
-  const from = Number(url.searchParams.get("startTime") ?? 0) / 1000;
+  const startTime = url.searchParams.get("startTime");
   const to = Math.min(Number(url.searchParams.get("endTime") ?? now * 1000) / 1000, now) + 0.001;
-  // The exchange opened in 2017.
-  const first = Math.max(from, Date.UTC(2017, 7, 17) / 1000);
-  const rows = bucketsBetween(MARKETS.CRYPTO, interval, Math.ceil(first), to, limit).map(({ time, closes }) => {
-    const bar = barOf(coinOf(symbol), time, Math.min(closes, Math.max(now, time)));
-    const { open, high, low, close, volume } = bar;
-    const prices = [open, high, low, close, volume].map(text);
-    return [time * 1000, ...prices, closes * 1000 - 1, text(volume * close), 100, text(volume / 2), text(0), "0"];
-  });
-  return ok("klines", [symbol], rows);
+  const opening = bucketAt(MARKETS.CRYPTO, interval, OPENED)?.time ?? OPENED;
+  const from = Math.max(Math.ceil(Number(startTime ?? 0) / 1000), opening);
+  // Without a beginning the latest are meant.
+  const buckets =
+    startTime === null
+      ? bucketsBefore(MARKETS.CRYPTO, interval, Math.ceil(to), limit, from)
+      : bucketsBetween(MARKETS.CRYPTO, interval, from, to, limit);
+  const candles = buckets.map((bucket) => candleOf(coinOf(symbol), bucket, bucket.closes - bucket.time, now));
+  return okSeries("klines", [symbol], { candles, write: (rows) => rows.map(klineOf) });
+}
+
+function klineOf({ stamp, open, high, low, close, volume, closes }: FakeCandle): unknown[] {
+  const prices = [open, high, low, close].map((price) => (price === null ? null : text(price)));
+  const quoteVolume = text(volume * (close ?? 0));
+  return [stamp, ...prices, text(volume), closes * 1000 - 1, quoteVolume, 100, text(volume / 2), text(0), "0"];
 }
 
 /** Binance's public market data. */

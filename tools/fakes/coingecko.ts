@@ -3,8 +3,9 @@ import type { Interval } from "../../core/interval.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { DAY, HOUR, isoTime, MINUTE } from "../../core/time.ts";
 import { CRYPTO_PAIRS } from "../../storage/registry/reference/crypto.ts";
-import { barOf, isListed, priceOf } from "./prices.ts";
-import { type FakeAnswer, type FakeRequest, type FakeUpstream, listed, notFound, ok } from "./upstream.ts";
+import type { FakeCandle } from "./candle-faults.ts";
+import { barOf, candleOf, isListed, priceOf } from "./prices.ts";
+import { type FakeAnswer, type FakeRequest, type FakeUpstream, listed, notFound, ok, okSeries } from "./upstream.ts";
 
 const CODES = new Map(
   CRYPTO_PAIRS.map(({ symbol, provider_symbols }) => [provider_symbols.coingecko ?? "", symbol.split("/")[0]]),
@@ -47,27 +48,40 @@ function ohlc(id: string, url: URL, now: number): FakeAnswer {
   const named: Partial<Record<string, Interval>> = { hourly: "1h", daily: "1d" };
   const interval = named[url.searchParams.get("interval") ?? ""] ?? (days <= 2 ? "30m" : "4h");
   const buckets = bucketsBetween(MARKETS.CRYPTO, interval, Math.ceil(now - days * DAY), now, 5000);
-  const rows = buckets.map(({ time, closes }) => {
-    const { open, high, low, close } = barOf(codeOf(id), time, Math.min(closes, now));
-    return [closes * 1000, open, high, low, close];
+  const candles = buckets.map((bucket) => candleOf(codeOf(id), bucket, bucket.closes - bucket.time, now));
+  return okSeries("coins/ohlc", [id], {
+    candles,
+    // They are stamped with their end.
+    write: (rows) =>
+      rows.map(({ time, stamp, closes, open, high, low, close }) => {
+        return [stamp + (closes - time) * 1000, open, high, low, close];
+      }),
   });
-  return ok("coins/ohlc", [id], rows);
 }
 
 function chart(id: string, url: URL, now: number): FakeAnswer {
   const days = url.searchParams.get("days") === "max" ? 3650 : Number(url.searchParams.get("days"));
-  const spacing = days <= 1 ? 5 * MINUTE : days <= 90 ? HOUR : DAY;
+  const automatic = days <= 1 ? 5 * MINUTE : days <= 90 ? HOUR : DAY;
+  const spacing = url.searchParams.get("interval") === "daily" ? DAY : automatic;
   // Prices are taken some seconds late, but for those of whole days.
   const late = spacing === DAY ? 0 : 21;
   const times: number[] = [];
   for (let time = Math.ceil((now - days * DAY) / spacing) * spacing; time + late < now; time += spacing)
     times.push(time + late);
   times.push(now);
-  const points = (value: (time: number) => number) => times.map((time) => [Math.round(time * 1000), value(time)]);
-  return ok("coins/market_chart", [id], {
-    prices: points((time) => priceOf(codeOf(id), time)),
-    market_caps: points((time) => Math.round(priceOf(codeOf(id), time) * 1e7)),
-    total_volumes: points(() => 1e9),
+  const candles = times.map((time): FakeCandle => {
+    const price = priceOf(codeOf(id), time);
+    const number = Math.floor(time / spacing);
+    const prices = { open: price, high: price, low: price, close: price };
+    return { time, stamp: Math.round(time * 1000), closes: time, isClosed: time < now, number, ...prices, volume: 1e9 };
+  });
+  return okSeries("coins/market_chart", [id], {
+    candles,
+    write: (rows) => ({
+      prices: rows.map(({ stamp, close }) => [stamp, close]),
+      market_caps: rows.map(({ stamp, open }) => [stamp, Math.round((open ?? 0) * 1e7)]),
+      total_volumes: rows.map(({ stamp, volume }) => [stamp, volume]),
+    }),
   });
 }
 

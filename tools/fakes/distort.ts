@@ -1,8 +1,12 @@
+import { distortSeries } from "./candle-faults.ts";
 import type { Fault } from "./faults.ts";
+import type { FakeAnswer } from "./upstream.ts";
 
 const NUMERAL = /^-?\d+(\.\d+)?%?$/;
 /** Stamps are at least this, in seconds or in milliseconds; prices and volumes of a session are less. */
 const STAMPS_FROM = 1.4e9;
+
+const GLITCH_FACTOR = 100;
 
 /** A document with every leaf changed. */
 function mapLeaves(value: unknown, change: (leaf: unknown) => unknown): unknown {
@@ -21,8 +25,10 @@ function scaled(leaf: unknown, factor: number): unknown {
   return (Number(leaf) * factor).toFixed(leaf.split(".")[1]?.length ?? 0);
 }
 
-/** The document as a fault distorts it. */
-export function distort(body: unknown, fault: Fault | null): unknown {
+/** The document of an answer as a fault distorts it. */
+export function distort({ body, series }: Pick<FakeAnswer, "body" | "series">, fault: Fault | null): unknown {
+  const written = series && fault ? distortSeries(series, fault) : null;
+  if (written !== null) return written;
   switch (fault?.kind) {
     case "wrong_types":
       return mapLeaves(body, (leaf) =>
@@ -31,7 +37,9 @@ export function distort(body: unknown, fault: Fault | null): unknown {
     case "nulls":
       return mapLeaves(body, (leaf) => (typeof leaf === "number" || isNumeral(leaf) ? null : leaf));
     case "glitch":
-      return mapLeaves(body, (leaf) => scaled(leaf, fault.factor));
+      return mapLeaves(body, (leaf) => scaled(leaf, fault.factor ?? GLITCH_FACTOR));
+    case "empty":
+      return Array.isArray(body) ? [] : body;
     default:
       return body;
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** How an upstream can be made to misbehave. */
-const KINDS = [
+export const FAULT_KINDS = [
   "slow", // answers after `delay_ms`
   "hang", // never answers
   "stall", // sends half of the answer and then nothing
@@ -13,7 +13,11 @@ const KINDS = [
   "nulls", // null for every number
   "reset", // the connection breaks
   "stale", // what was true `seconds` ago
-  "glitch", // prices and volumes times `factor`
+  "glitch", // prices and volumes times `factor`, 100 where it is not said
+  "empty", // a proper answer without a candle, or without a row
+  "off_grid", // candles of `from` to `to` are stamped 3,489 ms late, as Binance's of February 2018
+  "revise", // closes of closed candles of `from` to `to` times `factor`, 1.01 where it is not said
+  "odd_rows", // of candles of `from` to `to` every 7th closes at null, every 11th at zero, every 13th has its high below its low
   "refuse", // Alpha Vantage's refusals with status 200, as `refusal` says
 ] as const;
 
@@ -28,7 +32,7 @@ export const REFUSALS = [
 ] as const;
 
 const FaultSchema = z.strictObject({
-  kind: z.enum(KINDS),
+  kind: z.enum(FAULT_KINDS),
   /** The endpoint that it befalls; every one without it. */
   endpoint: z.string().optional(),
   /** The symbol that it befalls, as the upstream writes it; every one without it. */
@@ -46,7 +50,10 @@ const FaultSchema = z.strictObject({
     .int()
     .positive()
     .default(6 * 3600),
-  factor: z.number().positive().default(100),
+  factor: z.number().positive().optional(),
+  /** Which candles it befalls: those stamped within [`from`, `to`), unix seconds; without them all. */
+  from: z.number().optional(),
+  to: z.number().optional(),
   refusal: z.enum(REFUSALS).default("throttled"),
 });
 

@@ -2,8 +2,8 @@ import { bucketsBetween } from "../../core/buckets.ts";
 import { MARKETS } from "../../core/market-calendar/markets.ts";
 import { DAY, HOUR, isoDate, isoTime } from "../../core/time.ts";
 import { JSE_SHARES } from "../../storage/registry/reference/jse.ts";
-import { barOf, isListed, sessionQuote } from "./prices.ts";
-import { type FakeAnswer, type FakeRequest, type FakeUpstream, notFound, ok } from "./upstream.ts";
+import { candleOf, isListed, sessionQuote } from "./prices.ts";
+import { type FakeAnswer, type FakeRequest, type FakeUpstream, notFound, ok, okSeries } from "./upstream.ts";
 
 /** What Johannesburg's clocks show, two hours ahead all year. */
 const localTime = (time: number): string => isoTime(time + 2 * HOUR).slice(0, 19);
@@ -54,13 +54,18 @@ function history(code: string, url: URL, now: number): FakeAnswer {
   const from = Date.parse(url.searchParams.get("from") ?? "") / 1000;
   const to = Date.parse(url.searchParams.get("to") ?? "") / 1000 + DAY;
   const known = bucketsBetween(MARKETS.JSE, "1d", from, Math.min(to, now), 5000);
-  const days = known
+  const candles = known
     .filter(({ opens }) => opens < now - DELAY)
-    .map(({ time, opens, closes }) => ({
-      date: `${isoDate(time)}T00:00:00`,
-      ...barOf(`JSE:${code}`, opens, Math.min(closes, now - DELAY)),
-    }));
-  return ok("history", [code], enveloped(days));
+    .map((bucket) => candleOf(`JSE:${code}`, bucket, DAY, now - DELAY));
+  return okSeries("history", [code], {
+    candles,
+    write: (days) =>
+      enveloped(
+        days.map(({ stamp, open, high, low, close, volume }) => {
+          return { date: `${isoDate(stamp / 1000)}T00:00:00`, open, high, low, close, volume };
+        }),
+      ),
+  });
 }
 
 /** The delayed feed of a South African broker. */

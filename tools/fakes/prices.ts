@@ -1,6 +1,8 @@
+import type { Bucket } from "../../core/buckets.ts";
 import type { Market } from "../../core/market-calendar/markets.ts";
 import { previousSession, type Session } from "../../core/market-calendar/sessions.ts";
 import { DAY, HOUR, MINUTE, startOfDay } from "../../core/time.ts";
+import type { FakeCandle } from "./candle-faults.ts";
 
 /** About what these cost, so that the answers look like themselves. Shares of the JSE are in cents. */
 const DEFAULT_PRICES: Partial<Record<string, number>> = {
@@ -75,6 +77,17 @@ export function barOf(name: string, from: number, to: number): FakeBar {
     close: prices[prices.length - 1],
     volume: Math.round(perSecond * Math.max(1, to - from)),
   };
+}
+
+/**
+ * The candle of a bucket as it stands at `now`.
+ * @param seconds how long candles of its interval are, by which they are numbered
+ */
+export function candleOf(name: string, bucket: Bucket, seconds: number, now: number): FakeCandle {
+  const { time, opens, closes } = bucket;
+  const number = Math.floor(time / seconds);
+  const bar = barOf(name, opens, Math.min(closes, Math.max(now, opens)));
+  return { time, stamp: time * 1000, closes, isClosed: closes <= now, number, ...bar };
 }
 
 /** What a session's quote says. */

@@ -95,7 +95,7 @@ export function startFakeServer(upstream: FakeUpstream, { port, now }: FakeOptio
 /** Answers as the fault has it. @returns the status sent; null where there was none */
 async function misbehave(
   response: ServerResponse,
-  { status, body }: FakeAnswer,
+  { status, body, series }: FakeAnswer,
   fault: Fault | null,
   url: URL,
   now: () => number,
@@ -128,7 +128,7 @@ async function misbehave(
     case "refuse":
       return send(response, 200, refusalBody(fault.refusal, url.searchParams.get("apikey") ?? ""));
     default:
-      return send(response, status, distort(body, fault));
+      return send(response, status, distort({ body, series }, fault));
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FakeSeries } from "./candle-faults.ts";
+
 /** A call, as an upstream sees it. */
 export interface FakeRequest {
   url: URL;
@@ -12,6 +14,8 @@ export interface FakeAnswer {
   symbols: string[];
   status: number;
   body: unknown;
+  /** The candles that the body is made of, where it is, so that faults can change them. */
+  series?: FakeSeries;
 }
 
 /** One upstream's part: what it says at the moment `now` (unix seconds). */
@@ -26,6 +30,12 @@ export const ok = (endpoint: string, symbols: string[], body: unknown): FakeAnsw
   symbols,
   status: 200,
   body,
+});
+
+/** An answer of status 200 made of candles. */
+export const okSeries = (endpoint: string, symbols: string[], series: FakeSeries): FakeAnswer => ({
+  ...ok(endpoint, symbols, series.write(series.candles)),
+  series,
 });
 
 /** A call of what is not there. */

@@ -1,20 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import {
-  ImportChunkSchema,
-  type ImportReport,
-  ImportReportSchema,
-  MAX_LISTED_REFUSALS,
-} from "../../contracts/import.ts";
-import { MAX_LISTED_FAULTS } from "../../contracts/input-faults.ts";
+import { adjustedAsOfDefault, secondsOfDay } from "../../contracts/adjusted-as-of.ts";
+import { ImportChunkSchema, type ImportReport, ImportReportSchema } from "../../contracts/import.ts";
 import { NO_QUERY } from "../../contracts/parameters.ts";
-import { ApiError } from "../../contracts/problem.ts";
+import type { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
-import { type RefusedRow, readCandleRows } from "../../core/candle-rows.ts";
-import { candlesFrom } from "../../core/candles.ts";
+import { readCandleRows } from "../../core/candle-rows.ts";
+import { type Candle, candlesFrom } from "../../core/candles.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { coarserSpacing } from "../../core/row-spacing.ts";
 import type { ImportReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
 import { type Database, openPrimary } from "../../storage/database.ts";
+import { addProgress, beginImport, endImport, type ImportRow, type NewImport } from "../../storage/imports.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { type AuditActor, changeSymbol } from "../../storage/registry/writes.ts";
 import { auditNameOf } from "../auth/caller.ts";
@@ -23,6 +20,8 @@ import { createService } from "../http/service.ts";
 import { clearQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../rooms/call-room.ts";
 import { clearSymbols, requireRecord } from "../symbol-registry/symbol-lookup.ts";
+import { importIdOf, sha256OfRows } from "./import-identity.ts";
+import { adjustmentConflict, deletingError, listedRows, refusedRowsError, spacingError } from "./import-problems.ts";
 
 const route = createRoute({
   method: "post",
@@ -30,7 +29,7 @@ const route = createRoute({
   operationId: "importCandles",
   summary: "Import a chunk of candles",
   description:
-    "Rows are checked one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`. The first candles that are imported make the symbol's data real: its simulated data is dropped.",
+    "Rows are checked one by one; a bad one is refused with a reason, never repaired. Unless `keep_good` is set, a chunk with a bad row stores nothing and answers 400 with `refused`, and its import has failed. Rows whose spacing says that they are of another interval are refused unless `force` is set. Chunks of one file are one import: sent again, it goes on. The first candles that are imported put `import` first among the symbol's sources; in the demo its simulated data is dropped.",
   tags: ["Administration"],
   request: {
     query: NO_QUERY,
@@ -49,10 +48,12 @@ const route = createRoute({
   },
 });
 
-/** Routes of /admin/import. */
-export const imports = createService();
+/** The route of /admin/import. */
+export const importChunks = createService();
 
-imports.openapi(route, async (c) => {
+type Chunk = z.output<typeof ImportChunkSchema>;
+
+importChunks.openapi(route, async (c) => {
   const chunk = c.req.valid("json");
   const registry = openPrimary(c.env.DB);
   const record = await requireRecord(
@@ -60,13 +61,17 @@ imports.openapi(route, async (c) => {
     chunk.symbol,
     (await resolveSymbols(registry, [chunk.symbol])).get(chunk.symbol),
   );
+  const market = marketOf(record.primary_exchange);
   const { candles, refused } = readCandleRows(chunk.rows, {
-    market: marketOf(record.primary_exchange),
+    market,
     interval: chunk.interval,
     now: Date.now() / 1000,
     negativePrices: record.type === "commodity",
   });
+  const act = { actor: auditNameOf(c.var.caller), at: new Date().toISOString() };
+  const own = await identityOf(record, chunk);
   const report: ImportReport = {
+    import_id: own.id,
     symbol: record.symbol,
     rows: chunk.rows.length,
     stored: 0,
@@ -74,56 +79,118 @@ imports.openapi(route, async (c) => {
     unchanged: 0,
     ...listedRows(refused),
   };
-  if (chunk.check_only) return c.json(envelope(report), 200);
-  if (refused.length > 0 && !chunk.keep_good) throw refusedRowsError(refused);
-  if (candles.length === 0) return c.json(envelope(report), 200);
-  const act = { actor: auditNameOf(c.var.caller), at: new Date().toISOString() };
-  const imported = await markImported(registry, record, act);
-  const batch = { interval: chunk.interval, adjustment: chunk.adjustment, candles: candlesFrom(candles) };
-  const reply = await callRoom<ImportReply>(c.env, record.symbol, (room) =>
-    room.importCandles(instrumentOf(imported), batch),
-  );
-  if (reply.kind === "conflict")
-    throw adjustmentConflict(record.symbol, chunk.interval, reply.adjustment, chunk.adjustment);
-  clearSymbols();
-  clearQuotes();
+  const times = candles.map(({ time }) => time);
+  const coarser = chunk.force ? null : coarserSpacing(market, chunk.interval, times);
+  const misfit = coarser && spacingError(chunk.interval, coarser);
+  if (chunk.check_only) {
+    // The file has ended, and a part of it was not stored.
+    if (chunk.import?.last) await endImport(registry, own.id, "failed", act.at);
+    if (misfit) throw misfit;
+    return c.json(envelope(report), 200);
+  }
+  const refusal = misfit ?? (refused.length > 0 && !chunk.keep_good ? refusedRowsError(refused) : null);
+  if (refusal) throw await failed(registry, own, refused.length, act, refusal, chunk.import !== undefined);
+  if (candles.length === 0 && !chunk.import) return c.json(envelope(report), 200);
+  const row = await begin(registry, own, act);
+  const stored = await store(c.env, registry, record, row, candles, act);
   // Rows that repeat one another within the chunk are one candle: the others changed nothing.
   const repeated = chunk.rows.length - refused.length - candles.length;
-  const { stored, replaced } = reply;
-  const unchanged = reply.unchanged + repeated;
-  if (stored > 0 || replaced > 0) {
-    const detail = { interval: chunk.interval, adjustment: chunk.adjustment, stored, replaced };
-    await auditEntry(registry.session, act, "candles.import", record.symbol, detail);
-  }
-  return c.json(envelope({ ...report, stored, replaced, unchanged }), 200);
+  const counts = { ...stored, unchanged: stored.unchanged + repeated };
+  const span = { first: times.at(0) ?? null, last: times.at(-1) ?? null };
+  const progress = addProgress(registry, row.id, { ...counts, refused: refused.length, ...span }).returning();
+  const audit =
+    counts.stored > 0 || counts.replaced > 0
+      ? [
+          auditEntry(registry.session, act, "candles.import", record.symbol, {
+            interval: chunk.interval,
+            adjustment: row.adjustment,
+            stored: counts.stored,
+            replaced: counts.replaced,
+          }),
+        ]
+      : [];
+  const [[after]] = await registry.session.batch([progress, ...audit]);
+  if (chunk.import?.last ?? true) await finish(c.env, registry, record, after ?? row, act.at);
+  clearSymbols();
+  clearQuotes();
+  return c.json(envelope({ ...report, ...counts }), 200);
 });
 
-/** Makes imported candles the symbol's only source, once. */
+/** Which import a chunk belongs to. */
+async function identityOf({ symbol }: SymbolRecord, chunk: Chunk): Promise<NewImport> {
+  const { interval, adjustment, adjusted_as_of = null, import: of } = chunk;
+  const sha256 = of?.sha256 ?? (await sha256OfRows(chunk.rows));
+  const id = await importIdOf(symbol, interval, adjustment, sha256);
+  const { file = null, rows = chunk.rows.length } = of ?? {};
+  return { id, symbol, interval, adjustment, adjustedAsOf: adjusted_as_of, file, sha256, rows };
+}
+
+/**
+ * Begins the import of a chunk, or goes on with it.
+ * @throws ApiError import.deleting, or candles.conflict where another one of the series has not ended and is adjusted otherwise
+ */
+async function begin(registry: Database, own: NewImport, act: AuditActor): Promise<ImportRow> {
+  const begun = await beginImport(registry, own, act);
+  if (begun.kind === "deleting") throw deletingError(own.id);
+  if (begun.kind === "conflict") throw adjustmentConflict(begun.other, own.adjustment);
+  return begun.row;
+}
+
+/** Marks the import of a refused chunk as failed, and returns why. A chunk without a file begins none. */
+async function failed(
+  registry: Database,
+  own: NewImport,
+  refused: number,
+  act: AuditActor,
+  refusal: ApiError,
+  isOfFile: boolean,
+): Promise<ApiError> {
+  if (!isOfFile) return refusal;
+  const row = await begin(registry, own, act);
+  const none = { stored: 0, replaced: 0, unchanged: 0, first: null, last: null };
+  await addProgress(registry, row.id, { ...none, refused });
+  await endImport(registry, row.id, "failed", act.at);
+  return refusal;
+}
+
+/** Stores a chunk's candles in their room. */
+async function store(
+  env: Env,
+  registry: Database,
+  record: SymbolRecord,
+  row: ImportRow,
+  candles: readonly Candle[],
+  act: AuditActor,
+): Promise<{ stored: number; replaced: number; unchanged: number }> {
+  if (candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0 };
+  const imported = await markImported(registry, record, act);
+  const { id: importId, interval, adjustment } = row;
+  const adjustedAsOf = secondsOfDay(row.adjustedAsOf);
+  const batch = { interval, adjustment, adjustedAsOf, importId, candles: candlesFrom([...candles]) };
+  const { stored, replaced, unchanged } = await callRoom<ImportReply>(env, record.symbol, (room) =>
+    room.importCandles(instrumentOf(imported), batch),
+  );
+  return { stored, replaced, unchanged };
+}
+
+/** Ends an import whose last chunk is stored. The day of its adjustment is the one after its last row, unless it is known. */
+async function finish(env: Env, registry: Database, record: SymbolRecord, row: ImportRow, at: string): Promise<void> {
+  const adjustedAsOf = row.adjustedAsOf ?? adjustedAsOfDefault(row.adjustment, row.last);
+  if (row.first !== null) {
+    const instrument = instrumentOf(record);
+    await callRoom<void>(env, row.symbol, async (room) => {
+      if (adjustedAsOf !== row.adjustedAsOf)
+        await room.adjustImport(instrument, row.id, row.adjustment, secondsOfDay(adjustedAsOf));
+      await room.finishImport(instrument, row.id);
+    });
+  }
+  await endImport(registry, row.id, "done", at, adjustedAsOf);
+}
+
+/** Puts imports first among a symbol's sources, once. */
 async function markImported(registry: Database, record: SymbolRecord, actor: AuditActor): Promise<SymbolRecord> {
   if (record.data_sources.includes("import")) return record;
-  await changeSymbol(registry, record.symbol, { data_sources: ["import"] }, actor, "symbol.import");
-  return { ...record, data_sources: ["import"], last_updated: actor.at };
-}
-
-/** Refused rows as an answer lists them. */
-const listedRows = (refused: readonly RefusedRow[]) => ({
-  refused: refused.slice(0, MAX_LISTED_REFUSALS),
-  ...(refused.length > MAX_LISTED_REFUSALS ? { refused_count: refused.length } : {}),
-});
-
-function refusedRowsError(refused: readonly RefusedRow[]): ApiError {
-  const [first] = refused;
-  const errors = refused
-    .slice(0, MAX_LISTED_FAULTS)
-    .map(({ line, reason }) => ({ in: "body" as const, path: `line ${line}`, message: reason }));
-  const detail = `${refused.length} of the rows cannot be candles, so none was stored. The first is line ${first.line}: ${first.reason}.`;
-  return new ApiError("request.invalid", detail, { errors, extensions: listedRows(refused) });
-}
-
-function adjustmentConflict(symbol: string, interval: string, has: string, sent: string): ApiError {
-  return new ApiError(
-    "candles.conflict",
-    `The ${interval} candles of ${symbol} are ${has}; these are ${sent}. Import them as ${has}, or as another interval.`,
-    { extensions: { adjustment: has } },
-  );
+  const data_sources: SymbolRecord["data_sources"] = ["import", ...record.data_sources];
+  await changeSymbol(registry, record.symbol, { data_sources }, actor, "symbol.import");
+  return { ...record, data_sources, last_updated: actor.at };
 }

@@ -19,6 +19,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "GET /symbols/{symbol}": "read",
   "GET /symbols/{symbol}/validate": "read",
   "GET /exchanges": "read",
+  "GET /exchanges/{code}/calendar": "read",
   "GET /types": "read",
   "GET /metrics": "read",
 
@@ -40,6 +41,10 @@ const ACCESS: Readonly<Record<string, Access>> = {
   "POST /admin/keys": "admin",
   "DELETE /admin/keys/{prefix}": "admin",
   "POST /admin/import": "admin",
+  "GET /admin/imports": "admin",
+  "GET /admin/imports/{id}": "admin",
+  "PATCH /admin/imports/{id}": "admin",
+  "DELETE /admin/imports/{id}": "admin",
   "GET /admin/providers": "admin",
   "POST /admin/providers/{provider}/reset": "admin",
   "POST /admin/epochs/renew": "admin",

@@ -47,6 +47,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
     "A quote: `seq` is one more than the symbol's last, or `skipped` says how many were left out by conflation.",
   candle: "A candle as it forms, closes, or is revised.",
   indicator: "A value of an indicator.",
+  reset: "More than 100 closed bars from a stamp on have changed, or one is gone: ask for them again.",
   gap: "The platform itself lost these events. Never silent.",
   heartbeat: "Every 30 seconds: symbols whose state changed, all of them in every tenth.",
   broadcast: "A word from those who run the platform.",
@@ -109,7 +110,17 @@ const ofChannel = (channel: string, names: readonly string[]) =>
   names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
 
 /** What is sent as server-sent events too; heartbeats are comments there. */
-const EVENTS = ["welcome", "subscription_confirmed", "market_data", "candle", "indicator", "gap", "broadcast", "error"];
+const EVENTS = [
+  "welcome",
+  "subscription_confirmed",
+  "market_data",
+  "candle",
+  "indicator",
+  "reset",
+  "gap",
+  "broadcast",
+  "error",
+];
 
 const SYMBOL = {
   description: "A canonical symbol or an alias; a slash may be written as %2F.",

@@ -1,10 +1,12 @@
 import { ApiError } from "../../contracts/problem.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
+import { sliceCandles } from "../../core/candles.ts";
 import { type BarsQuery, tradingDayOf } from "../../core/indicators/history.ts";
 import type { IndicatorSpec } from "../../core/indicators/spec.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import type { Tier } from "../http/responses.ts";
 import { readRoomColumns } from "../rooms/candles.ts";
+import { segmentsOf } from "../rooms/segments.ts";
 import { describeUnavailableSources } from "../rooms/unavailable-sources.ts";
 import type { BarSeries } from "./response.ts";
 
@@ -27,9 +29,10 @@ export async function readBarSeries(
   const keys = specs.map(({ key }) => key);
   const reply = await readRoomColumns(env, record, { interval, points, from, to, includeOpen }, keys);
   if (reply.kind === "columns") {
-    const { bars, facts, forming, tier } = reply;
-    const tradingDay = tradingDayOf(marketOf(record.primary_exchange), interval);
-    return { bars: { ...bars, tradingDay }, facts, forming, tier };
+    const { bars, origins, facts, forming, tier } = reply;
+    const market = marketOf(record.primary_exchange);
+    const segments = segmentsOf(sliceCandles(bars.columns, bars.first), origins, market, interval);
+    return { bars: { ...bars, tradingDay: tradingDayOf(market, interval) }, facts, segments, forming, tier };
   }
   if (reply.kind === "overloaded") {
     const detail = `The room of ${record.symbol} reads as much history as it may at the moment. Ask again in a moment.`;

@@ -1,5 +1,5 @@
 import type { TypedResponse } from "hono";
-import { NO_UNITS } from "../../contracts/candle.ts";
+import { factsOf, NO_UNITS } from "../../contracts/candle.ts";
 import type { RequestCandle } from "../../contracts/indicator.ts";
 import { ApiError, type Problem } from "../../contracts/problem.ts";
 import { costOfIndicators } from "../../contracts/request-costs.ts";
@@ -57,7 +57,8 @@ export async function fromRequestCandles(
   );
   const series = {
     bars: { columns, first: 0, fromTheBeginning: true, anchor: null },
-    facts: { provider: null, simulated: false, adjustment: "unknown" as const, construction: "provider" as const },
+    facts: factsOf([]),
+    segments: [],
     forming: false,
     tier: "memory" as const,
   };

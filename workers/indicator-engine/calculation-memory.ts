@@ -2,7 +2,7 @@ import { ApiError } from "../../contracts/problem.ts";
 import { FairShare, type ShareLimits, type ShareOwner } from "../../core/concurrency/fair-share.ts";
 
 /** A bar in memory: seven numbers and a flag, twice while it comes from its room. */
-const BYTES_PER_BAR = 2 * (7 * 8 + 1);
+const BYTES_PER_BAR = 2 * (7 * 8 + 1 + 4);
 /** A value in memory: as a number, as text, and as a part of the whole text. */
 const BYTES_PER_VALUE = 8 + 2 * 18;
 

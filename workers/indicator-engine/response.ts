@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CandleAnswer, SeriesFacts, SeriesUnits } from "../../contracts/candle.ts";
+import type { CandleAnswer, Segment, SeriesFacts, SeriesUnits } from "../../contracts/candle.ts";
 import type { Problem } from "../../contracts/problem.ts";
 import { candleAt } from "../../core/candles.ts";
 import type { Bars } from "../../core/indicators/history.ts";
@@ -9,6 +9,8 @@ import { type CalculationResult, numbersOf } from "./compute.ts";
 export interface BarSeries {
   bars: Bars;
   facts: SeriesFacts;
+  /** Where the bars that are answered come from. */
+  segments: readonly Segment[];
   /** Whether the last bar is still forming. */
   forming: boolean;
 }
@@ -62,10 +64,9 @@ export function indicatorResponse(
   const head = JSON.stringify({
     symbol: options.symbol,
     interval: options.interval,
-    provider: facts.provider,
-    simulated: facts.simulated,
-    adjustment: facts.adjustment,
+    ...facts,
     ...options.units,
+    segments: series.segments,
     times,
     ...states,
   });

@@ -11,7 +11,7 @@ const traceparent = z.string().optional();
 
 /** What the ingestion queue carries. Each may come twice: doing it again changes nothing. */
 export const IngestionMessage = z.discriminatedUnion("kind", [
-  /** Bring the rooms' copies of these symbols' registry rows up to date. */
+  /** Bring the rooms' copies of these symbols' registry rows up to date, and delete candles that are kept for a time only. */
   z.object({ kind: z.literal("reconcile"), symbols, traceparent }),
   /** Ask for newer quotes where the last ones are no longer recent. */
   z.object({ kind: z.literal("quotes"), symbols, traceparent }),

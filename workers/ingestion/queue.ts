@@ -70,7 +70,10 @@ async function processSymbol(
   const { symbol } = record;
   switch (work.kind) {
     case "reconcile":
-      return callRoom<void>(env, symbol, async (room) => room.keepInstrument(instrument));
+      return callRoom<void>(env, symbol, async (room) => {
+        await room.keepInstrument(instrument);
+        await room.pruneCandles(instrument);
+      });
     case "quotes":
       return callRoom<void>(env, symbol, (room, traceparent) => room.refreshQuote(instrument, traceparent));
     case "candles":

@@ -8,6 +8,7 @@ import { reportNow } from "../../durable-objects/telemetry/report.ts";
 import { logInfo } from "../../observability/log.ts";
 import { currentTraceparent } from "../../observability/span.ts";
 import { withSpan } from "../../observability/trace.ts";
+import { isUpstream } from "../../providers/catalogue.ts";
 import { type Database, openPrimary, openReplica } from "../../storage/database.ts";
 import { deleteDemand, symbolsInDemand } from "../../storage/demand.ts";
 import { deleteExpiredKeys } from "../../storage/idempotency.ts";
@@ -15,6 +16,7 @@ import { deleteDecisions } from "../../storage/quality-log.ts";
 import { unlessUnreachable } from "../../storage/registry/failures.ts";
 import { resolveSymbols } from "../../storage/registry/resolve.ts";
 import { listSymbols } from "../../storage/registry/search.ts";
+import { continueDeletions } from "../admin/delete-import.ts";
 import { checkGates } from "../rooms/providers.ts";
 import { forEachReachable } from "../streaming/socket-objects.ts";
 import { type IngestionMessage, SYMBOLS_PER_MESSAGE } from "./messages.ts";
@@ -56,7 +58,8 @@ async function runCron(cron: string, at: number, env: Env): Promise<void> {
     case EVERY_MINUTE:
       await checkStreams(env);
       await unlessUnreachable("deleting expired idempotency keys", () => deleteExpiredKeys(openPrimary(env.DB), at));
-      return enqueueQuotes(env, now);
+      await enqueueQuotes(env, now);
+      return unlessUnreachable("deleting imports", () => continueDeletions(env, openPrimary(env.DB), now));
     case EVERY_QUARTER:
       return enqueueCandles(env, now);
     case DAILY:
@@ -74,7 +77,7 @@ async function inDemand(env: Env, now: number): Promise<SymbolRecord[]> {
   const registry = openReplica(env.DB);
   const resolutions = await resolveSymbols(registry, await symbolsInDemand(registry, now - DEMAND_SECONDS));
   return [...resolutions.values()].flatMap((meaning) =>
-    meaning.kind === "found" && meaning.record.is_active && !meaning.record.data_sources.includes("import")
+    meaning.kind === "found" && meaning.record.is_active && meaning.record.data_sources.some(isUpstream)
       ? [meaning.record]
       : [],
   );
@@ -111,7 +114,7 @@ async function checkStreams(env: Env): Promise<void> {
   await forEachReachable(env, (holder) => holder.checkAlarm());
 }
 
-/** Puts every symbol's registry row on its way to its room, which then looks after its alarm, too, and asks for unknown company facts. */
+/** Puts every symbol's registry row on its way to its room, which then looks after its alarm and its old candles, too, and asks for unknown company facts. */
 async function enqueueRegistry(env: Env): Promise<void> {
   const registry = openReplica(env.DB);
   const scheduler = marketModeOf(env) === "live";

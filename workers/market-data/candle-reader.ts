@@ -1,5 +1,6 @@
-import type { CandleAnswer, SeriesFacts } from "../../contracts/candle.ts";
+import type { CandleAnswer, Segment, SeriesFacts } from "../../contracts/candle.ts";
 import { ApiError } from "../../contracts/problem.ts";
+import type { ProviderName } from "../../contracts/provider.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { bucketStamped, bucketsBefore, lastPossibleStamp } from "../../core/buckets.ts";
 import { type CandleColumns, candleAt } from "../../core/candles.ts";
@@ -7,9 +8,10 @@ import { type Coverage, coverageOf } from "../../core/coverage.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { isoTime } from "../../core/time.ts";
-import type { CandlesPage } from "../../durable-objects/symbol-room/candles/candle-pages.ts";
+import type { CandlesPage } from "../../durable-objects/symbol-room/candles/reading/candle-pages.ts";
 import type { Tier } from "../http/responses.ts";
 import { readRoomCandles } from "../rooms/candles.ts";
+import { segmentsOf } from "../rooms/segments.ts";
 import { describeUnavailableSources } from "../rooms/unavailable-sources.ts";
 
 /** Which page of candles is asked for; times in unix seconds. */
@@ -29,6 +31,9 @@ export interface PageQuery {
 /** A page of candles, oldest first, and what there is to know about it. */
 export interface CandlePage {
   facts: SeriesFacts;
+  segments: Segment[];
+  /** The provider of each candle. */
+  providers: ProviderName[];
   candles: CandleAnswer[];
   coverage: Coverage;
   /** Where the next page in the page's direction begins or ends; null where there is none. */
@@ -55,7 +60,7 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
       extensions: { sources },
     });
   }
-  const { candles: columns, facts, known, suspects, tier } = reply;
+  const { candles: columns, origins, facts, known, suspects, partial, unfit, tier } = reply;
   const next = nextStart(reply, query.backward);
   const market = marketOf(record.primary_exchange);
   const now = Date.now() / 1000;
@@ -70,10 +75,16 @@ export async function readCandlePage(env: Env, record: SymbolRecord, query: Page
     to: window.to,
     times: columns.time,
     suspects,
+    partial,
+    unfit,
     known,
+    listedOn: record.listed_on === null ? null : Date.parse(record.listed_on) / 1000,
     full: query.fullCoverage,
   });
-  return { facts, candles: toRows(columns, forming), coverage, next, forming, tier };
+  const segments = segmentsOf(columns, origins, market, interval);
+  const byId = new Map(origins.map(({ id, provider }) => [id, provider]));
+  const providers = Array.from(columns.origin, (id) => byId.get(id) ?? "simulator");
+  return { facts, segments, providers, candles: toRows(columns, forming), coverage, next, forming, tier };
 }
 
 /** The stretch of time that a page covers; `from` is null where nothing says how far back it goes. */

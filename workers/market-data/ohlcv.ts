@@ -84,13 +84,11 @@ ohlcv.openapi(route, async (c) => {
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
   const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
   const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
-  const candles = query.order === "desc" ? page.candles.reverse() : page.candles;
+  const { simulated } = page.facts;
+  const rows = page.candles.map((candle, i) => ({ ...candle, provider: page.providers[i], simulated }));
+  const candles = query.order === "desc" ? page.candles.toReversed() : page.candles;
   if (query.format === "csv") {
-    const { provider, simulated } = page.facts;
-    const csv = toCsv(
-      COLUMNS,
-      candles.map((candle) => ({ ...candle, provider, simulated })),
-    );
+    const csv = toCsv(COLUMNS, query.order === "desc" ? rows.reverse() : rows);
     return textResponse(c, csv, csv, "text/csv; charset=utf-8", options);
   }
   return jsonResponse(c, candles, siblingFields(record, query, page, cursor), options);
@@ -99,8 +97,9 @@ ohlcv.openapi(route, async (c) => {
 function siblingFields(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
   const coverage = coverageBody(page.coverage);
   const { symbol } = record;
-  const units = seriesUnits(record, page.facts.provider);
-  return { symbol, interval: query.interval, ...page.facts, ...units, coverage, next_cursor: cursor };
+  const { facts, segments } = page;
+  const units = seriesUnits(record, facts.provider);
+  return { symbol, interval: query.interval, ...facts, ...units, segments, coverage, next_cursor: cursor };
 }
 
 const isBackward = (query: CandleParameters): boolean => query.from === undefined || query.order === "desc";

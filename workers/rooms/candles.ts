@@ -1,7 +1,7 @@
 import { ApiError } from "../../contracts/problem.ts";
 import { instrumentOf, type SymbolRecord } from "../../contracts/symbol.ts";
 import type { BarsQuery } from "../../core/indicators/history.ts";
-import type { RowQuery } from "../../durable-objects/symbol-room/candles/candle-store.ts";
+import type { RowQuery } from "../../durable-objects/symbol-room/candles/storage/candle-store.ts";
 import type { CandlesReply, ColumnsReply, SymbolRoom } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { callRoom, countDecisions, RoomFailure } from "./call-room.ts";
 

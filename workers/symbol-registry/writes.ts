@@ -37,7 +37,9 @@ const SymbolCreated = SymbolWritten.extend({
 });
 
 /** The answer that was kept for an `Idempotency-Key`, perhaps by a version whose symbols had fewer members. */
-const StoredResponse = SymbolCreated.extend({ data: SymbolRecordSchema });
+const StoredResponse = SymbolCreated.extend({
+  data: SymbolRecordSchema.extend({ listed_on: SymbolRecordSchema.shape.listed_on.default(null) }),
+});
 
 const written = (description: string) => ({
   description,

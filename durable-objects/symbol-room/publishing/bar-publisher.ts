@@ -1,11 +1,12 @@
 import type { BarState } from "../../../contracts/candle.ts";
+import type { ProviderName } from "../../../contracts/provider.ts";
 import type { StoredQuote } from "../../../contracts/quote.ts";
 import { type Candle, NUMBER_FIELDS } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { BarEvent, FrameEvent, IndicatorInterest, Interest } from "../../symbol-events/symbol-events.ts";
-import { candleFrame, type IndicatorValue, indicatorFrame } from "../frames.ts";
-import { CandlesUnavailable, type InstrumentContext } from "../instrument-context.ts";
+import { candleFrame, type IndicatorValue, indicatorFrame, resetFrame } from "../frames.ts";
+import { CandlesUnavailable, type InstrumentContext, type SourcedCandle } from "../instrument-context.ts";
 import type { BarOutbox } from "./bar-outbox.ts";
 import type { ClosedBarCursor } from "./closed-bars.ts";
 import type { FormingBars } from "./forming-bars.ts";
@@ -55,8 +56,21 @@ export class BarPublisher {
     this.#indicators.forgetKept();
   }
 
-  isWatched(interval: Interval): boolean {
-    return this.#candles.closed(interval) !== null;
+  /** Opening of the last closed bar that was published; null where the interval is not watched. */
+  closed(interval: Interval): number | null {
+    return this.#candles.closed(interval);
+  }
+
+  /** Says that more bars have changed than are published one by one: a client that has any from a stamp on must ask again. */
+  reset(context: InstrumentContext, interval: Interval, from: number, now: number): FrameEvent[] {
+    const indicators = this.#indicators.watched(interval);
+    this.#indicators.forget(interval);
+    const text = resetFrame(context.instrument.symbol, interval, from, isoTime(now));
+    const event = { interval, time: from, isClosed: true, text };
+    return this.#outbox.add([
+      { ...event, channel: "candles" },
+      ...indicators.map(({ spec }): BarEvent => ({ ...event, channel: "indicators", spec })),
+    ]);
   }
 
   /** When the next bar's candle is known, unix seconds; null where the interval is not watched. */
@@ -82,7 +96,7 @@ export class BarPublisher {
   /** Closes the bars whose time has come; false where their candles cannot be had now. */
   async close(context: InstrumentContext, interval: Interval, now: number): Promise<FrameEvent[] | false> {
     try {
-      const prepare = async (bars: readonly Candle[]) => [
+      const prepare = async (bars: readonly SourcedCandle[]) => [
         ...bars.map((bar) => this.#candleEvent(context, interval, bar, false, now)),
         ...this.#closedEvents(context, await this.#indicators.append(context, interval, bars), "closed", now),
       ];
@@ -102,7 +116,9 @@ export class BarPublisher {
     if (closed === null || time > closed) return [];
     try {
       const bar = await this.#candles.read(context, interval, time);
-      if (!bar || bar.revision === 0) return [];
+      if (!bar) return this.reset(context, interval, time, now);
+      // What a source revises by itself may be as it was.
+      if (bar.revision === 0 && !context.source.isPolled) return [];
       const values = await this.#indicators.revise(context, interval, time, closed);
       const events = this.#closedEvents(context, values, "revised", now);
       return this.#outbox.add([this.#candleEvent(context, interval, bar, false, now), ...events]);
@@ -129,7 +145,7 @@ export class BarPublisher {
       return [
         event,
         ...values.map(({ wanted: indicator, value }) =>
-          this.#valueEvent(context, indicator, { time: bar.time, state: "open", value }, now),
+          this.#valueEvent(context, indicator, { time: bar.time, state: "open", value, provider: bar.provider }, now),
         ),
       ];
     });
@@ -139,7 +155,7 @@ export class BarPublisher {
   #candleEvent(
     { instrument }: InstrumentContext,
     interval: Interval,
-    bar: Candle,
+    bar: SourcedCandle,
     isOpen: boolean,
     now: number,
   ): BarEvent {
@@ -152,7 +168,7 @@ export class BarPublisher {
   #valueEvent(
     { instrument }: InstrumentContext,
     { interval, spec }: IndicatorInterest,
-    bar: { time: number; state: BarState; value: IndicatorValue },
+    bar: { time: number; state: BarState; value: IndicatorValue; provider: ProviderName },
     now: number,
   ): BarEvent {
     return {

@@ -1,7 +1,6 @@
 import { type Bucket, bucketsForward, lastClosedStamp } from "../../../core/buckets.ts";
-import { type Candle, candleAt } from "../../../core/candles.ts";
 import type { Interval } from "../../../core/interval.ts";
-import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
+import { type InstrumentContext, pagesOf, type SourcedCandle, sourcedCandleAt } from "../instrument-context.ts";
 
 /** Bars that are closed at once at most; what more there is follows with the next call. */
 const MAX_BARS_AT_ONCE = 1_000;
@@ -75,14 +74,14 @@ export class ClosedBarCursor {
     context: InstrumentContext,
     interval: Interval,
     now: number,
-    prepare: (bars: readonly Candle[]) => Promise<T>,
+    prepare: (bars: readonly SourcedCandle[]) => Promise<T>,
     keep: (prepared: T) => U,
   ): Promise<U | null> {
     const before = this.#published.get(interval);
     const last = lastClosedStamp(context.market, interval, now - context.source.barDelay);
     if (before === undefined || last === null || last <= before) return null;
     const page = await pagesOf(context, interval)(before + 1, last + 1, MAX_BARS_AT_ONCE, false);
-    const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
+    const bars = Array.from({ length: page.candles.length }, (_, i) => sourcedCandleAt(context, page.candles, i));
     const prepared = await prepare(bars);
     // Meanwhile the last watcher may have left, or another one come.
     if (this.#published.get(interval) !== before) return null;
@@ -91,9 +90,9 @@ export class ClosedBarCursor {
   }
 
   /** The candle of a closed bar as it is now; null where there is none. */
-  async read(context: InstrumentContext, interval: Interval, time: number): Promise<Candle | null> {
+  async read(context: InstrumentContext, interval: Interval, time: number): Promise<SourcedCandle | null> {
     const { candles } = await pagesOf(context, interval)(time, time + 1, 1, false);
-    return candles.length === 0 ? null : candleAt(candles, 0);
+    return candles.length === 0 ? null : sourcedCandleAt(context, candles, 0);
   }
 
   #forget(interval: Interval): void {

@@ -1,4 +1,5 @@
-import { type Candle, candleAt, sliceCandles } from "../../../core/candles.ts";
+import type { ProviderName } from "../../../contracts/provider.ts";
+import { type Candle, sliceCandles } from "../../../core/candles.ts";
 import { candleSlot, fillSlot } from "../../../core/indicators/candle-slot.ts";
 import { anchorIndexOf, anchorOf, type Bars, isAnchored, tradingDayOf } from "../../../core/indicators/history.ts";
 import { IndicatorMachine } from "../../../core/indicators/machine.ts";
@@ -8,13 +9,15 @@ import { MemoryCache } from "../../../storage/memory-cache.ts";
 import { newStepPacer } from "../../isolate/long-work.ts";
 import type { IndicatorInterest } from "../../symbol-events/symbol-events.ts";
 import type { IndicatorValue } from "../frames.ts";
-import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
+import { type InstrumentContext, pagesOf, type SourcedCandle, sourcedCandleAt } from "../instrument-context.ts";
 import { SharedBars } from "./shared-bars.ts";
 
 /** The value of an indicator at a closed bar. */
 export interface ClosedValue {
   time: number;
   value: IndicatorValue;
+  /** The provider of the bar. */
+  provider: ProviderName;
 }
 
 /** The values of one indicator at its last closed bars. */
@@ -98,7 +101,11 @@ export class IndicatorRunner {
   }
 
   /** Takes bars that have closed. Throws CandlesUnavailable where one must start again and cannot now. */
-  async append(context: InstrumentContext, interval: Interval, bars: readonly Candle[]): Promise<ClosedValues[]> {
+  async append(
+    context: InstrumentContext,
+    interval: Interval,
+    bars: readonly SourcedCandle[],
+  ): Promise<ClosedValues[]> {
     const taken: ClosedValues[] = [];
     const last = bars.at(-1)?.time;
     if (last === undefined) return taken;
@@ -204,10 +211,16 @@ export class IndicatorRunner {
         spec,
         outputs.map((column) => column[i]),
       ),
+      provider: context.source.originOf(columns.origin[first + i]).provider,
     }));
     const last = columns.length > 0 ? columns.time[columns.length - 1] : closed;
     const anchor = this.#anchorFor(spec, context, interval, last);
     return { work: { indicator, spec, machine, last, anchor }, values };
+  }
+
+  /** The indicators of an interval that are watched. */
+  watched(interval: Interval): IndicatorInterest[] {
+    return this.#of(interval);
   }
 
   #of(interval: Interval): IndicatorInterest[] {
@@ -242,20 +255,21 @@ export class IndicatorRunner {
     this.#idle.delete(runnerKey(indicator));
     if (work.last < closed) {
       const page = await pagesOf(context, indicator.interval)(work.last + 1, closed + 1, MAX_BEHIND, false);
-      const bars = Array.from({ length: page.candles.length }, (_, i) => candleAt(page.candles, i));
+      const bars = Array.from({ length: page.candles.length }, (_, i) => sourcedCandleAt(context, page.candles, i));
       if (page.more || this.#follow(work, context, bars).length < bars.length) return;
     }
     this.#putToWork(work);
   }
 
   /** The values at bars that follow those that a machine has taken; ends at one where it must start again. */
-  #follow(work: RunningIndicator, context: InstrumentContext, bars: readonly Candle[]): ClosedValue[] {
+  #follow(work: RunningIndicator, context: InstrumentContext, bars: readonly SourcedCandle[]): ClosedValue[] {
     const { spec, machine, indicator } = work;
     const values: ClosedValue[] = [];
     for (const bar of bars) {
       if (bar.time <= work.last) continue;
       if (work.anchor !== this.#anchorFor(spec, context, indicator.interval, bar.time)) break;
-      values.push({ time: bar.time, value: outputValue(spec, machine.next(fillSlot(this.#slot, bar))) });
+      const value = outputValue(spec, machine.next(fillSlot(this.#slot, bar)));
+      values.push({ time: bar.time, value, provider: bar.provider });
       work.last = bar.time;
     }
     return values;

@@ -1,8 +1,10 @@
+import { liveSources } from "../../../contracts/provider.ts";
 import type { StoredQuote } from "../../../contracts/quote.ts";
 import { HEARTBEAT_SECONDS } from "../../../contracts/stream.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketAt, bucketStamped } from "../../../core/buckets.ts";
 import { INTERVALS, type Interval, isMultipleOf } from "../../../core/interval.ts";
+import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { isoTime } from "../../../core/time.ts";
 import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
 import type { SessionHub } from "../../streaming/session-hub.ts";
@@ -15,7 +17,7 @@ import type {
   SymbolEvent,
 } from "../../symbol-events/symbol-events.ts";
 import { type Alarm, Alarms } from "../alarms.ts";
-import type { HistoryWork } from "../candles/history-work.ts";
+import type { HistoryWork } from "../candles/reading/history-work.ts";
 import type { InstrumentContext } from "../instrument-context.ts";
 import type { QuoteLog } from "../quotes/quote-log.ts";
 import type { RoomState } from "../room-state.ts";
@@ -32,7 +34,7 @@ import { limitInterest } from "./subscription-limits.ts";
 
 /** Seconds after which closing is tried again if no source answers. */
 const CLOSE_AGAIN = 5;
-/** Revised bars that are published at once, the newest. */
+/** Revised bars that are published one by one; beyond it a reset stands for all of them. */
 const MAX_REVISED = 100;
 /** Silence is expected after this part of the span after which the price would be stale. */
 const QUIET_SHARE = 1 / 10;
@@ -50,6 +52,10 @@ export interface PublisherHost {
   latest(context: InstrumentContext): Promise<StoredQuote | null>;
   /** Stores what a source does by itself at `now`. */
   tick(context: InstrumentContext, now: number): void;
+  /** When there is something to be done for candles without a request, unix seconds; null if there is not. */
+  nextUpkeep(instrument: Instrument, now: number): number | null;
+  /** Does some of it. */
+  keepCandles(instrument: Instrument): Promise<void>;
   /** The hubs of the platform. */
   hubs(): Env["STREAM_HUB"];
   /** The sessions of the room's own sockets. */
@@ -112,7 +118,8 @@ export class Publisher {
     );
     const until = this.#leases.renew(hub, accepted, now);
     this.#schedule(context, now);
-    const { staleAfter, delay } = freshnessPolicyOf(context.sources[0]);
+    const [first] = [...liveSources(context.sources), ...context.sources];
+    const { staleAfter, delay } = freshnessPolicyOf(first);
     const lastAt = this.#host.log.lastAt();
     const lease = {
       position: this.#host.log.position(),
@@ -163,21 +170,34 @@ export class Publisher {
     this.#alarmAt({ kind: "retry-push" }, this.#now());
   }
 
-  /** Publishes closed bars of an interval that were changed (by their stamps), and those that are made of them. */
+  /** Publishes closed bars of an interval that were changed or came late (by their stamps), and those that are made of them. */
   onRevised(interval: Interval, times: readonly number[]): void {
     this.#bars.forgetKept();
-    const { market } = this.#host.contextOf(this.#instrument());
+    const instrument = this.#host.state.instrument();
+    if (!instrument) return;
+    const market = marketOf(instrument.primary_exchange);
     for (const coarser of INTERVALS) {
       if (coarser !== interval && !isMultipleOf(interval, coarser)) continue;
-      if (!this.#bars.isWatched(coarser)) continue;
-      for (const time of times.slice(-MAX_REVISED)) {
+      const closed = this.#bars.closed(coarser);
+      if (closed === null) continue;
+      const stamps = new Set<number>();
+      for (const time of times) {
         const stamp = coarser === interval ? time : bucketAt(market, coarser, time)?.time;
-        if (stamp !== undefined) {
-          this.#alarms.set({ kind: "revise-bar", interval: coarser, time: stamp }, this.#now());
-        }
+        if (stamp !== undefined && stamp <= closed) stamps.add(stamp);
       }
+      const first = [...stamps].reduce((a, b) => Math.min(a, b), closed);
+      if (stamps.size > MAX_REVISED)
+        this.#alarms.set({ kind: "reset-bars", interval: coarser, time: first }, this.#now());
+      else for (const time of stamps) this.#alarms.set({ kind: "revise-bar", interval: coarser, time }, this.#now());
     }
     this.#host.keep(this.#alarms.arm());
+  }
+
+  /** There is something to be done for the room's candles without a request. */
+  scheduleUpkeep(): void {
+    const instrument = this.#host.state.instrument();
+    const at = instrument && this.#host.nextUpkeep(instrument, this.#now());
+    if (at !== null) this.#alarmAt({ kind: "keep-candles" }, at);
   }
 
   /** Candles were imported, or dropped for imported ones. */
@@ -221,9 +241,10 @@ export class Publisher {
     this.#alarms.cap({ kind: "run-sessions" }, now + HEARTBEAT_SECONDS);
     const expiry = this.#leases.nextExpiry();
     const starting = this.#bars.watch(context, this.#leases.interest(), now);
+    this.#alarms.ensure({ kind: "keep-candles" }, this.#host.nextUpkeep(context.instrument, now));
     if (expiry === null) {
       const isPolled = this.#alarms.at({ kind: "renew-polling" }) !== null;
-      this.#alarms.clearAllBut({ kind: "run-sessions" }, { kind: "stop-polling" });
+      this.#alarms.clearAllBut({ kind: "run-sessions" }, { kind: "stop-polling" }, { kind: "keep-candles" });
       if (isPolled) this.#alarms.set({ kind: "stop-polling" }, now);
       return;
     }
@@ -261,6 +282,12 @@ export class Publisher {
         this.#leases.publish(context.instrument.symbol, events);
         return;
       }
+      case "reset-bars":
+        this.#leases.publish(context.instrument.symbol, this.#bars.reset(context, alarm.interval, alarm.time, now));
+        this.#alarms.set({ kind: "start-bars", interval: alarm.interval }, now);
+        return;
+      case "keep-candles":
+        return this.#host.keepCandles(context.instrument);
       case "start-bars":
         if (!(await this.#bars.start(context, alarm.interval, now))) this.#alarms.set(alarm, now + CLOSE_AGAIN);
     }

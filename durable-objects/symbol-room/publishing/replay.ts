@@ -1,17 +1,16 @@
 import type { StoredQuote } from "../../../contracts/quote.ts";
 import { MAX_ABSENCE_SECONDS } from "../../../contracts/stream.ts";
 import { countBuckets, lastClosedStamp } from "../../../core/buckets.ts";
-import { candleAt } from "../../../core/candles.ts";
 import { barsNeeded } from "../../../core/indicators/history.ts";
 import { parseSpec } from "../../../core/indicators/spec.ts";
 import type { Interval } from "../../../core/interval.ts";
 import { isoTime } from "../../../core/time.ts";
 import { passBars } from "../../isolate/long-work.ts";
 import type { BarReplay, QuotePosition, QuoteReplay } from "../../symbol-events/symbol-events.ts";
-import { inPages } from "../candles/columns.ts";
-import { type HistoryWork, RoomOverloaded } from "../candles/history-work.ts";
+import { inPages } from "../candles/reading/columns.ts";
+import { type HistoryWork, RoomOverloaded } from "../candles/reading/history-work.ts";
 import { candleFrame, indicatorFrame, quoteView } from "../frames.ts";
-import { CandlesUnavailable, type InstrumentContext, pagesOf } from "../instrument-context.ts";
+import { CandlesUnavailable, type InstrumentContext, pagesOf, sourcedCandleAt } from "../instrument-context.ts";
 import { MAX_REPLAYED_CHARACTERS, MAX_REPLAYED_EVENTS, type QuoteLog } from "../quotes/quote-log.ts";
 import type { ClosedBarCursor } from "./closed-bars.ts";
 import type { IndicatorRunner } from "./indicator-runner.ts";
@@ -80,7 +79,9 @@ export class Replay {
       const { symbol } = context.instrument;
       const timestamp = isoTime(now);
       return [
-        await writeFrames(candles.length, (i) => candleFrame(symbol, interval, candleAt(candles, i), false, timestamp)),
+        await writeFrames(candles.length, (i) =>
+          candleFrame(symbol, interval, sourcedCandleAt(context, candles, i), false, timestamp),
+        ),
       ];
     });
     return replay;

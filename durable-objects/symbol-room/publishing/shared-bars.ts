@@ -2,7 +2,7 @@ import { type Bars, historyKey, readBars } from "../../../core/indicators/histor
 import type { IndicatorSpec } from "../../../core/indicators/spec.ts";
 import type { Interval } from "../../../core/interval.ts";
 import { MemoryCache } from "../../../storage/memory-cache.ts";
-import { inPages } from "../candles/columns.ts";
+import { inPages } from "../candles/reading/columns.ts";
 import { type InstrumentContext, pagesOf } from "../instrument-context.ts";
 
 /**

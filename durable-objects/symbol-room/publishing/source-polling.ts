@@ -1,3 +1,4 @@
+import { isUpstream } from "../../../providers/catalogue.ts";
 import { isFailure } from "../../../providers/provider.ts";
 import type { InstrumentContext } from "../instrument-context.ts";
 import { listingOf, type Upstreams } from "../upstreams.ts";
@@ -7,7 +8,7 @@ export const POLLING_RENEWAL_SECONDS = 20;
 
 const listingsOf = ({ instrument, sources }: InstrumentContext) =>
   sources.flatMap((provider) => {
-    const listing = listingOf(instrument, provider);
+    const listing = isUpstream(provider) ? listingOf(instrument, provider) : null;
     return listing ? [{ provider, listing }] : [];
   });
 

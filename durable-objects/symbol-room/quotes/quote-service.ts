@@ -1,8 +1,7 @@
 import type { ProviderName } from "../../../contracts/provider.ts";
 import type { ProviderQuote, StoredQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
-import { anomalyOf, checkQuote, type Print, type QuoteRules } from "../../../core/data-quality/check-quote.ts";
-import { openMarketAge } from "../../../core/freshness.ts";
+import { anomalyOf, checkQuote } from "../../../core/data-quality/check-quote.ts";
 import { marketOf } from "../../../core/market-calendar/markets.ts";
 import { isWithin } from "../../../core/time.ts";
 import { freshnessPolicyOf } from "../../../providers/freshness-policy.ts";
@@ -11,6 +10,7 @@ import type { InstrumentContext } from "../instrument-context.ts";
 import type { QualityLog } from "../quality-log.ts";
 import type { RoomState } from "../room-state.ts";
 import type { Priority, Upstreams } from "../upstreams.ts";
+import { isYoungEnough, printOf, rulesFor } from "./quote-checks.ts";
 import { type AcceptedQuote, type QuoteStore, sameUnits } from "./quote-store.ts";
 import { type Attempt, queryWithFailover } from "./source-failover.ts";
 import { askEachSource, type SourcePrice } from "./source-prices.ts";
@@ -32,25 +32,6 @@ export interface FoundQuote {
   quote: StoredQuote | null;
   tier: "room" | "provider";
 }
-
-/** Whether a quote was true within the last `maxAge` open-market seconds. */
-export function isYoungEnough(instrument: Instrument, quote: StoredQuote, maxAge: number | null, now: number): boolean {
-  if (maxAge === null) return true;
-  const timestamp = Date.parse(quote.timestamp) / 1000;
-  return openMarketAge(marketOf(instrument.primary_exchange), timestamp, now, maxAge + 1) <= maxAge;
-}
-
-const printOf = (quote: ProviderQuote, price: number): Print => ({
-  price,
-  time: Date.parse(quote.timestamp) / 1000,
-  source: quote.provider,
-});
-
-const rulesFor = ({ primary_exchange, type }: Instrument): QuoteRules => ({
-  market: marketOf(primary_exchange),
-  now: Date.now() / 1000,
-  negativePrices: type === "commodity",
-});
 
 /** A room's latest quote: read from the store while it is recent, else asked of the sources, once for all who wait. */
 export class QuoteService {
@@ -79,20 +60,26 @@ export class QuoteService {
     return latest && sources.includes(latest.provider) ? latest : null;
   }
 
-  /** The quote to answer with: the last one while it is recent, else what the sources say. */
+  /**
+   * The quote to answer with: the last one while it is recent, else what the sources say. Beside upstreams a source's own quote, of imports,
+   * is the last resort: where none of them answers, and none of their prices is known that may still be answered.
+   */
   async current(context: InstrumentContext, maxAge: number | null, priority: Priority): Promise<FoundQuote> {
     const { instrument, sources, source } = context;
     const now = Date.now() / 1000;
-    const kept = this.latestOf(sources);
+    const asked = source.isPolled ? sources.filter((provider) => provider !== source.localProvider) : sources;
+    const kept = this.latestOf(asked);
     if (kept && this.#isRecent(instrument, kept, maxAge, now)) return { quote: kept, tier: "room" };
-    const local = source.localQuote(now);
+    const local = source.isPolled ? null : source.localQuote(now);
     if (local) return { quote: this.#accept(instrument, local), tier: "provider" };
     if (this.#refreshing || !isWithin(ASK_PAUSE, this.#askedAt, now)) {
-      const fresh = await this.#refresh(instrument, sources, priority);
+      const fresh = await this.#refresh(instrument, asked, priority);
       if (fresh) return { quote: fresh, tier: "provider" };
     }
-    const last = this.latestOf(sources);
-    return { quote: last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now) ? last : null, tier: "room" };
+    const last = this.latestOf(asked);
+    if (last && isYoungEnough(instrument, last, MAX_LAST_KNOWN_AGE, now)) return { quote: last, tier: "room" };
+    const known = source.localQuote(now);
+    return { quote: known && this.#accept(instrument, known), tier: "room" };
   }
 
   /** What each of the sources says now. Nothing is kept of it. */

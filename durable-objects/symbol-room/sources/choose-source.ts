@@ -1,17 +1,14 @@
-import type { ProviderName } from "../../../contracts/provider.ts";
-import type { Instrument } from "../../../contracts/symbol.ts";
+import { liveSources } from "../../../contracts/provider.ts";
+import type { Series } from "../candles/series.ts";
 import { ImportedSource } from "./imported-source.ts";
 import type { MarketSource } from "./market-source.ts";
-import { PolledSource, type PolledStores } from "./polled-source.ts";
+import { type CandleReading, PolledSource } from "./polled-source.ts";
 import { SimulatedSource } from "./simulated-source.ts";
 
-/** The source of a symbol's data. Imported candles win over the simulator, and both over upstreams. */
-export function chooseSource(
-  instrument: Instrument,
-  sources: readonly ProviderName[],
-  stores: PolledStores,
-): MarketSource {
-  if (sources.includes("import")) return new ImportedSource(instrument, stores.candles);
+/** The source of a symbol's data: the simulator, imports alone, or upstreams with what was imported. */
+export function chooseSource(series: Series, reading: CandleReading): MarketSource {
+  const { instrument, sources } = series;
   if (sources.includes("simulator")) return new SimulatedSource(instrument);
-  return new PolledSource(instrument, sources, stores);
+  if (sources.length > 0 && liveSources(sources).length === 0) return new ImportedSource(series, reading.visibility);
+  return new PolledSource(series, reading);
 }

@@ -1,33 +1,40 @@
 import type { ProviderQuote } from "../../../contracts/quote.ts";
-import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketStamped } from "../../../core/buckets.ts";
 import { type Candle, candleAt } from "../../../core/candles.ts";
-import type { Interval } from "../../../core/interval.ts";
-import { type Market, marketOf } from "../../../core/market-calendar/markets.ts";
+import { INTERVALS, type Interval } from "../../../core/interval.ts";
+import type { Market } from "../../../core/market-calendar/markets.ts";
 import { holidaysKnown, previousSession } from "../../../core/market-calendar/sessions.ts";
 import { changeSince } from "../../../core/quotes/change.ts";
 import { DAY, isoTime } from "../../../core/time.ts";
-import type { CandleStore, Series } from "../candles/candle-store.ts";
-import { readPage, seriesFor } from "../candles/series-pages.ts";
+import { readPage } from "../candles/reading/series-pages.ts";
+import type { Visibility } from "../candles/reading/visibility.ts";
+import type { Series } from "../candles/series.ts";
 
 /** Where holidays are unknown, a session this long after another is still taken for the next one. */
 const MAX_SESSION_GAP = 7 * DAY;
+
+/** Further back or ahead than any stamp. */
+const FAR = 8.64e12;
+
+type ReadCandles = (interval: Interval, from: number, to: number, limit: number, backward: boolean) => Candle[];
 
 type Day = Pick<ProviderQuote, "open" | "high" | "low" | "volume" | "previous_close">;
 
 const UNKNOWN_DAY: Day = { open: null, high: null, low: null, volume: null, previous_close: null };
 
 /** What imported candles alone know of an instrument's price: its last close, and what happened around it. */
-export function importedQuote(store: CandleStore, instrument: Instrument, receivedAt: number): ProviderQuote | null {
-  const market = marketOf(instrument.primary_exchange);
-  const all = store.series().filter((series) => series.provider === "import");
-  const latest = latestSeries(all, market);
-  if (!latest) return null;
-  const candle = lastCandles(store, latest.series, market, latest.series.interval, latest.series.last + 1, 1)[0];
+export function importedQuote(series: Series, visibility: Visibility, receivedAt: number): ProviderQuote | null {
+  const { instrument, market } = series;
+  const read: ReadCandles = (interval, from, to, limit, backward) => {
+    const query = { interval, from, to, limit, backward, includeSuspect: true };
+    const { candles } = readPage(importsAlone(series), visibility, query, receivedAt);
+    return Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));
+  };
+  const latest = latestInterval(series);
+  const [candle] = latest ? read(latest.interval, -FAR, latest.last + 1, 1, true) : [];
+  if (!latest || !candle) return null;
   const day =
-    market.id === "CRYPTO"
-      ? lastDay(store, latest.series, market, latest.closes)
-      : session(store, all, market, candle.time);
+    market.id === "CRYPTO" ? lastDay(read, latest.interval, market, latest.closes) : session(read, market, candle.time);
   return {
     symbol: instrument.symbol,
     price: candle.close,
@@ -49,34 +56,26 @@ export function importedQuote(store: CandleStore, instrument: Instrument, receiv
   };
 }
 
-/** The series whose last candle closes last, the finest of those that do together. */
-function latestSeries(all: Series[], market: Market): { series: Series; closes: number } | null {
-  let found: { series: Series; closes: number } | null = null;
-  for (const series of all) {
-    const closes = bucketStamped(market, series.interval, series.last)?.closes ?? series.last;
-    if (!found || closes > found.closes) found = { series, closes };
+/** A series as it is if imports are its only source. */
+const importsAlone = (series: Series): Series => ({ ...series, sources: ["import"] });
+
+/** The interval whose last imported candle closes last, the finest of those that do together. */
+function latestInterval({ origins, market }: Series): { interval: Interval; last: number; closes: number } | null {
+  let found: { interval: Interval; last: number; closes: number } | null = null;
+  const imported = origins.stretches().filter(({ origin }) => origin.provider === "import");
+  for (const interval of INTERVALS) {
+    const lasts = imported.filter((each) => each.interval === interval).map(({ last }) => last);
+    if (lasts.length === 0) continue;
+    const last = Math.max(...lasts);
+    const closes = bucketStamped(market, interval, last)?.closes ?? last;
+    if (!found || closes > found.closes) found = { interval, last, closes };
   }
   return found;
 }
 
-function lastCandles(
-  store: CandleStore,
-  series: Series,
-  market: Market,
-  interval: Interval,
-  to: number,
-  limit: number,
-): Candle[] {
-  const query = { interval, from: Number.MIN_SAFE_INTEGER, to, limit, backward: true, includeSuspect: true };
-  const { candles } = readPage(store, series, market, query);
-  return Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));
-}
-
 /** The trading date that ends the series, and the close of the regular session before it. */
-function session(store: CandleStore, all: Series[], market: Market, time: number): Day {
-  const daily = seriesFor(all, "1d");
-  if (!daily) return UNKNOWN_DAY;
-  const days = lastCandles(store, daily, market, "1d", Number.MAX_SAFE_INTEGER, 2);
+function session(read: ReadCandles, market: Market, time: number): Day {
+  const days = read("1d", -FAR, FAR, 2, true);
   const today = days.at(-1);
   if (!today || Math.abs(today.time - time) > 2 * DAY) return UNKNOWN_DAY;
   const before = days.length === 2 ? days[0] : null;
@@ -91,14 +90,12 @@ function isNextSession(market: Market, before: number, date: number): boolean {
 }
 
 /** The 24 hours that end with the series; unknown where the series does not cover them from end to end. */
-function lastDay(store: CandleStore, series: Series, market: Market, closes: number): Day {
+function lastDay(read: ReadCandles, interval: Interval, market: Market, closes: number): Day {
   const from = closes - DAY;
-  const query = { interval: series.interval, from, to: closes, limit: DAY / 60, backward: false, includeSuspect: true };
-  const { candles } = readPage(store, series, market, query);
-  if (candles.length === 0 || candles.time[0] !== from) return UNKNOWN_DAY;
-  const rows = Array.from({ length: candles.length }, (_, i) => candleAt(candles, i));
-  const before = lastCandles(store, series, market, series.interval, from, 1)[0];
-  const touches = before && bucketStamped(market, series.interval, before.time)?.closes === from;
+  const rows = read(interval, from, closes, DAY / 60, false);
+  if (rows[0]?.time !== from) return UNKNOWN_DAY;
+  const before = read(interval, -FAR, from, 1, true)[0];
+  const touches = before && bucketStamped(market, interval, before.time)?.closes === from;
   return {
     open: rows[0].open,
     high: extreme(rows, "high", Math.max),

@@ -1,3 +1,4 @@
+import { factsOf, type Origin } from "../../../contracts/candle.ts";
 import type { ProviderQuote } from "../../../contracts/quote.ts";
 import type { Instrument } from "../../../contracts/symbol.ts";
 import { bucketStamped, lastPossibleStamp } from "../../../core/buckets.ts";
@@ -15,12 +16,18 @@ import {
   withRevisions,
 } from "../../../providers/simulator/sandbox.ts";
 import { SIMULATED_FROM, simulatedCandles, simulatedQuote } from "../../../providers/simulator/simulator.ts";
-import type { CandlesPage } from "../candles/candle-pages.ts";
-import type { RowQuery } from "../candles/candle-store.ts";
+import type { CandlesPage } from "../candles/reading/candle-pages.ts";
+import type { RowQuery } from "../candles/storage/candle-store.ts";
 import type { MarketSource, SourceTick } from "./market-source.ts";
 
 /** Further ahead than any bar that forms is stamped. */
 const AHEAD = 32 * DAY;
+
+/** Simulated candles have no number of an origin. */
+const SIMULATED: Origin = {
+  ...{ id: 0, provider: "simulator", importId: null, adjustment: "raw", adjustedAsOf: null },
+  ...{ construction: "provider", volumeUnit: null },
+};
 
 /** The simulator: a function of symbol and time, with the faults of the sandbox's symbols. */
 export class SimulatedSource implements MarketSource {
@@ -79,12 +86,19 @@ export class SimulatedSource implements MarketSource {
       candles: copyCandles(sliceCandles(all, start, start + query.limit)),
       more,
       boundary: null,
-      facts: { provider: "simulator", simulated: true, adjustment: "raw", construction: "provider" },
+      origins: all.length > 0 ? [SIMULATED] : [],
+      facts: factsOf([SIMULATED]),
       known: { from: SIMULATED_FROM, to: lastPossibleStamp(this.#market, query.interval, now) },
       suspects: [],
+      partial: [],
+      unfit: [],
       isComplete: true,
       tier: "provider",
     };
+  }
+
+  originOf(): Origin {
+    return SIMULATED;
   }
 
   knownIntervals(): Partial<Record<Interval, Span>> {

@@ -35,6 +35,7 @@ export function record(known: KnownFields): SymbolRecord {
     employees: null,
     founded: null,
     headquarters: null,
+    listed_on: null,
     streaming_available: true,
     is_active: true,
     isin: null,

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { accessOf } from "../../../workers/auth/access.ts";
-import { ADMIN, ADMIN_KEY, call, problemOf, read, send } from "../client.ts";
+import { ADMIN, ADMIN_KEY, call, ImportAnswer, problemOf, read, send } from "../client.ts";
 import { callWith, createKey } from "../keys.ts";
 
 const Entries = z.object({ data: z.array(z.object({ id: z.number(), actor: z.string(), action: z.string() })) });
@@ -32,6 +32,8 @@ const ACTS: Record<string, { path?: string; body?: object; actions: string[] }> 
     ...{ path: "/symbols/AUDITED/streaming?available=false", actions: ["symbol.streaming"] },
   },
   "POST /admin/import": { body: CANDLES, actions: ["symbol.import", "candles.import"] },
+  "PATCH /admin/imports/{id}": { body: { adjustment: "split" }, actions: ["import.change"] },
+  "DELETE /admin/imports/{id}": { actions: ["import.delete", "symbol.end_imports"] },
   "DELETE /symbols/{symbol}": { path: "/symbols/AUDITED", actions: ["symbol.retire"] },
   "POST /admin/keys": { body: { name: "audited", scopes: ["read"] }, actions: ["key.create"] },
   "DELETE /admin/keys/{prefix}": { actions: ["key.revoke"] },
@@ -55,11 +57,14 @@ test("every route that changes something for others leaves an entry in the audit
   );
   expect(changing.toSorted()).toEqual(Object.keys(ACTS).toSorted());
   const { prefix } = await createKey(["read"]);
+  let id = "";
   for (const [route, { path, body, actions }] of Object.entries(ACTS)) {
     const [method, of] = route.split(" ");
     const before = await lastEntry();
-    const response = await send(method, path ?? of.replace("{prefix}", prefix), body);
-    expect(response.ok, `${route}: ${await response.text()}`).toBe(true);
+    const response = await send(method, path ?? of.replace("{prefix}", prefix).replace("{id}", id), body);
+    const text = await response.text();
+    expect(response.ok, `${route}: ${text}`).toBe(true);
+    if (of === "/admin/import") id = ImportAnswer.parse(JSON.parse(text)).data.import_id;
     expect(await actionsSince(before), route).toEqual(actions);
   }
 });

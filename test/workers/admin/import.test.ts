@@ -56,6 +56,7 @@ describe("the first import of a symbol", () => {
 
     const chunk = { symbol: "SOL.JO", interval: "1d" as const, adjustment: "split" as const, rows: rows([1, 2, 3, 4]) };
     expect(await report(chunk)).toEqual({
+      import_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       ...{ symbol: "JSE:SOL", rows: 4, stored: 4, replaced: 0, unchanged: 0, refused: [] },
     });
 
@@ -72,7 +73,7 @@ describe("the first import of a symbol", () => {
     expect(data.availability.providers).toEqual([{ name: "import", state: "available", reason: null }]);
     expect(Object.keys(data.availability.intervals)).toEqual(["1d", "1w", "1M"]);
     expect(await imports("JSE:SOL")).toEqual([
-      ["symbol.import", { data_sources: ["import"] }],
+      ["symbol.import", { data_sources: ["import", "jse", "alpha_vantage"] }],
       ["candles.import", { interval: "1d", adjustment: "split", stored: 4, replaced: 0 }],
     ]);
   });
@@ -93,6 +94,7 @@ describe("importing again", () => {
     pass(10_000);
     for (let i = 0; i < 2; i++) {
       expect(await report(chunk)).toEqual({
+        import_id: expect.any(String),
         ...{ symbol: "JSE:MTN", rows: 4, stored: 0, replaced: 0, unchanged: 4, refused: [] },
       });
     }
@@ -129,14 +131,8 @@ describe("importing again", () => {
     expect((await candlesOf("JSE:CPI?interval=1d"))[0]).toMatchObject({ volume: null, revision: 2 });
   });
 
-  test("with another adjustment is a conflict and stores nothing; as another interval it is not", async () => {
-    const chunk = { symbol: "JSE:ABG", interval: "1d" as const, adjustment: "split" as const, rows: rows([1, 2]) };
-    await report(chunk);
-    for (const adjustment of ["raw", "split_dividend", "unknown"] as const) {
-      const response = await importCandles({ ...chunk, adjustment, rows: rows([1, 2, 3]) });
-      expect((await problemOf(response, "candles.conflict")).adjustment).toBe("split");
-    }
-    expect(await candlesOf("JSE:ABG?interval=1d")).toHaveLength(2);
+  test("as another interval, otherwise adjusted, is another series", async () => {
+    await report({ symbol: "JSE:ABG", interval: "1d", adjustment: "split", rows: rows([1, 2]) });
     const hours = [{ line: 1, time: "2026-11-17T07:00:00Z", close: 3 }];
     expect(await report({ symbol: "JSE:ABG", interval: "1h", adjustment: "raw", rows: hours })).toMatchObject({
       stored: 1,
@@ -162,6 +158,9 @@ const BAD: [string, Row, RegExp][] = [
   ["with milliseconds", { line: 3, time: NOW, close: 1 }, /milliseconds/],
   ["stamped within a bucket", { line: 3, time: "2026-11-13T10:00:00Z", close: 1 }, /does not open a 1d candle/],
   ["in the future", { line: 3, time: "2026-12-04", close: 1 }, /future/],
+  ["that says it is simulated", { line: 3, time: DAYS[1], close: 1, simulated: true }, /simulated; only real/],
+  ["that says so in words", { line: 3, time: DAYS[1], close: 1, simulated: " TRUE" }, /simulated; only real/],
+  ["that says it in other words", { line: 3, time: DAYS[1], close: 1, simulated: "maybe" }, /must be true or false/],
   ["with the time of another but other numbers", { line: 3, time: DAYS[0], close: 9 }, /line 2 but other numbers/],
 ];
 
@@ -305,8 +304,14 @@ describe("minutes that were imported", () => {
       };
     });
     expect(hours).toMatchObject(expected);
-    const days = await candlesOf("XLM/USDT?interval=1d");
-    expect(days.map(({ time }) => time)).toEqual([at("2026-11-10"), at("2026-11-11")]);
+    // Of both days the file has a part.
+    const days = await read("/ohlcv/XLM/USDT?interval=1d&from=2026-11-10&to=2026-11-12", CandlesAnswerSchema);
+    expect(days).toMatchObject({
+      data: [],
+      coverage: {
+        missing: [{ from: "2026-11-10T00:00:00.000Z", to: "2026-11-12T00:00:00.000Z", reason: "partial" }],
+      },
+    });
     const { coverage } = await read(
       "/ohlcv/XLM/USDT?interval=1m&from=2026-11-10T23:10:00Z&to=2026-11-10T23:20:00Z",
       CandlesAnswerSchema,

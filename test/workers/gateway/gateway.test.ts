@@ -170,7 +170,7 @@ describe("CORS", () => {
       });
       expect(response.status).toBe(204);
       expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
-      expect(response.headers.get("Access-Control-Allow-Methods")).toBe("GET,HEAD,POST,PUT,DELETE,OPTIONS");
+      expect(response.headers.get("Access-Control-Allow-Methods")).toBe("GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS");
       const allowed = (response.headers.get("Access-Control-Allow-Headers") ?? "").toLowerCase().split(",");
       for (const name of [
         ...["authorization", "content-type", "idempotency-key", "if-none-match", "x-api-key", "x-correlation-id"],

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { importIdOf } from "../../../workers/admin/import-identity.ts";
 import { accessOf } from "../../../workers/auth/access.ts";
 import { app } from "../../../workers/gateway/app.ts";
 import { ADMIN, call, importCandles, read, send } from "../client.ts";
@@ -99,6 +100,13 @@ function schemaOf(method: string, path: string, status: number, type: string): z
 const NEW = { symbol: "DOCS", name: "Documented", type: "stock", primary_exchange: "NYSE", currency: "USD" };
 const CHUNK = { symbol: "JSE:FSR", interval: "1d", rows: [{ line: 1, time: "2026-11-18", close: 61_000 }] };
 
+const SHA = "ab".repeat(32);
+const UNFINISHED = {
+  ...{ ...CHUNK, adjustment: "split" },
+  import: { file: "fsr.csv", sha256: SHA, rows: 2, last: false },
+};
+const UNFINISHED_ID = await importIdOf("JSE:FSR", "1d", "split", SHA);
+
 type Example = [method: string, template: string, path: string, status: number, body?: unknown];
 
 describe("a real answer is what the document says", () => {
@@ -124,6 +132,10 @@ describe("a real answer is what the document says", () => {
     ["get", "/symbols/{symbol}/validate", "/symbols/AAPLE/validate", 200],
     ["get", "/exchanges", "/exchanges", 200],
     ["get", "/exchanges", "/exchanges?detail=true", 200],
+    ["get", "/exchanges/{code}/calendar", "/exchanges/NYSE/calendar?from=2026-11-25&to=2026-11-29", 200],
+    ["get", "/exchanges/{code}/calendar", "/exchanges/CRYPTO/calendar", 200],
+    ["get", "/exchanges/{code}/calendar", "/exchanges/LSE/calendar", 404],
+    ["get", "/exchanges/{code}/calendar", "/exchanges/JSE/calendar?from=today", 400],
     ["get", "/types", "/types", 200],
     ["get", "/types", "/types?detail=true", 200],
     ["get", "/health", "/health", 200],
@@ -139,10 +151,20 @@ describe("a real answer is what the document says", () => {
     ["put", "/symbols/{symbol}/streaming", "/symbols/DOCS/streaming?available=false", 200],
     ["delete", "/symbols/{symbol}", "/symbols/DOCS", 200],
     ["post", "/admin/import", "/admin/import", 200, CHUNK],
+    ["post", "/admin/import", "/admin/import", 200, UNFINISHED],
     ["post", "/admin/import", "/admin/import", 409, { ...CHUNK, adjustment: "raw" }],
+    ["get", "/admin/imports", "/admin/imports?symbol=JSE:FSR&limit=1", 200],
+    ["get", "/admin/imports/{id}", `/admin/imports/${UNFINISHED_ID}`, 200],
+    ["get", "/admin/imports/{id}", "/admin/imports/none", 404],
+    ["patch", "/admin/imports/{id}", `/admin/imports/${UNFINISHED_ID}`, 200, { adjustment: "raw" }],
+    ["patch", "/admin/imports/{id}", `/admin/imports/${UNFINISHED_ID}`, 400, {}],
+    ["delete", "/admin/imports/{id}", `/admin/imports/${UNFINISHED_ID}`, 200],
     ["post", "/admin/import", "/admin/import", 400, { ...CHUNK, rows: [{ line: 1, time: 0 }] }],
   ])("%s %s: %s is %i", async (method, template, path, status, body) => {
-    const response = method === "get" ? await call(path) : await send(method.toUpperCase(), path, body);
+    const isRead = method === "get";
+    const response = isRead
+      ? await call(path, path.startsWith("/admin/") ? { headers: ADMIN } : {})
+      : await send(method.toUpperCase(), path, body);
     const text = await response.text();
     expect(response.status, text.slice(0, 300)).toBe(status);
     const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
@@ -273,6 +295,7 @@ const SAID_BY_THE_PLATFORM = [
   "indicator",
   "market_data",
   "pong",
+  "reset",
   "subscription_confirmed",
   "subscriptions",
   "unsubscription_confirmed",

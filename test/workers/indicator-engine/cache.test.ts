@@ -151,11 +151,12 @@ describe("a result", () => {
     const before = await read("AVAX/USDT", query);
     const [key] = await keptOf("AVAX/USDT", 1);
     const last = candles[39];
-    await importSeries("AVAX/USDT", "1d", [{ ...last, high: 1000, close: 900 }]);
+    const price = (last.close ?? 0) * 1.1;
+    await importSeries("AVAX/USDT", "1d", [{ ...last, high: Math.max(last.high ?? 0, price), close: price }]);
     const kept = await read("AVAX/USDT", query);
     expect(kept.status).toBe("kv; hit");
     expect(valuesOf(kept.answer)).toEqual(valuesOf(before.answer));
-    const expected = (900 + (candles[38].close ?? 0)) / 2;
+    const expected = (price + (candles[38].close ?? 0)) / 2;
     const fresh = await read("AVAX/USDT", query, { "Cache-Control": "no-cache" });
     expect(columnOf(fresh.answer, "sma:2").at(-1)).toBeCloseTo(expected, 9);
     await env.CACHE.delete(key);

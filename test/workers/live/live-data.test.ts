@@ -12,7 +12,7 @@ import {
   type MovableClock,
   startClock,
 } from "../../durable-objects/live-upstream.ts";
-import { importCandles, problemOf } from "../client.ts";
+import { ImportsAnswer, importCandles, problemOf } from "../client.ts";
 import { callLive, readLive } from "./live-client.ts";
 
 const NOW = "2026-11-18T15:30:20.250Z";
@@ -94,7 +94,8 @@ describe("a quote in live mode", () => {
             { name: "binance", state: "degraded" },
             { name: "coingecko", state: "available" },
           ],
-          intervals: { "1h": { from: expect.anything(), to: expect.anything() }, "1d": expect.anything() },
+          // Days are asked of the source as days.
+          intervals: { "1h": { from: expect.anything(), to: expect.anything() } },
         },
       },
     });
@@ -266,21 +267,34 @@ describe("candles in live mode", () => {
     expect(Object.values(data.counts)).toEqual(Object.values(data.counts).map(() => 1));
   });
 
-  test("are dropped by an import, and the symbol's source is the import from then on", async () => {
+  test("are imported ones after an import, which stands first among the sources; the price stays that of a live one", async () => {
     await goLive("LINK/USDT");
     await readLive("/ohlcv/LINK/USDT?interval=1h&limit=10");
     const rows = [{ line: 1, time: "2026-11-17", open: 10, high: 11, low: 9, close: 10, volume: 5 }];
     expect((await importCandles({ symbol: "LINK/USDT", interval: "1d", rows })).status).toBe(200);
-    expect(await readLive("/symbols/LINK/USDT")).toMatchObject({ data: { data_sources: ["import"] } });
+    expect(await readLive("/symbols/LINK/USDT")).toMatchObject({
+      data: { data_sources: ["import", "binance", "coingecko"] },
+    });
+    expect(await readLive("/quotes/LINK/USDT")).toMatchObject({
+      data: { price: 100, provider: expect.stringMatching(/^(?:binance|coingecko)$/) },
+    });
     expect(await readLive("/ohlcv/LINK/USDT?interval=1d")).toMatchObject({ provider: "import", data: [{ close: 10 }] });
-    expect((await candlesAt("/ohlcv/LINK/USDT?interval=1h")).data).toEqual([]);
+    // Hours were not imported.
+    expect(await readLive("/ohlcv/LINK/USDT?interval=1h&limit=10")).toMatchObject({ provider: "binance", count: 10 });
+  });
+
+  test("are the providers' again when the import is deleted, and so are the sources", async () => {
+    const { data } = ImportsAnswer.parse(await readLive("/admin/imports?symbol=LINK/USDT"));
+    await readLive(`/admin/imports/${data[0].id}`, { method: "DELETE" });
+    expect(await readLive("/symbols/LINK/USDT")).toMatchObject({ data: { data_sources: ["binance", "coingecko"] } });
+    expect((await candlesAt("/ohlcv/LINK/USDT?interval=1h&limit=10")).data).toHaveLength(10);
   });
 });
 
 describe("operations", () => {
   test("show every provider, open and close its breaker, and the audit log says who closed it", async () => {
     await goLive("UNI/USDT");
-    binance.quote = () => failure("bad_answer");
+    binance.quote = () => failure("server_error");
     for (let i = 0; i < 6; i++) {
       clock.advance(31);
       await readLive("/quotes/UNI/USDT");

@@ -148,7 +148,7 @@ describe("the consumer in live mode", () => {
     runInDurableObject(env.SYMBOL_ROOM.getByName(symbol), (_, { storage }) => ({
       seq: storage.sql.exec("select value from facts where name = 'seq'").toArray(),
       candles: storage.sql.exec("select interval, time, close, revision, suspect from candles").toArray(),
-      ingested: storage.sql.exec("select * from ingested").toArray(),
+      fetched: storage.sql.exec("select * from fetched").toArray(),
     }));
 
   const work = [

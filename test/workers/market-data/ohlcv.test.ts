@@ -337,7 +337,8 @@ describe("coverage", () => {
   });
 
   test("says where holidays are unknown", async () => {
-    expect((await ohlcv("JSE:KIO?interval=1d&from=2019-01-01&to=2019-02-01")).coverage.holidays_known).toBe(false);
+    expect((await ohlcv("JSE:KIO?interval=1d&from=1999-01-01&to=1999-02-01")).coverage.holidays_known).toBe(false);
+    expect((await ohlcv("JSE:KIO?interval=1d&from=2019-01-01&to=2019-02-01")).coverage.holidays_known).toBe(true);
   });
 
   test("expects as many as are returned and missing, on every page of a walk", async () => {

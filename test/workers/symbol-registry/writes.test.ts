@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { CandlesAnswerSchema } from "../../../contracts/candle.ts";
 import {
   ADMIN,
   bodyOf,
@@ -313,6 +314,28 @@ describe("PUT /symbols/{symbol}", () => {
   test("of an unknown or an ambiguous symbol is refused", async () => {
     await problemOf(await send("PUT", "/symbols/NOSUCH", { name: "x" }), "symbol.not_found");
     await problemOf(await send("PUT", "/symbols/BTC", { name: "x" }), "symbol.ambiguous");
+  });
+});
+
+describe("the listing date of a symbol", () => {
+  test("is null until known, a day of the calendar, and bounds what candles are expected", async () => {
+    const listed = { ...ACME, symbol: "LISTED", listed_on: "2026-11-11" };
+    expect((await bodyOf(await send("POST", "/symbols", listed), SymbolWritten, 201)).data).toMatchObject(listed);
+    expect((await read("/symbols/AAPL", SymbolAnswer)).data.listed_on).toBeNull();
+    const rows = ["2026-11-11", "2026-11-12"].map((time, i) => ({ line: i + 2, time, close: 10 }));
+    expect((await importCandles({ symbol: "LISTED", interval: "1d", rows })).status).toBe(200);
+    const path = "/ohlcv/LISTED?interval=1d&from=2026-11-02&to=2026-11-14";
+    const { coverage } = await read(path, CandlesAnswerSchema);
+    expect(coverage).toMatchObject({ expected: 3 });
+    expect(coverage.missing).toContainEqual({
+      ...{ from: "2026-11-02T00:00:00.000Z", to: "2026-11-11T00:00:00.000Z", reason: "before_listing" },
+    });
+    await bodyOf(await send("PUT", "/symbols/LISTED", { listed_on: null }), SymbolWritten);
+    expect((await read(path, CandlesAnswerSchema)).coverage.expected).toBe(10);
+    for (const listed_on of ["2026-02-30", "11/11/2026", "2026", 2026, "2026-11-11T00:00:00Z"]) {
+      const { errors } = await problemOf(await send("PUT", "/symbols/LISTED", { listed_on }), "request.invalid");
+      expect(errors?.[0]).toMatchObject({ in: "body", path: "listed_on" });
+    }
   });
 });
 

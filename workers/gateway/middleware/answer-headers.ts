@@ -18,7 +18,7 @@ const PAGE_HEADERS: readonly (readonly [string, string])[] = [
 
 const preflight = cors({
   origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
-  allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
   allowHeaders: [
     "Authorization",
     "Cache-Control",

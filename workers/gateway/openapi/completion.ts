@@ -26,6 +26,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<string, Readonly<Record<string, object>
     ...recorded.getServiceHealth,
     503: { ...recorded.getServiceHealth["200"], status: "unhealthy" },
   },
+  deleteImport: { ...recorded.deleteImport, 202: unfinished(recorded.deleteImport["200"]) },
   getReadiness: { ...recorded.getReadiness, 503: { ...recorded.getReadiness["200"], ready: false } },
 };
 
@@ -34,6 +35,11 @@ function unhealthy(healthy: (typeof recorded.getHealth)["200"]): object {
   const services = { ...healthy.services, "market-data": "unhealthy", "symbol-registry": "unhealthy" };
   const checks = { ...healthy.checks, d1: "unhealthy" };
   return { ...healthy, status: "unhealthy", services: { ...services, "indicator-engine": "unhealthy" }, checks };
+}
+
+/** The same import while a part of it is left. */
+function unfinished(deleted: (typeof recorded.deleteImport)["200"]): object {
+  return { ...deleted, data: { ...deleted.data, status: "deleting" } };
 }
 
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;

@@ -146,13 +146,20 @@ const UNAVAILABLE: readonly [RegExp, ProblemCode][] = [
 /** Routes that name a symbol, though not in their path. */
 const SYMBOL_OUTSIDE_PATH: ReadonlySet<string> = new Set(["/quotes", "/admin/epochs/renew"]);
 
+/** What routes answer 409 with, where that is not an ambiguous symbol. */
+const CONFLICTS: ReadonlyMap<string, ProblemCode> = new Map([
+  ["/symbols", "symbol.exists"],
+  ["/admin/import", "candles.conflict"],
+  ["/admin/imports/{id}", "import.deleting"],
+]);
+
 /** The problem that a route answers a status with most often. */
 function codeOf(status: number, path: string): ProblemCode | undefined {
   switch (status) {
     case 404:
       return path.includes("{symbol}") || SYMBOL_OUTSIDE_PATH.has(path) ? "symbol.not_found" : "route.not_found";
     case 409:
-      return path === "/symbols" ? "symbol.exists" : path === "/admin/import" ? "candles.conflict" : "symbol.ambiguous";
+      return CONFLICTS.get(path) ?? "symbol.ambiguous";
     case 422:
       return path === "/symbols" ? "request.idempotency_conflict" : "indicator.not_enough_data";
     case 503:

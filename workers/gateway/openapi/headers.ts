@@ -9,15 +9,23 @@ interface Header {
 /** Reads whose answers are tagged, and for which `If-None-Match` is honoured. */
 const TAGGED: ReadonlySet<string> = new Set([
   ...["getQuote", "getQuotes", "getCandles", "listIndicators", "getIndicators", "listSymbols", "listStreamableSymbols"],
-  ...["getSymbol", "validateSymbol", "listExchanges", "listTypes", "getProblem", "getOpenApiDocument"],
-  "getAsyncApiDocument",
+  ...[
+    "getSymbol",
+    "validateSymbol",
+    "listExchanges",
+    "getExchangeCalendar",
+    "listTypes",
+    "getProblem",
+    "getOpenApiDocument",
+  ],
+  ...["getAsyncApiDocument", "listImports"],
 ]);
 
 /** Reads that some tier may answer. */
 const TIERED: ReadonlySet<string> = new Set(["getQuote", "getQuotes", "getCandles", "getIndicators"]);
 
 /** Reads of which there may be another page. */
-const PAGED: ReadonlySet<string> = new Set(["getCandles", "listSymbols", "listStreamableSymbols"]);
+const PAGED: ReadonlySet<string> = new Set(["getCandles", "listSymbols", "listStreamableSymbols", "listImports"]);
 
 const text = { type: "string" as const, maxLength: 1024 };
 const isRead = (status: string): boolean => status === "200" || status === "304";

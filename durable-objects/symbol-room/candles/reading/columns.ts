@@ -1,22 +1,24 @@
-import type { SeriesFacts } from "../../../contracts/candle.ts";
-import { joinCandles } from "../../../core/candles.ts";
+import { factsOf, type Origin, type SeriesFacts } from "../../../../contracts/candle.ts";
+import { joinCandles, sliceCandles } from "../../../../core/candles.ts";
 import {
   type Bars,
   type BarsQuery,
   type HistoryPage,
   type ReadPage,
   readBars,
-} from "../../../core/indicators/history.ts";
-import { parseSpec } from "../../../core/indicators/spec.ts";
-import type { Market } from "../../../core/market-calendar/markets.ts";
-import { passBars } from "../../isolate/long-work.ts";
-import type { CandlesPage } from "./candle-pages.ts";
-import type { RowQuery } from "./candle-store.ts";
+} from "../../../../core/indicators/history.ts";
+import { parseSpec } from "../../../../core/indicators/spec.ts";
+import type { Market } from "../../../../core/market-calendar/markets.ts";
+import { passBars } from "../../../isolate/long-work.ts";
+import type { RowQuery } from "../storage/candle-store.ts";
+import { type CandlesPage, originsOf } from "./candle-pages.ts";
 
 /** Bars with the history that indicators need, without what cannot cross between objects. */
 export interface Columns {
   kind: "columns";
   bars: Omit<Bars, "tradingDay">;
+  /** The origins of the bars that are answered. */
+  origins: Origin[];
   facts: SeriesFacts;
   /** Whether the last bar is still forming. */
   forming: boolean;
@@ -49,7 +51,7 @@ export function inPages<Page extends HistoryPage>(read: ReadPage<Page>): ReadPag
   return async (from, to, limit, backward) => {
     if (limit > FEW_BARS) await passBars(Math.min(limit, MAX_PAGE));
     let page = await read(from, to, Math.min(limit, MAX_PAGE), backward);
-    const pages = [page.candles];
+    const pages = [page];
     for (let left = limit - page.candles.length; page.more && page.candles.length > 0 && left > 0; ) {
       const { candles } = page;
       const size = Math.min(left, MAX_PAGE);
@@ -57,21 +59,26 @@ export function inPages<Page extends HistoryPage>(read: ReadPage<Page>): ReadPag
       page = backward
         ? await read(from, candles.time[0], size, true)
         : await read(candles.time[candles.length - 1] + 1, to, size, false);
-      pages.push(page.candles);
+      pages.push(page);
       left -= page.candles.length;
     }
-    const candles = pages.length === 1 ? page.candles : joinCandles(...(backward ? pages.reverse() : pages));
-    return { ...page, candles };
+    if (pages.length === 1) return page;
+    const provider = pages.every(({ facts }) => facts.provider === page.facts.provider) ? page.facts.provider : "mixed";
+    const columns = pages.map(({ candles }) => candles);
+    const candles = joinCandles(...(backward ? columns.reverse() : columns));
+    return { ...page, candles, facts: { ...page.facts, provider } };
   };
 }
 
 /**
  * Reads the bars that are asked for, and enough history before them for every indicator.
+ * @param originOf returns the origin with a number that bars have
  * @param specs the keys of the indicators' specs
  * @param now unix seconds
  */
 export async function readColumns(
   read: ReadSourcePage,
+  originOf: (id: number) => Origin,
   market: Market,
   query: BarsQuery,
   specs: readonly string[],
@@ -87,7 +94,9 @@ export async function readColumns(
   try {
     const { bars, page, forming } = await readBars(readPage, market, specs.map(parseSpec), query, now);
     const { tradingDay: _, ...plain } = bars;
-    return { kind: "columns", bars: plain, facts: page.facts, forming, tier: page.tier };
+    const origins = originsOf(sliceCandles(bars.columns, bars.first), originOf);
+    const facts = origins.length > 0 ? factsOf(origins) : page.facts;
+    return { kind: "columns", bars: plain, origins, facts, forming, tier: page.tier };
   } catch (error) {
     if (!(error instanceof PageUnavailable)) throw error;
     return { kind: "unavailable", retryAfter: error.retryAfter };

@@ -1,0 +1,204 @@
+import type { Adjustment } from "../../../contracts/candle.ts";
+import { type Bucket, bucketAt, bucketStamped } from "../../../core/buckets.ts";
+import { coarsen } from "../../../core/candle-series/coarsen.ts";
+import { agreeInCommon, type CommonClose, correctsInCommon } from "../../../core/candle-series/splice.ts";
+import { type CandleColumns, joinCandles, pickCandles, sliceCandles } from "../../../core/candles.ts";
+import { type Interval, isDated, isMultipleOf, nextStamp } from "../../../core/interval.ts";
+import type { Span } from "../../../core/spans.ts";
+import { DAY } from "../../../core/time.ts";
+import { passBars } from "../../isolate/long-work.ts";
+import type { QualityLog } from "../quality-log.ts";
+import type { ImportBatch, ImportReply } from "../replies.ts";
+import type { Series } from "./series.ts";
+import { storeChecked } from "./storage/checked-writes.ts";
+import type { OriginBook } from "./storage/origin-book.ts";
+import type { IsBetter, KeptOrigin } from "./storage/origins.ts";
+
+/** The intervals whose candles are made of finer imported ones when an import ends, and stored. */
+const DERIVED: readonly Interval[] = ["1h", "1d"];
+
+/** Rows that are read, or taken away, at a time; then quotes pass. */
+const ROWS_AT_ONCE = 5_000;
+
+/** Stores imported candles; all of the batch or nothing. */
+export function importBatch(
+  series: Series,
+  quality: QualityLog,
+  { interval, adjustment, adjustedAsOf, importId, candles }: ImportBatch,
+): ImportReply {
+  const { instrument, market, origins, store, isBetter } = series;
+  const facts = {
+    ...{ provider: "import" as const, importId, interval, adjustment, adjustedAsOf },
+    ...{ construction: "provider" as const, volumeUnit: null },
+  };
+  const origin = origins.renew(origins.of(facts));
+  const { findings, common, ...counts } = storeChecked(store, {
+    batch: { interval, origin, candles, fetchedAt: Math.floor(Date.now() / 1000) },
+    market,
+    now: Date.now() / 1000,
+    negativePrices: instrument.type === "commodity",
+    isBetter,
+    isFinal: () => true,
+  });
+  fitPart(series, interval, origin, common);
+  quality.candles(instrument.symbol, "import", interval, findings);
+  return { kind: "stored", ...counts };
+}
+
+/** Finds which part of the series an import's candles belong to, by those that were there before. */
+function fitPart(
+  { market, origins }: Series,
+  interval: Interval,
+  origin: KeptOrigin,
+  common: ReadonlyMap<number, readonly CommonClose[]>,
+): void {
+  const alike = origins
+    .all()
+    .filter((each) => each.id !== origin.id && each.provider === "import" && each.adjustment === origin.adjustment);
+  const isAlike = (part: number) => alike.some((each) => each.part === part);
+  const verdicts = [...common].flatMap(([part, closes]) => {
+    const agrees = (isAlike(part) ? correctsInCommon : agreeInCommon)(market.id, closes);
+    return agrees === null ? [] : [{ part, agrees }];
+  });
+  const refusing = verdicts.filter(({ part, agrees }) => isAlike(part) && !agrees);
+  const kept = refusing.some(({ part }) => part === origin.part) ? origins.join(origin, origin.id) : origin;
+  for (const { part, agrees } of verdicts) {
+    if (part !== kept.part) origins.saveSeam(interval, part, kept.part, agrees);
+  }
+  if (kept.part !== kept.id || refusing.length > 0) return;
+  const fitting = alike.filter((each) => origins.seam(interval, each.part, kept.part) !== false).at(-1);
+  if (fitting) origins.join(kept, fitting.part);
+}
+
+/** Makes the coarser candles of an import that has ended, where its candles cover them; returns whether any is new. */
+export async function deriveCandles(series: Series, origin: KeptOrigin): Promise<boolean> {
+  const own = series.origins
+    .stretches()
+    .find((each) => each.origin.id === origin.id && each.interval === origin.interval);
+  return own !== undefined && deriveWithin(series, own.interval, { from: own.first, to: own.last + 1 });
+}
+
+/** Makes the stored coarser candles of imports of `fine` within a stretch. */
+async function deriveWithin(series: Series, fine: Interval, span: Span): Promise<boolean> {
+  let isNew = false;
+  for (const coarse of DERIVED) {
+    if (isMultipleOf(fine, coarse) && (await deriveInterval(series, fine, coarse, span))) isNew = true;
+  }
+  return isNew;
+}
+
+async function deriveInterval(series: Series, fine: Interval, coarse: Interval, span: Span): Promise<boolean> {
+  const { market, store, origins, isBetter } = series;
+  const now = Date.now() / 1000;
+  const partOf = (id: number) => ({ part: origins.get(id).part, answered: null });
+  // What is made now of the candles of a part is right, whichever of its imports they have.
+  const isBetterPart: IsBetter = (one, other) => one.part !== other.part && isBetter(one, other);
+  let isNew = false;
+  for (let from: number | null = opening(series, fine, coarse, span.from); from !== null && from < span.to; ) {
+    await passBars(ROWS_AT_ONCE);
+    const query = { interval: fine, from, to: span.to, limit: ROWS_AT_ONCE, backward: false, includeSuspect: true };
+    const read = store.read(query);
+    if (read.length === 0) break;
+    // The last bucket may go on beyond what was read, and its session before and after.
+    const last = read.time[read.length - 1];
+    const end: number = closing(series, fine, coarse, last);
+    const rest = store.read({ ...query, from: last + 1, to: end });
+    const beside = (since: number, to: number, backward: boolean) =>
+      store.read({ ...query, from: since, to, limit: 1, backward });
+    const all = joinCandles(beside(from - DAY, from, true), read, rest, beside(end, end + DAY, false));
+    const imported = importsOf(series, all);
+    const window = { from: stampOf(series, fine, coarse, from), to: stampOf(series, fine, coarse, last) + 1 };
+    const { candles } = coarsen(imported, { market, from: fine, to: coarse, now, partOf, window });
+    for (const [id, run] of byOrigin(candles)) {
+      const batch = { interval: coarse, origin: origins.get(id), candles: run, fetchedAt: Math.floor(now) };
+      const rules = { market, now, negativePrices: true, isBetter: isBetterPart, isFinal: () => true };
+      const { stored, replaced } = storeChecked(store, { batch, ...rules });
+      if (stored + replaced > 0) isNew = true;
+    }
+    from = read.length < ROWS_AT_ONCE ? null : end;
+  }
+  return isNew;
+}
+
+/** Where the finer candles of the coarse bucket that holds one begin. */
+function opening(series: Series, fine: Interval, coarse: Interval, time: number): number {
+  return coarseBucket(series, fine, coarse, time)?.anchor ?? time;
+}
+
+/** Where they end. */
+function closing(series: Series, fine: Interval, coarse: Interval, time: number): number {
+  return Math.max(time + 1, coarseBucket(series, fine, coarse, time)?.closes ?? time + 1);
+}
+
+/** The stamp of the coarse bucket that holds a finer candle; the candle's own where it lies outside of sessions. */
+function stampOf(series: Series, fine: Interval, coarse: Interval, time: number): number {
+  return coarseBucket(series, fine, coarse, time)?.time ?? time;
+}
+
+function coarseBucket({ market }: Series, fine: Interval, coarse: Interval, time: number): Bucket | null {
+  return bucketAt(market, coarse, bucketStamped(market, fine, time)?.opens ?? time);
+}
+
+/** The imported ones of candles. */
+function importsOf({ origins }: Series, candles: CandleColumns): CandleColumns {
+  const picked = Array.from(candles.origin.keys())
+    .filter((i) => origins.get(candles.origin[i]).provider === "import")
+    .map((i) => [candles, i] as const);
+  return picked.length === candles.length ? candles : pickCandles(picked);
+}
+
+/** Runs of candles of one origin. */
+function byOrigin(candles: CandleColumns): [number, CandleColumns][] {
+  const runs: [number, CandleColumns][] = [];
+  for (let start = 0; start < candles.length; ) {
+    let end = start + 1;
+    while (end < candles.length && candles.origin[end] === candles.origin[start]) end++;
+    runs.push([candles.origin[start], sliceCandles(candles, start, end)]);
+    start = end;
+  }
+  return runs;
+}
+
+/**
+ * Takes some of an import's candles away; what lay under them comes up, and what sources were asked for there is forgotten.
+ * @returns whether nothing is left of it
+ */
+export async function takeAwayImport(series: Series, importId: string): Promise<boolean> {
+  const { turns, origins, fetched, isBetter } = series;
+  const origin = origins.ofImport(importId);
+  if (!origin) return true;
+  for (const { interval, first, last } of origins.stretches().filter((each) => each.origin.id === origin.id)) {
+    const next = turns.takeAway(interval, origin, first, ROWS_AT_ONCE, isBetter);
+    const span = { from: first, to: next ?? last + 1 };
+    fetched.forget(interval, span);
+    if (next !== null) {
+      origins.shorten(interval, origin, next);
+      return false;
+    }
+    if (interval === origin.interval)
+      await deriveWithin(series, interval, spanWithEnds(interval, { from: first, to: last + 1 }));
+    return origins.stretches().every((each) => each.origin.id !== origin.id) && forgotten(series, origin);
+  }
+  return forgotten(series, origin);
+}
+
+const spanWithEnds = (interval: Interval, { from, to }: Span): Span =>
+  isDated(interval) ? { from, to: nextStamp(interval, to) } : { from, to: to + DAY };
+
+function forgotten({ origins }: Series, origin: KeptOrigin): true {
+  origins.forget(origin);
+  return true;
+}
+
+/** Changes what an import says was done to past prices; returns whether it said something else. */
+export function adjustImport(
+  origins: OriginBook,
+  importId: string,
+  adjustment: Adjustment,
+  adjustedAsOf: number | null,
+): boolean {
+  const origin = origins.ofImport(importId);
+  if (!origin || (origin.adjustment === adjustment && origin.adjustedAsOf === adjustedAsOf)) return false;
+  origins.adjust(origin, adjustment, adjustedAsOf);
+  return true;
+}
