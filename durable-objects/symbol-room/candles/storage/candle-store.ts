@@ -158,10 +158,6 @@ export class CandleStore {
   }
 
   /** Stamps of the first and the last candle that is served of an interval; null where there is none. */
-  extent(interval: Interval): Span | null {
-    return this.#extent(interval);
-  }
-
   #extent(interval: Interval): Span | null {
     const row = this.#sql
       .exec<{ from: number | null; to: number | null }>(

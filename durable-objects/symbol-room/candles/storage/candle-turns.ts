@@ -42,14 +42,9 @@ export class CandleTurns {
         )
         .toArray();
       for (const { time } of rows) this.#rows.lift(interval, time, isBetter);
-      const next = rows.length < limit ? null : rows[rows.length - 1].time + 1;
-      this.#sql.exec(
-        "delete from covered where interval = ? and origin = ? and time >= ? and time < ?",
-        interval,
-        origin.id,
-        from,
-        next ?? Number.MAX_SAFE_INTEGER,
-      );
+      const to = rows.length < limit ? Number.MAX_SAFE_INTEGER : rows[rows.length - 1].time + 1;
+      const covered = this.#dropCovered(interval, origin, { from, to }, limit);
+      const next = covered ?? (rows.length < limit ? null : to);
       if (rows.length > 0)
         this.#changed(
           interval,
@@ -58,6 +53,30 @@ export class CandleTurns {
       if (next === null) this.#origins.drop(interval, origin);
       return next;
     });
+  }
+
+  /** Takes covered candles of an origin away; returns the stamp to go on from, null where none is left in the stretch. */
+  #dropCovered(interval: Interval, { id }: KeptOrigin, { from, to }: Span, limit: number): number | null {
+    const rows = this.#sql
+      .exec<{ time: number }>(
+        "select time from covered where interval = ? and time >= ? and time < ? and origin = ? order by time limit ?",
+        interval,
+        from,
+        to,
+        id,
+        limit,
+      )
+      .toArray();
+    if (rows.length === 0) return null;
+    const { time } = rows[rows.length - 1];
+    this.#sql.exec(
+      "delete from covered where interval = ? and origin = ? and time >= ? and time <= ?",
+      interval,
+      id,
+      from,
+      time,
+    );
+    return rows.length < limit ? null : time + 1;
   }
 
   /**
