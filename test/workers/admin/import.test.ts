@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CandlesAnswerSchema } from "../../../contracts/candle.ts";
 import type { ImportChunk, ImportReport } from "../../../contracts/import.ts";
-import { HOUR, MINUTE } from "../../../core/time.ts";
+import { DAY, HOUR, isoDate, MINUTE } from "../../../core/time.ts";
 import {
   bodyOf,
   call,
@@ -132,14 +132,21 @@ describe("importing again", () => {
   });
 
   test("as another interval, otherwise adjusted, is another series", async () => {
-    await report({ symbol: "JSE:ABG", interval: "1d", adjustment: "split", rows: rows([1, 2]) });
+    const week = [9, 10, 11, 12, 13].map((day) => ({
+      line: day,
+      time: isoDate(at("2026-11-01") + (day - 1) * DAY),
+      close: 2,
+    }));
+    await report({ symbol: "JSE:ABG", interval: "1d", adjustment: "split", rows: week });
     const hours = [{ line: 1, time: "2026-11-17T07:00:00Z", close: 3 }];
     expect(await report({ symbol: "JSE:ABG", interval: "1h", adjustment: "raw", rows: hours })).toMatchObject({
       stored: 1,
     });
     const own = await read("/ohlcv/JSE:ABG?interval=1h", CandlesAnswerSchema);
     expect(own).toMatchObject({ adjustment: "raw", count: 1 });
-    expect(await read("/ohlcv/JSE:ABG?interval=1w", CandlesAnswerSchema)).toMatchObject({ adjustment: "split" });
+    expect(await read("/ohlcv/JSE:ABG?interval=1w", CandlesAnswerSchema)).toMatchObject({
+      ...{ adjustment: "split", count: 1 },
+    });
   });
 });
 
