@@ -112,3 +112,41 @@ test("a long stretch that a better source owes is asked of it some at a time, in
   const page = await pageOf(of, "1h", series);
   expect(page).toMatchObject({ facts: { provider: "binance" }, candles: { length: 5_000 } });
 });
+
+test("a source that failed while a candle formed is asked once for what it owes, and not until the candle closes", async () => {
+  const of = await listed("FORMING/USDT");
+  coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
+  binance.history = () => failure("server_error");
+  await pageOf(of, "1h");
+  binance.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now);
+  clock.advance(60);
+  await ring(of.symbol);
+  const { length } = binance.candleCalls;
+  for (let i = 0; i < 3; i++) {
+    clock.advance(60);
+    await ring(of.symbol);
+  }
+  expect(binance.candleCalls.length).toBe(length);
+  const due = await runInDurableObject(roomOf(of.symbol), (_, { storage }) =>
+    storage.sql.exec("select * from fetched where result = 'failed'").toArray(),
+  );
+  expect(due).toEqual([]);
+});
+
+test("a source that has no name for the symbol any more owes nothing", async () => {
+  const of = await listed("UNNAMED/USDT");
+  coingecko.history = (interval, now) => calmHistory(interval, HOUR_NOW - 400 * HOUR, now, 1001);
+  binance.history = () => failure("server_error");
+  await pageOf(of, "1h", { to: HOUR_NOW });
+  await roomOf(of.symbol).keepInstrument({
+    ...of,
+    provider_symbols: { coingecko: of.symbol },
+    last_updated: "2026-11-02T00:00:00.000Z",
+  });
+  clock.advance(60);
+  await ring(of.symbol);
+  const owed = await runInDurableObject(roomOf(of.symbol), (_, { storage }) =>
+    storage.sql.exec("select * from fetched where result = 'failed'").toArray(),
+  );
+  expect(owed).toEqual([]);
+});

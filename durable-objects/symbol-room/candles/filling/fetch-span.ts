@@ -85,7 +85,10 @@ export async function fetchSpan(
   const { instrument, fetched, market } = series;
   const listing = listingOf(instrument, provider);
   const unsupported = { ...nothing(gap.to), empty: [gap], isSupported: false };
-  if (!listing) return unsupported;
+  if (!listing) {
+    fetched.forget(interval, owed, provider);
+    return unsupported;
+  }
   const settled = settledBefore(market, interval, now - freshnessPolicyOf(provider).delay);
   const asked = widened(series, provider, interval, gap, settled);
   const answer = await backfill.upstreams(provider).candles({ listing, interval, ...asked }, backfill.priority);

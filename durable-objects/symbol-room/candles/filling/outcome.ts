@@ -64,6 +64,8 @@ export function keepOutcome(
   if (gap.to > final) {
     const from = Math.max(gap.from, final);
     unsettled.set(unsettledKey(provider, interval), { from, to: gap.to, at: now, settled });
+    // The candle that forms is asked for when it is read: else a source that failed once would owe it until it closes.
+    fetched.forget(interval, { from, to: gap.to }, provider);
   }
   if (closed.to <= closed.from) return [];
   const times = candles.time.filter((time) => time >= gap.from && time < gap.to);
