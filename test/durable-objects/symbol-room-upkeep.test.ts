@@ -150,3 +150,19 @@ test("a source that has no name for the symbol any more owes nothing", async () 
   );
   expect(owed).toEqual([]);
 });
+
+test("a source that has nothing is asked again after pauses that double", async () => {
+  const of = await listed("NOTHING/USDT", ["binance"]);
+  binance.history = () => [];
+  await ask(of, "1h", { to: HOUR_NOW });
+  const pause = () =>
+    runInDurableObject(roomOf(of.symbol), (_, { storage }) =>
+      storage.sql.exec<{ pause: number }>("select pause from fetched where result = 'empty'").toArray(),
+    );
+  expect(await pause()).toEqual([{ pause: MINUTE }]);
+  for (const expected of [2 * MINUTE, 4 * MINUTE, 8 * MINUTE]) {
+    clock.advance(expected);
+    await ring(of.symbol);
+    expect(await pause()).toEqual([{ pause: expected }]);
+  }
+});

@@ -4,7 +4,7 @@ import type { CandleColumns } from "../../../../core/candles.ts";
 import { coverageOf } from "../../../../core/coverage.ts";
 import { INTRADAY_SECONDS, type Interval, isDated, nextStamp } from "../../../../core/interval.ts";
 import type { Market } from "../../../../core/market-calendar/markets.ts";
-import type { Span } from "../../../../core/spans.ts";
+import { gapsIn, type Span } from "../../../../core/spans.ts";
 import { HOUR, MINUTE } from "../../../../core/time.ts";
 import type { ProviderCandles } from "../../../../providers/provider.ts";
 import { settledBefore } from "../reading/needed-span.ts";
@@ -76,11 +76,12 @@ export function keepOutcome(
       : missingEnds(market, interval, closed, times).filter((span) => isExpected(market, interval, span, isSilent));
   const listed = instrument.listed_on == null ? null : Date.parse(instrument.listed_on) / 1000;
   const empty = missing.filter((span) => listed === null || span.to > listed);
-  fetched.answer(provider, interval, closed);
+  // Before what was answered is kept, for the pause grows with the one that a stretch has.
   for (const span of empty) {
     const isFinal = fetched.isEmptyElsewhere(provider, interval, span);
     fetched.owe(provider, interval, span, "empty", now, null, isFinal);
   }
+  for (const span of gapsIn(empty, closed)) fetched.answer(provider, interval, span);
   return empty;
 }
 
