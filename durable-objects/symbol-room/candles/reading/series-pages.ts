@@ -13,7 +13,7 @@ import type { Market } from "../../../../core/market-calendar/markets.ts";
 import type { Span } from "../../../../core/spans.ts";
 import { DAY } from "../../../../core/time.ts";
 import type { Series } from "../series.ts";
-import type { RowQuery } from "../storage/candle-store.ts";
+import type { Hidden, RowQuery } from "../storage/candle-store.ts";
 import { finerIntervals, knownStretch, stampAt } from "./known-stretch.ts";
 import { unmadeBuckets } from "./unmade-buckets.ts";
 import type { Visibility } from "./visibility.ts";
@@ -112,7 +112,9 @@ function finerLayer(series: Series, visibility: Visibility, fine: Interval, quer
     const { part, provider } = origins.get(id);
     return { part, answered: provider === "import" ? null : answered(series, id, fine) };
   };
-  const coarse = coarsen(all, { market, from: fine, to: interval, now, partOf, window });
+  const { partial, ...made } = coarsen(all, { market, from: fine, to: interval, now, partOf, window });
+  // Beside candles that are stored at the interval they may have to be left out.
+  const coarse = { partial, candles: shown(series, made.candles, visibility.of(series, interval).hidden) };
   if (!isCut || coarse.candles.length + coarse.partial.length === 0) return layerOf(coarse, isCut, query);
   // The bucket at the far end may lack the rows that the limit cut off.
   const end = backward ? rows.time[0] : rows.time[rows.length - 1];
@@ -120,8 +122,21 @@ function finerLayer(series: Series, visibility: Visibility, fine: Interval, quer
   const candles = backward
     ? sliceCandles(coarse.candles, firstAtOrAfter(coarse.candles, far + 1))
     : sliceCandles(coarse.candles, 0, firstAtOrAfter(coarse.candles, far));
-  const partial = coarse.partial.filter((time) => (backward ? time > far : time < far));
-  return { candles, partial, from: backward ? far + 1 : -FAR, to: backward ? FAR : far, more: true };
+  const near = partial.filter((time) => (backward ? time > far : time < far));
+  return { candles, partial: near, from: backward ? far + 1 : -FAR, to: backward ? FAR : far, more: true };
+}
+
+/** Candles but for those that are hidden. */
+function shown({ origins }: Series, candles: CandleColumns, hidden: readonly Hidden[]): CandleColumns {
+  const isHidden = (i: number): boolean =>
+    hidden.some(
+      ({ part, from, to }) =>
+        candles.time[i] >= from && candles.time[i] < to && origins.get(candles.origin[i]).part === part,
+    );
+  const picked = Array.from(candles.time.keys())
+    .filter((i) => !isHidden(i))
+    .map((i) => [candles, i] as const);
+  return picked.length === candles.length ? candles : pickCandles(picked);
 }
 
 /** The stretches of an interval that the provider of an origin has answered, the newest included. */

@@ -4,12 +4,15 @@ import { addSpan, type Span } from "../../../../core/spans.ts";
 import type { Series } from "../series.ts";
 import type { Hidden } from "../storage/candle-store.ts";
 import type { KeptOrigin } from "../storage/origins.ts";
+import { finerIntervals, stampAt } from "./known-stretch.ts";
 
 /** Further back or ahead than any stamp. */
 const FAR = 8.64e12;
 
 interface Part extends SeriesPart {
   part: number;
+  /** The interval at which its candles are stored: finer ones are made into coarser ones. */
+  storedAt: Interval;
   /** The best of its origins. */
   best: KeptOrigin;
 }
@@ -68,14 +71,18 @@ function hiddenParts(series: Series, interval: Interval): HiddenParts {
 const endOf = (interval: Interval, time: number): number =>
   isDated(interval) ? nextStamp(interval, time) : time + (INTRADAY_SECONDS[interval] ?? 1);
 
-/** The parts of an interval, the highest first. */
-function partsOf({ origins, isBetter }: Series, interval: Interval): Part[] {
+/** The parts of an interval, those that are made of finer candles among them, the highest first. */
+function partsOf(series: Series, interval: Interval): Part[] {
+  const { market, origins, isBetter } = series;
   const parts = new Map<number, Part>();
-  for (const { origin, first, last } of origins.stretches(interval)) {
+  const stretches = [interval, ...finerIntervals(series, interval)].flatMap((each) => origins.stretches(each));
+  for (const { origin, interval: storedAt, ...own } of stretches) {
+    const [first, last] = [own.first, own.last].map((time) => stampAt(market, storedAt, interval, time));
     const known = parts.get(origin.part);
     const best = known && isBetter(known.best, origin) ? known.best : origin;
     parts.set(origin.part, {
       part: origin.part,
+      storedAt: known?.storedAt ?? storedAt,
       best,
       adjustment: best.adjustment,
       adjustedAsOf: latest(known?.adjustedAsOf ?? null, origin.adjustedAsOf),
@@ -92,7 +99,9 @@ const latest = (one: number | null, other: number | null): number | null =>
 
 function hiddenBeside(series: Series, interval: Interval, higher: Part, lower: Part): Span[] {
   const { origins } = series;
-  const agrees = origins.seam(interval, higher.part, lower.part) ?? meetPlausibly(series, interval, higher, lower);
+  const [one, other] = [higher.part, lower.part];
+  const seen = origins.seam(interval, one, other) ?? origins.seamElsewhere(one, other);
+  const agrees = seen ?? meetPlausibly(series, interval, higher, lower);
   const { before, within, after } = besideHigher(higher, lower, agrees);
   const spans: Span[] = [];
   if (!before) spans.push({ from: -FAR, to: higher.first });
@@ -105,8 +114,10 @@ function hiddenBeside(series: Series, interval: Interval, higher: Part, lower: P
 /** Whether two parts without a common bucket can have the same prices, by the closes next to one of their seams. */
 function meetPlausibly({ market, store }: Series, interval: Interval, higher: Part, lower: Part): boolean {
   const near = (part: Part, from: number, to: number, backward: boolean) => {
-    const query = { interval, from, to, limit: 1, backward, includeSuspect: false };
-    const candles = store.readPart(query, part.part);
+    const query = { interval: part.storedAt, from, limit: 1, backward, includeSuspect: false };
+    // The finer candles of a bucket go on beyond its stamp.
+    const end = part.storedAt === interval ? to : endOf(interval, to);
+    const candles = store.readPart({ ...query, to: end }, part.part);
     return candles.length === 0 ? null : { time: candles.time[0], close: candles.close[0] };
   };
   const seams =

@@ -163,6 +163,18 @@ export class OriginBook {
     return row ? row.agrees === 1 : null;
   }
 
+  /** Whether two parts have the same prices at every interval at which that was seen; null where it was at none. */
+  seamElsewhere(one: number, other: number): boolean | null {
+    const { agrees } = this.#sql
+      .exec<{ agrees: number | null }>(
+        "select min(agrees) as agrees from seams where one = ? and other = ?",
+        Math.min(one, other),
+        Math.max(one, other),
+      )
+      .one();
+    return agrees === null ? null : agrees === 1;
+  }
+
   /** Keeps whether two parts have the same prices at an interval. */
   saveSeam(interval: Interval, one: number, other: number, agrees: boolean): void {
     if (this.seam(interval, one, other) === agrees) return;
