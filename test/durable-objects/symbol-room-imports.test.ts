@@ -62,3 +62,21 @@ test("weeks of an import that ranks below do not stand beside those of a provide
   expect(facts.provider).toBe("binance");
   expect(candles.close.every((close) => close < 2_000)).toBe(true);
 });
+
+test.each(["earlier", "later"])(
+  "the %s of two imports can be corrected to another adjustment and back: they are no series meanwhile, and the one from before then",
+  async (corrected) => {
+    const of = await importing(`CORRECT${corrected}/USDT`);
+    await importFlat(of, "earlier", "1d", flat(TODAY - 80 * DAY, 40, DAY, 1000));
+    await importFlat(of, "later", "1d", flat(TODAY - 50 * DAY, 40, DAY, 1001));
+    const page = (interval: Interval) =>
+      pageOf(of, interval, { from: TODAY - 70 * DAY, limit: 500, to: TODAY - 15 * DAY, backward: false });
+    const before = [await page("1d"), await page("1w")];
+    const days = before[0].candles.length;
+    await roomOf(of.symbol).adjustImport(of, corrected, "split", TODAY);
+    expect((await page("1d")).candles.length).toBeLessThan(days);
+    await roomOf(of.symbol).adjustImport(of, corrected, "raw", null);
+    const after = [await page("1d"), await page("1w")];
+    expect(after.map(({ candles }) => candles)).toEqual(before.map(({ candles }) => candles));
+  },
+);

@@ -89,10 +89,31 @@ export class OriginBook {
     return this.#save({ ...origin, part });
   }
 
-  /** Changes the adjustment of an import. If it is another, the import is a part of its own from then on, until it is found to fit others. */
+  /**
+   * Changes the adjustment of an import. If it is another, the import leaves those of its part, and joins the imports that have the new one,
+   * where their prices are known to fit.
+   */
   adjust(origin: KeptOrigin, adjustment: Origin["adjustment"], adjustedAsOf: number | null): KeptOrigin {
-    const part = adjustment === origin.adjustment ? origin.part : origin.id;
-    return this.#save({ ...origin, adjustment, adjustedAsOf, part });
+    if (adjustment === origin.adjustment) return this.#save({ ...origin, adjustedAsOf });
+    const left = this.#save({ ...origin, adjustment, adjustedAsOf, part: this.#partAlone(origin) });
+    const isAlike = (each: KeptOrigin): boolean =>
+      each.id !== left.id && each.provider === "import" && each.adjustment === adjustment;
+    const fitting = this.all().find((each) => isAlike(each) && this.seamElsewhere(each.part, left.part) === true);
+    return fitting ? this.join(left, fitting.part) : left;
+  }
+
+  /** The number of a part that an origin has alone, with the prices of the one that it is of. Numbers below zero are no origin's. */
+  #partAlone({ id, part }: KeptOrigin): number {
+    if (this.all().every((each) => each.id === id || each.part !== part)) return part;
+    const alone = Math.min(0, ...this.all().map((each) => each.part)) - 1;
+    this.#sql.exec(
+      "insert or replace into seams (interval, one, other, agrees) select interval, ?1, iif(one = ?2, other, one), agrees from seams where ?2 in (one, other)",
+      alone,
+      part,
+    );
+    for (const { interval, origin } of this.stretches())
+      if (origin.id === id) this.saveSeam(interval, part, alone, true);
+    return alone;
   }
 
   /** Forgets an origin that no candle has any more. */
