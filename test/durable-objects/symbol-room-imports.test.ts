@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Instrument } from "../../contracts/symbol.ts";
-import { type CandleColumns, candlesFrom } from "../../core/candles.ts";
+import { type CandleColumns, candlesFrom, pickCandles } from "../../core/candles.ts";
 import type { Interval } from "../../core/interval.ts";
 import { listed, pageOf } from "./live-pages.ts";
 import { roomOf } from "./live-room.ts";
 import { calmHistory, connectUpstream, startClock } from "./live-upstream.ts";
 
+const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 const NOW = "2026-11-18T15:30:20.250Z";
@@ -80,3 +81,29 @@ test.each(["earlier", "later"])(
     expect(after.map(({ candles }) => candles)).toEqual(before.map(({ candles }) => candles));
   },
 );
+
+test("a day of two imports' minutes goes with the one that is deleted, as far as the other does not cover it", async () => {
+  const of = await importing("HALF/USDT");
+  const page = () => pageOf(of, "1d", { from: TODAY - 22 * DAY, to: TODAY - 10 * DAY, limit: 50, backward: false });
+  const before = await page();
+  const whole = flat(TODAY - 20 * DAY, 2 * 1440, MINUTE, 1000);
+  const isLate = (time: number): boolean => time % DAY >= 5 * HOUR;
+  const dearer = flat(TODAY - 20 * DAY, 2 * 1440, MINUTE, 1001);
+  const late = pickCandles(
+    Array.from(dearer.time.keys()).flatMap((i) => (isLate(dearer.time[i]) ? [[dearer, i] as const] : [])),
+  );
+  await importFlat(of, "whole", "1m", whole);
+  await importFlat(of, "late", "1m", late);
+  expect((await page()).candles.close.slice(2, 4)).toEqual(new Float64Array(2).fill(1001));
+  for (let isDone = false; !isDone; ) ({ done: isDone } = await roomOf(of.symbol).deleteImport(of, "whole"));
+  expect((await page()).candles.close).toEqual(before.candles.close);
+});
+
+test("days that are made of an import's minutes are compared with those of a provider", async () => {
+  const of = await importing("APART/USDT");
+  await pageOf(of, "1d", { to: TODAY, limit: 50 });
+  await importFlat(of, "minutes", "1m", flat(TODAY - 20 * DAY, 2 * 1440, MINUTE, 1040));
+  const { facts, unfit } = await pageOf(of, "1d", { to: TODAY, limit: 50 });
+  expect(facts.provider).toBe("import");
+  expect(unfit.length).toBeGreaterThan(0);
+});

@@ -66,7 +66,7 @@ beforeAll(async () => {
     };
     await createSymbol(registry, symbol, symbol.aliases ?? [], { actor: "test", at: "2026-11-20T00:00:00.000Z" });
   }
-});
+}, 60_000);
 
 describe("a list of symbols", () => {
   test("shows each row its own aliases and provider symbols alone", async () => {

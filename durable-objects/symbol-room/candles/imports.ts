@@ -2,7 +2,7 @@ import type { Adjustment } from "../../../contracts/candle.ts";
 import { type Bucket, bucketAt, bucketStamped } from "../../../core/buckets.ts";
 import { coarsen } from "../../../core/candle-series/coarsen.ts";
 import { agreeInCommon, type CommonClose, correctsInCommon } from "../../../core/candle-series/splice.ts";
-import { type CandleColumns, joinCandles, pickCandles, sliceCandles } from "../../../core/candles.ts";
+import { type CandleColumns, firstAtOrAfter, joinCandles, pickCandles, sliceCandles } from "../../../core/candles.ts";
 import { type Interval, isDated, isMultipleOf, nextStamp } from "../../../core/interval.ts";
 import type { Span } from "../../../core/spans.ts";
 import { DAY } from "../../../core/time.ts";
@@ -19,6 +19,9 @@ const DERIVED: readonly Interval[] = ["1h", "1d"];
 
 /** Rows that are read, or taken away, at a time; then quotes pass. */
 const ROWS_AT_ONCE = 5_000;
+
+/** Closes of buckets that other parts have too, by part. */
+type CommonCloses = ReadonlyMap<number, readonly CommonClose[]>;
 
 /** Stores imported candles; all of the batch or nothing. */
 export function importBatch(
@@ -46,12 +49,7 @@ export function importBatch(
 }
 
 /** Finds which part of the series an import's candles belong to, by those that were there before. */
-function fitPart(
-  { market, origins }: Series,
-  interval: Interval,
-  origin: KeptOrigin,
-  common: ReadonlyMap<number, readonly CommonClose[]>,
-): void {
+function fitPart({ market, origins }: Series, interval: Interval, origin: KeptOrigin, common: CommonCloses): void {
   const alike = origins
     .all()
     .filter((each) => each.id !== origin.id && each.provider === "import" && each.adjustment === origin.adjustment);
@@ -79,15 +77,22 @@ export async function deriveCandles(series: Series, origin: KeptOrigin): Promise
 }
 
 /** Makes the stored coarser candles of imports of `fine` within a stretch. */
-async function deriveWithin(series: Series, fine: Interval, span: Span): Promise<boolean> {
+async function deriveWithin(series: Series, fine: Interval, span: Span, isRenewal = false): Promise<boolean> {
   let isNew = false;
   for (const coarse of DERIVED) {
-    if (isMultipleOf(fine, coarse) && (await deriveInterval(series, fine, coarse, span))) isNew = true;
+    if (isMultipleOf(fine, coarse) && (await deriveInterval(series, fine, coarse, span, isRenewal))) isNew = true;
   }
   return isNew;
 }
 
-async function deriveInterval(series: Series, fine: Interval, coarse: Interval, span: Span): Promise<boolean> {
+/** @param isRenewal whether candles that the finer ones do not make any more are taken away */
+async function deriveInterval(
+  series: Series,
+  fine: Interval,
+  coarse: Interval,
+  span: Span,
+  isRenewal: boolean,
+): Promise<boolean> {
   const { market, store, origins, isBetter } = series;
   const now = Date.now() / 1000;
   const partOf = (id: number) => ({ part: origins.get(id).part, answered: null });
@@ -112,12 +117,40 @@ async function deriveInterval(series: Series, fine: Interval, coarse: Interval, 
     for (const [id, run] of byOrigin(candles)) {
       const batch = { interval: coarse, origin: origins.get(id), candles: run, fetchedAt: Math.floor(now) };
       const rules = { market, now, negativePrices: true, isBetter: isBetterPart, isFinal: () => true };
-      const { stored, replaced } = storeChecked(store, { batch, ...rules });
+      const { stored, replaced, common } = storeChecked(store, { batch, ...rules });
+      saveSeams(series, coarse, batch.origin, common);
       if (stored + replaced > 0) isNew = true;
     }
+    if (isRenewal && imported.length === all.length) liftUnmade(series, fine, coarse, window, candles);
     from = read.length < ROWS_AT_ONCE ? null : end;
   }
   return isNew;
+}
+
+/** Keeps whether derived candles have the prices of providers. Whether imports fit was seen at the interval of their files. */
+function saveSeams({ market, origins }: Series, interval: Interval, { part }: KeptOrigin, common: CommonCloses): void {
+  const imports = new Set(
+    origins
+      .all()
+      .filter(({ provider }) => provider === "import")
+      .map((each) => each.part),
+  );
+  for (const [other, closes] of common) {
+    const agrees = imports.has(other) ? null : agreeInCommon(market.id, closes);
+    if (agrees !== null) origins.saveSeam(interval, part, other, agrees);
+  }
+}
+
+/** Takes derived candles away that were made of finer ones which are not there any more. */
+function liftUnmade(series: Series, fine: Interval, coarse: Interval, window: Span, made: CandleColumns): void {
+  const { store, turns, origins, isBetter } = series;
+  const query = { interval: coarse, ...window, limit: ROWS_AT_ONCE, backward: false, includeSuspect: true };
+  const { time, origin } = store.read(query);
+  const isUnmade = (at: number, i: number): boolean => {
+    const { provider, interval } = origins.get(origin[i]);
+    return provider === "import" && interval === fine && made.time[firstAtOrAfter(made, at)] !== at;
+  };
+  turns.lift(coarse, Array.from(time).filter(isUnmade), isBetter);
 }
 
 /** Where the finer candles of the coarse bucket that holds one begin. */
@@ -171,12 +204,9 @@ export async function takeAwayImport(series: Series, importId: string): Promise<
     const next = turns.takeAway(interval, origin, first, ROWS_AT_ONCE, isBetter);
     const span = { from: first, to: next ?? last + 1 };
     fetched.forget(interval, span);
-    if (next !== null) {
-      origins.shorten(interval, origin, next);
-      return false;
-    }
-    if (interval === origin.interval)
-      await deriveWithin(series, interval, spanWithEnds(interval, { from: first, to: last + 1 }));
+    if (next !== null) origins.shorten(interval, origin, next);
+    if (interval === origin.interval) await deriveWithin(series, interval, spanWithEnds(interval, span), true);
+    if (next !== null) return false;
     return origins.stretches().every((each) => each.origin.id !== origin.id) && forgotten(series, origin);
   }
   return forgotten(series, origin);

@@ -79,6 +79,15 @@ export class CandleTurns {
     return rows.length < limit ? null : time + 1;
   }
 
+  /** Takes the served candles of some buckets away, and what lay under them comes up. */
+  lift(interval: Interval, times: readonly number[], isBetter: IsBetter): void {
+    if (times.length === 0) return;
+    this.#storage.transactionSync(() => {
+      for (const time of times) this.#rows.lift(interval, time, isBetter);
+      this.#changed(interval, times);
+    });
+  }
+
   /**
    * Puts the better of the candles of each bucket on top, where imports lie under others or above them; some at a time.
    * @returns the stamp to go on from; null where nothing is left
