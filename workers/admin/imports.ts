@@ -172,7 +172,7 @@ imports.openapi(changeRoute, async (c) => {
   const registry = openPrimary(c.env.DB);
   const row = await requireImport(registry, c.req.valid("param").id);
   if (row.status === "deleting") throw deletingError(row.id);
-  const known = row.adjustedAsOf ?? adjustedAsOfDefault(adjustment, row.last);
+  const known = adjustment === "raw" ? null : (row.adjustedAsOf ?? adjustedAsOfDefault(adjustment, row.last));
   const adjustedAsOf = adjusted_as_of === undefined ? known : adjusted_as_of;
   const record = await requireSymbol(c.env, row.symbol);
   await changeAdjustment(registry, row, adjustment, adjustedAsOf, auditActorOf(c.var.caller));
