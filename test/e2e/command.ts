@@ -59,6 +59,11 @@ export function runScript(name: string, args: readonly string[], env: NodeJS.Pro
   return run(process.execPath, [join(root, "scripts", name), ...args], { cwd: root, env });
 }
 
+/** Runs a command of `wizdata` to its end. */
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}, root = ROOT) {
+  return run(process.execPath, [join(root, "cli", "wizdata.ts"), ...args], { cwd: root, env });
+}
+
 /** Runs one of the project's tools to its end. */
 export function runTool(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return run(process.execPath, [join(ROOT, "tools", name), ...args], { cwd: ROOT, env });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type CommandResult, runScript } from "./command.ts";
+import { type CommandResult, runCli } from "./command.ts";
 import { TOKEN } from "./platform.ts";
 
 /** What is given to `npm run import`. */
@@ -18,7 +18,7 @@ export function runImport(url: string, given: ImportArguments): Promise<CommandR
   const { symbol, interval, file, adjustment, flags = [], token = TOKEN } = given;
   const args = ["--symbol", symbol, "--interval", interval, "--file", file, "--url", url, ...flags];
   if (adjustment) args.push("--adjustment", adjustment);
-  return runScript("import.ts", args, { ADMIN_TOKEN: token });
+  return runCli(["import", ...args], { ADMIN_TOKEN: token });
 }
 
 /** The counts of an import's report. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../scripts/ports.ts";
 import { type PaperCandle, parseCandles } from "./candle-files.ts";
 import { csvPages, expectSame, jsonPage } from "./candle-pages.ts";
-import { runScript } from "./command.ts";
+import { runCli } from "./command.ts";
 import { countsOf, refusedLines, runImport } from "./import-command.ts";
 import { dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
 
@@ -207,7 +207,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
       "--interval is missing; it must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, 1w, 1M.\n",
     ],
   ])("%j", async (args, message) => {
-    const { code, stderr } = await runScript("import.ts", args);
+    const { code, stderr } = await runCli(["import", ...args]);
     expect(stderr).toBe(message);
     expect(code).toBe(2);
   });
@@ -218,7 +218,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
 });
 
 test("--help explains every option", async () => {
-  const { code, stdout } = await runScript("import.ts", ["--help"]);
+  const { code, stdout } = await runCli(["import", "--help"]);
   expect(code).toBe(0);
   for (const option of ["symbol", "interval", "file", "adjustment", "keep-good", "check", "url"]) {
     expect(stdout).toContain(`--${option}`);

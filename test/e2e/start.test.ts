@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort, stateOfPort } from "../../scripts/ports.ts";
-import { plainEnvironment, run, runScript } from "./command.ts";
+import { plainEnvironment, run, runCli, runScript } from "./command.ts";
 import { countsOf } from "./import-command.ts";
 import { outputOf, removeFolder, signalGroup } from "./platform.ts";
 import { descendantsOf, waitForExit } from "./processes.ts";
@@ -244,7 +244,7 @@ describe("a platform that npm start runs", () => {
   test("imports a file with the token that was made for it", async () => {
     writeFileSync(inProject("gold.csv"), "time,close\n2024-01-02,18.5\n2024-01-03,18.75\n");
     const args = ["--symbol", "GBP/ZAR", "--interval", "1d", "--file", "gold.csv"];
-    const imported = await runScript("import.ts", args, { PORT: String(start.port) }, project);
+    const imported = await runCli(["import", ...args], { PORT: String(start.port) }, project);
     expect(imported.stderr).toBe("");
     expect(countsOf(imported)).toMatchObject({ read: 2, stored: 2 });
   });

@@ -17,7 +17,7 @@ const FLOORS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Folders of code that stand beside the house. */
-const BESIDE = ["scripts", "tools", "test"];
+const BESIDE = ["cli", "scripts", "tools", "test"];
 
 /** Packages that a room may use; a room that is not named here may use any. */
 const PACKAGES: ReadonlyMap<string, RegExp> = new Map([

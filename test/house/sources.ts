@@ -14,6 +14,7 @@ export const CODE_FOLDERS: readonly string[] = [
   "workers",
   "web",
   "bench",
+  "cli",
   "scripts",
   "tools",
 ];

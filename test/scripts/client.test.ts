@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
+import { ImportFailure, sendChunk } from "../../cli/import/client.ts";
 import type { ImportChunk } from "../../contracts/import.ts";
-import { ImportFailure, sendChunk } from "../../scripts/import/client.ts";
 import { freePort } from "../../scripts/ports.ts";
 
 const CHUNK: ImportChunk = { symbol: "AAPL", interval: "1d", rows: [{ line: 2, time: "2024-01-02", close: "5" }] };

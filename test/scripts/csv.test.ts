@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CsvFileError, type CsvLine, readCsv } from "../../scripts/import/csv.ts";
-import { readFileFacts } from "../../scripts/import/file-facts.ts";
+import { CsvFileError, type CsvLine, readCsv } from "../../cli/import/csv.ts";
+import { readFileFacts } from "../../cli/import/file-facts.ts";
 
 let folder = "";
 beforeAll(() => {

@@ -44,6 +44,21 @@ describe("the dependencies", () => {
     expect(faultsWith(changed)).toEqual([]);
   });
 
+  test("may be asked for by a workspace, which is none itself", () => {
+    const own = { version: "0.1.0", license: undefined, integrity: undefined };
+    const linked = { ...own, dependencies: { hono: "1.0.0" } };
+    expect(faultsWith(linked, { workspaces: ["cli"] }, "cli")).toEqual([]);
+    const other = { ...own, dependencies: { hono: "^1.0.0" } };
+    const faults = [
+      expect.stringMatching(/^cli\/package\.json asks for hono.*no exact/),
+      expect.stringMatching(/has 1\.0\.0/),
+    ];
+    expect(faultsWith(other, { workspaces: ["cli"] }, "cli")).toEqual(faults);
+    expect(faultsWith({ link: true, resolved: "lib" }, { workspaces: ["cli"] })).toContainEqual(
+      expect.stringMatching(/link to a folder/),
+    );
+  });
+
   test.each([
     [{ integrity: undefined }, /no SHA-512/],
     [{ integrity: "sha1-AAAA" }, /no SHA-512/],

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { BrokenRow, CsvLine } from "../../cli/import/csv.ts";
+import { type ChunkReport, type ImportOptions, importLines, type Totals } from "../../cli/import/importer.ts";
 import type { ImportChunk } from "../../contracts/import.ts";
 import { type CandleRow, readCandleRows } from "../../core/candle-rows.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
-import type { BrokenRow, CsvLine } from "../../scripts/import/csv.ts";
-import { type ChunkReport, type ImportOptions, importLines, type Totals } from "../../scripts/import/importer.ts";
 
 const RULES = { market: marketOf("CRYPTO"), interval: "1m", now: 4e9, negativePrices: false } as const;
 

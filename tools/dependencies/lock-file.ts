@@ -7,6 +7,7 @@ export const ManifestSchema = z.looseObject({
   dependencies: versions,
   devDependencies: versions,
   allowScripts: z.record(z.string(), z.boolean()).default({}),
+  workspaces: z.array(z.string()).default([]),
 });
 
 export type Manifest = z.infer<typeof ManifestSchema>;
@@ -32,6 +33,9 @@ export const LockFileSchema = z.looseObject({
 
 export type LockFile = z.infer<typeof LockFileSchema>;
 type Package = LockFile["packages"][string];
+
+const DEPENDENCY_KINDS = ["dependencies", "devDependencies"] as const;
+type DependencyKind = (typeof DEPENDENCY_KINDS)[number];
 
 const REGISTRY = "https://registry.npmjs.org/";
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
@@ -84,29 +88,48 @@ function faultsOfPackage(path: string, found: Package, manifest: Manifest): stri
   return faults;
 }
 
+/** What is wrong with what one package.json asks for. */
+function faultsOfRequests(
+  file: string,
+  asked: Pick<Manifest, DependencyKind>,
+  locked: Pick<Package, DependencyKind> | undefined,
+  packages: LockFile["packages"],
+  documentation: string,
+): string[] {
+  const faults: string[] = [];
+  for (const kind of DEPENDENCY_KINDS) {
+    for (const [name, version] of Object.entries(asked[kind])) {
+      if (!EXACT.test(version)) faults.push(`${file} asks for ${name}@${version}, which is no exact version`);
+      const found = packages[`node_modules/${name}`]?.version;
+      if (locked?.[kind][name] !== version || found !== version) {
+        faults.push(`${file} asks for ${name}@${version}, and package-lock.json has ${found ?? "none"}`);
+      }
+      const named = `^\\|[^|]*(?<![\\w/@-])${name.replace(/[/.]/g, "\\$&")}(?![\\w/-])[^|]*\\|`;
+      if (!new RegExp(named, "m").test(documentation)) {
+        faults.push(`docs/dependencies.md does not say why ${name} is there`);
+      }
+    }
+  }
+  return faults;
+}
+
 /**
- * What is wrong with the dependencies, from files alone.
+ * What is wrong with the dependencies, from files alone. The project's own workspaces are no dependencies, but what they ask for is.
  * @param documentation the text of docs/dependencies.md, which says of each direct one why it is there
  */
 export function faultsOfDependencies(manifest: Manifest, lock: LockFile, documentation: string): string[] {
   const { "": root, ...packages } = lock.packages;
-  const faults = Object.entries(packages).flatMap(([path, found]) => faultsOfPackage(path, found, manifest));
+  const isOwn = (path: string, { link, resolved }: Package): boolean =>
+    manifest.workspaces.includes(path) || (link === true && manifest.workspaces.includes(resolved ?? ""));
+  const faults = Object.entries(packages).flatMap(([path, found]) =>
+    isOwn(path, found) ? [] : faultsOfPackage(path, found, manifest),
+  );
   if (lock.lockfileVersion !== 3) faults.push(`package-lock.json has the version ${lock.lockfileVersion}, not 3`);
-  for (const kind of ["dependencies", "devDependencies"] as const) {
-    for (const [name, version] of Object.entries(manifest[kind])) {
-      if (!EXACT.test(version)) faults.push(`package.json asks for ${name}@${version}, which is no exact version`);
-      const locked = packages[`node_modules/${name}`]?.version;
-      if (root?.[kind][name] !== version || locked !== version) {
-        faults.push(`package.json asks for ${name}@${version}, and package-lock.json has ${locked ?? "none"}`);
-      }
-      if (
-        !new RegExp(`^\\|[^|]*(?<![\\w/@-])${name.replace(/[/.]/g, "\\$&")}(?![\\w/-])[^|]*\\|`, "m").test(
-          documentation,
-        )
-      ) {
-        faults.push(`docs/dependencies.md does not say why ${name} is there`);
-      }
-    }
+  faults.push(...faultsOfRequests("package.json", manifest, root, packages, documentation));
+  for (const workspace of manifest.workspaces) {
+    const own = packages[workspace];
+    if (own) faults.push(...faultsOfRequests(`${workspace}/package.json`, own, own, packages, documentation));
+    else faults.push(`package-lock.json does not know the workspace ${workspace}`);
   }
   const names = Object.keys(packages).map(nameOf);
   for (const single of SINGLE) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ImportChunk, ImportReportSchema, RefusedRowsSchema } from "../../contracts/import.ts";
-import { notThePlatformMessage, refusalMessage, unreachableMessage } from "../platform-errors.ts";
+import { notThePlatformMessage, refusalMessage, unreachableMessage } from "../../scripts/platform-errors.ts";
 
 import type { ChunkReport } from "./importer.ts";
 

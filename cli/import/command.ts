@@ -1,20 +1,20 @@
-// `npm run import`: brings real candles from a CSV file into the platform.
+// `wizdata import`: brings real candles from a CSV file into the platform.
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { styleText } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { z } from "zod";
-import { adjustedAsOfDefault } from "../contracts/adjusted-as-of.ts";
-import { ADJUSTMENTS } from "../contracts/candle.ts";
-import type { ImportChunk } from "../contracts/import.ts";
-import { INTERVALS } from "../core/interval.ts";
-import { adminTokenFor, noAdminToken } from "./admin-token.ts";
-import { parseArgs } from "./arguments.ts";
-import { ImportFailure, sendChunk } from "./import/client.ts";
-import { CsvFileError, readCsv } from "./import/csv.ts";
-import { readFileFacts } from "./import/file-facts.ts";
-import { type ChunkReport, type ImportOptions, importLines, type Totals } from "./import/importer.ts";
-import { defaultUrl, invalidUrlMessage, platformUrl } from "./platform-errors.ts";
+import { adjustedAsOfDefault } from "../../contracts/adjusted-as-of.ts";
+import { ADJUSTMENTS } from "../../contracts/candle.ts";
+import type { ImportChunk } from "../../contracts/import.ts";
+import { INTERVALS } from "../../core/interval.ts";
+import { adminTokenFor, noAdminToken } from "../../scripts/admin-token.ts";
+import { parseArgs } from "../../scripts/arguments.ts";
+import { defaultUrl, invalidUrlMessage, platformUrl } from "../../scripts/platform-errors.ts";
+import { ImportFailure, sendChunk } from "./client.ts";
+import { CsvFileError, readCsv } from "./csv.ts";
+import { readFileFacts } from "./file-facts.ts";
+import { type ChunkReport, type ImportOptions, importLines, type Totals } from "./importer.ts";
 
 const HELP = `Imports candles from a CSV file.
 
@@ -63,8 +63,9 @@ function dayOf(text: string | undefined): string | undefined {
   return fail(`--adjusted-as-of is "${text}"; it must be a day of the calendar, such as 2026-11-20.`);
 }
 
-function readArguments(): Arguments {
+function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({
+    args,
     options: {
       symbol: { type: "string" },
       interval: { type: "string" },
@@ -135,44 +136,47 @@ function reportImport(id: string, url: string): void {
   console.log(`  To delete it:  curl -X DELETE -H "Authorization: Bearer $ADMIN_TOKEN" ${url}/admin/imports/${id}`);
 }
 
-const options = readArguments();
-const size = fileSize(options.path);
-const token = adminTokenFor(options.url) ?? fail(noAdminToken(options.url));
-const bar = process.stderr.isTTY
-  ? new SingleBar(
-      { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },
-      Presets.shades_classic,
-    )
-  : null;
-let accepted = 0;
-let importId: string | null = null;
-async function send(chunk: ImportChunk): Promise<ChunkReport> {
-  const result = await sendChunk(options.url, token, chunk);
-  if (!chunk.check_only) importId = result.import_id ?? importId;
-  accepted += result.stored + result.replaced + result.unchanged;
-  return result;
-}
-try {
-  const { sha256, rows, lastTime } = await readFileFacts(options.path);
-  if (rows === 0) fail("The file has no rows.");
-  bar?.start(size, 0);
-  const adjustedAsOf = options.adjustedAsOf ?? adjustedAsOfDefault(options.adjustment ?? "unknown", lastTime);
-  const settings: ImportOptions = {
-    ...options,
-    adjustedAsOf: adjustedAsOf ?? undefined,
-    file: { file: basename(options.path), sha256, rows },
-  };
-  const totals = await importLines(readCsv(options.path), settings, send, (bytes) => bar?.update(bytes));
-  bar?.stop();
-  report(totals, options);
-  if (importId !== null) reportImport(importId, options.url);
-  process.exitCode = totals.refused.length > 0 ? 1 : 0;
-} catch (error) {
-  bar?.stop();
-  if (error instanceof ImportFailure || error instanceof CsvFileError) {
-    const rest =
-      accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
-    fail(`${error.message}${rest}`);
+/** Runs the command with the arguments that stand after its name. */
+export async function run(args: string[]): Promise<void> {
+  const options = readArguments(args);
+  const size = fileSize(options.path);
+  const token = adminTokenFor(options.url) ?? fail(noAdminToken(options.url));
+  const bar = process.stderr.isTTY
+    ? new SingleBar(
+        { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },
+        Presets.shades_classic,
+      )
+    : null;
+  let accepted = 0;
+  let importId: string | null = null;
+  async function send(chunk: ImportChunk): Promise<ChunkReport> {
+    const result = await sendChunk(options.url, token, chunk);
+    if (!chunk.check_only) importId = result.import_id ?? importId;
+    accepted += result.stored + result.replaced + result.unchanged;
+    return result;
   }
-  throw error;
+  try {
+    const { sha256, rows, lastTime } = await readFileFacts(options.path);
+    if (rows === 0) fail("The file has no rows.");
+    bar?.start(size, 0);
+    const adjustedAsOf = options.adjustedAsOf ?? adjustedAsOfDefault(options.adjustment ?? "unknown", lastTime);
+    const settings: ImportOptions = {
+      ...options,
+      adjustedAsOf: adjustedAsOf ?? undefined,
+      file: { file: basename(options.path), sha256, rows },
+    };
+    const totals = await importLines(readCsv(options.path), settings, send, (bytes) => bar?.update(bytes));
+    bar?.stop();
+    report(totals, options);
+    if (importId !== null) reportImport(importId, options.url);
+    process.exitCode = totals.refused.length > 0 ? 1 : 0;
+  } catch (error) {
+    bar?.stop();
+    if (error instanceof ImportFailure || error instanceof CsvFileError) {
+      const rest =
+        accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
+      fail(`${error.message}${rest}`);
+    }
+    throw error;
+  }
 }
