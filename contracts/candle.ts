@@ -41,6 +41,21 @@ export const CandleSchema = z
 
 export type CandleAnswer = z.infer<typeof CandleSchema>;
 
+/** The columns of candles as comma-separated values, in an answer and in an exported file. */
+export const CANDLE_COLUMNS = [
+  "time",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "state",
+  "revision",
+  "suspect",
+  "provider",
+  "simulated",
+] as const;
+
 export const CoverageSchema = z
   .object({
     expected: z.number().int().openapi({ description: "Buckets of regular sessions in the page's window." }),

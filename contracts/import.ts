@@ -54,7 +54,7 @@ export const ImportChunkSchema = z
     }),
     check_only: z.boolean().default(false).openapi({
       description:
-        "Judge the rows and store nothing. Where it is the last chunk of an import that is running, that import has failed.",
+        "Judge the rows and store nothing: the answer says what would become of them. Where it is the last chunk of an import that is running, that import has failed.",
     }),
     force: z.boolean().default(false).openapi({
       description: "Store rows although their spacing says that they are of another interval.",
@@ -102,13 +102,20 @@ const refused_count = z.number().int().optional().openapi({
   description: "How many rows were refused, where that is more than `refused` lists.",
 });
 
+const suspect = z.array(z.object({ line: z.number().int(), reason: z.string() })).openapi({
+  description: `The first ${MAX_LISTED_REFUSALS} rows that data-quality checks flag. They are stored, and marked.`,
+});
+const suspect_count = z.number().int().optional().openapi({
+  description: "How many rows are flagged, where that is more than `suspect` lists.",
+});
+
 const importId = z.string().openapi({
   example: "912b1a44853dabd649ec46f358093950",
   description:
     "The first 32 hexadecimal digits of the SHA-256 of symbol, interval, adjustment and the file's SHA-256, with a line feed between them. Without a file, its SHA-256 is that of the chunk's rows as JSON.",
 });
 
-/** What became of a chunk. Its rows are stored, replaced, unchanged or refused; or only checked. */
+/** What became of a chunk, or with `check_only` what would: its rows are stored, replaced, unchanged or refused. */
 export const ImportReportSchema = z
   .object({
     import_id: importId,
@@ -119,6 +126,8 @@ export const ImportReportSchema = z
     unchanged: z.number().int(),
     refused,
     refused_count,
+    suspect,
+    suspect_count,
   })
   .openapi("ImportReport");
 

@@ -1,7 +1,8 @@
 import { bucketStamped } from "./buckets.ts";
 import { type Candle, NUMBER_FIELDS, PRICE_FIELDS } from "./candles.ts";
-import type { Interval } from "./interval.ts";
+import { type Interval, isDated } from "./interval.ts";
 import type { Market } from "./market-calendar/markets.ts";
+import { isWeekend } from "./market-calendar/sessions.ts";
 import { isoTime, MIN_TIME, parseTime } from "./time.ts";
 
 /** One row of a caller's file, as it stands there. Blank and null are unknown. */
@@ -34,16 +35,22 @@ export interface RowRules {
   negativePrices: boolean;
 }
 
+/** Rows that are candles, and those that are none. */
+export interface ReadRows {
+  /** Ascending, each stamp once. */
+  candles: Candle[];
+  /** The line of each of them. */
+  lines: number[];
+  refused: RefusedRow[];
+}
+
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 
 /**
  * Turns rows into candles. A bad row is refused with a reason, never repaired; a merely suspicious one is taken as it is.
  * The same candle twice is taken once.
  */
-export function readCandleRows(
-  rows: readonly CandleRow[],
-  rules: RowRules,
-): { candles: Candle[]; refused: RefusedRow[] } {
+export function readCandleRows(rows: readonly CandleRow[], rules: RowRules): ReadRows {
   const byTime = new Map<number, { candle: Candle; line: number }>();
   const refused: RefusedRow[] = [];
   for (const row of rows) {
@@ -58,8 +65,8 @@ export function readCandleRows(
       refused.push({ line: row.line, reason: `has the time of line ${before.line} but other numbers` });
     }
   }
-  const candles = [...byTime.values()].map(({ candle }) => candle).sort((a, b) => a.time - b.time);
-  return { candles, refused };
+  const read = [...byTime.values()].sort((a, b) => a.candle.time - b.candle.time);
+  return { candles: read.map(({ candle }) => candle), lines: read.map(({ line }) => line), refused };
 }
 
 function sameNumbers(a: Candle, b: Candle): boolean {
@@ -106,6 +113,9 @@ function readTime(value: string | number, rules: RowRules): number | string {
   const bucket = bucketStamped(rules.market, rules.interval, time);
   if (!bucket) return `time ${isoTime(time)} does not open a ${rules.interval} candle; use the opening of its bucket`;
   if (bucket.opens > rules.now) return `time ${isoTime(time)} is in the future`;
+  if (!isDated(rules.interval) && isWeekend(rules.market, bucket.opens) && isWeekend(rules.market, bucket.closes - 1)) {
+    return `time ${isoTime(time)} lies outside the session: the market is closed at weekends`;
+  }
   return time;
 }
 
@@ -126,11 +136,17 @@ function faultOf(candle: Candle, rules: RowRules): string | null {
   if (bad) return `${bad} is ${candle[bad]}; a price must be above 0`;
   if (candle.volume !== null && candle.volume < 0) return `volume is ${candle.volume}; it cannot be below 0`;
   const { high, low } = candle;
-  if (high !== null && low !== null && high < low) return `high ${high} is below low ${low}`;
+  if (high !== null && low !== null && isBelow(high, low)) return `high ${high} is below low ${low}`;
   for (const field of ["open", "close"] as const) {
     const value = candle[field];
-    if (value !== null && high !== null && value > high) return `${field} ${value} is above high ${high}`;
-    if (value !== null && low !== null && value < low) return `${field} ${value} is below low ${low}`;
+    if (value !== null && high !== null && isBelow(high, value)) return `${field} ${value} is above high ${high}`;
+    if (value !== null && low !== null && isBelow(value, low)) return `${field} ${value} is below low ${low}`;
   }
   return null;
 }
+
+/** Two numbers that are no further apart are one: programs write the last digit of a binary fraction differently. */
+const ROUNDING = 1e-12;
+
+const isBelow = (one: number, other: number): boolean =>
+  one < other && other - one > ROUNDING * Math.max(Math.abs(one), Math.abs(other));

@@ -29,6 +29,16 @@ export function holidaysKnown(market: Market, time: number): boolean {
   return year >= market.holidayYears.first && year <= market.holidayYears.last;
 }
 
+/**
+ * Whether an instant (unix seconds) is of a day of the week on which a market never trades, by its own clock. Of forex these begin at 17:00 New
+ * York the evening before.
+ */
+export function isWeekend(market: Market, time: number): boolean {
+  const local = time + offsetAt(market.zone, time);
+  const date = market.open < 0 ? local - market.open : local;
+  return !market.tradingDays.includes(weekday(date));
+}
+
 /** Sessions that were asked for, by market and trading date: years of candles ask for each of them several times. */
 const sessions = new WeakMap<Market, Map<number, Session | null>>();
 

@@ -1,3 +1,4 @@
+import { BackgroundWork } from "../../core/concurrency/background-work.ts";
 import { StepPacer } from "../../core/concurrency/step-pacer.ts";
 import { WorkLane } from "../../core/concurrency/work-lane.ts";
 
@@ -17,3 +18,9 @@ export const newStepPacer = (): StepPacer => new StepPacer(() => lane.pass(STEP_
 
 /** Waits until that many bars may be read or written in one go. */
 export const passBars = (bars: number): Promise<void> => lane.pass(bars * BAR_MS);
+
+/** The imports of this isolate, and whatever else makes way for requests. */
+export const background = new BackgroundWork(
+  () => Date.now(),
+  (ms) => scheduler.wait(ms),
+);

@@ -47,8 +47,18 @@ export interface ImportBatch {
   candles: CandleColumns;
 }
 
-/** What importing did. */
-export type ImportReply = { kind: "stored" } & StoreCounts;
+/** A candle that is stored and doubted. */
+export interface DoubtedCandle {
+  /** Its stamp, unix seconds. */
+  time: number;
+  reason: string;
+}
+
+/** What importing did, or would do. */
+export interface ImportReply extends StoreCounts {
+  /** Candles that data-quality checks flag, ascending. */
+  suspect: DoubtedCandle[];
+}
 
 /** What a room can serve. */
 export interface Availability {

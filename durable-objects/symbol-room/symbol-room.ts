@@ -44,6 +44,7 @@ export type {
   Availability,
   CandlesReply,
   ColumnsReply,
+  DoubtedCandle,
   ImportBatch,
   ImportReply,
   QuoteReply,
@@ -207,6 +208,11 @@ export class SymbolRoom extends StreamingObject {
     const reply = this.#candles.importBatch(this.#seriesOf(instrument), batch);
     if (reply.stored + reply.replaced > 0) await this.#onImported(instrument);
     return reply;
+  }
+
+  /** What importing candles would do; nothing is stored. */
+  async checkImport(known: Instrument, batch: ImportBatch): Promise<ImportReply> {
+    return this.#candles.checkImport(this.#seriesOf(this.#state.saveInstrument(known)), batch);
   }
 
   /** Makes the 1h and 1d candles of finer ones of an import that has ended. */

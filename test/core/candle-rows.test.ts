@@ -32,8 +32,8 @@ const refusalOf = (row: Partial<CandleRow>, given = rules()): string | undefined
 describe("a row that is a candle", () => {
   test("is taken as it stands, numbers or text alike", () => {
     const text = { time: "1795168800", open: " 10.0 ", high: "+12", low: "9", close: "1.1e1", volume: "5." };
-    expect(readCandleRows([GOOD], rules())).toEqual({ candles: [READ], refused: [] });
-    expect(readCandleRows([{ ...GOOD, ...text }], rules())).toEqual({ candles: [READ], refused: [] });
+    expect(readCandleRows([GOOD], rules())).toEqual({ candles: [READ], lines: [2], refused: [] });
+    expect(readCandleRows([{ ...GOOD, ...text }], rules())).toEqual({ candles: [READ], lines: [2], refused: [] });
   });
 
   test("may leave everything but its time and its close blank, which is unknown and not 0", () => {

@@ -322,7 +322,7 @@ describe("an import", () => {
     const reply: ImportReply = await roomOf(of.symbol).importCandles(after, {
       ...{ interval: "1d", adjustment: "raw", adjustedAsOf: null, importId: "file", candles: DAYS },
     });
-    expect(reply).toMatchObject({ kind: "stored", replaced: 2 });
+    expect(reply).toMatchObject({ replaced: 2 });
     expect(rowsOf(await pageOf(after, "1d")).map(({ close }) => close)).toEqual([10, 11]);
     expect((await pageOf(after, "1h")).candles.length).toBe(0);
   });

@@ -94,10 +94,10 @@ describe("eviction", () => {
   test("in the middle of an import loses no candle, and what is imported twice is there once", async () => {
     const of = imported("MIDDLE/USDT");
     const room = () => roomOf(of.symbol);
-    expect(await room().importCandles(of, batch("1d", DAYS[0], DAYS[1]))).toMatchObject({ kind: "stored", stored: 2 });
+    expect(await room().importCandles(of, batch("1d", DAYS[0], DAYS[1]))).toMatchObject({ stored: 2 });
     await evictDurableObject(room());
     expect(await room().importCandles(of, batch("1d", ...DAYS))).toEqual({
-      ...{ kind: "stored", stored: 1, replaced: 0, unchanged: 2 },
+      ...{ stored: 1, replaced: 0, unchanged: 2, suspect: [] },
     });
     const before = await quoteOf(of);
     await evictDurableObject(room());

@@ -1,9 +1,10 @@
 import type { Adjustment } from "../../contracts/candle.ts";
-import { MAX_LISTED_REFUSALS } from "../../contracts/import.ts";
+import { type ImportReport, MAX_LISTED_REFUSALS } from "../../contracts/import.ts";
 import { MAX_LISTED_FAULTS } from "../../contracts/input-faults.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import type { RefusedRow } from "../../core/candle-rows.ts";
 import type { Interval } from "../../core/interval.ts";
+import type { DoubtedCandle } from "../../durable-objects/symbol-room/symbol-room.ts";
 import type { ImportRow } from "../../storage/imports.ts";
 
 /** Refused rows as an answer lists them. */
@@ -11,6 +12,23 @@ export const listedRows = (refused: readonly RefusedRow[]) => ({
   refused: refused.slice(0, MAX_LISTED_REFUSALS),
   ...(refused.length > MAX_LISTED_REFUSALS ? { refused_count: refused.length } : {}),
 });
+
+/**
+ * Candles that are doubted, as an answer lists them.
+ * @param times stamps of all candles of the chunk, ascending, and `lines` where they stand in their file
+ */
+export function listedSuspects(
+  suspect: readonly DoubtedCandle[],
+  times: readonly number[],
+  lines: readonly number[],
+): Pick<ImportReport, "suspect" | "suspect_count"> {
+  const lineOf = new Map(times.map((time, i) => [time, lines[i]]));
+  const rows = suspect.map(({ time, reason }) => ({ line: lineOf.get(time) ?? 0, reason }));
+  return {
+    suspect: rows.sort((a, b) => a.line - b.line).slice(0, MAX_LISTED_REFUSALS),
+    ...(rows.length > MAX_LISTED_REFUSALS ? { suspect_count: rows.length } : {}),
+  };
+}
 
 /** A chunk whose bad rows keep the good ones from being stored. */
 export function refusedRowsError(refused: readonly RefusedRow[]): ApiError {

@@ -8,6 +8,7 @@ import { readCandleRows } from "../../core/candle-rows.ts";
 import { type Candle, candlesFrom } from "../../core/candles.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { coarserSpacing } from "../../core/row-spacing.ts";
+import { background } from "../../durable-objects/isolate/long-work.ts";
 import type { ImportReply } from "../../durable-objects/symbol-room/symbol-room.ts";
 import { auditEntry } from "../../storage/audit-log.ts";
 import { type Database, openPrimary } from "../../storage/database.ts";
@@ -21,7 +22,14 @@ import { clearQuotes } from "../market-data/quote-reader.ts";
 import { callRoom } from "../rooms/call-room.ts";
 import { clearSymbols, requireRecord } from "../symbol-registry/symbol-lookup.ts";
 import { importIdOf, sha256OfRows } from "./import-identity.ts";
-import { adjustmentConflict, deletingError, listedRows, refusedRowsError, spacingError } from "./import-problems.ts";
+import {
+  adjustmentConflict,
+  deletingError,
+  listedRows,
+  listedSuspects,
+  refusedRowsError,
+  spacingError,
+} from "./import-problems.ts";
 
 const route = createRoute({
   method: "post",
@@ -54,6 +62,7 @@ export const importChunks = createService();
 type Chunk = z.output<typeof ImportChunkSchema>;
 
 importChunks.openapi(route, async (c) => {
+  await background.makeWay();
   const chunk = c.req.valid("json");
   const registry = openPrimary(c.env.DB);
   const record = await requireRecord(
@@ -62,7 +71,7 @@ importChunks.openapi(route, async (c) => {
     (await resolveSymbols(registry, [chunk.symbol])).get(chunk.symbol),
   );
   const market = marketOf(record.primary_exchange);
-  const { candles, refused } = readCandleRows(chunk.rows, {
+  const { candles, lines, refused } = readCandleRows(chunk.rows, {
     market,
     interval: chunk.interval,
     now: Date.now() / 1000,
@@ -78,7 +87,10 @@ importChunks.openapi(route, async (c) => {
     replaced: 0,
     unchanged: 0,
     ...listedRows(refused),
+    suspect: [],
   };
+  // Rows that repeat one another within the chunk are one candle: the others change nothing.
+  const repeated = chunk.rows.length - refused.length - candles.length;
   const times = candles.map(({ time }) => time);
   const coarser = chunk.force ? null : coarserSpacing(market, chunk.interval, times);
   const misfit = coarser && spacingError(chunk.interval, coarser);
@@ -86,16 +98,17 @@ importChunks.openapi(route, async (c) => {
     // The file has ended, and a part of it was not stored.
     if (chunk.import?.last) await endImport(registry, own.id, "failed", act.at);
     if (misfit) throw misfit;
-    return c.json(envelope(report), 200);
+    const found = await check(c.env, record, own, candles);
+    const counts = { ...countsOf(found), unchanged: found.unchanged + repeated };
+    return c.json(envelope({ ...report, ...counts, ...listedSuspects(found.suspect, times, lines) }), 200);
   }
   const refusal = misfit ?? (refused.length > 0 && !chunk.keep_good ? refusedRowsError(refused) : null);
   if (refusal) throw await failed(registry, own, refused.length, act, refusal, chunk.import !== undefined);
   if (candles.length === 0 && !chunk.import) return c.json(envelope(report), 200);
   const row = await begin(registry, own, act);
+  await background.makeWay();
   const stored = await store(c.env, registry, record, row, candles, act);
-  // Rows that repeat one another within the chunk are one candle: the others changed nothing.
-  const repeated = chunk.rows.length - refused.length - candles.length;
-  const counts = { ...stored, unchanged: stored.unchanged + repeated };
+  const counts = { ...countsOf(stored), unchanged: stored.unchanged + repeated };
   const span = { first: times.at(0) ?? null, last: times.at(-1) ?? null };
   const progress = addProgress(registry, row.id, { ...counts, refused: refused.length, ...span }).returning();
   const audit =
@@ -113,8 +126,12 @@ importChunks.openapi(route, async (c) => {
   if (chunk.import?.last ?? true) await finish(c.env, registry, record, after ?? row, act.at);
   clearSymbols();
   clearQuotes();
-  return c.json(envelope({ ...report, ...counts }), 200);
+  return c.json(envelope({ ...report, ...counts, ...listedSuspects(stored.suspect, times, lines) }), 200);
 });
+
+const NONE: ImportReply = { stored: 0, replaced: 0, unchanged: 0, suspect: [] };
+
+const countsOf = ({ stored, replaced, unchanged }: ImportReply) => ({ stored, replaced, unchanged });
 
 /** Which import a chunk belongs to. */
 async function identityOf({ symbol }: SymbolRecord, chunk: Chunk): Promise<NewImport> {
@@ -161,16 +178,24 @@ async function store(
   row: ImportRow,
   candles: readonly Candle[],
   act: AuditActor,
-): Promise<{ stored: number; replaced: number; unchanged: number }> {
-  if (candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0 };
+): Promise<ImportReply> {
+  if (candles.length === 0) return NONE;
   const imported = await markImported(registry, record, act);
   const { id: importId, interval, adjustment } = row;
   const adjustedAsOf = secondsOfDay(row.adjustedAsOf);
   const batch = { interval, adjustment, adjustedAsOf, importId, candles: candlesFrom([...candles]) };
-  const { stored, replaced, unchanged } = await callRoom<ImportReply>(env, record.symbol, (room) =>
-    room.importCandles(instrumentOf(imported), batch),
-  );
-  return { stored, replaced, unchanged };
+  return callRoom<ImportReply>(env, record.symbol, (room) => room.importCandles(instrumentOf(imported), batch));
+}
+
+/** What storing a chunk's candles would do, in a symbol that had imports. */
+async function check(env: Env, record: SymbolRecord, own: NewImport, candles: readonly Candle[]): Promise<ImportReply> {
+  if (candles.length === 0) return NONE;
+  const { id: importId, interval, adjustment, adjustedAsOf } = own;
+  const batch = {
+    ...{ interval, adjustment, importId, adjustedAsOf: secondsOfDay(adjustedAsOf) },
+    candles: candlesFrom([...candles]),
+  };
+  return callRoom<ImportReply>(env, record.symbol, (room) => room.checkImport(instrumentOf(record), batch));
 }
 
 /** Ends an import whose last chunk is stored. The day of its adjustment is the one after its last row, unless it is known. */

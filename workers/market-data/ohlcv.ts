@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CandlesAnswerSchema } from "../../contracts/candle.ts";
+import { CANDLE_COLUMNS, CandlesAnswerSchema } from "../../contracts/candle.ts";
 import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { costOfCandles } from "../../contracts/request-costs.ts";
@@ -88,7 +88,7 @@ ohlcv.openapi(route, async (c) => {
   const rows = page.candles.map((candle, i) => ({ ...candle, provider: page.providers[i], simulated }));
   const candles = query.order === "desc" ? page.candles.toReversed() : page.candles;
   if (query.format === "csv") {
-    const csv = toCsv(COLUMNS, query.order === "desc" ? rows.reverse() : rows);
+    const csv = toCsv(CANDLE_COLUMNS, query.order === "desc" ? rows.reverse() : rows);
     return textResponse(c, csv, csv, "text/csv; charset=utf-8", options);
   }
   return jsonResponse(c, candles, siblingFields(record, query, page, cursor), options);
@@ -141,17 +141,3 @@ function linkTo(c: AppContext, cursor: string, relation: "next" | "prev"): strin
   url.searchParams.set("cursor", cursor);
   return `<${url.pathname}${url.search}>; rel="${relation}"`;
 }
-
-const COLUMNS = [
-  "time",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "state",
-  "revision",
-  "suspect",
-  "provider",
-  "simulated",
-] as const;

@@ -9,9 +9,10 @@ import type { QualityLog } from "../quality-log.ts";
 import type { ImportBatch, ImportReply } from "../replies.ts";
 import type { RoomState } from "../room-state.ts";
 import type { Upstreams } from "../upstreams.ts";
+import { deriveCandles } from "./derived.ts";
 import { BackfillQueue } from "./filling/backfill-queue.ts";
 import { pruneFetched, rankAgain } from "./filling/upkeep.ts";
-import { adjustImport, deriveCandles, importBatch, takeAwayImport } from "./imports.ts";
+import { adjustImport, checkBatch, importBatch, takeAwayImport } from "./imports.ts";
 import { Visibility } from "./reading/visibility.ts";
 import type { Series } from "./series.ts";
 import { CandleStore } from "./storage/candle-store.ts";
@@ -90,7 +91,14 @@ export class Candles {
   }
 
   importBatch(series: Series, batch: ImportBatch): ImportReply {
-    return this.#host.storage.transactionSync(() => importBatch(series, this.#host.quality, batch));
+    return this.#host.storage.transactionSync(() =>
+      importBatch(series, this.reading.visibility, this.#host.quality, batch),
+    );
+  }
+
+  /** What importing candles would do; nothing is stored. */
+  checkImport(series: Series, batch: ImportBatch): ImportReply {
+    return checkBatch(series, this.reading.visibility, batch);
   }
 
   /** Makes coarser candles of those of an import; returns whether any is new. */

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
+import { background } from "../../../durable-objects/isolate/long-work.ts";
 import { reportWhenDue } from "../../../durable-objects/telemetry/report.ts";
 import { isLogged, logInfo } from "../../../observability/log.ts";
 import { count, observe } from "../../../observability/metrics/collector.ts";
@@ -27,6 +28,9 @@ const SERVICES: ReadonlyMap<string, string> = new Map([
   ["broadcast", "streaming"],
   ["tickets", "streaming"],
 ]);
+
+/** The route of chunks of imports, which make way for all others. */
+const IMPORTS = "/admin/import";
 
 /** The pattern of the route that answered. */
 function routeOf(c: AppContext): string {
@@ -56,6 +60,7 @@ function logRequest(c: AppContext, span: Span, route: string, durationMs: number
  */
 export const observeRequest = createMiddleware<AppEnv>(async function observeRequest(c, next) {
   const begun = Date.now();
+  if (c.req.path !== IMPORTS) background.noteRequest();
   const span = new Span("request", c.req.header("traceparent") ?? null);
   await runInSpan(span, next);
   const durationMs = Date.now() - begun;

@@ -2,7 +2,14 @@ import { COMMON_BUCKETS, type CommonClose } from "../../../../core/candle-series
 import { type CandleColumns, emptyCandles, NUMBER_FIELDS, sliceCandles } from "../../../../core/candles.ts";
 import type { Interval } from "../../../../core/interval.ts";
 import type { Span } from "../../../../core/spans.ts";
-import { BucketRows, type Numbers, type StoreCounts, type StoredBatch, type StoredCandle } from "./bucket-rows.ts";
+import {
+  BucketRows,
+  type Numbers,
+  outcomeOf,
+  type StoreCounts,
+  type StoredBatch,
+  type StoredCandle,
+} from "./bucket-rows.ts";
 import type { OriginBook } from "./origin-book.ts";
 import type { IsBetter, KeptOrigin } from "./origins.ts";
 
@@ -22,9 +29,12 @@ export interface Hidden extends Span {
   part: number;
 }
 
+/** Closes of buckets that other parts have too, by part. */
+export type CommonCloses = ReadonlyMap<number, readonly CommonClose[]>;
+
 /** What storing did, and what was learnt of how the candles fit those of other parts: closes of buckets that both have, by part. */
 export interface StoreResult extends StoreCounts {
-  common: ReadonlyMap<number, readonly CommonClose[]>;
+  common: CommonCloses;
 }
 
 /** Further back or ahead than any stamp. */
@@ -98,12 +108,15 @@ export class CandleStore {
       const changed: number[] = [];
       const common = new Map<number, CommonClose[]>();
       let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      const servedAt = this.#rows.servedAt(interval, candles);
+      const fresh: number[] = [];
       for (let i = 0; i < candles.length; i++) {
         const time = candles.time[i];
         const wasFinal = isFinal(time);
-        const served = this.#rows.served(interval, time);
+        const served = servedAt(time);
         if (served) this.#compare(served, origin, candles.close[i], common);
-        const done = this.#rows.write(batch, i, served, isBetter, wasFinal);
+        else fresh.push(i);
+        const done = served ? this.#rows.write(batch, i, served, isBetter, wasFinal) : "stored";
         counts[done]++;
         const cameLate = done === "stored" && before !== null && time > before.from && time < before.to;
         if ((done === "replaced" && wasFinal) || cameLate) changed.push(time);
@@ -111,11 +124,24 @@ export class CandleStore {
         first = Math.min(first, time);
         last = Math.max(last, time);
       }
+      this.#rows.insert(batch, fresh);
       if (first <= last) this.#origins.extend(interval, origin, first, last);
       if (changed.length > 0) this.#changed(interval, changed);
       const { stored, replaced, unchanged, covered, left } = counts;
       return { stored: stored + covered, replaced, unchanged: unchanged + left, common };
     });
+  }
+
+  /** What storing candles would do to them; nothing is stored. */
+  outcome({ interval, origin, candles }: StoredBatch, isBetter: IsBetter): StoreCounts {
+    const counts = { stored: 0, replaced: 0, unchanged: 0, covered: 0, left: 0 };
+    if (candles.length === 0) return counts;
+    const servedAt = this.#rows.servedAt(interval, candles);
+    for (let i = 0; i < candles.length; i++) {
+      counts[outcomeOf(servedAt(candles.time[i]), origin, candles, i, isBetter)]++;
+    }
+    const { stored, replaced, unchanged, covered, left } = counts;
+    return { stored: stored + covered, replaced, unchanged: unchanged + left };
   }
 
   /** Marks or unmarks stored candles as doubted: no revision, for the numbers stand. */

@@ -3,7 +3,7 @@ import { checkCandles } from "../../../../core/data-quality/check-candles.ts";
 import type { Finding } from "../../../../core/data-quality/finding.ts";
 import type { Market } from "../../../../core/market-calendar/markets.ts";
 import { DAY } from "../../../../core/time.ts";
-import type { StoredBatch } from "./bucket-rows.ts";
+import type { StoreCounts, StoredBatch } from "./bucket-rows.ts";
 import type { CandleStore, StoreResult } from "./candle-store.ts";
 import type { IsBetter } from "./origins.ts";
 
@@ -30,11 +30,9 @@ export interface CheckedWrite extends StoreResult {
   findings: Finding[];
 }
 
-/** Stores candles (ascending) with marks on those that are doubted, and renews the marks of their stored neighbours. All or nothing. */
-export function storeChecked(store: CandleStore, context: CheckContext): CheckedWrite {
-  const { batch, market, now, negativePrices, isBetter, isFinal } = context;
+/** A batch beside its neighbours, and what the checks say of all of them. */
+function checked(store: CandleStore, { batch, market, now, negativePrices }: CheckContext) {
   const { interval, candles } = batch;
-  if (candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0, common: new Map(), findings: [] };
   const first = candles.time[0];
   const last = candles.time[candles.length - 1];
   const neighbours = { interval, limit: CONTEXT_ROWS, includeSuspect: true };
@@ -47,8 +45,24 @@ export function storeChecked(store: CandleStore, context: CheckContext): Checked
   all.suspect.set(suspect);
   const from = firstAtOrAfter(all, first);
   const to = from + candles.length;
+  const ofBatch = findings.filter(({ index }) => index >= from && index < to);
+  return { before, after, all, suspect, from, to, findings: ofBatch };
+}
+
+/** Stores candles (ascending) with marks on those that are doubted, and renews the marks of their stored neighbours. All or nothing. */
+export function storeChecked(store: CandleStore, context: CheckContext): CheckedWrite {
+  const { batch, isBetter, isFinal } = context;
+  if (batch.candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0, common: new Map(), findings: [] };
+  const { before, after, all, suspect, from, to, findings } = checked(store, context);
   const result = store.write({ ...batch, candles: sliceCandles(all, from, to) }, isBetter, isFinal);
-  store.mark(interval, before, suspect.subarray(0, from));
-  store.mark(interval, after, suspect.subarray(to));
-  return { ...result, findings: findings.filter(({ index }) => index >= from && index < to) };
+  store.mark(batch.interval, before, suspect.subarray(0, from));
+  store.mark(batch.interval, after, suspect.subarray(to));
+  return { ...result, findings };
+}
+
+/** What storing candles would do, and what of them would be doubted; nothing is stored. */
+export function judgeChecked(store: CandleStore, context: CheckContext): StoreCounts & Pick<CheckedWrite, "findings"> {
+  const { batch, isBetter } = context;
+  if (batch.candles.length === 0) return { stored: 0, replaced: 0, unchanged: 0, findings: [] };
+  return { ...store.outcome(batch, isBetter), findings: checked(store, context).findings };
 }
