@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `wizdata`: the command line of the platform.
 
+import * as exportCommand from "./export/command.ts";
 import * as importCommand from "./import/command.ts";
 
 const HELP = `The command line of WizData Edge.
@@ -13,6 +14,7 @@ wizdata <command> --help explains each.
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   import: importCommand.run,
+  export: exportCommand.run,
 };
 
 const [name, ...args] = process.argv.slice(2);

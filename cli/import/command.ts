@@ -1,182 +1,148 @@
-// `wizdata import`: brings real candles from a CSV file into the platform.
-import { statSync } from "node:fs";
-import { basename } from "node:path";
-import { styleText } from "node:util";
-import { Presets, SingleBar } from "cli-progress";
-import { z } from "zod";
-import { adjustedAsOfDefault } from "../../contracts/adjusted-as-of.ts";
-import { ADJUSTMENTS } from "../../contracts/candle.ts";
-import type { ImportChunk } from "../../contracts/import.ts";
-import { INTERVALS } from "../../core/interval.ts";
+// `wizdata import`: brings real candles from files into the platform.
+import { CandleFileError } from "../../core/candle-files/types.ts";
 import { adminTokenFor, noAdminToken } from "../../scripts/admin-token.ts";
-import { parseArgs } from "../../scripts/arguments.ts";
-import { defaultUrl, invalidUrlMessage, platformUrl } from "../../scripts/platform-errors.ts";
-import { ImportFailure, sendChunk } from "./client.ts";
-import { CsvFileError, readCsv } from "./csv.ts";
-import { readFileFacts } from "./file-facts.ts";
-import { type ChunkReport, type ImportOptions, importLines, type Totals } from "./importer.ts";
+import type { Target } from "../platform/client.ts";
+import { CommandFailure, Interrupted, ItemFailure } from "../platform/failures.ts";
+import { Progress } from "../platform/progress.ts";
+import { onSignals } from "../platform/signals.ts";
+import { importFile, type Recognition, SymbolBook } from "./file-import.ts";
+import { namedFiles } from "./files.ts";
+import { fail, type ImportSettings, readArguments } from "./options.ts";
+import { type FileResult, fileReport, jsonReport, recognitionLines, sumReport } from "./report.ts";
+import { sourcesOf } from "./source.ts";
+import type { CandleSource } from "./streams.ts";
+import { emptyTotals } from "./totals.ts";
 
-const HELP = `Imports candles from a CSV file.
+/** Exit statuses; --help explains them. */
+const SOME_REFUSED = 1;
+const NOTHING_DONE = 2;
 
-  npm run import -- --symbol JSE:NPN --interval 1d --file f.csv [options]
+const failedResult = (path: string, error: string): FileResult => ({
+  ...{ path, error },
+  found: null,
+  totals: emptyTotals(),
+  importId: null,
+});
 
-The file's first line names its columns: time,open,high,low,close,volume. Only time and close are needed; other numbers may
-be blank. A time is the opening of its candle: ISO-8601, or unix seconds. A column simulated may say true of rows that are not
-real. Bad rows are refused and named, never repaired.
-The same command goes on where it was interrupted; importing the same file again changes nothing.
-
-  --symbol          a symbol of the registry, such as JSE:NPN, AAPL or BTC/USDT
-  --interval        ${INTERVALS.join(" ")}
-  --file            the CSV file
-  --adjustment      what was done to past prices: ${ADJUSTMENTS.join(", ")} (default unknown)
-  --adjusted-as-of  the day up to which past prices are adjusted, as 2026-11-20 (default: of split and split_dividend
-                    the day after the file's last row)
-  --keep-good       store the good rows of a file that has bad ones; without it nothing is stored from the first bad chunk on
-  --force           store rows although their spacing says that they are of another interval
-  --check           judge every row and store nothing
-  --url             the platform (default http://127.0.0.1:8787, or PORT)
-  --help            this text
-
-The admin token is read from ADMIN_TOKEN, or from .dev.vars for a platform on this machine.
-`;
-
-interface Arguments extends Omit<ImportOptions, "file"> {
-  path: string;
-  url: string;
-}
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
-
-function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T {
-  const found = allowed.find((entry) => entry === value);
-  if (found === undefined) {
-    fail(`--${name} ${value === undefined ? "is missing" : `is "${value}"`}; it must be one of ${allowed.join(", ")}.`);
+/** What to import, and the files that cannot be read. */
+async function openAll(paths: readonly string[]): Promise<{ sources: CandleSource[]; failed: FileResult[] }> {
+  const sources: CandleSource[] = [];
+  const failed: FileResult[] = [];
+  for (const path of paths) {
+    try {
+      sources.push(...(await sourcesOf(path)));
+    } catch (error) {
+      if (!(error instanceof ItemFailure)) throw error;
+      failed.push(failedResult(path, error.message));
+    }
   }
-  return found;
+  return { sources, failed };
 }
 
-function dayOf(text: string | undefined): string | undefined {
-  if (text === undefined || z.iso.date().safeParse(text).success) return text;
-  return fail(`--adjusted-as-of is "${text}"; it must be a day of the calendar, such as 2026-11-20.`);
-}
+/** All files of a call, one after the other. */
+class Run {
+  readonly #settings: ImportSettings;
+  readonly #target: Target;
+  readonly #symbols: SymbolBook;
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+  readonly results: FileResult[] = [];
+  #doneBefore = 0;
 
-function readArguments(args: string[]): Arguments {
-  const { values } = parseArgs({
-    args,
-    options: {
-      symbol: { type: "string" },
-      interval: { type: "string" },
-      file: { type: "string" },
-      adjustment: { type: "string", default: "unknown" },
-      "adjusted-as-of": { type: "string" },
-      "keep-good": { type: "boolean", default: false },
-      force: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      url: { type: "string", default: defaultUrl() },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    process.exit(0);
+  constructor(settings: ImportSettings, target: Target, progress: Progress, signal: AbortSignal) {
+    this.#settings = settings;
+    this.#target = target;
+    this.#symbols = new SymbolBook(target);
+    this.#progress = progress;
+    this.#signal = signal;
   }
-  if (!values.symbol) fail("--symbol is missing, such as --symbol JSE:NPN. --help explains.");
-  if (!values.file) fail("--file is missing, such as --file candles.csv. --help explains.");
-  return {
-    symbol: values.symbol,
-    interval: oneOf("interval", values.interval, INTERVALS),
-    adjustment: oneOf("adjustment", values.adjustment, ADJUSTMENTS),
-    adjustedAsOf: dayOf(values["adjusted-as-of"]),
-    keepGood: values["keep-good"],
-    force: values.force,
-    checkOnly: values.check,
-    path: values.file,
-    url: platformUrl(values.url) ?? fail(invalidUrlMessage(values.url)),
-  };
-}
 
-const MAX_LISTED = 50;
-
-function report(totals: Totals, options: Arguments): void {
-  const { refused } = totals;
-  const done = options.checkOnly ? "Checked" : "Imported";
-  console.log(`${done} ${options.path} for ${options.symbol} ${options.interval} at ${options.url}`);
-  const line = (name: string, count: number, note = "") =>
-    console.log(`  ${name.padEnd(12)}${String(count).padStart(9)}${note}`);
-  line("rows read", totals.read);
-  line("stored", totals.stored);
-  line("replaced", totals.replaced);
-  line("unchanged", totals.unchanged);
-  line("refused", refused.length);
-  line(
-    "not stored",
-    totals.withheld,
-    options.checkOnly ? "  (only checked)" : totals.withheld ? "  (good rows, in or after a chunk with bad ones)" : "",
-  );
-  for (const { line: number, reason } of refused.slice(0, MAX_LISTED)) console.log(`  line ${number}: ${reason}`);
-  if (refused.length > MAX_LISTED) console.log(`  and ${refused.length - MAX_LISTED} more`);
-  if (refused.length > 0 && !options.keepGood && !options.checkOnly) {
-    const hint = "Correct the file and import it again, or store the good rows with --keep-good.";
-    console.log(styleText("yellow", hint, { stream: process.stdout }));
+  /** @throws CommandFailure, Interrupted; what has become of the file until then stands in the results */
+  async import(source: CandleSource): Promise<void> {
+    const result: FileResult = { path: source.path, found: null, totals: emptyTotals(), importId: null, error: null };
+    this.results.push(result);
+    const steps = {
+      recognised: (found: Recognition) => {
+        result.found = found;
+        if (!this.#settings.json) this.#progress.say(recognitionLines(source.path, found), console.log);
+      },
+      progress: (bytes: number) => this.#progress.update(this.#doneBefore + bytes, source.path),
+      importId: (id: string) => {
+        result.importId = id;
+      },
+      signal: this.#signal,
+    };
+    try {
+      await importFile(source, this.#settings, this.#target, this.#symbols, result.totals, steps);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      result.error = error.message;
+      if (!(error instanceof ItemFailure || error instanceof CandleFileError)) throw error;
+    } finally {
+      this.#doneBefore += 2 * source.size;
+    }
   }
 }
 
-function fileSize(path: string): number {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats?.isFile()) fail(`There is no file ${path}.`);
-  return stats.size;
+const accepted = (results: readonly FileResult[]): number =>
+  results.reduce((sum, { totals }) => sum + totals.stored + totals.replaced + totals.unchanged, 0);
+
+const goOn = (rows: number): string =>
+  rows > 0 ? ` ${rows} rows are stored; importing the file again stores none of them twice.` : "";
+
+function print(results: readonly FileResult[], settings: ImportSettings, isOne: boolean): void {
+  if (settings.json) {
+    const reports = results.map(jsonReport);
+    console.log(JSON.stringify(isOne ? reports[0] : reports, null, 2));
+    return;
+  }
+  for (const result of results) {
+    if (result.found) console.log(fileReport(result, settings));
+    else console.error(isOne ? result.error : fileReport(result, settings));
+  }
+  if (!isOne) console.log(sumReport(results, settings.checkOnly));
 }
 
-/** Says by which id the platform knows the import, and how to be rid of it. */
-function reportImport(id: string, url: string): void {
-  console.log(`  import      ${id}`);
-  console.log(`  To delete it:  curl -X DELETE -H "Authorization: Bearer $ADMIN_TOKEN" ${url}/admin/imports/${id}`);
+function statusOf(results: readonly FileResult[]): number {
+  if (results.every(({ error }) => error !== null)) return NOTHING_DONE;
+  return results.some(({ error, totals }) => error !== null || totals.refused.count > 0) ? SOME_REFUSED : 0;
+}
+
+function named(settings: ImportSettings): ReturnType<typeof namedFiles> {
+  try {
+    return namedFiles(settings.files);
+  } catch (error) {
+    if (error instanceof ItemFailure) return fail(error.message);
+    throw error;
+  }
 }
 
 /** Runs the command with the arguments that stand after its name. */
 export async function run(args: string[]): Promise<void> {
-  const options = readArguments(args);
-  const size = fileSize(options.path);
-  const token = adminTokenFor(options.url) ?? fail(noAdminToken(options.url));
-  const bar = process.stderr.isTTY
-    ? new SingleBar(
-        { format: "  {bar} {percentage}% | {eta}s left", hideCursor: true, stream: process.stderr },
-        Presets.shades_classic,
-      )
-    : null;
-  let accepted = 0;
-  let importId: string | null = null;
-  async function send(chunk: ImportChunk): Promise<ChunkReport> {
-    const result = await sendChunk(options.url, token, chunk);
-    if (!chunk.check_only) importId = result.import_id ?? importId;
-    accepted += result.stored + result.replaced + result.unchanged;
-    return result;
-  }
+  const settings = readArguments(args);
+  const { paths, skipped } = named(settings);
+  if (skipped.length > 0) console.error(`Passed over, for they are no files of candles: ${skipped.join(", ")}.`);
+  const token = adminTokenFor(settings.url) ?? fail(noAdminToken(settings.url));
+  const { sources, failed } = await openAll(paths);
+  const progress = new Progress(2 * sources.reduce((sum, { size }) => sum + size, 0));
+  const signals = onSignals(() => progress.stop());
+  const work = new Run(settings, { url: settings.url, token }, progress, signals.controller.signal);
+  const isOne = sources.length + failed.length === 1;
   try {
-    const { sha256, rows, lastTime } = await readFileFacts(options.path);
-    if (rows === 0) fail("The file has no rows.");
-    bar?.start(size, 0);
-    const adjustedAsOf = options.adjustedAsOf ?? adjustedAsOfDefault(options.adjustment ?? "unknown", lastTime);
-    const settings: ImportOptions = {
-      ...options,
-      adjustedAsOf: adjustedAsOf ?? undefined,
-      file: { file: basename(options.path), sha256, rows },
-    };
-    const totals = await importLines(readCsv(options.path), settings, send, (bytes) => bar?.update(bytes));
-    bar?.stop();
-    report(totals, options);
-    if (importId !== null) reportImport(importId, options.url);
-    process.exitCode = totals.refused.length > 0 ? 1 : 0;
+    for (const source of sources) await work.import(source);
+    progress.stop();
+    const results = [...failed, ...work.results];
+    print(results, settings, isOne);
+    process.exitCode = statusOf(results);
   } catch (error) {
-    bar?.stop();
-    if (error instanceof ImportFailure || error instanceof CsvFileError) {
-      const rest =
-        accepted > 0 ? ` ${accepted} rows are stored; importing the file again stores none of them twice.` : "";
-      fail(`${error.message}${rest}`);
-    }
-    throw error;
+    progress.stop();
+    const stored = settings.checkOnly ? "" : goOn(accepted(work.results));
+    if (error instanceof Interrupted) {
+      console.error(`Interrupted.${stored || " Nothing is stored."} The same command goes on.`);
+      process.exitCode = signals.status();
+    } else if (error instanceof CommandFailure) fail(`${error.message}${stored}`);
+    else throw error;
+  } finally {
+    signals.remove();
   }
 }

@@ -6,7 +6,7 @@ import { type PaperCandle, parseCandles } from "./candle-files.ts";
 import { csvPages, expectSame, jsonPage } from "./candle-pages.ts";
 import { runCli } from "./command.ts";
 import { countsOf, refusedLines, runImport } from "./import-command.ts";
-import { dataFolder, type Platform, removeFolder, startPlatform } from "./platform.ts";
+import { dataFolder, type Platform, removeFolder, startPlatform, TOKEN } from "./platform.ts";
 
 const HEADER = "time,open,high,low,close,volume";
 const MINUTES = 5_000;
@@ -72,15 +72,15 @@ describe("a file with bad rows", () => {
   test("is checked with --check: every bad line is named and nothing is stored", async () => {
     const checked = await runImport(platform.url, { ...given, file: file("bad.csv", csv), flags: ["--check"] });
     expect(checked.code).toBe(1);
-    expect(checked.stdout).toMatch(/^Checked /);
+    expect(checked.stdout).toMatch(/^Checked .*bad\.csv for ETH\/USDT 1m/m);
     expectAllNamed(refusedLines(checked));
     expect(countsOf(checked)).toEqual({
       read: MINUTES,
-      stored: 0,
+      stored: CHUNK_ROWS,
       replaced: 0,
       unchanged: 0,
       refused: 6,
-      notStored: MINUTES - 6,
+      notStored: MINUTES - CHUNK_ROWS - 6,
     });
     expect(await isSimulated("ETH/USDT")).toBe(true);
   });
@@ -141,15 +141,27 @@ describe("an import that cannot begin says why in one sentence and stores nothin
 
   test.each([
     [
-      "a header that names an unknown column",
-      `time,close,vwap\n60,1,1\n`,
-      /^The column "vwap" is not known: the first/,
+      "no column of times",
+      "open,close\n1,1\n",
+      /^Which columns hold the time and the close is not known: line 1 has "open"/,
     ],
-    ["no header", `${row}\n`, /^The column "2024-01-01t00:00:00z" is not known: the first line must name the columns/],
-    ["no column of closes", "time,open\n60,1\n", /^The column "close" is missing: /],
+    [
+      "no column of closes",
+      "time,open\n60,1\n",
+      /^Which columns hold .* Name them, as --map time=Date,close="Adj Close"/,
+    ],
+    ["two columns of closes", "time,close,close\n60,1,2\n", /can both be the close: say which, as --map close=2/],
+    ["no table", "some words\nand others\n", /^The file is no table of candles/],
     ["nothing at all", "", /^The file is empty\.$/],
-    ["a header alone", `${HEADER}\n`, /^The file has no rows\.$/],
+    ["a header alone", `${HEADER}\n`, /^The file has no rows below the names of its columns\.$/],
     ["a quote that never ends", `${HEADER}\n"2024`, /^The file is not CSV: .*\.$/],
+    [
+      "a web page in it",
+      "<!DOCTYPE html>\n<html><body>Log in</body></html>\n",
+      /^The file is a web page, and no table/,
+    ],
+    ["JSON in it", '{"time": 60, "close": 1}\n', /^The file is JSON, and no table of candles: export it as CSV\.$/],
+    ["bytes that are no text", "time\u0000\u0001\u0000close,\u0002\n", /^The file is a binary file, and no table/],
   ])("a file with %s", async (_, content, message) => {
     const { code, stderr, stdout } = await runImport(platform.url, { ...given, file: file("broken.csv", content) });
     expect(stdout).toBe("");
@@ -160,7 +172,11 @@ describe("an import that cannot begin says why in one sentence and stores nothin
 
   test.each([
     ["a file that is not there", { file: "/nowhere/candles.csv" }, /^There is no file \/nowhere\/candles\.csv\.$/],
-    ["a folder", { file: "/" }, /^There is no file \/\.$/],
+    [
+      "a folder without candles",
+      { file: "/proc/self/task" },
+      /^The folder \/proc\/self\/task has no files of candles: /,
+    ],
     [
       "a wrong token",
       { token: "wrong" },
@@ -200,15 +216,18 @@ describe("an import that cannot begin says why in one sentence and stores nothin
   });
 
   test.each([
-    [["--interval", "1d", "--file", "f.csv"], "--symbol is missing, such as --symbol JSE:NPN. --help explains.\n"],
-    [["--symbol", "AAPL", "--interval", "1d"], "--file is missing, such as --file candles.csv. --help explains.\n"],
-    [
-      ["--symbol", "AAPL", "--file", "f.csv"],
-      "--interval is missing; it must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d, 1w, 1M.\n",
-    ],
-  ])("%j", async (args, message) => {
-    const { code, stderr } = await runCli(["import", ...args]);
-    expect(stderr).toBe(message);
+    [["--interval", "1d"], /^The name of the file does not say its symbol: add it, as --symbol JSE:NPN\.$/],
+    [["--symbol", "AAPL"], /^The name of the file does not say its interval: add it, as --interval 1d\.$/],
+  ])("a file alone with %j", async (args, message) => {
+    const given = ["--file", file("some-candles.csv", good), "--url", platform.url, ...args];
+    const { code, stderr } = await runCli(["import", ...given], { ADMIN_TOKEN: TOKEN });
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  test("no file", async () => {
+    const { code, stderr } = await runCli(["import", "--symbol", "AAPL", "--interval", "1d"]);
+    expect(stderr).toBe("--file is missing, such as --file candles.csv. --help explains.\n");
     expect(code).toBe(2);
   });
 
@@ -220,7 +239,7 @@ describe("an import that cannot begin says why in one sentence and stores nothin
 test("--help explains every option", async () => {
   const { code, stdout } = await runCli(["import", "--help"]);
   expect(code).toBe(0);
-  for (const option of ["symbol", "interval", "file", "adjustment", "keep-good", "check", "url"]) {
+  for (const option of ["symbol", "interval", "file", "adjustment", "keep-good", "check", "url", "timezone", "map"]) {
     expect(stdout).toContain(`--${option}`);
   }
 });

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { ImportFailure, sendChunk } from "../../cli/import/client.ts";
+import { sendChunk } from "../../cli/import/send-chunk.ts";
+import { CommandFailure, ItemFailure } from "../../cli/platform/failures.ts";
 import type { ImportChunk } from "../../contracts/import.ts";
 import { freePort } from "../../scripts/ports.ts";
 
@@ -48,42 +49,56 @@ describe("a chunk", () => {
       seen = [request.method, request.url, request.headers.authorization, request.headers["content-type"]];
       response.end(SUCCESS);
     });
-    expect(await sendChunk(url, "secret", CHUNK)).toEqual(REPORT);
+    expect(await sendChunk({ url, token: "secret" }, CHUNK)).toEqual(REPORT);
     expect(seen).toEqual(["POST", "/admin/import", "Bearer secret", "application/json"]);
   });
 
   test("whose rows are refused is a report, not a failure", async () => {
     const refused = [{ line: 2, reason: "close is missing" }];
     const { url, count } = await serve(answer(400, JSON.stringify({ code: "request.invalid", detail: "…", refused })));
-    expect(await sendChunk(url, "", CHUNK)).toEqual({ ...REPORT, stored: 0, refused });
+    expect(await sendChunk({ url, token: "" }, CHUNK)).toEqual({ ...REPORT, stored: 0, refused });
     expect(count()).toBe(1);
   });
 
   test("is sent again after a server error or a broken connection", async () => {
     const { url, count } = await serve(answer(503, "{}"), breakOff, answer(200, SUCCESS));
-    expect(await sendChunk(url, "", CHUNK)).toEqual(REPORT);
+    expect(await sendChunk({ url, token: "" }, CHUNK)).toEqual(REPORT);
     expect(count()).toBe(3);
+  });
+
+  test("is sent again where the platform has no room for it now, when it says", async () => {
+    const later: RequestListener = (_, response) => response.writeHead(429, { "Retry-After": "1" }).end("{}");
+    const { url, count } = await serve(later, answer(200, SUCCESS));
+    expect(await sendChunk({ url, token: "" }, CHUNK)).toEqual(REPORT);
+    expect(count()).toBe(2);
+  });
+
+  test("that the caller may not send ends the whole command", async () => {
+    const { url } = await serve(answer(403, JSON.stringify({ code: "auth.forbidden", detail: "The scope is admin." })));
+    await expect(sendChunk({ url, token: "" }, CHUNK)).rejects.toThrow(CommandFailure);
   });
 
   test("that is refused as a whole fails with the platform's own sentence", async () => {
     const { url } = await serve(
       answer(404, JSON.stringify({ code: "symbol.not_found", detail: "Did you mean AAPL?" })),
     );
-    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(new ImportFailure(`${url} refuses: Did you mean AAPL?`));
+    await expect(sendChunk({ url, token: "" }, CHUNK)).rejects.toThrow(
+      new ItemFailure(`${url} refuses: Did you mean AAPL?`),
+    );
   });
 });
 
 describe("a sentence says", () => {
   test("that nothing answers", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(
-      new ImportFailure(`${url} does not answer. Is the platform running? --url names another one.`),
+    await expect(sendChunk({ url, token: "" }, CHUNK)).rejects.toThrow(
+      new CommandFailure(`${url} does not answer. Is the platform running? --url names another one.`),
     );
   });
 
   test("that every answer broke off", async () => {
     const { url, count } = await serve(breakOff);
-    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(/does not answer/);
+    await expect(sendChunk({ url, token: "" }, CHUNK)).rejects.toThrow(/does not answer/);
     expect(count()).toBe(4);
   });
 
@@ -93,9 +108,9 @@ describe("a sentence says", () => {
     [404, "Not found"],
   ])("that a server which answers %i %j is another one", async (status, body) => {
     const { url } = await serve(answer(status, body));
-    await expect(sendChunk(url, "", CHUNK)).rejects.toThrow(
-      new ImportFailure(
-        `${url} answered with status ${status} and no report. Is it this platform? --url names another one.`,
+    await expect(sendChunk({ url, token: "" }, CHUNK)).rejects.toThrow(
+      new CommandFailure(
+        `${url} answered with status ${status} and nothing that is known. Is it this platform? --url names another one.`,
       ),
     );
   });

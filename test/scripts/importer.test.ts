@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { BrokenRow, CsvLine } from "../../cli/import/csv.ts";
-import { type ChunkReport, type ImportOptions, importLines, type Totals } from "../../cli/import/importer.ts";
+import { type ChunkReport, type ImportOptions, importRows, type RowBatch } from "../../cli/import/importer.ts";
+import { emptyTotals } from "../../cli/import/totals.ts";
+import { Interrupted } from "../../cli/platform/failures.ts";
 import type { ImportChunk } from "../../contracts/import.ts";
-import { type CandleRow, readCandleRows } from "../../core/candle-rows.ts";
+import { type CandleRow, type RefusedRow, readCandleRows } from "../../core/candle-rows.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 
 const RULES = { market: marketOf("CRYPTO"), interval: "1m", now: 4e9, negativePrices: false } as const;
@@ -16,13 +17,14 @@ function fakePlatform() {
     chunks.push(chunk);
     const { candles, refused } = readCandleRows(chunk.rows, RULES);
     const counts = { stored: 0, replaced: 0, unchanged: 0 };
-    if (!chunk.check_only && (refused.length === 0 || chunk.keep_good)) {
+    const isStored = !chunk.check_only && (refused.length === 0 || chunk.keep_good);
+    if (isStored || chunk.check_only) {
       counts.unchanged = chunk.rows.length - refused.length - candles.length;
       for (const { time, close } of candles) {
         if (!closes.has(time)) counts.stored++;
         else if (closes.get(time) === close) counts.unchanged++;
         else counts.replaced++;
-        closes.set(time, close);
+        if (isStored) closes.set(time, close);
       }
     }
     return { symbol: chunk.symbol, rows: chunk.rows.length, ...counts, refused };
@@ -38,17 +40,24 @@ const OPTIONS: ImportOptions = {
   checkOnly: false,
 };
 
-async function* linesOf(rows: (CandleRow | BrokenRow)[]): AsyncGenerator<CsvLine> {
-  for (const row of rows) yield { row, bytes: row.line * 10 };
+/** Rows three at a time. */
+async function* batchesOf(rows: (CandleRow | RefusedRow)[]): AsyncGenerator<RowBatch> {
+  for (let i = 0; i < rows.length; i += 3) yield { rows: rows.slice(i, i + 3), bytes: 10 * (i + 3) };
 }
 
-function run(
-  rows: (CandleRow | BrokenRow)[],
+type FlatTotals = Record<"read" | "stored" | "replaced" | "unchanged" | "withheld", number> & { refused: RefusedRow[] };
+
+async function run(
+  rows: (CandleRow | RefusedRow)[],
   platform: ReturnType<typeof fakePlatform>,
   options: Partial<ImportOptions> = {},
   chunkRows?: number,
-): Promise<Totals> {
-  return importLines(linesOf(rows), { ...OPTIONS, ...options }, platform.send, () => {}, chunkRows);
+): Promise<FlatTotals> {
+  const given = { ...OPTIONS, ...options };
+  const totals = await importRows(batchesOf(rows), given, platform.send, () => {}, undefined, chunkRows);
+  const { read, stored, replaced, unchanged, withheld, refused } = totals;
+  expect(refused.count).toBe(refused.rows.length);
+  return { read, stored, replaced, unchanged, withheld, refused: refused.rows };
 }
 
 /** The candle of a minute, in the line of a file. */
@@ -63,10 +72,10 @@ describe("chunks of a file", () => {
 
   test("name it, and the last says that it is", async () => {
     const platform = fakePlatform();
-    await run(minutes(2_000), platform, { file, force: true, adjustedAsOf: "2026-11-20" });
+    await run(minutes(4_000), platform, { file, force: true, adjustedAsOf: "2026-11-20" });
     expect(lasts(platform)).toEqual([
-      [false, false, 1_000],
-      [true, false, 1_000],
+      [false, false, 2_000],
+      [true, false, 2_000],
     ]);
     expect(platform.chunks[0]).toMatchObject({ import: file, force: true, adjusted_as_of: "2026-11-20" });
   });
@@ -97,10 +106,10 @@ describe("chunks of a file", () => {
 });
 
 describe("chunks", () => {
-  test("hold at most 1,000 rows, and every row is in one of them, in order", async () => {
+  test("hold at most 2,000 rows, and every row is in one of them, in order", async () => {
     const platform = fakePlatform();
     const totals = await run(minutes(4_500), platform);
-    expect(platform.chunks.map((chunk) => chunk.rows.length)).toEqual([1_000, 1_000, 1_000, 1_000, 500]);
+    expect(platform.chunks.map((chunk) => chunk.rows.length)).toEqual([2_000, 2_000, 500]);
     expect(platform.chunks.flatMap((chunk) => chunk.rows.map(({ line }) => line))).toEqual(
       minutes(4_500).map(({ line }) => line),
     );
@@ -122,10 +131,26 @@ describe("chunks", () => {
     ]);
   });
 
-  test("are reported as they are done, with the line of the file", async () => {
+  test("say how far into the file they are", async () => {
     const offsets: number[] = [];
-    await importLines(linesOf(minutes(5)), OPTIONS, fakePlatform().send, (bytes) => offsets.push(bytes), 2);
-    expect(offsets).toEqual([30, 50, 60]);
+    const progress = (bytes: number) => offsets.push(bytes);
+    await importRows(batchesOf(minutes(5)), OPTIONS, fakePlatform().send, progress);
+    expect(offsets).toEqual([30, 60]);
+  });
+
+  test("end where the user ends them, between two of them, and what was stored is counted", async () => {
+    const platform = fakePlatform();
+    const controller = new AbortController();
+    const totals = emptyTotals();
+    const send = async (chunk: ImportChunk) => {
+      if (platform.chunks.length === 1) controller.abort();
+      return platform.send(chunk);
+    };
+    const options = { ...OPTIONS, signal: controller.signal };
+    const work = importRows(batchesOf(minutes(10)), options, send, () => {}, totals, 2);
+    await expect(work).rejects.toThrow(Interrupted);
+    expect(totals.stored).toBe(4);
+    expect(platform.closes.size).toBe(4);
   });
 
   test("are none where the file has no rows", async () => {
@@ -213,25 +238,20 @@ describe("rows with one time", () => {
     }
   });
 
-  test("are found however the time is written", async () => {
-    const platform = fakePlatform();
-    const rows = [row(2, 0, 5), { line: 3, time: "1970-01-01T00:00:00Z", close: "6" }];
-    const totals = await run(rows, platform, { keepGood: true }, 1);
-    expect(totals.refused.map(({ line }) => line)).toEqual([3]);
-  });
-
   test("count as not stored where the first of them was held back", async () => {
     const totals = await run([row(2, 0, -1), row(3, 1, 6), row(4, 1, 6)], fakePlatform(), {}, 2);
     expect(totals).toMatchObject({ stored: 0, unchanged: 0, withheld: 2 });
   });
 });
 
-test("checking stores nothing and names every bad row", async () => {
+test("checking stores nothing, names every bad row, and counts what storing would", async () => {
   const platform = fakePlatform();
-  const totals = await run([...minutes(5), row(7, 5, -1), row(8, 0, 1)], platform, { checkOnly: true }, 2);
+  const file = [...minutes(5), row(7, 5, -1), row(8, 0, 1)];
+  const checked = await run(file, platform, { checkOnly: true }, 2);
   expect(platform.closes.size).toBe(0);
-  expect(totals).toMatchObject({ read: 7, stored: 0, replaced: 0, unchanged: 0, withheld: 5 });
-  expect(totals.refused.map(({ line }) => line)).toEqual([7, 8]);
+  expect(checked).toMatchObject({ read: 7, stored: 4, replaced: 0, unchanged: 0, withheld: 1 });
+  expect(checked.refused.map(({ line }) => line)).toEqual([7, 8]);
+  expect(await run(file, platform, {}, 2)).toEqual(checked);
 });
 
 test("importing the same rows again changes nothing", async () => {
@@ -248,7 +268,7 @@ describe("for any file", () => {
       maxLength: 40,
     })
     .map((cells) =>
-      cells.map(([minute, close], i): CandleRow | BrokenRow =>
+      cells.map(([minute, close], i): CandleRow | RefusedRow =>
         close === "broken" ? { line: i + 2, reason: "is broken" } : row(i + 2, minute, close),
       ),
     );
@@ -256,7 +276,7 @@ describe("for any file", () => {
   const chunkRows = fc.integer({ min: 1, max: 12 });
 
   /** A row may be bad in two ways, and which one is named may depend on the chunk: its line does not. */
-  const counted = (totals: Totals) => ({ ...totals, refused: totals.refused.map(({ line }) => line) });
+  const counted = (totals: FlatTotals) => ({ ...totals, refused: totals.refused.map(({ line }) => line) });
 
   test("each row is counted once", async () => {
     await fc.assert(
