@@ -217,6 +217,14 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
   frame("error", { code, detail: z.string(), id }),
 ]);
 
+/** The last server-sent event of a stream that the platform ends. */
+export const EndEventSchema = frame("end", {
+  code: z.number().int().openapi({ description: "The close code that a socket would have had." }),
+  detail: z.string(),
+});
+
+export type EndEvent = z.infer<typeof EndEventSchema>;
+
 export type ServerFrame = z.infer<typeof ServerFrameSchema>;
 export type ServerFrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NO_QUERY } from "../../contracts/parameters.ts";
 import {
   ClientMessageSchema,
+  EndEventSchema,
   HEARTBEAT_SECONDS,
   MAX_SYMBOLS,
   ServerFrameSchema,
@@ -53,6 +54,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   broadcast: "A word from those who run the platform.",
   error: "A message that could not be followed; the connection stays open.",
   pong: "The answer to a ping: exactly this text.",
+  end: "The last server-sent event of a stream that the platform ends. After all codes but 1008 and 1009 come back with the id of the last event.",
 };
 
 interface Message {
@@ -101,6 +103,8 @@ const received = [...ServerFrameSchema.options, PONG].map((schema) =>
   messageOf(nameOf(schema, "type"), schema, "output"),
 );
 
+const ended = [messageOf("end", EndEventSchema, "output")];
+
 const namesOf = (messages: readonly [string, Message][]): string[] => messages.map(([name]) => name);
 
 const onChannel = (names: readonly string[]) =>
@@ -109,7 +113,7 @@ const onChannel = (names: readonly string[]) =>
 const ofChannel = (channel: string, names: readonly string[]) =>
   names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
 
-/** What is sent as server-sent events too; heartbeats are comments there. */
+/** What is sent as server-sent events too, and what only they have. */
 const EVENTS = [
   "welcome",
   "subscription_confirmed",
@@ -118,8 +122,10 @@ const EVENTS = [
   "indicator",
   "reset",
   "gap",
+  "heartbeat",
   "broadcast",
   "error",
+  "end",
 ];
 
 const SYMBOL = {
@@ -146,7 +152,8 @@ const CHANNELS = {
   events: {
     address: "/stream/{symbol}",
     title: "One symbol as server-sent events",
-    description: "`id:` is `epoch:seq`; `Last-Event-ID` resumes. Heartbeats are comments.",
+    description:
+      "`id:` is `epoch:seq`; `Last-Event-ID` or `last_event_id` resumes: the confirmation comes first, then what was missed with its own ids. `end` says why the platform ends a stream.",
     servers: [{ $ref: "#/servers/http" }],
     parameters: { symbol: SYMBOL },
     messages: onChannel(EVENTS),
@@ -185,7 +192,7 @@ function asyncApiDocument(host: string, secure: boolean): object {
       sendOnSymbol: operation("send", "symbol", "What the platform says of one symbol", namesOf(received)),
       sendEvents: operation("send", "events", "What the platform says as server-sent events", EVENTS),
     },
-    components: { messages: Object.fromEntries([...sent, ...received]), schemas: SCHEMAS },
+    components: { messages: Object.fromEntries([...sent, ...received, ...ended]), schemas: SCHEMAS },
   };
 }
 

@@ -28,6 +28,11 @@ const Query = z
       .refine((texts) => texts.length >= 1 && distinctSpecs(texts).length <= MAX_SPECS, SPECS_MESSAGE)
       .optional()
       .openapi({ type: "string", description: "Separated by commas, for the channel indicators." }),
+    last_event_id: z.string().max(40).optional().openapi({
+      description:
+        "The same as the header, for a page that opens a new stream with a new ticket. The header goes before it: an EventSource that comes back by itself sends the newer id there.",
+      example: "k2f9x0a1b3c4:1042",
+    }),
     max_hz: z.coerce.number().min(0.01).max(20).optional().openapi({
       description: "The most events a second; those in between are left out, and `skipped` says how many.",
     }),
@@ -43,7 +48,7 @@ const route = createRoute({
   operationId: "streamSymbol",
   summary: "A symbol's stream as server-sent events",
   description:
-    "Events are named by the `type` of the frames of /ws, and carry them as data. `id` is `epoch:seq`; a client that comes back with `Last-Event-ID` gets what it missed inside of its `subscription_confirmed`; for candles and indicators that needs the scope `read` and costs what the request for as many bars costs. Heartbeats are comments.",
+    "Events are named by the `type` of the frames of /ws, and carry them as data. `id` is `epoch:seq`. A client that comes back with `Last-Event-ID`, or `last_event_id`, gets `subscription_confirmed`, then what it missed as events with their own ids, then what is new; `recovered: false` and a snapshot say that it cannot be had. For candles and indicators that needs the scope `read` and costs what the request for as many bars costs. `event: heartbeat` comes every 30 s. Where the platform ends a stream, the last event is `end`, with the close code and the reason of a socket in `code` and `detail`: after all but 1008 and 1009 come back.",
   tags: ["Streaming"],
   request: {
     params: SymbolPath,
@@ -65,15 +70,17 @@ const QUOTE_ID = /^([a-z0-9]{1,16}):(\d{1,15})$/;
 const BAR_ID = /^-?\d{1,12}$/;
 
 /** @throws ApiError request.invalid where the id is none of ours */
-function positionOf(id: string | undefined, channel: EventStreamRequest["channel"]): EventStreamRequest["since"] {
+function positionOf(
+  id: string | undefined,
+  channel: EventStreamRequest["channel"],
+  where: { in: "header" | "query"; path: string },
+): EventStreamRequest["since"] {
   if (id === undefined || id === "") return null;
   const quote = QUOTE_ID.exec(id);
   if (channel === "quotes" && quote) return { epoch: quote[1], seq: Number(quote[2]) };
   if (channel !== "quotes" && BAR_ID.test(id)) return { time: Number(id) };
   const message = channel === "quotes" ? "must be epoch:seq, as an event's id" : "must be the opening of a bar";
-  throw new ApiError("request.invalid", `Last-Event-ID ${message}.`, {
-    errors: [{ in: "header", path: "Last-Event-ID", message }],
-  });
+  throw new ApiError("request.invalid", `${where.path} ${message}.`, { errors: [{ ...where, message }] });
 }
 
 /**
@@ -107,10 +114,13 @@ export const eventStreams = createService();
 
 eventStreams.openapi(route, async (c) => {
   checkOrigin(c);
-  const { channel, interval, indicators, max_hz } = c.req.valid("query");
+  const { channel, interval, indicators, max_hz, last_event_id } = c.req.valid("query");
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
-  const since = positionOf(c.req.header("Last-Event-ID"), channel);
+  const sent = c.req.header("Last-Event-ID");
+  const since = sent
+    ? positionOf(sent, channel, { in: "header", path: "Last-Event-ID" })
+    : positionOf(last_event_id, channel, { in: "query", path: "last_event_id" });
   const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
   const question: EventStreamRequest = {
     symbol: record.symbol,

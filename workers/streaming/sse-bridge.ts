@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Channel } from "../../contracts/stream.ts";
+import type { Channel, EndEvent } from "../../contracts/stream.ts";
 import type { Interval } from "../../core/interval.ts";
 
 /** What a stream of events is to carry. */
@@ -13,9 +13,12 @@ export interface EventStreamRequest {
   maxHz: number | null;
 }
 
+/** What a subscriber missed: whole frames, oldest first. */
+const missed = z.array(z.looseObject({ type: z.string() })).optional();
+
 const Position = z.union([
-  z.looseObject({ epoch: z.string(), seq: z.number() }),
-  z.looseObject({ time: z.number().nullable() }),
+  z.looseObject({ epoch: z.string(), seq: z.number(), missed }),
+  z.looseObject({ time: z.number().nullable(), missed }),
 ]);
 
 const Frame = z.looseObject({
@@ -76,10 +79,36 @@ function idOf(frame: Frame, symbol: string, isComplete: (time: number) => boolea
   return null;
 }
 
-/** A frame as an event; heartbeats and pongs are comments, which only keep the connection alive. */
-function eventOf(frame: Frame, text: string, id: string | null): string {
-  if (frame.type === "heartbeat") return `: ${text}\n\n`;
-  return `event: ${frame.type}\n${id === null ? "" : `id: ${id}\n`}data: ${text}\n\n`;
+/** A frame as an event. */
+const eventOf = (type: string, text: string, id: string | null): string =>
+  `event: ${type}\n${id === null ? "" : `id: ${id}\n`}data: ${text}\n\n`;
+
+/**
+ * A frame as the events of its client: what was missed does not stay inside of the confirmation, but follows it, each event with its own
+ * id, as a browser's EventSource expects. A confirmation that such events follow has no id: its client is not there yet.
+ */
+function eventsOf(
+  text: string,
+  symbol: string,
+  isComplete: (time: number) => boolean,
+): { events: string; beat: number | undefined } {
+  const frame = Frame.parse(JSON.parse(text));
+  const { beat } = frame;
+  const position = frame.positions?.[symbol];
+  if (!position?.missed?.length) return { events: eventOf(frame.type, text, idOf(frame, symbol, isComplete)), beat };
+  const confirmed = { ...frame, positions: { ...frame.positions, [symbol]: { ...position, missed: [] } } };
+  const events = position.missed.map((each): string => {
+    const missedFrame = Frame.parse(each);
+    return eventOf(missedFrame.type, JSON.stringify(each), idOf(missedFrame, symbol, isComplete));
+  });
+  return { events: eventOf(frame.type, JSON.stringify(confirmed), null) + events.join(""), beat };
+}
+
+/** The last event of a stream that the platform ends: the close code and the reason of the socket that it was made of. */
+function endOf({ code, reason }: CloseEvent): string {
+  const detail = reason || "The platform ends the stream; come back with the id of the last event.";
+  const end: EndEvent = { type: "end", code, detail, timestamp: new Date().toISOString() };
+  return eventOf(end.type, JSON.stringify(end), null);
 }
 
 /**
@@ -111,11 +140,13 @@ export function bridgeEvents(socket: WebSocket, request: EventStreamRequest): Re
 
   socket.addEventListener("message", ({ data }) => {
     const text = String(data);
-    const frame = Frame.parse(JSON.parse(text));
-    void write(eventOf(frame, text, idOf(frame, request.symbol, isComplete)), frame.beat);
+    const { events, beat } = eventsOf(text, request.symbol, isComplete);
+    void write(events, beat);
   });
-  socket.addEventListener("close", () => {
+  socket.addEventListener("close", (event) => {
+    const byPlatform = isOpen;
     isOpen = false;
+    if (byPlatform) void writer.write(encoder.encode(endOf(event))).catch(() => undefined);
     // A client that left before has closed its side already.
     void writer.close().catch(() => undefined);
   });

@@ -82,6 +82,25 @@ test("a bar is a position to go on from once the last of its indicators is writt
   expect(ids).toEqual([undefined, undefined, "60", "120"]);
 });
 
+test("heartbeats are events, and a stream that the platform ends says why", async () => {
+  const [client, hub] = Object.values(new WebSocketPair());
+  hub.accept();
+  const acknowledged = new Promise<string>((resolve) =>
+    hub.addEventListener("message", ({ data }) => String(data).includes("ack") && resolve(String(data))),
+  );
+  const question = { symbol: BTC, channel: "quotes", interval: "1m", since: null, maxHz: null } as const;
+  const body = bridgeEvents(client, { ...question, indicators: undefined });
+  const events = new EventReader(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+  hub.send(JSON.stringify({ type: "heartbeat", beat: 7, symbols: {} }));
+  expect(JSON.parse((await events.event("heartbeat")).data)).toMatchObject({ beat: 7 });
+  expect(JSON.parse(await acknowledged)).toEqual({ action: "ack", beat: 7 });
+  hub.close(1012, "the platform restarts");
+  const end = await events.event("end");
+  expect(JSON.parse(end.data)).toMatchObject({ code: 1012, detail: "the platform restarts" });
+  expect(end.id).toBeUndefined();
+  await expect(events.next()).rejects.toThrow("the stream has ended");
+});
+
 describe("/stream/{symbol}", () => {
   test("sends the frames of the socket as events, with their positions as id", async () => {
     const events = await stream("/stream/btcusdt");
@@ -95,21 +114,50 @@ describe("/stream/{symbol}", () => {
     for (let i = 1; i <= 2; i++) expect((await events.event("market_data")).id).toBe(`${epoch}:${seq + i}`);
   });
 
-  test("resumes after Last-Event-ID with all that was missed", async () => {
+  test.each(["Last-Event-ID", "last_event_id"])(
+    "resumes after %s: the confirmation first, then what was missed with its own ids, then what is new",
+    async (way) => {
+      const first = await stream(`/stream/${BTC}`);
+      const { id } = await first.event("market_data");
+      await first.event("market_data");
+      await first.event("market_data");
+      const inHeader = way === "Last-Event-ID";
+      const second = inHeader
+        ? await stream(`/stream/${BTC}`, { "Last-Event-ID": id })
+        : await stream(`/stream/${BTC}?last_event_id=${id}`);
+      const confirmed = await second.event("subscription_confirmed");
+      const frame = ServerFrameSchema.parse(JSON.parse(confirmed.data));
+      if (frame.type !== "subscription_confirmed") throw new Error("another frame");
+      expect(frame.positions[BTC]).toMatchObject({ recovered: true, missed: [] });
+      // Its client is not where the missed events end yet.
+      expect(confirmed.id).toBeUndefined();
+      const [epoch, from] = id.split(":");
+      for (let i = 1; i <= 4; i++) {
+        const block = await second.next();
+        expect([block.event, block.id]).toEqual(["market_data", `${epoch}:${Number(from) + i}`]);
+        expect(Numbered.parse(JSON.parse(block.data)).seq).toBe(Number(from) + i);
+      }
+    },
+  );
+
+  test("goes by the header where an address has an older id", async () => {
     const first = await stream(`/stream/${BTC}`);
+    const old = await first.event("market_data");
+    await first.event("market_data");
     const { id } = await first.event("market_data");
-    await first.event("market_data");
-    await first.event("market_data");
-    const second = await stream(`/stream/${BTC}`, { "Last-Event-ID": id });
-    const confirmed = await second.event("subscription_confirmed");
-    const frame = ServerFrameSchema.parse(JSON.parse(confirmed.data));
+    const second = await stream(`/stream/${BTC}?last_event_id=${old.id}`, { "Last-Event-ID": id });
+    await second.event("subscription_confirmed");
+    const [epoch, from] = id.split(":");
+    expect((await second.event("market_data")).id).toBe(`${epoch}:${Number(from) + 1}`);
+  });
+
+  test("says of a position of another epoch that it recovers nothing, with a snapshot", async () => {
+    const events = await stream(`/stream/${BTC}?last_event_id=elsewhere:7`);
+    const { data, id } = await events.event("subscription_confirmed");
+    const frame = ServerFrameSchema.parse(JSON.parse(data));
     if (frame.type !== "subscription_confirmed") throw new Error("another frame");
-    expect(frame.positions[BTC]).toMatchObject({ recovered: true });
-    const from = Number(id.split(":")[1]);
-    const missed = frame.positions[BTC].missed.map((event) => Numbered.parse(event).seq);
-    expect(missed.length).toBeGreaterThanOrEqual(2);
-    const next = Numbered.parse(JSON.parse((await second.event("market_data")).data)).seq;
-    expect([...missed, next]).toEqual([...missed, next].map((_, i) => from + 1 + i));
+    expect(frame.positions[BTC]).toMatchObject({ recovered: false, missed: [], snapshot: { symbol: BTC } });
+    expect(id).toMatch(/^[a-z0-9]+:\d+$/);
   });
 
   test("carries candles and indicators, whose id is the opening of the last closed bar", async () => {
@@ -121,13 +169,18 @@ describe("/stream/{symbol}", () => {
     const indicators = await stream(`/stream/${BTC}?channel=indicators&interval=1m&indicators=rsi`, since);
     const frame = ServerFrameSchema.parse(JSON.parse((await indicators.event("subscription_confirmed")).data));
     if (frame.type !== "subscription_confirmed") throw new Error("another frame");
-    expect(frame.positions[BTC]).toMatchObject({ recovered: true });
-    expect(frame.positions[BTC].missed.length).toBeGreaterThanOrEqual(2);
+    expect(frame.positions[BTC]).toMatchObject({ recovered: true, missed: [] });
+    const from = Number(since["Last-Event-ID"]);
+    for (const time of [from + 60, from + 120]) expect((await indicators.event("indicator")).id).toBe(String(time));
   });
 
   test("refuses what it cannot carry", async () => {
     await problemOf(await call("/stream/NOSUCH"), "symbol.not_found");
     await problemOf(await call(`/stream/${BTC}`, { headers: { "Last-Event-ID": "x" } }), "request.invalid");
+    const problem = await problemOf(await call(`/stream/${BTC}?last_event_id=x`), "request.invalid");
+    expect(problem.errors).toMatchObject([
+      { in: "query", path: "last_event_id", message: expect.stringContaining("epoch:seq") },
+    ]);
     await problemOf(await call(`/stream/${BTC}?channel=indicators`), "request.invalid");
     await problemOf(await call(`/stream/${BTC}?max_hz=0`), "request.invalid");
     await problemOf(await call(`/stream/${BTC}?ticket=used`), "auth.invalid");
