@@ -4,7 +4,6 @@ import type { ImportChunk } from "../../contracts/import.ts";
 import {
   DATE_ORDERS,
   DELIMITERS,
-  FILE_UNITS,
   FORMATS,
   MAPPED_FIELDS,
   type MappedField,
@@ -12,6 +11,7 @@ import {
   WEEK_STARTS,
 } from "../../core/candle-files/types.ts";
 import { INTERVALS, type Interval } from "../../core/interval.ts";
+import { PRICE_UNITS } from "../../core/price-unit.ts";
 import { parseArgs } from "../../scripts/arguments.ts";
 import { defaultUrl, invalidUrlMessage, platformUrl } from "../../scripts/platform-errors.ts";
 
@@ -178,7 +178,7 @@ export function readArguments(args: string[]): ImportSettings {
       weekStart: optional("week-start", values["week-start"], WEEK_STARTS),
       map: readMap(values.map),
       adjusted,
-      unit: optional("unit", values.unit, FILE_UNITS),
+      unit: optional("unit", values.unit, PRICE_UNITS),
     },
     url: platformUrl(values.url) ?? fail(invalidUrlMessage(values.url)),
   };

@@ -19,6 +19,9 @@ export interface FileResult {
 
 const MAX_LISTED = 50;
 
+/** A name of a file's or of an archive's own as a terminal may be shown it: without characters that move its cursor. */
+const plain = (text: string): string => text.replace(/\p{C}/gu, "\uFFFD");
+
 /** A candle's time as the API writes it in words: a date of days, weeks and months. */
 const timeText = (time: number, found: Recognition): string =>
   isDated(found.interval) ? isoDate(time) : isoTime(time).replace(".000Z", "Z");
@@ -28,8 +31,8 @@ export function recognitionLines(path: string, found: Recognition): string[] {
   const { symbol, interval, recognised, ignored, assumed, rows, first, last } = found;
   const span = first === null || last === null ? "" : `, ${timeText(first, found)} to ${timeText(last, found)}`;
   return [
-    `${path}: ${recognised}, ${rows} rows of ${symbol} ${interval}${span}`,
-    ...(ignored.length > 0 ? [`  ignored     ${ignored.join(", ")}`] : []),
+    `${plain(path)}: ${recognised}, ${rows} rows of ${symbol} ${interval}${span}`,
+    ...(ignored.length > 0 ? [`  ignored     ${ignored.map(plain).join(", ")}`] : []),
     ...assumed.map((each) => `  assumed     ${each}`),
   ];
 }
@@ -57,9 +60,9 @@ function countLines(totals: Totals, checkOnly: boolean): string[] {
 /** The report of one file. */
 export function fileReport({ path, found, totals, importId, error }: FileResult, settings: ImportSettings): string {
   const { checkOnly, keepGood, url } = settings;
-  if (!found) return `${path}: ${error}`;
+  if (!found) return `${plain(path)}: ${error}`;
   const lines = [
-    `${checkOnly ? "Checked" : "Imported"} ${path} for ${found.symbol} ${found.interval} at ${url}`,
+    `${checkOnly ? "Checked" : "Imported"} ${plain(path)} for ${found.symbol} ${found.interval} at ${url}`,
     ...countLines(totals, checkOnly),
     ...listed("line", totals.refused),
     ...listed("suspect line", totals.suspect),

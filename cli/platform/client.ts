@@ -8,6 +8,8 @@ import {
 import { CommandFailure, ItemFailure } from "./failures.ts";
 
 const MAX_ATTEMPTS = 4;
+/** Times that a call waits for as long as the platform asks, for a caller has used its share up: an hour of them. */
+const MAX_WAITS = 60;
 const FIRST_PAUSE_MS = 250;
 const TIMEOUT_MS = 60_000;
 /** The longest pause that a platform may ask for before a call is given up. */
@@ -94,6 +96,7 @@ export async function call({ url, token }: Target, path: string, { body, headers
       ...headers,
     },
   };
+  let waits = 0;
   for (let attempt = 1; ; attempt++) {
     let retryAfter: string | null = null;
     try {
@@ -102,7 +105,8 @@ export async function call({ url, token }: Target, path: string, { body, headers
       const text = await response.text();
       const { status } = response;
       const mayPass = status >= 500 || status === 429;
-      if (!mayPass || attempt === MAX_ATTEMPTS)
+      if (status === 429 && waits++ < MAX_WAITS) attempt--;
+      else if (!mayPass || attempt === MAX_ATTEMPTS)
         return { status, body: parsed(text), tag: response.headers.get("ETag") };
       retryAfter = response.headers.get("Retry-After");
     } catch (error) {

@@ -1,5 +1,5 @@
 import { type Columns, columnsOf, type Field, normaliseName, saysUniversal } from "./columns.ts";
-import { styleOf } from "./numbers.ts";
+import { isUnknown, styleOf } from "./numbers.ts";
 import { MAX_CELL } from "./records.ts";
 import { readClock, readStamp } from "./stamp-text.ts";
 import {
@@ -36,10 +36,10 @@ const MAX_TIME_COLUMN = 16;
 
 const isNumber = (cell: string): boolean => cell.length <= MAX_CELL && styleOf(cell) !== null;
 
-/** Whether a record is a row of candles: it has a time, and a number beside it. */
+/** Whether a record is a row of candles: it has a time, and beside it a number, or a cell that says that it has none. */
 function isRow(cells: readonly string[]): boolean {
   const at = cells.slice(0, MAX_TIME_COLUMN).findIndex((cell) => readStamp(cell, null) !== null);
-  return at >= 0 && cells.some((cell, i) => i !== at && isNumber(cell));
+  return at >= 0 && cells.some((cell, i) => i !== at && (isNumber(cell) || isUnknown(cell)));
 }
 
 const BINANCE = [
@@ -104,8 +104,8 @@ export function layoutOf(records: readonly FileRecord[], options: ReadingOptions
     const named = namedLayout(records, i, firstRow, map, options);
     if (named) return named;
   }
-  // No row has a time that can be read: that is said of the rows.
-  const header = firstRow < 0 ? records.findIndex(({ cells }) => columnsOf(cells, map, null) !== null) : -1;
+  // Rows that do not read as rows may stand below the names: that is said of the rows.
+  const header = records.slice(0, end).findIndex(({ cells }) => columnsOf(cells, map, null) !== null);
   const alone = header < 0 ? null : namedLayout(records.slice(0, header + 1), header, -1, map, options);
   if (alone) return alone;
   if (map.size > 0 && firstRow <= 0) {
@@ -195,7 +195,7 @@ function nameOfIndex(
   first: readonly string[] | null,
 ): string | null {
   const name = header[0].trim();
-  const isUnnamedIndex = name === "" || /^unnamed: 0$/i.test(name);
+  const isUnnamedIndex = /^(?:unnamed: 0|index)?$/i.test(name);
   if (!isUnnamedIndex && !(between.length > 0 && /^price$/i.test(name))) return null;
   const cell = first?.[0] ?? "";
   return readStamp(cell, null) !== null ? "date" : "";

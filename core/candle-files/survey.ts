@@ -25,6 +25,20 @@ import { clockOf, missingZone } from "./zones.ts";
 
 const NUMBERS = MAPPED_FIELDS.filter((field) => field !== "time");
 
+/** Adjusted closes are taken where they were asked for, and are not taken for closes where they were not. */
+function checkAdjusted({ columns }: Layout, { adjusted = false }: ReadingOptions): void {
+  if (adjusted && !columns.has("adjusted")) {
+    throw new CandleFileError(
+      'The file has no adjusted closes for --adjusted, such as a column "Adj Close". If its closes are adjusted, say --adjustment instead.',
+    );
+  }
+  if (!adjusted && !columns.has("close")) {
+    throw new CandleFileError(
+      "The file has adjusted closes alone: --adjusted takes them for the closes, and the series is adjusted then.",
+    );
+  }
+}
+
 /**
  * The first reading of a file: sees every record once, and finds how the file is to be read. It keeps nothing of single rows, however many
  * there are.
@@ -39,6 +53,7 @@ export class FileSurvey {
   readonly #extents = { dmy: new ExtentOf("dmy"), mdy: new ExtentOf("mdy") };
   readonly #said: LocalClock | null;
   readonly #exchangeClock: LocalClock;
+  readonly #universal: LocalClock;
   /** Of weeks, readers of both orders of dates. */
   readonly #weekReaders: readonly StampReader[];
   /** The stamp of a week that begins on another day than Monday. */
@@ -52,6 +67,7 @@ export class FileSurvey {
     this.#context = context;
     this.#said = options.timezone === undefined ? null : clockOf(options.timezone, context.market);
     this.#exchangeClock = clockOf("exchange", context.market);
+    this.#universal = clockOf("UTC", context.market);
     const isWeekly = context.interval === "1w" && options.weekStart === undefined;
     this.#weekReaders = isWeekly ? DATE_ORDERS.map((order) => this.#stampReader(order, null)) : [];
   }
@@ -128,7 +144,7 @@ export class FileSurvey {
       market,
       order,
       clock,
-      said: this.#said,
+      said: this.#said ?? (this.#layout?.isUniversal ? this.#universal : null),
       exchangeClock: this.#exchangeClock,
       exchange,
       periods: isDated(interval) ? new Periods(interval, market, this.#options.weekStart ?? null) : null,
@@ -145,6 +161,7 @@ export class FileSurvey {
     const { rows, times } = this.#counts;
     if (rows === 0) throw new CandleFileError("The file has no rows below the names of its columns.");
     if (times === 0) throw this.#noTimes(layout);
+    checkAdjusted(layout, this.#options);
     if (layout.isUnnamed && layout.format === "csv" && this.#counts.disorder > rows / 5) {
       throw new CandleFileError(
         "No line names the columns, and in the usual order (time, open, high, low, close, volume) highs are below lows: number them, as --map time=1,open=2,high=3,low=4,close=5.",
@@ -193,7 +210,7 @@ export class FileSurvey {
     const { withoutZone, withClock } = this.#counts;
     if (isDated(interval) || withoutZone === 0) return null;
     if (this.#said) return this.#said;
-    if (layout.isUniversal) return clockOf("UTC", market);
+    if (layout.isUniversal) return this.#universal;
     if (withClock === 0) {
       throw new CandleFileError(
         `The rows have dates without a time of day, which candles of ${interval} need: are they of --interval 1d?`,

@@ -1,5 +1,6 @@
 import type { Interval } from "../interval.ts";
 import type { Market } from "../market-calendar/markets.ts";
+import type { PriceUnit } from "../price-unit.ts";
 
 /** The forms of candle files that are recognised. `csv` is a table that no vendor's form fits. */
 export const FORMATS = [
@@ -36,11 +37,6 @@ export const WEEK_STARTS = ["monday", "sunday", "saturday"] as const;
 
 export type WeekStart = (typeof WEEK_STARTS)[number];
 
-/** The units that a file's prices may be in: the currency's major one (rand), or the one that the symbol is quoted in (cents). */
-export const FILE_UNITS = ["major", "quoted"] as const;
-
-export type FileUnit = (typeof FILE_UNITS)[number];
-
 /** What a column of a file can be mapped to. */
 export const MAPPED_FIELDS = ["time", "open", "high", "low", "close", "volume"] as const;
 
@@ -67,7 +63,7 @@ export interface ReadingOptions {
   map?: ReadonlyMap<MappedField, string>;
   /** Whether adjusted closes are taken for the closes. */
   adjusted?: boolean;
-  unit?: FileUnit;
+  unit?: PriceUnit;
 }
 
 /** What is known of a file's series. */

@@ -56,10 +56,10 @@ const FORMS: readonly Form[] = [
     fits: (_, plain) =>
       ["time", "open", "high", "low", "close"].every((name) => plain.some((each) => each.trim() === name)),
   },
-  { format: "pandas", fits: (_, plain) => plain[0]?.trim() === "" || /^unnamed: 0$/i.test(plain[0]?.trim() ?? "") },
+  { format: "pandas", fits: (_, plain) => /^(?:unnamed: 0|index)?$/i.test(plain[0]?.trim() ?? "") },
   { format: "alphavantage", fits: (names) => hasAll(names, "timestamp", "open", "close") },
   { format: "yfinance", fits: (_, plain) => plain[0]?.trim() === "Datetime" },
-  { format: "pandas", fits: (_, plain) => ["datetime", "index"].includes(plain[0]?.trim()) },
+  { format: "pandas", fits: (_, plain) => plain[0]?.trim() === "datetime" },
   {
     format: "stooq",
     fits: (_, plain, __, time) =>

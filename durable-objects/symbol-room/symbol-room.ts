@@ -205,7 +205,7 @@ export class SymbolRoom extends StreamingObject {
   /** Stores imported candles; all of the batch or nothing. */
   async importCandles(known: Instrument, batch: ImportBatch): Promise<ImportReply> {
     const instrument = this.#state.saveInstrument(known);
-    const reply = this.#candles.importBatch(this.#seriesOf(instrument), batch);
+    const reply = await this.#candles.importBatch(this.#seriesOf(instrument), batch);
     if (reply.stored + reply.replaced > 0) await this.#onImported(instrument);
     return reply;
   }

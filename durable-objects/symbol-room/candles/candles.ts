@@ -12,7 +12,7 @@ import type { Upstreams } from "../upstreams.ts";
 import { deriveCandles } from "./derived.ts";
 import { BackfillQueue } from "./filling/backfill-queue.ts";
 import { pruneFetched, rankAgain } from "./filling/upkeep.ts";
-import { adjustImport, checkBatch, importBatch, takeAwayImport } from "./imports.ts";
+import { adjustImport, checkBatch, importBatch, sortBatch, takeAwayImport } from "./imports.ts";
 import { Visibility } from "./reading/visibility.ts";
 import type { Series } from "./series.ts";
 import { CandleStore } from "./storage/candle-store.ts";
@@ -90,15 +90,14 @@ export class Candles {
     return this.#origins.stretches().length > 0;
   }
 
-  importBatch(series: Series, batch: ImportBatch): ImportReply {
-    return this.#host.storage.transactionSync(() =>
-      importBatch(series, this.reading.visibility, this.#host.quality, batch),
-    );
+  async importBatch(series: Series, batch: ImportBatch): Promise<ImportReply> {
+    const made = await sortBatch(series, this.reading.visibility, batch);
+    return this.#host.storage.transactionSync(() => importBatch(series, this.#host.quality, batch, made));
   }
 
   /** What importing candles would do; nothing is stored. */
-  checkImport(series: Series, batch: ImportBatch): ImportReply {
-    return checkBatch(series, this.reading.visibility, batch);
+  async checkImport(series: Series, batch: ImportBatch): Promise<ImportReply> {
+    return checkBatch(series, batch, await sortBatch(series, this.reading.visibility, batch));
   }
 
   /** Makes coarser candles of those of an import; returns whether any is new. */

@@ -7,7 +7,7 @@ import { DAY } from "../../../core/time.ts";
 import type { QualityLog } from "../quality-log.ts";
 import type { DoubtedCandle, ImportBatch, ImportReply } from "../replies.ts";
 import { deriveWithin } from "./derived.ts";
-import { madeAlready } from "./reading/made-candles.ts";
+import { type MadeAlready, madeAlready } from "./reading/made-candles.ts";
 import type { Visibility } from "./reading/visibility.ts";
 import type { Series } from "./series.ts";
 import type { CommonCloses } from "./storage/candle-store.ts";
@@ -30,16 +30,13 @@ const rulesOf = ({ instrument, market }: Series) => ({
   negativePrices: instrument.type === "commodity",
 });
 
-/** Stores imported candles; all of the batch or nothing. Those that stored finer candles make already are left as they are. */
-export function importBatch(
-  series: Series,
-  visibility: Visibility,
-  quality: QualityLog,
-  batch: ImportBatch,
-): ImportReply {
+/**
+ * Stores imported candles; all of the batch or nothing.
+ * @param made those that stored finer candles make already, which are left as they are, and the others
+ */
+export function importBatch(series: Series, quality: QualityLog, batch: ImportBatch, made: MadeAlready): ImportReply {
   const { instrument, origins, store, isBetter } = series;
   const { interval } = batch;
-  const made = madeAlready(series, visibility, interval, batch.candles, probe(series, batch));
   if (made.rest.length === 0) return { stored: 0, replaced: 0, unchanged: made.count, suspect: [] };
   const origin = origins.renew(origins.of(factsOf(batch)));
   const { findings, common, ...counts } = storeChecked(store, {
@@ -54,10 +51,9 @@ export function importBatch(
 }
 
 /** What storing imported candles would do; nothing is stored. */
-export function checkBatch(series: Series, visibility: Visibility, batch: ImportBatch): ImportReply {
+export function checkBatch(series: Series, batch: ImportBatch, { rest, count }: MadeAlready): ImportReply {
   const { interval } = batch;
   const origin = probe(series, batch);
-  const { rest, count } = madeAlready(series, visibility, interval, batch.candles, origin);
   const { findings, ...counts } = judgeChecked(series.store, {
     batch: { interval, origin, candles: rest, fetchedAt: 0 },
     ...rulesOf(series),
@@ -66,6 +62,10 @@ export function checkBatch(series: Series, visibility: Visibility, batch: Import
   });
   return { ...counts, unchanged: counts.unchanged + count, suspect: doubted(findings) };
 }
+
+/** The candles of an import that stored finer ones make already, and the others. */
+export const sortBatch = (series: Series, visibility: Visibility, batch: ImportBatch): Promise<MadeAlready> =>
+  madeAlready(series, visibility, batch.interval, batch.candles, probe(series, batch));
 
 /** The origin that candles of an import have, or would have as the latest of all. */
 function probe({ origins }: Series, batch: ImportBatch): KeptOrigin {

@@ -21,6 +21,8 @@ describe("what a file leaves open is asked for", () => {
     ["weeks from Saturday", closes("2024-01-06,1"), { interval: "1w" as const }, "--week-start saturday"],
     ["weeks that end on Friday", closes("2024-01-05,1"), { interval: "1w" as const }, "--week-start"],
     ["two closes", "date,close,Close\n2024-01-02,1,2\n", {}, "--map close="],
+    ["adjusted closes alone", "Date,Adj Close\n2024-01-02,1\n", {}, "--adjusted takes them"],
+    ["adjusted closes that are not there", closes("2024-01-02,1"), { adjusted: true }, "--adjustment instead"],
     ["which column is the close", "date,settlement\n2024-01-02,1\n", {}, "--map time=Date"],
     ["no names and an unusual order", "2024-01-02,1,2,3,1\n2024-01-03,1,2,3,1\n", {}, "--map time=1"],
     ["a spreadsheet's days", closes("45293,1", "45294,2"), {}, "spreadsheet"],
@@ -186,6 +188,11 @@ describe("rows", () => {
   ])("that are none say why: %s", (row, reason) => {
     const { rows } = readFile(`${HEADER}\n2024-01-03,1,2,3,4,5\n${row}\n`);
     expect(rows[1]).toEqual({ line: 3, reason });
+  });
+
+  test("of which none has a number are rows all the same", () => {
+    const { rows } = readFile(`${HEADER}\n2024-01-02,Infinity,Infinity,Infinity,Infinity,none\n`);
+    expect(rows).toMatchObject([{ line: 2, close: "Infinity", volume: null }]);
   });
 
   test("may end with a delimiter", () => {

@@ -128,6 +128,21 @@ const VENDORS: Vendor[] = [
     rows: ["2024-01-02 1 2 0.5 1.5 ?", "2024-01-03 1 2 0.5 1.6 10"],
   },
   {
+    name: "pandas, with times as an index that is called so, and a first row of which no number is known",
+    text: "index,open,high,low,close\n2024-01-02T14:30:00.000Z,NaN,NaN,NaN,\n2024-01-02T15:30:00.000Z,1,2,0.5,1.5\n",
+    interval: "1h",
+    format: "pandas",
+    ignored: [],
+    rows: ["2024-01-02T14:30:00Z ? ? ? ? ?", "2024-01-02T15:30:00Z 1 2 0.5 1.5 ?"],
+  },
+  {
+    name: "Dukascopy's days, which begin with the session of forex",
+    text: "Gmt time,Open,High,Low,Close,Volume\n15.01.2024 22:00:00.000,1.10427,1.10460,1.09380,1.09419,153.22\n",
+    market: "FOREX",
+    format: "dukascopy",
+    rows: ["2024-01-16 1.10427 1.10460 1.09380 1.09419 153.22"],
+  },
+  {
     name: "yfinance, of a ticker's history",
     text: "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits\n2024-01-02 00:00:00-05:00,186.03,187.31,182.79,184.53,82488700,0.0,0.0\n",
     format: "yfinance",

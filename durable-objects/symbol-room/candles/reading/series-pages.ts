@@ -38,7 +38,7 @@ interface Layer extends Coarsened, Span {
 }
 
 /** The most candles of `fine` that one candle of `coarse` is made of. */
-function ratio(fine: Interval, coarse: Interval): number {
+export function ratio(fine: Interval, coarse: Interval): number {
   const days = coarse === "1M" ? 31 : coarse === "1w" ? 7 : 1;
   const fineSeconds = INTRADAY_SECONDS[fine];
   if (fineSeconds === null) return days;
