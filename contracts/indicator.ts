@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { MAX_POINTS } from "../core/indicators/history.ts";
 import { INTERVALS } from "../core/interval.ts";
 import { BAR_STATES, CandleSchema, SegmentSchema, SeriesFactsSchema, SeriesUnitsSchema } from "./candle.ts";
-import { intervalParameter } from "./parameters.ts";
+import { intervalParameter, unitParameter } from "./parameters.ts";
 import { ProblemSchema } from "./problem.ts";
 
 /** Indicators that one call may ask for. */
@@ -103,6 +103,7 @@ const calculationFields = {
   data_points: points,
   include_open: z.boolean().default(false),
   include_candles: z.boolean().default(false),
+  unit: unitParameter,
 };
 
 const symbol = z

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { INTERVALS, likelyInterval } from "../core/interval.ts";
+import { PRICE_UNITS } from "../core/price-unit.ts";
 import { MAX_TIME, MIN_TIME, parseTime } from "../core/time.ts";
 
 /** A whole number in a query, within bounds. */
@@ -64,6 +65,12 @@ export const intervalParameter = z.enum(INTERVALS, {
     const meant = typeof input === "string" ? likelyInterval(input) : null;
     return `must be one of ${INTERVALS.join(", ")}${meant === null ? "" : `; did you mean ${meant}?`}`;
   },
+});
+
+/** The unit that prices are answered in. */
+export const unitParameter = z.enum(PRICE_UNITS, "must be quoted or major").default("quoted").openapi({
+  description:
+    "`quoted`: prices as the symbol is quoted, such as cents; `major`: in its currency, such as rand, by an exact shift of decimals. `price_unit` says which.",
 });
 
 /** For routes that take no query parameters: naming one is an error all the same. */

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { FRESHNESS } from "../core/freshness.ts";
 import { MARKET_STATUSES } from "../core/market-calendar/sessions.ts";
 import { EXCLUSION_REASONS } from "../core/quotes/consensus.ts";
+import { choiceHint } from "../core/words.ts";
 import { PROVIDERS } from "./provider.ts";
 import { VOLUME_UNITS } from "./symbol.ts";
 
@@ -45,6 +46,16 @@ export const QuoteSchema = StoredQuoteSchema.extend({
 }).openapi("Quote");
 
 export type Quote = z.infer<typeof QuoteSchema>;
+
+/** The fields of a quote, in the order in which tables have them. */
+export const QUOTE_FIELDS = QuoteSchema.keyof().options;
+
+/** One of them. The error for any other text lists them, and names the one that was probably meant. */
+export const QuoteFieldSchema = z.enum(QUOTE_FIELDS, {
+  error: ({ input }) => `must be one of ${QUOTE_FIELDS.join(", ")}${choiceHint(input, QUOTE_FIELDS)}`,
+});
+
+export type QuoteField = z.infer<typeof QuoteFieldSchema>;
 
 /** What several sources say of one price. */
 export const ConsensusSchema = z

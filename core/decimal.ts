@@ -34,3 +34,12 @@ export function roundTo(value: number, decimals: number): number {
   const half = mantissa < 0n ? -unit / 2n : unit / 2n;
   return Number(`${(mantissa + half) / unit}e-${decimals}`);
 }
+
+/**
+ * A finite number times a power of ten, in its decimals: 12345.6 by −2 is 123.456, where 12345.6 × 0.01 is 123.45600000000002. The nearest
+ * double of the exact decimal.
+ */
+export function scaleByTen(value: number, power: number): number {
+  const [digits, exponent = "0"] = String(value).split("e");
+  return Number(`${digits}e${Number(exponent) + power}`);
+}

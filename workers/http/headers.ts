@@ -4,6 +4,7 @@ import type { AppContext } from "./service.ts";
 const EXPOSED_HEADERS = [
   "Allow",
   "Cache-Status",
+  "Content-Disposition",
   "Deprecation",
   "ETag",
   "Idempotency-Replayed",

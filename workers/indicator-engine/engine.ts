@@ -4,6 +4,7 @@ import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastClosedStamp } from "../../core/buckets.ts";
 import type { Interval } from "../../core/interval.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { columnsIn, type PriceUnit, unitsIn } from "../../core/price-unit.ts";
 import { newStepPacer } from "../../durable-objects/isolate/long-work.ts";
 import { seriesUnits } from "../../providers/series-units.ts";
 import { type ResultKey, readResult, writeResult } from "../../storage/result-cache.ts";
@@ -22,6 +23,8 @@ export interface EngineQuery {
   to: number | null;
   includeOpen: boolean;
   includeCandles: boolean;
+  /** What prices are in, of the candles and of what is calculated from them. */
+  unit: PriceUnit;
   /** Go past the cache. */
   noCache: boolean;
 }
@@ -47,7 +50,7 @@ async function cacheName(
       JSON.stringify([
         specs.specs.map(({ key, definition }) => [key, definition.algorithm]),
         specs.errors,
-        unitsOf(record),
+        unitsIn(query.unit, unitsOf(record)),
       ]),
     ),
     points: query.points,
@@ -91,12 +94,15 @@ async function calculateSymbol(
   { specs, errors }: ParsedSpecs,
   query: EngineQuery,
 ): Promise<{ answer: IndicatorResponse; tier: Tier }> {
-  const series = await readBarSeries(env, record, specs, query);
+  const read = await readBarSeries(env, record, specs, query);
+  const units = seriesUnits(record, read.facts.provider);
+  const columns = columnsIn(query.unit, units, read.bars.columns);
+  const series = { ...read, bars: { ...read.bars, columns } };
   const calculated = await calculateAllInSlices(specs, series.bars, errors, newStepPacer());
   const answer = indicatorResponse(calculated, series, {
     symbol: record.symbol,
     interval: query.interval,
-    units: seriesUnits(record, series.facts.provider),
+    units: unitsIn(query.unit, units),
     includeOpen: query.includeOpen,
     includeCandles: query.includeCandles,
     errors,

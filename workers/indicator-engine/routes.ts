@@ -12,12 +12,14 @@ import {
   NO_QUERY,
   SymbolPath,
   timeParameter,
+  unitParameter,
   wholeNumber,
 } from "../../contracts/parameters.ts";
 import { BatchProblemSchema, ProblemSchema } from "../../contracts/problem.ts";
 import { CATALOG } from "../../core/indicators/catalog.ts";
 import { MAX_POINTS } from "../../core/indicators/history.ts";
 import { CATEGORIES, type IndicatorDefinition } from "../../core/indicators/indicator.ts";
+import { csvResponse, formatOf, formatParameter, timeFormatParameter, VARY } from "../http/formats.ts";
 import { problemResponses, textResponse } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
@@ -25,6 +27,7 @@ import { fromRequestCandles, fromSymbol, fromSymbols, uncachedJson } from "./bat
 import type { EngineQuery } from "./engine.ts";
 import { withCalculationTime, withIgnored, withTimestamp } from "./response.ts";
 import { parseSpecs, SPECS_MESSAGE, splitSpecs } from "./specs.ts";
+import { indicatorTable } from "./table.ts";
 
 const specList = z
   .union([z.string(), z.array(z.string())], SPECS_MESSAGE)
@@ -50,6 +53,9 @@ const Query = z
       .default(false)
       .openapi({ type: "boolean", description: "Also answer the forming bar; `states` marks it." }),
     include_candles: flag.default(false).openapi({ type: "boolean" }),
+    unit: unitParameter,
+    format: formatParameter,
+    time_format: timeFormatParameter,
   })
   .refine((query) => query.from === undefined || query.to === undefined || query.from < query.to, {
     path: ["from"],
@@ -96,7 +102,12 @@ const symbolRoute = createRoute({
   responses: {
     200: {
       description: "Values, each array as long as `times`; null where a value is not defined",
-      content: { "application/json": { schema: IndicatorsAnswerSchema } },
+      content: {
+        "application/json": { schema: IndicatorsAnswerSchema },
+        "text/csv": {
+          schema: z.string().openapi({ example: "time,rsi,macd.line,macd.signal\n1795046400,56.1,1.25,1.5\n" }),
+        },
+      },
     },
     304: { description: "Nothing has changed since the entity tag in If-None-Match" },
     ...problemResponses(400, 404, 409, 422, 429, 503),
@@ -181,9 +192,14 @@ indicators.openapi(symbolRoute, async (c) => {
     to: query.to ?? null,
     includeOpen: query.include_open,
     includeCandles: query.include_candles,
+    unit: query.unit,
     noCache: skipsCaches(c),
   });
-  const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier] };
+  const options = { maxAge: query.include_open ? 1 : 5, tiers: [answer.tier], headers: { Vary: VARY } };
+  if (formatOf(c, query.format) === "csv") {
+    const { columns, rows } = indicatorTable(answer.json, query.time_format);
+    return csvResponse(c, `${record.symbol}_${query.interval}_indicators`, columns, rows, options);
+  }
   return textResponse(c, withCalculationTime(answer.json, begun), answer.json, "application/json", options);
 });
 
@@ -202,6 +218,7 @@ indicators.openapi(calculateRoute, async (c) => {
     to: null,
     includeOpen: body.include_open,
     includeCandles: body.include_candles,
+    unit: body.unit,
     noCache: skipsCaches(c),
   };
   if ("symbols" in body) return fromSymbols(c, body.symbols, body.indicators, query, ignored);

@@ -1,20 +1,30 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CANDLE_COLUMNS, CandlesAnswerSchema } from "../../contracts/candle.ts";
-import { flag, intervalParameter, SymbolPath, timeParameter, wholeNumber } from "../../contracts/parameters.ts";
+import { CANDLE_COLUMNS, CandlesAnswerSchema, type SeriesUnits } from "../../contracts/candle.ts";
+import {
+  flag,
+  intervalParameter,
+  SymbolPath,
+  timeParameter,
+  unitParameter,
+  wholeNumber,
+} from "../../contracts/parameters.ts";
 import { ApiError } from "../../contracts/problem.ts";
 import { costOfCandles } from "../../contracts/request-costs.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { lastPossibleStamp } from "../../core/buckets.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
+import { unitsIn } from "../../core/price-unit.ts";
+import { isoTime } from "../../core/time.ts";
 import { seriesUnits } from "../../providers/series-units.ts";
-import { toCsv } from "../http/csv.ts";
 import { formatCursor } from "../http/cursor.ts";
-import { jsonResponse, problemResponses, textResponse } from "../http/responses.ts";
+import { csvResponse, formatOf, formatParameter, timeFormatParameter, VARY } from "../http/formats.ts";
+import { jsonResponse, problemResponses } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireSymbol } from "../symbol-registry/symbol-lookup.ts";
 import { type CandlePage, coverageBody, type PageQuery, readCandlePage } from "./candle-reader.ts";
 import { timeOfCursor } from "./cursor.ts";
+import { candlesIn } from "./in-unit.ts";
 
 const MAX_CANDLES = 5000;
 
@@ -25,7 +35,8 @@ const Query = z
     from: timeParameter.optional(),
     to: timeParameter.optional(),
     order: z.enum(["asc", "desc"], "must be asc or desc").default("asc"),
-    format: z.enum(["json", "csv"], "must be json or csv").default("json"),
+    format: formatParameter,
+    time_format: timeFormatParameter,
     cursor: z
       .string()
       .optional()
@@ -34,6 +45,7 @@ const Query = z
       type: "boolean",
       description: "Also answer provider candles that data-quality checks flag. Imported candles are never held back.",
     }),
+    unit: unitParameter,
     coverage: z
       .enum(["gaps", "full"], "must be gaps or full")
       .default("gaps")
@@ -82,23 +94,37 @@ ohlcv.openapi(route, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   const page = await readCandlePage(c.env, record, pageQuery(query, record));
   const cursor = page.next === null ? null : formatCursor({ ...positionOf(query, record.symbol), time: page.next });
-  const headers = cursor === null ? undefined : { Link: linkTo(c, cursor, query.from === undefined ? "prev" : "next") };
+  const link = cursor === null ? null : linkTo(c, cursor, query.from === undefined ? "prev" : "next");
+  const headers = { Vary: VARY, ...(link === null ? {} : { Link: link }) };
   const options = { maxAge: page.forming || page.next === null ? 1 : 60, tiers: [page.tier], headers };
   const { simulated } = page.facts;
-  const rows = page.candles.map((candle, i) => ({ ...candle, provider: page.providers[i], simulated }));
-  const candles = query.order === "desc" ? page.candles.toReversed() : page.candles;
-  if (query.format === "csv") {
-    const csv = toCsv(CANDLE_COLUMNS, query.order === "desc" ? rows.reverse() : rows);
-    return textResponse(c, csv, csv, "text/csv; charset=utf-8", options);
+  const units = seriesUnits(record, page.facts.provider);
+  const ascending = candlesIn(query.unit, units, page);
+  const candles = query.order === "desc" ? ascending.toReversed() : ascending;
+  if (formatOf(c, query.format) === "csv") {
+    const rows = ascending.map((candle, i) => ({
+      ...candle,
+      time: query.time_format === "iso" ? isoTime(candle.time) : candle.time,
+      provider: page.providers[i],
+      simulated,
+    }));
+    const name = `${record.symbol}_${query.interval}`;
+    return csvResponse(c, name, CANDLE_COLUMNS, query.order === "desc" ? rows.reverse() : rows, options);
   }
-  return jsonResponse(c, candles, siblingFields(record, query, page, cursor), options);
+  const siblings = siblingFields(record, query, page, unitsIn(query.unit, units), cursor);
+  return jsonResponse(c, candles, siblings, options);
 });
 
-function siblingFields(record: SymbolRecord, query: CandleParameters, page: CandlePage, cursor: string | null) {
+function siblingFields(
+  record: SymbolRecord,
+  query: CandleParameters,
+  page: CandlePage,
+  units: SeriesUnits,
+  cursor: string | null,
+) {
   const coverage = coverageBody(page.coverage);
   const { symbol } = record;
   const { facts, segments } = page;
-  const units = seriesUnits(record, facts.provider);
   return { symbol, interval: query.interval, ...facts, ...units, segments, coverage, next_cursor: cursor };
 }
 

@@ -1,17 +1,27 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { flag, SymbolPath, wholeNumber } from "../../contracts/parameters.ts";
+import { flag, SymbolPath, unitParameter, wholeNumber } from "../../contracts/parameters.ts";
 import { ApiError, BatchProblemSchema, type Problem, ProblemSchema } from "../../contracts/problem.ts";
-import { ConsensusSchema, type Quote, QuoteSchema } from "../../contracts/quote.ts";
+import {
+  ConsensusSchema,
+  QUOTE_FIELDS,
+  type Quote,
+  type QuoteField,
+  QuoteFieldSchema,
+  QuoteSchema,
+} from "../../contracts/quote.ts";
 import { costOfQuotes } from "../../contracts/request-costs.ts";
 import type { SymbolRecord } from "../../contracts/symbol.ts";
 import { marketOf } from "../../core/market-calendar/markets.ts";
 import { nextOpen } from "../../core/market-calendar/sessions.ts";
+import type { PriceUnit } from "../../core/price-unit.ts";
 import { count } from "../../observability/metrics/collector.ts";
-import { digestOf, jsonResponse, problemResponses, type Tier } from "../http/responses.ts";
+import { csvResponse, formatOf, formatParameter, VARY } from "../http/formats.ts";
+import { digestOf, jsonResponse, problemResponses, type ReadOptions, type Tier } from "../http/responses.ts";
 import { type AppContext, createService } from "../http/service.ts";
 import { chargeRest } from "../metering/usage.ts";
 import { requireActive, requireRecord, requireSymbol, resolveAll } from "../symbol-registry/symbol-lookup.ts";
 import { withConsensus } from "./consensus.ts";
+import { consensusIn, quoteIn } from "./in-unit.ts";
 import { type QuoteOptions, readQuotes } from "./quote-reader.ts";
 
 const MAX_SYMBOLS = 100;
@@ -43,6 +53,21 @@ const symbolList = z
     description: "1 to 100 symbols, separated by commas or repeated.",
   });
 
+const fieldList = z
+  .string()
+  .transform((text) => [...new Set(text.split(",").map((name) => name.trim()))].filter((name) => name !== ""))
+  .pipe(z.array(QuoteFieldSchema).min(1, "must name fields of a quote, such as fields=price,change_percent"))
+  .optional()
+  .openapi({
+    type: "string",
+    description: "The fields of each quote that are answered, separated by commas; all unless it is said.",
+    example: "price,change_percent",
+  });
+
+const TABLE_OF_QUOTES = z.string().openapi({
+  example: "symbol,price,change_percent,error\nAAPL,317.68,0.42,\nNOSUCH,,,symbol.not_found\n",
+});
+
 const quoteRoute = createRoute({
   method: "get",
   path: "/quotes/{symbol}",
@@ -53,6 +78,8 @@ const quoteRoute = createRoute({
     params: SymbolPath,
     query: z.strictObject({
       max_age: maxAge,
+      unit: unitParameter,
+      format: formatParameter,
       consensus: flag.default(false).openapi({
         type: "boolean",
         description:
@@ -64,6 +91,7 @@ const quoteRoute = createRoute({
     200: {
       description: "The quote, with its source, its time and its freshness",
       content: {
+        "text/csv": { schema: TABLE_OF_QUOTES },
         "application/json": {
           schema: z
             .object({
@@ -91,16 +119,25 @@ const batchRoute = createRoute({
   operationId: "getQuotes",
   summary: "The latest quotes of up to 100 symbols",
   tags: ["Quotes"],
-  request: { query: z.strictObject({ symbols: symbolList, max_age: maxAge }) },
+  request: {
+    query: z.strictObject({
+      symbols: symbolList,
+      max_age: maxAge,
+      unit: unitParameter,
+      format: formatParameter,
+      fields: fieldList,
+    }),
+  },
   responses: {
     200: {
       description: "Quotes by canonical symbol; a symbol that failed stands in `errors` and does not fail the others",
       content: {
+        "text/csv": { schema: TABLE_OF_QUOTES },
         "application/json": {
           schema: z
             .object({
               success: z.literal(true),
-              data: z.record(z.string(), QuoteSchema),
+              data: z.record(z.string(), QuoteSchema.partial()),
               resolved: z.record(z.string(), z.string()),
               errors: z.record(z.string(), ProblemSchema.partial()),
               count: z.number().int(),
@@ -131,7 +168,8 @@ function cacheSeconds(quote: Quote, record: SymbolRecord): number {
   return Math.max(1, Math.min(15, Math.floor(opens - now)));
 }
 
-const stateOf = (quote: Quote): string => `${quote.epoch}-${quote.seq}-${quote.freshness}-${quote.market_status}`;
+const stateOf = (quote: Quote, unit: PriceUnit): string =>
+  `${quote.epoch}-${quote.seq}-${quote.freshness}-${quote.market_status}${unit === "quoted" ? "" : `-${unit}`}`;
 
 function countServed({ provider, freshness }: Quote): void {
   count("wizdata_quotes_served_total", { provider, freshness });
@@ -143,21 +181,26 @@ export const quotes = createService();
 quotes.openapi(quoteRoute, async (c) => {
   const record = await requireSymbol(c.env, c.req.valid("param").symbol);
   requireActive(record);
-  const options = quoteOptionsOf(c, c.req.valid("query").max_age);
+  const { max_age, unit, consensus, format } = c.req.valid("query");
+  const options = quoteOptionsOf(c, max_age);
   const readings = await readQuotes(c.env, [record], options);
   const reading = readings.get(record.symbol);
   if (!reading || reading instanceof ApiError) throw reading ?? new Error("a symbol that was read has no reading");
   const { quote, tier } = reading;
   countServed(quote);
-  if (c.req.valid("query").consensus) {
+  if (consensus) {
     const data = await withConsensus(c.env, record, quote, options.maxAge);
-    return jsonResponse(c, data, {}, { maxAge: 0, tiers: ["provider"] });
+    return jsonResponse(c, consensusIn(unit, data), {}, { maxAge: 0, tiers: ["provider"] });
   }
-  return jsonResponse(c, quote, {}, { weakTag: stateOf(quote), maxAge: cacheSeconds(quote, record), tiers: [tier] });
+  const answered = quoteIn(unit, quote);
+  const maxAge = cacheSeconds(quote, record);
+  const read: ReadOptions = { weakTag: stateOf(quote, unit), maxAge, tiers: [tier], headers: { Vary: VARY } };
+  if (formatOf(c, format) === "csv") return csvResponse(c, record.symbol, QUOTE_FIELDS, [answered], read);
+  return jsonResponse(c, answered, {}, read);
 });
 
 quotes.openapi(batchRoute, async (c) => {
-  const { symbols, max_age } = c.req.valid("query");
+  const { symbols, max_age, unit, format, fields } = c.req.valid("query");
   await chargeRest(c, costOfQuotes(symbols.length));
   const { records, resolved, errors } = await resolveBatch(c.env, symbols);
   const readings = await readQuotes(c.env, [...new Set(records.values())], quoteOptionsOf(c, max_age));
@@ -171,7 +214,7 @@ quotes.openapi(batchRoute, async (c) => {
       errors.set(asked, reading.toProblem());
       continue;
     }
-    data[record.symbol] = reading.quote;
+    data[record.symbol] = quoteIn(unit, reading.quote);
     countServed(reading.quote);
     tiers.push(reading.tier);
     keep = Math.min(keep, cacheSeconds(reading.quote, record));
@@ -179,11 +222,35 @@ quotes.openapi(batchRoute, async (c) => {
   const answered = Object.values(data);
   if (answered.length === 0) throw batchError(errors);
   const state = answered
-    .map((quote) => `${quote.symbol}-${stateOf(quote)}`)
+    .map((quote) => `${quote.symbol}-${stateOf(quote, unit)}`)
     .concat([...errors].map(([name, { code }]) => `${name}-${code}`));
-  const options = { weakTag: await digestOf(state.join()), maxAge: keep, tiers };
-  return jsonResponse(c, data, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
+  const weakTag = await digestOf([...state, ...(fields ?? [])].join());
+  const options: ReadOptions = { weakTag, maxAge: keep, tiers, headers: { Vary: VARY } };
+  if (formatOf(c, format) === "csv") return quotesAsCsv(c, answered, errors, fields, options);
+  const shown = fields ? Object.fromEntries(answered.map((quote) => [quote.symbol, pick(quote, fields)])) : data;
+  return jsonResponse(c, shown, { resolved, errors: Object.fromEntries(errors), count: answered.length }, options);
 });
+
+const pick = (quote: Quote, fields: readonly QuoteField[]) =>
+  Object.fromEntries(fields.map((field) => [field, quote[field]]));
+
+/** Quotes as a table: a symbol that failed is a row as well, with nothing but its name and the code of its problem. */
+function quotesAsCsv(
+  c: AppContext,
+  quotes: readonly Quote[],
+  errors: ReadonlyMap<string, Problem>,
+  fields: readonly QuoteField[] | undefined,
+  options: ReadOptions,
+) {
+  const asked = (fields ?? QUOTE_FIELDS).filter((field) => field !== "symbol");
+  const columns = ["symbol", ...asked, "error"];
+  const empty = Object.fromEntries(columns.map((column) => [column, null]));
+  const rows = [
+    ...quotes.map((quote) => ({ ...quote, error: null })),
+    ...Array.from(errors, ([symbol, { code }]) => ({ ...empty, symbol, error: code })),
+  ];
+  return csvResponse<string>(c, "quotes", columns, rows, options);
+}
 
 interface Batch {
   /** By the text that was asked for. */

@@ -56,7 +56,8 @@ describe("an answer", () => {
       const response = await call(path);
       await response.arrayBuffer();
       expect(response.headers.get("Cache-Control"), path).toMatch(/no-store|no-cache|max-age=\d+/);
-      expect(response.headers.get("Vary"), path).toBe("Accept-Encoding, Origin");
+      const isTable = response.ok && /^\/(?:quotes|ohlcv|indicators)\b(?!\/available)/.test(path);
+      expect(response.headers.get("Vary"), path).toBe(`${isTable ? "Accept, " : ""}Accept-Encoding, Origin`);
     }
   });
 

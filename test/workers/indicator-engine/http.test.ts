@@ -113,7 +113,10 @@ describe("the OpenAPI document", () => {
     const { paths, components } = DocumentSchema.parse(await (await call("/openapi.json")).json());
     const get = paths["/indicators/{symbol}"].get;
     expect(get.parameters?.map(({ name }) => name).toSorted()).toEqual(
-      ["symbol", "indicators", "interval", "data_points", "from", "to", "include_open", "include_candles"].toSorted(),
+      [
+        ...["symbol", "indicators", "interval", "data_points", "from", "to", "include_open", "include_candles"],
+        ...["unit", "format", "time_format"],
+      ].toSorted(),
     );
     expect(Object.keys(get.responses)).toEqual(
       expect.arrayContaining(["200", "304", "400", "404", "409", "422", "429", "503"]),

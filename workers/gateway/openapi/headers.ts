@@ -24,6 +24,9 @@ const TAGGED: ReadonlySet<string> = new Set([
 /** Reads that some tier may answer. */
 const TIERED: ReadonlySet<string> = new Set(["getQuote", "getQuotes", "getCandles", "getIndicators"]);
 
+/** Reads whose answers can be tables. */
+const TABLES: ReadonlySet<string> = new Set([...TIERED]);
+
 /** Reads of which there may be another page. */
 const PAGED: ReadonlySet<string> = new Set(["getCandles", "listSymbols", "listStreamableSymbols", "listImports"]);
 
@@ -93,6 +96,12 @@ export const HEADERS: Readonly<Record<string, Header>> = {
     example: "memory; hit",
     on: (status, operation) => isRead(status) && TIERED.has(operation),
   },
+  "Content-Disposition": {
+    description: "With comma-separated values: the name of the file that they are saved as.",
+    schema: text,
+    example: 'attachment; filename="BTC-USDT_1h.csv"',
+    on: (status, operation) => status === "200" && TABLES.has(operation),
+  },
   Location: {
     description: "Where the new resource is.",
     schema: text,
@@ -106,7 +115,7 @@ export const HEADERS: Readonly<Record<string, Header>> = {
     on: (status, operation) => isRead(status) && PAGED.has(operation),
   },
   Vary: {
-    description: "The request headers that the answer depends on.",
+    description: "The request headers that the answer depends on; tables depend on Accept as well.",
     schema: text,
     example: "Accept-Encoding, Origin",
     on: () => true,
