@@ -1,3 +1,4 @@
+import { ADJUSTED_FIELDS, type Columns, countsTicks } from "./columns.ts";
 import type { Layout } from "./layout.ts";
 import type { LocalClock } from "./local-clock.ts";
 import type { DateOrder, ReadingContext, ReadingOptions } from "./types.ts";
@@ -16,12 +17,14 @@ interface Readings {
   context: ReadingContext;
 }
 
+const FIRST_OF: Readonly<Record<DateOrder, string>> = { dmy: "day", mdy: "month", ymd: "year" };
+
 /** What is taken to be so of a file, in words; what a caller said is not repeated, but for the zone. */
 export function assumptions(layout: Layout, readings: Readings): string[] {
   const { order, decimal, clock, open, options } = readings;
   const found = [...ofLayout(layout, options)];
   if (order !== null && options.dateOrder === undefined) {
-    found.push(order === "dmy" ? "dates have the day first" : "dates have the month first");
+    found.push(`dates have the ${FIRST_OF[order]} first`);
   }
   if (decimal === "," && options.decimal === undefined) found.push("the comma is the decimal sign");
   if (clock) found.push(`times are of ${clock.name}`);
@@ -39,7 +42,7 @@ function* ofLayout({ titles, isUnnamed, format, names }: Layout, { map }: Readin
   }
 }
 
-function* ofPrices({ columns }: Layout, { hasVolumes, options, context }: Readings): Generator<string> {
+function* ofPrices({ columns, names }: Layout, { hasVolumes, options, context }: Readings): Generator<string> {
   const { weekStart, adjusted, unit } = options;
   if (weekStart && weekStart !== "monday" && context.interval === "1w") {
     yield `weeks that begin on ${weekStart} are those of the Monday after`;
@@ -48,9 +51,20 @@ function* ofPrices({ columns }: Layout, { hasVolumes, options, context }: Readin
     yield hasVolumes
       ? "volumes are of trades, not of price changes"
       : "volumes count price changes, for no row has a volume of trades";
-  }
+  } else if (countsTicks(names[columns.get("volume") ?? -1] ?? "")) yield "volumes count price changes";
   if (adjusted && columns.has("adjusted")) {
-    yield "the close is the adjusted one; open, high and low are not adjusted, and left out";
+    yield adjustedPrices(columns);
   }
   if (unit === "major" && context.unitsPerMajor > 1) yield `prices are multiplied by ${context.unitsPerMajor}`;
+}
+
+/** What is read beside an adjusted close. */
+function adjustedPrices(columns: Columns): string {
+  const [adjusted, left] = [true, false].map((isAdjusted) =>
+    (["open", "high", "low"] as const).filter((field) => columns.has(ADJUSTED_FIELDS[field]) === isAdjusted),
+  );
+  const volume = columns.has(ADJUSTED_FIELDS.volume) ? ["volume"] : [];
+  const taken = [...adjusted, ...volume, "close"];
+  const said = taken.length === 1 ? "the close is the adjusted one" : `${taken.join(", ")} are the adjusted ones`;
+  return left.length === 0 ? said : `${said}; ${left.join(", ")} are not adjusted, and left out`;
 }

@@ -1,24 +1,39 @@
 import { CandleFileError, MAPPED_FIELDS, type MappedField, shown } from "./types.ts";
 
 /** What a column of a file can hold, beside what is ignored. */
-export type Field = MappedField | "clock" | "adjusted" | "otherVolume" | "simulated" | "state";
+export type Field = MappedField | "clock" | "adjusted" | AdjustedField | "otherVolume" | "simulated" | "state";
+
+/** The adjusted forms of what may stand beside an adjusted close, by what they are adjusted forms of. */
+export const ADJUSTED_FIELDS = {
+  open: "adjustedOpen",
+  high: "adjustedHigh",
+  low: "adjustedLow",
+  volume: "adjustedVolume",
+} as const;
+
+type AdjustedField = (typeof ADJUSTED_FIELDS)[keyof typeof ADJUSTED_FIELDS];
+
+const TICK_VOLUMES: readonly string[] = ["tickvol", "tick vol", "tick volume", "tickvolume"];
 
 /** The names of columns by what they hold, the likelier ones first: where a file has several, the first group that occurs is taken. */
 const NAMES: Readonly<Record<Exclude<Field, "clock">, readonly (readonly string[])[]>> = {
   time: [
     ["unix", "unix timestamp", "unix time", "epoch", "t", "ts"],
+    ["open time", "opentime", "time open", "window start"],
+    ["timestamp", "gmt time", "local time", "datetime", "date time", "date", "time period start"],
     [
-      "open time",
-      "opentime",
-      "timestamp",
-      "gmt time",
-      "local time",
-      "datetime",
-      "date time",
-      "date",
-      "time period start",
+      "time",
+      "start",
+      "start time",
+      "start at",
+      "mts",
+      "begin",
+      "begins at",
+      "period",
+      "trade date",
+      "trading date",
+      "day",
     ],
-    ["time", "start", "start time", "start at", "begin", "begins at", "period", "trade date", "trading date", "day"],
   ],
   open: [["open"], ["o", "open price", "opening price", "1 open", "price open", "first"]],
   high: [["high"], ["h", "high price", "2 high", "price high", "max", "day high"]],
@@ -29,24 +44,53 @@ const NAMES: Readonly<Record<Exclude<Field, "clock">, readonly (readonly string[
   ],
   volume: [
     ["volume"],
-    ["v", "vol", "5 volume", "6 volume", "volume traded", "shares traded", "trade volume", "total volume"],
-    ["tickvol", "tick volume", "tickvolume"],
+    [
+      "v",
+      "vol",
+      "real volume",
+      "5 volume",
+      "6 volume",
+      "volume traded",
+      "shares traded",
+      "trade volume",
+      "total volume",
+    ],
+    TICK_VOLUMES,
   ],
   adjusted: [["adj close", "adjclose", "adjusted close", "5 adjusted close", "close adj", "adj close price"]],
-  otherVolume: [["tickvol", "tick volume", "tickvolume"]],
+  adjustedOpen: [["adj open", "adjopen", "adjusted open"]],
+  adjustedHigh: [["adj high", "adjhigh", "adjusted high"]],
+  adjustedLow: [["adj low", "adjlow", "adjusted low"]],
+  adjustedVolume: [["adj volume", "adjvolume", "adjusted volume"]],
+  otherVolume: [TICK_VOLUMES],
   simulated: [["simulated"]],
   state: [["state"]],
 };
 
-/** A column's name in one spelling: `<CLOSE>`, `Close*` and `close` are one, and so are `open_time` and `Open time`. */
+/** Names longer than this are none of candles, but for the sentence that Yahoo's page has beside `Adj Close`. */
+const MAX_NAME = 200;
+
+/** A column's name in one spelling: `<CLOSE>`, `Close*` and `close` are one, and so are `open_time`, `openTime` and `Open time`. */
 export function normaliseName(name: string): string {
   return name
+    .slice(0, MAX_NAME)
     .trim()
+    .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
     .toLowerCase()
     .replace(/[<>*"'[\]:]/g, "")
     .replace(/[\s_./-]+/g, " ")
-    .trim();
+    .trim()
+    .replace(/^((?:adj )?close) (?:adjusted )?close price adjusted for .*$/, "$1");
 }
+
+/** Whether the name of a column of volumes says that they count price changes. */
+export const countsTicks = (name: string): boolean => TICK_VOLUMES.includes(normaliseName(name));
+
+const SYMBOLS = new Set(["symbol", "ticker", "tic", "instrument", "instrument name", "instrument id", "pair", "name"]);
+
+/** The position of the column that says whose candles the rows are; -1 where there is none. */
+export const symbolColumn = (header: readonly string[]): number =>
+  header.findIndex((name) => SYMBOLS.has(normaliseName(name)));
 
 /** Names that say a zone or a unit beside what the column holds: `time (utc)`, `date(gmt)`. */
 const UNIVERSAL =

@@ -3,12 +3,13 @@ import { resolveDate, type WrittenDate, type WrittenStamp } from "./stamp-text.t
 import { CandleFileError, type DateOrder, shown } from "./types.ts";
 
 /** A cell that shows something, and its line. */
-interface Shown {
+export interface Shown {
   line: number;
   cell: string;
 }
 
-const at = ({ line, cell }: Shown): string => `"${shown(cell)}" in line ${line}`;
+/** Such a cell in a message. */
+export const at = ({ line, cell }: Shown): string => `"${shown(cell)}" in line ${line}`;
 
 /** What the numbers of a file show of its decimal sign. */
 export class DecimalEvidence {
@@ -44,16 +45,38 @@ export class DateEvidence {
   #dayFirst: Shown | null = null;
   #monthFirst: Shown | null = null;
   #open: Shown | null = null;
+  /** A first number that is no day and no month. */
+  #yearFirst: Shown | null = null;
+  /** Of years of two digits: the date before, and how often its first and its last number changed from row to row. */
+  #short: { first: number; year: number } | null = null;
+  #firstChanges = 0;
+  #lastChanges = 0;
 
   see(line: number, cell: string, date: WrittenDate): void {
     if (date.kind === "known") return;
-    if (date.first > 12) this.#dayFirst ??= { line, cell };
+    if (date.short) this.#seeShort(date);
+    if (date.short && date.first > 31) this.#yearFirst ??= { line, cell };
+    else if (date.first > 12) this.#dayFirst ??= { line, cell };
     else if (date.second > 12) this.#monthFirst ??= { line, cell };
     else if (date.first !== date.second) this.#open ??= { line, cell };
   }
 
+  #seeShort({ first, year }: { first: number; year: number }): void {
+    if (this.#short && this.#short.first !== first) this.#firstChanges++;
+    if (this.#short && this.#short.year !== year) this.#lastChanges++;
+    this.#short = { first, year };
+  }
+
   /** @throws CandleFileError where the dates contradict one another, or could be read in two ways */
   finish(): DateOrder | null {
+    if (this.#yearFirst && !this.#monthFirst) return "ymd";
+    const open = this.#dayFirst ?? this.#open;
+    // A year changes less often than a day does.
+    if (open && !this.#monthFirst && this.#lastChanges > this.#firstChanges) {
+      throw new CandleFileError(
+        `Whether ${at(open)} has the year or the day first is not known: say --date-order ymd or --date-order dmy.`,
+      );
+    }
     if (this.#dayFirst && this.#monthFirst) {
       throw new CandleFileError(
         `The dates contradict one another: ${at(this.#dayFirst)} has the day first, ${at(this.#monthFirst)} the month. --date-order dmy or mdy says which is right; rows in the other one are refused.`,

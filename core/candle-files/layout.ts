@@ -1,7 +1,6 @@
-import { type Columns, columnsOf, type Field, normaliseName, saysUniversal } from "./columns.ts";
-import { isUnknown, styleOf } from "./numbers.ts";
-import { MAX_CELL } from "./records.ts";
-import { readClock, readStamp } from "./stamp-text.ts";
+import { type Columns, columnsOf, type Field, normaliseName, saysUniversal, symbolColumn } from "./columns.ts";
+import { isUnknown } from "./numbers.ts";
+import { readStamp } from "./stamp-text.ts";
 import {
   CandleFileError,
   type FileRecord,
@@ -10,7 +9,8 @@ import {
   type ReadingOptions,
   shown,
 } from "./types.ts";
-import { formatOfNames } from "./vendors.ts";
+import { isNumber, unnamedColumns } from "./unnamed-columns.ts";
+import { formatOfNames, saidFormat, saidFormatOfUnnamed } from "./vendors.ts";
 
 /** How a file's rows are laid out. */
 export interface Layout {
@@ -22,8 +22,12 @@ export interface Layout {
   headLine: number;
   /** The lines above the names of the columns. */
   titles: readonly number[];
+  /** The position of the column that says whose candles the rows are; -1 where there is none. */
+  symbol: number;
   /** Whether times without a zone are of UTC, because the vendor or a column says so. */
   isUniversal: boolean;
+  /** Whether times are unix seconds. */
+  isUnix: boolean;
   /** Whether the file names no columns, so that they were taken to be the usual ones. */
   isUnnamed: boolean;
 }
@@ -34,52 +38,15 @@ export const MAX_HEAD_RECORDS = 12;
 /** Columns among which the time is looked for. */
 const MAX_TIME_COLUMN = 16;
 
-const isNumber = (cell: string): boolean => cell.length <= MAX_CELL && styleOf(cell) !== null;
+/** Whether a cell is a unix time in seconds; later units have more digits. */
+function isUnixSeconds(cell: string | undefined): boolean {
+  return cell !== undefined && /^-?\d{9,10}$/.test(cell.trim()) && readStamp(cell, null)?.kind === "unix";
+}
 
 /** Whether a record is a row of candles: it has a time, and beside it a number, or a cell that says that it has none. */
 function isRow(cells: readonly string[]): boolean {
   const at = cells.slice(0, MAX_TIME_COLUMN).findIndex((cell) => readStamp(cell, null) !== null);
   return at >= 0 && cells.some((cell, i) => i !== at && (isNumber(cell) || isUnknown(cell)));
-}
-
-const BINANCE = [
-  "open_time",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "close_time",
-  "quote_volume",
-  "count",
-  "taker_buy_volume",
-  "taker_buy_quote_volume",
-  "ignore",
-];
-const METATRADER4 = ["date", "time", "open", "high", "low", "close", "volume"];
-const USUAL = ["time", "open", "high", "low", "close", "volume"];
-
-/** The columns of a file that names none, by its first row; null where they are not known. */
-function unnamed(
-  row: readonly string[],
-  format: FormatName | undefined,
-): { format: FormatName; names: string[] } | null {
-  const cells = row.map((cell) => cell.trim());
-  const isLong = (cell: string | undefined): boolean => cell !== undefined && /^\d{13}$|^\d{16}$/.test(cell);
-  if (cells.length >= 11 && cells.length <= 12 && isLong(cells[0]) && isLong(cells[6])) {
-    return { format: "binance", names: BINANCE.slice(0, cells.length) };
-  }
-  if (/^\d{4}\.\d{2}\.\d{2}$/.test(cells[0]) && readClock(cells[1] ?? "") !== null && cells.length >= 6) {
-    const extra = cells.slice(METATRADER4.length).map((_, i) => `column ${METATRADER4.length + i + 1}`);
-    return { format: format ?? "metatrader4", names: [...METATRADER4.slice(0, cells.length), ...extra] };
-  }
-  const hasClock = cells[1] !== undefined && /^\d{1,2}:\d{2}/.test(cells[1]) && readClock(cells[1]) !== null;
-  if (readStamp(cells[0], hasClock ? cells[1] : null) === null) return null;
-  const names = hasClock ? METATRADER4 : USUAL;
-  const numbers = cells.slice(hasClock ? 2 : 1);
-  if (numbers.length < 4 || !numbers.slice(0, 4).every(isNumber)) return null;
-  const extra = cells.slice(names.length).map((_, i) => `column ${names.length + i + 1}`);
-  return { format: format ?? "csv", names: [...names.slice(0, cells.length), ...extra] };
 }
 
 /** The columns that a caller numbers in a file that names none. */
@@ -113,7 +80,7 @@ export function layoutOf(records: readonly FileRecord[], options: ReadingOptions
     const columns = row && mapUnnamed(row.cells, map);
     if (columns)
       return unnamedLayout(
-        "csv",
+        options.format ?? "csv",
         row.cells.map((_, i) => `column ${i + 1}`),
         columns,
         records,
@@ -122,9 +89,12 @@ export function layoutOf(records: readonly FileRecord[], options: ReadingOptions
   }
   if (map.size > 0 && end > 0) columnsOf(records[end - 1].cells, map, null);
   if (firstRow >= 0 && end === firstRow && !records.slice(0, end).some(({ cells }) => hasNames(cells, 2))) {
-    const found = unnamed(records[firstRow].cells, options.format);
+    const found = unnamedColumns(records[firstRow].cells);
     const columns = found && columnsOf(found.names, new Map(), records[firstRow].cells);
-    if (found && columns) return unnamedLayout(found.format, found.names, columns, records, firstRow);
+    if (found && columns) {
+      const format = saidFormatOfUnnamed(options.format, found);
+      return unnamedLayout(format, found.names, columns, records, firstRow);
+    }
   }
   throw noColumns(records, end);
 }
@@ -146,7 +116,9 @@ function unnamedLayout(
     names,
     headLine: firstRow > 0 ? records[firstRow - 1].line : 0,
     titles: records.slice(0, firstRow).map(({ line }) => line),
+    symbol: -1,
     isUniversal: format === "binance",
+    isUnix: records.slice(firstRow).some(({ cells }) => isUnixSeconds(cells[columns.get("time") ?? 0])),
     isUnnamed: true,
   };
 }
@@ -168,14 +140,15 @@ function namedLayout(
   const columns = columnsOf(header, map, first);
   if (!columns) return null;
   const titles = records.slice(0, at);
-  const format =
-    options.format ??
-    formatOfNames(
-      cells,
-      titles.map((record) => record.cells.join(",")),
-      { hasLevels: between.length > 0, time: first?.[columns.get("time") ?? 0] ?? "" },
-    );
   const time = columns.get("time") ?? 0;
+  const named = {
+    header: cells,
+    titles: titles.map((record) => record.cells.join(",")),
+    hasLevels: between.length > 0,
+    time: first?.[time] ?? "",
+  };
+  const recognised = formatOfNames(named);
+  const format = map.size > 0 ? (options.format ?? recognised) : saidFormat(options.format, recognised, named);
   const isVendors = format === "binance" || format === "cryptodatadownload";
   return {
     format,
@@ -183,7 +156,9 @@ function namedLayout(
     names: header.map((name, i) => (name.trim() === "" ? (i === 0 ? "index" : `column ${i + 1}`) : name.trim())),
     headLine: between.at(-1)?.line ?? records[at].line,
     titles: titles.map(({ line }) => line),
+    symbol: symbolColumn(cells),
     isUniversal: isVendors || saysUniversal(cells[time]),
+    isUnix: firstRow >= 0 && records.slice(firstRow).some((record) => isUnixSeconds(record.cells[time])),
     isUnnamed: false,
   };
 }

@@ -1,7 +1,10 @@
 /** How a cell writes a number, as far as it shows: only one sign can be its decimal one, or either can. */
 export type NumberStyle = "point" | "comma" | "either" | "plain";
 
-const UNKNOWN = new Set(["", "nan", "n/a", "na", "#n/a", "n/d", "null", "none", "nil", "-", "--", "."]);
+const UNKNOWN = new Set([
+  ...["", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "n/d", "null", "(null)", "none", "nil"],
+  ...["-", "--", "–", "—", "."],
+]);
 
 const CURRENCY = /^([+-]?)\s*(?:\$|€|£|¥|R(?=\s?\d))\s*/;
 const MULTIPLES: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9 };
@@ -9,11 +12,12 @@ const MULTIPLES: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9 };
 /** Whether a cell says that its number is not known. */
 export const isUnknown = (cell: string): boolean => UNKNOWN.has(cell.trim().toLowerCase());
 
-/** A cell without blanks and apostrophes between thousands, and without a currency before it. */
+/** A cell without blanks and apostrophes between thousands, and without the sign of a currency before or after it. */
 const bare = (cell: string): string =>
   cell
     .trim()
     .replace(CURRENCY, "$1")
+    .replace(/(?<=\d)\s?[$€£¥]$/, "")
     .replace(/(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3}(?!\d))/g, "");
 
 /** What a cell shows of the decimal sign; null where it is no number in any spelling. */
@@ -41,7 +45,8 @@ export function styleOf(cell: string): NumberStyle | null {
 export const hasComma = (cell: string): boolean => cell.includes(",");
 
 const DECIMAL: Readonly<Record<"." | ",", RegExp>> = {
-  ".": /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d{1,3})?$/,
+  // Also in lakh and crore, as India writes them: 1,23,45,678.
+  ".": /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d{1,3})?$/,
   ",": /^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+|(?=,\d))(?:,\d*)?(?:[eE][+-]?\d{1,3})?$/,
 };
 

@@ -1,6 +1,6 @@
 import type { CandleRow, RefusedRow } from "../candle-rows.ts";
 import { PRICE_FIELDS, type PriceField } from "../candles.ts";
-import type { Field } from "./columns.ts";
+import { ADJUSTED_FIELDS, type Field } from "./columns.ts";
 import type { Layout } from "./layout.ts";
 import { plainNumber, shiftDecimal } from "./numbers.ts";
 import { isBlank, MAX_CELL } from "./records.ts";
@@ -65,7 +65,7 @@ export class FileReading {
     if (fault) return { line, reason: fault };
     if (layout.format === "wizdata" && this.#cell(cells, "state").trim() === "open") return null;
     const time = this.#cell(cells, "time");
-    const stamp = readStamp(time, this.#columns.has("clock") ? this.#cell(cells, "clock") : null);
+    const stamp = readStamp(time, this.#columns.has("clock") ? this.#cell(cells, "clock") : null, layout.isUnix);
     if (!stamp) {
       const reason =
         time.trim() === "" ? "time is missing" : `time is "${shown(time)}", which is no time in a form that is known`;
@@ -103,16 +103,21 @@ export class FileReading {
   }
 }
 
-/** The columns of which something is read: with adjusted closes, these are the closes, and the other prices are not theirs. */
+/** The columns of which something is read: with adjusted closes, these are the closes, and other prices are read where they are adjusted too. */
 function columnsRead({ layout, usesOtherVolume, options }: Findings): ReadonlyMap<Field, number> {
   const columns = new Map(layout.columns);
   const [adjusted, other] = [columns.get("adjusted"), columns.get("otherVolume")];
   columns.delete("adjusted");
   columns.delete("otherVolume");
+  for (const field of Object.values(ADJUSTED_FIELDS)) columns.delete(field);
   if (usesOtherVolume && other !== undefined) columns.set("volume", other);
   if (options.adjusted && adjusted !== undefined) {
     columns.set("close", adjusted);
-    for (const field of ["open", "high", "low"] as const) columns.delete(field);
+    for (const field of ["open", "high", "low", "volume"] as const) {
+      const position = layout.columns.get(ADJUSTED_FIELDS[field]);
+      if (position !== undefined) columns.set(field, position);
+      else if (field !== "volume") columns.delete(field);
+    }
   }
   return columns;
 }

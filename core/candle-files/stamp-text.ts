@@ -5,7 +5,8 @@ import type { DateOrder } from "./types.ts";
 /** A calendar date as it is written: known, or with a day and a month of which the text does not say which is which. */
 export type WrittenDate =
   | { kind: "known"; day: number }
-  | { kind: "numeric"; first: number; second: number; year: number };
+  /** `year` is that of the last number; `short` where it has two digits, and the first may be the year as well. */
+  | { kind: "numeric"; first: number; second: number; year: number; short: boolean };
 
 /** A time as a file writes it. */
 export type WrittenStamp =
@@ -40,7 +41,8 @@ function readDate(text: string): WrittenDate | null {
   if (first) return known(dayOf(Number(first[1]), Number(first[2]), Number(first[3])));
   const numeric = YEAR_LAST.exec(text);
   if (numeric) {
-    return { kind: "numeric", first: Number(numeric[1]), second: Number(numeric[2]), year: fullYear(numeric[3]) };
+    const [, one, two, last] = numeric;
+    return { kind: "numeric", first: Number(one), second: Number(two), year: fullYear(last), short: last.length === 2 };
   }
   const words = text.toLowerCase();
   const dayMonth = DAY_MONTH.exec(words);
@@ -54,7 +56,8 @@ function readDate(text: string): WrittenDate | null {
 /** The 00:00 UTC of a written date, unix seconds; null where there is no such day. */
 export function resolveDate(date: WrittenDate, order: DateOrder | null): number | null {
   if (date.kind === "known") return date.day;
-  const { first, second, year } = date;
+  const { first, second, year, short } = date;
+  if (order === "ymd") return short ? dayOf(fullYear(String(first).padStart(2, "0")), second, year % 100) : null;
   return order === "mdy" ? dayOf(year, first, second) : dayOf(year, second, first);
 }
 
@@ -105,9 +108,12 @@ const UNIX_UNITS: readonly (readonly [least: number, perSecond: number])[] = [
 /** `202401020930` and `20240102093000`: they would be milliseconds of 1976 and of the year 2611. */
 const COMPACT_STAMP = /^((?:19|20)\d{6})(\d{4}|\d{6})$/;
 
+const UNIX = /^-?\d{9,19}(?:\.\d+)?$/;
+const SHORT_UNIX = /^-?\d{1,8}$/;
+
 /** A unix time in seconds, whatever its unit; null where the text is no whole number, or one that has less than nine digits. */
 function readUnix(text: string): number | null {
-  if (!/^-?\d{9,19}(?:\.\d+)?$/.test(text)) return null;
+  if (!UNIX.test(text)) return null;
   const value = Number(text);
   const [, perSecond] = UNIX_UNITS.find(([least]) => Math.abs(value) >= least) ?? [0, 1];
   return value / perSecond;
@@ -147,12 +153,14 @@ const DATE_AND_CLOCK =
  * or without a time of day and a zone.
  * @param text the cell of the time, or of the date where the time of day has a cell of its own
  * @param clockText that cell
+ * @param isUnix whether other times of the file are unix seconds: those of 1966 to 1973 have less than nine digits
  * @returns null where it is no time in any of these forms
  */
-export function readStamp(text: string, clockText: string | null): WrittenStamp | null {
+export function readStamp(text: string, clockText: string | null, isUnix = false): WrittenStamp | null {
   if (text.length > MAX_CELL || (clockText?.length ?? 0) > MAX_CELL) return null;
   const cell = text.trim();
   if (clockText !== null && clockText.trim() !== "") return readParts(cell, clockText.trim());
+  if (isUnix && SHORT_UNIX.test(cell)) return { kind: "unix", time: Number(cell) };
   const iso = readIso(cell);
   if (iso !== undefined) return iso;
   const compact = COMPACT_STAMP.exec(cell);

@@ -1,14 +1,14 @@
-import { PRICE_FIELDS } from "../candles.ts";
 import { isDated } from "../interval.ts";
 import { assumptions } from "./assumptions.ts";
 import type { Field } from "./columns.ts";
 import { DateEvidence, DecimalEvidence, type Extent, ExtentOf } from "./evidence.ts";
 import { type Layout, layoutOf, MAX_HEAD_RECORDS } from "./layout.ts";
 import type { LocalClock } from "./local-clock.ts";
-import { isUnknown, plainNumber } from "./numbers.ts";
+import { isUnknown } from "./numbers.ts";
 import { Periods, weeksRefusal } from "./placing.ts";
 import { FileReading } from "./reading.ts";
 import { isBlank, MAX_CELL } from "./records.ts";
+import { OrderEvidence, SymbolEvidence } from "./row-evidence.ts";
 import { readStamp, type WrittenStamp } from "./stamp-text.ts";
 import { StampReader } from "./stamps.ts";
 import {
@@ -50,15 +50,17 @@ export class FileSurvey {
   #layout: Layout | null = null;
   readonly #decimals = new DecimalEvidence();
   readonly #dates = new DateEvidence();
-  readonly #extents = { dmy: new ExtentOf("dmy"), mdy: new ExtentOf("mdy") };
+  readonly #symbols = new SymbolEvidence();
+  readonly #columnOrder = new OrderEvidence();
+  readonly #extents = { dmy: new ExtentOf("dmy"), mdy: new ExtentOf("mdy"), ymd: new ExtentOf("ymd") };
   readonly #said: LocalClock | null;
   readonly #exchangeClock: LocalClock;
   readonly #universal: LocalClock;
-  /** Of weeks, readers of both orders of dates. */
+  /** Of weeks, readers of all orders of dates. */
   readonly #weekReaders: readonly StampReader[];
   /** The stamp of a week that begins on another day than Monday. */
   #oddWeek: WrittenStamp | null = null;
-  readonly #counts = { rows: 0, times: 0, withoutZone: 0, withClock: 0, open: 0, volumes: 0, disorder: 0 };
+  readonly #counts = { rows: 0, times: 0, withoutZone: 0, withClock: 0, open: 0, volumes: 0 };
   #unreadable: { line: number; cell: string } | null = null;
 
   /** @throws CandleFileError where the time zone that was said is none */
@@ -106,7 +108,7 @@ export class FileSurvey {
     this.#counts.rows++;
     if (layout.format === "wizdata" && cellOf("state").trim() === "open") this.#counts.open++;
     const time = cellOf("time");
-    const stamp = readStamp(time, columns.has("clock") ? cellOf("clock") : null);
+    const stamp = readStamp(time, columns.has("clock") ? cellOf("clock") : null, layout.isUnix);
     if (stamp) this.#seeStamp(line, time, stamp);
     else this.#unreadable ??= { line, cell: time };
     for (const field of NUMBERS) this.#decimals.see(line, cellOf(field));
@@ -114,7 +116,8 @@ export class FileSurvey {
     if (columns.has("otherVolume") && !isUnknown(cellOf("volume")) && Number(cellOf("volume")) !== 0) {
       this.#counts.volumes++;
     }
-    if (layout.isUnnamed) this.#seeOrder(cellOf);
+    if (layout.isUnnamed) this.#columnOrder.see(cellOf);
+    if (layout.symbol >= 0) this.#symbols.see(line, (cells[layout.symbol] ?? "").slice(0, MAX_CELL));
   }
 
   #seeStamp(line: number, cell: string, stamp: WrittenStamp): void {
@@ -124,17 +127,11 @@ export class FileSurvey {
       if (stamp.ahead === null) this.#counts.withoutZone++;
       if (stamp.clock !== null) this.#counts.withClock++;
     } else this.#counts.withClock++;
-    this.#extents.dmy.see(stamp);
-    this.#extents.mdy.see(stamp);
+    for (const order of DATE_ORDERS) this.#extents[order].see(stamp);
     // Whatever the order of its date is.
     const isOdd =
       this.#weekReaders.length > 0 && this.#weekReaders.every((reader) => typeof reader.read(stamp) === "string");
     if (isOdd) this.#oddWeek ??= stamp;
-  }
-
-  #seeOrder(cellOf: (field: Field) => string): void {
-    const [open, high, low, close] = PRICE_FIELDS.map((field) => Number(plainNumber(cellOf(field), ".") ?? Number.NaN));
-    if (high < low || high < open || high < close || low > open || low > close) this.#counts.disorder++;
   }
 
   #stampReader(order: DateOrder | null, clock: LocalClock | null, isDescending = false): StampReader {
@@ -162,13 +159,12 @@ export class FileSurvey {
     if (rows === 0) throw new CandleFileError("The file has no rows below the names of its columns.");
     if (times === 0) throw this.#noTimes(layout);
     checkAdjusted(layout, this.#options);
-    if (layout.isUnnamed && layout.format === "csv" && this.#counts.disorder > rows / 5) {
-      throw new CandleFileError(
-        "No line names the columns, and in the usual order (time, open, high, low, close, volume) highs are below lows: number them, as --map time=1,open=2,high=3,low=4,close=5.",
-      );
+    this.#symbols.finish();
+    if (layout.isUnnamed && layout.format === "csv" && !this.#options.map?.size) {
+      this.#columnOrder.finish(layout.names.length > layout.columns.size);
     }
     const order = this.#options.dateOrder ?? (layout.format === "dukascopy" ? "dmy" : this.#dates.finish());
-    const extent = (order === "mdy" ? this.#extents.mdy : this.#extents.dmy).extent;
+    const { extent } = this.#extents[order ?? "dmy"];
     if (!extent) throw this.#noTimes(layout);
     const decimal = this.#options.decimal ?? this.#decimals.finish();
     const clock = this.#clock(layout);

@@ -27,8 +27,8 @@ export const DELIMITERS = [",", ";", "\t"] as const;
 
 export type Delimiter = (typeof DELIMITERS)[number];
 
-/** Which of a date's numbers come first: day, month, year or month, day, year. */
-export const DATE_ORDERS = ["dmy", "mdy"] as const;
+/** The order of a date's numbers: day, month, year; month, day, year; or year, month, day, of years that have two digits. */
+export const DATE_ORDERS = ["dmy", "mdy", "ymd"] as const;
 
 export type DateOrder = (typeof DATE_ORDERS)[number];
 
