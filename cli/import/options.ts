@@ -42,7 +42,7 @@ same file again changes nothing.
 
 What a file may leave open:
   --timezone        of times without a zone: exchange (the zone of the symbol's exchange), UTC, or a name such as Europe/Athens
-  --date-order      of dates such as 03/04/2024: dmy or mdy
+  --date-order      of dates such as 03/04/2024 or 24-01-02: ${DATE_ORDERS.join(", ")}
   --decimal         the decimal sign: . or ,
   --delimiter       what separates cells: , ; or tab
   --week-start      the day on which the file's weeks begin: ${WEEK_STARTS.join(", ")}

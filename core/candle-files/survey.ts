@@ -165,7 +165,11 @@ export class FileSurvey {
     }
     const order = this.#options.dateOrder ?? (layout.format === "dukascopy" ? "dmy" : this.#dates.finish());
     const { extent } = this.#extents[order ?? "dmy"];
-    if (!extent) throw this.#noTimes(layout);
+    if (!extent) {
+      throw new CandleFileError(
+        `No date of the file is a day with --date-order ${order ?? "dmy"}: say another order, of ${DATE_ORDERS.join(", ")}, or leave the option out.`,
+      );
+    }
     const decimal = this.#options.decimal ?? this.#decimals.finish();
     const clock = this.#clock(layout);
     const isDescending = extent.first > extent.last;

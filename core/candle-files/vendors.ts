@@ -50,7 +50,10 @@ const FORMS: readonly Form[] = [
       /^(?:gmt time|local time|time \((?:utc|gmt|eet)\))$/i.test(plain[0]?.trim() ?? "") && names.has("close"),
   },
   { format: "yfinance", fits: (names) => names.has("stock splits") || names.has("dividends") },
-  { format: "yahoo", fits: (names) => names.has("date") && (names.has("adj close") || names.has("adjclose")) },
+  {
+    format: "yahoo",
+    fits: (names) => names.has("date") && !names.has("adj open") && (names.has("adj close") || names.has("adjclose")),
+  },
   { format: "finnhub", fits: (names) => hasAll(names, "t", "c") },
   {
     format: "wizdata",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { DateOrder, Delimiter } from "../../../core/candle-files/types.ts";
+import { DATE_ORDERS, type DateOrder, type Delimiter } from "../../../core/candle-files/types.ts";
 import { DAY } from "../../../core/time.ts";
 import { readFile } from "./read-file.ts";
 
@@ -19,7 +19,7 @@ const WRITINGS: fc.Arbitrary<Writing> = fc
     delimiter: fc.constantFrom<Delimiter>(",", ";", "\t"),
     decimal: fc.constantFrom<"." | ",">(".", ","),
     thousands: fc.constantFrom<Writing["thousands"]>("", ",", ".", " ", "'"),
-    dates: fc.constantFrom<Writing["dates"]>("iso", "compact", "unix", "milliseconds", "dmy", "mdy", "words"),
+    dates: fc.constantFrom<Writing["dates"]>("iso", "compact", "unix", "milliseconds", "dmy", "mdy", "ymd", "words"),
     newestFirst: fc.boolean(),
     quoted: fc.boolean(),
   })
@@ -51,6 +51,8 @@ function writeDate(time: number, dates: Writing["dates"]): string {
       return `${day}/${month}/${year}`;
     case "mdy":
       return `${month}/${day}/${year}`;
+    case "ymd":
+      return `${year.slice(2)}-${month}-${day}`;
     case "words":
       return `${day}-${MONTHS[Number(month) - 1]}-${year}`;
   }
@@ -72,7 +74,7 @@ test("a series that is written in any way reads back digit for digit, with the o
         [writeDate(time, dates), writeNumber(close, writing)].map(cell).join(delimiter),
       );
       const text = [["Date", "Close"].map(cell).join(delimiter), ...written].join("\n");
-      const dateOrder = dates === "dmy" || dates === "mdy" ? dates : undefined;
+      const dateOrder = DATE_ORDERS.find((order) => order === dates);
       const read = readFile(text, { market: "CRYPTO", decimal, delimiter, dateOrder });
       const expected = newestFirst ? rows.toReversed() : rows;
       expect(read.rows.map((row) => ("reason" in row ? row.reason : { time: row.time, close: row.close }))).toEqual(

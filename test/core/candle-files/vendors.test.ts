@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ReadingOptions } from "../../../core/candle-files/types.ts";
 import type { Interval } from "../../../core/interval.ts";
 import type { MarketId } from "../../../core/market-calendar/markets.ts";
 import { lines, readFile } from "./read-file.ts";
@@ -9,6 +10,7 @@ interface Vendor {
   text: string;
   market?: MarketId;
   interval?: Interval;
+  options?: ReadingOptions;
   format: string;
   ignored?: string[];
   rows: string[];
@@ -231,15 +233,96 @@ const VENDORS: Vendor[] = [
     format: "csv",
     rows: ["2024-12-31 1187.15 1188.44 1183.89 1185.64 ?"],
   },
+  {
+    name: "Yahoo's page of later years, copied with what it says of its closes",
+    text: "Date\tOpen\tHigh\tLow\tClose Close price adjusted for splits.\tAdj Close Adjusted close price adjusted for splits and dividend and/or capital gain distributions.\tVolume\nJan 2, 2024\t187.15\t188.44\t183.89\t185.64\t184.73\t82,488,700\n",
+    format: "yahoo",
+    rows: ["2024-01-02 187.15 188.44 183.89 185.64 82488700"],
+  },
+  {
+    name: "TradingView, with years in which unix times were short",
+    text: "time,open,high,low,close,Volume\n-252322200,7.7,7.8,7.6,7.7,10\n52200,9.7,9.8,9.6,9.7,20\n94746600,9.7,9.9,9.6,9.8,30\n",
+    format: "tradingview",
+    rows: ["1962-01-02 7.7 7.8 7.6 7.7 10", "1970-01-01 9.7 9.8 9.6 9.7 20", "1973-01-01 9.7 9.9 9.6 9.8 30"],
+  },
+  {
+    name: "MetaTrader 5, as its package for Python has them",
+    text: "time,open,high,low,close,tick_volume,spread,real_volume\n1704153600,1.10427,1.10460,1.09380,1.09419,87654,3,0\n",
+    market: "FOREX",
+    format: "metatrader5",
+    ignored: ["spread", "real_volume"],
+    rows: ["2024-01-02 1.10427 1.10460 1.09380 1.09419 87654"],
+  },
+  {
+    name: "yfinance, of a download with one level of names",
+    text: "Date,Close,High,Low,Open,Volume\n2024-01-02,184.53,187.31,182.79,186.03,82488700\n",
+    format: "yfinance",
+    rows: ["2024-01-02 186.03 187.31 182.79 184.53 82488700"],
+  },
+  {
+    name: "pandas, with a named index of times",
+    text: "timestamp,open,high,low,close,volume\n2024-01-02 00:00:00+00:00,1,2,0.5,1.5,10\n",
+    market: "CRYPTO",
+    format: "pandas",
+    rows: ["2024-01-02 1 2 0.5 1.5 10"],
+  },
+  {
+    name: "Bybit, with names as its programs write them",
+    text: "startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover\n1704067200000,1,2,0.5,1.5,10,15\n",
+    market: "CRYPTO",
+    interval: "1h",
+    format: "csv",
+    ignored: ["turnover"],
+    rows: ["2024-01-01 1 2 0.5 1.5 10"],
+  },
+  {
+    name: "OKX, with the symbol in every row",
+    text: "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm\nBTC-USDT,1,2,0.5,1.5,10,10,15,1704067200000,1\nBTC-USDT,1,2,0.5,1.6,11,11,16,1704070800000,1\n",
+    market: "CRYPTO",
+    interval: "1h",
+    format: "csv",
+    ignored: ["instrument_name", "vol_ccy", "vol_quote", "confirm"],
+    rows: ["2024-01-01 1 2 0.5 1.5 10", "2024-01-01T01:00:00Z 1 2 0.5 1.6 11"],
+  },
+  {
+    name: "CoinMarketCap, whose days have an opening and a last millisecond",
+    text: "timeOpen;timeClose;timeHigh;timeLow;name;open;high;low;close;volume;marketCap;timestamp\n2024-01-02T00:00:00.000Z;2024-01-02T23:59:59.999Z;2024-01-02T01:00:00.000Z;2024-01-02T02:00:00.000Z;2781;4;5;3;4.5;39.5;88;2024-01-02T23:59:59.999Z\n",
+    market: "CRYPTO",
+    format: "csv",
+    ignored: ["timeClose", "timeHigh", "timeLow", "name", "marketCap", "timestamp"],
+    rows: ["2024-01-02 4 5 3 4.5 39.5"],
+  },
+  {
+    name: "HistData, without names",
+    text: "20240102 170000;1.10427;1.10460;1.09380;1.09419;0\n",
+    market: "FOREX",
+    options: { timezone: "Etc/GMT+5" },
+    interval: "1m",
+    format: "csv",
+    rows: ["2024-01-02T22:00:00Z 1.10427 1.10460 1.09380 1.09419 0"],
+  },
+  {
+    name: "the exchange of India, with lakh",
+    text: 'Date ,series ,OPEN ,HIGH ,LOW ,PREV. CLOSE ,ltp ,close ,vwap ,VOLUME \n02-Jan-2024,EQ,"2,580.55","2,606.85","2,573.15","2,590.25","2,611.00","2,611.70","2,591.76","1,66,18,976"\n',
+    format: "csv",
+    ignored: ["series", "PREV. CLOSE", "ltp", "vwap"],
+    rows: ["2024-01-02 2580.55 2606.85 2573.15 2611.70 16618976"],
+  },
+  {
+    name: "a table with the sign of the currency after its numbers",
+    text: "Date;Close\n31.01.2024;1.101,50 €\n",
+    format: "csv",
+    rows: ["2024-01-31 ? ? ? 1101.50 ?"],
+  },
 ];
 
 describe("a file of", () => {
   test.each(VENDORS.map((vendor) => [vendor.name, vendor] as const))("%s is recognised", (_, vendor) => {
-    const { text, market, interval, format, ignored, rows } = vendor;
-    const read = readFile(text, { market, interval });
+    const { text, market, interval, options, format, ignored, rows } = vendor;
+    const read = readFile(text, { ...options, market, interval });
     expect(read.recognised).toBe(format);
     if (ignored) expect(read.ignored).toEqual(ignored);
-    expect(lines(text, { market, interval })).toEqual(rows);
+    expect(lines(text, { ...options, market, interval })).toEqual(rows);
   });
 });
 
