@@ -18,6 +18,8 @@ export class DecimalEvidence {
   #either: Shown | null = null;
 
   see(line: number, cell: string): void {
+    // Most cells of most files: a number with one point at most shows nothing new beside another.
+    if (this.#point && !hasComma(cell) && cell.indexOf(".") === cell.lastIndexOf(".")) return;
     const style = styleOf(cell);
     if (style === "point") this.#point ??= { line, cell };
     else if (style === "comma") this.#comma ??= { line, cell };

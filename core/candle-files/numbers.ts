@@ -50,14 +50,17 @@ const DECIMAL: Readonly<Record<"." | ",", RegExp>> = {
   ",": /^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+|(?=,\d))(?:,\d*)?(?:[eE][+-]?\d{1,3})?$/,
 };
 
+/** What most cells are: nothing is to be done. */
+const PLAIN = /^[+-]?\d+(?:\.\d+)?$/;
+
 /**
  * A cell's number as a plain decimal, digit for digit: thousands are taken out, the decimal sign is a point. A cell that is no number is
  * returned as it stands, for the platform to refuse by name; an unknown one is null.
  */
 export function plainNumber(cell: string, decimal: "." | ","): string | null {
+  if (decimal === "." && PLAIN.test(cell)) return cell;
   if (isUnknown(cell)) return null;
   const text = bare(cell);
-  if (/^[+-]?\d+(?:\.\d+)?$/.test(text) && decimal === ".") return text;
   const multiple = MULTIPLES[text.slice(-1).toLowerCase()];
   const number = multiple === undefined ? text : text.slice(0, -1);
   if (!DECIMAL[decimal].test(number)) return cell.trim();
@@ -68,8 +71,9 @@ export function plainNumber(cell: string, decimal: "." | ","): string | null {
 
 /** A plain decimal times ten to a power, by moving its point: exact. What is no plain decimal is returned as it stands. */
 export function shiftDecimal(text: string, power: number): string {
+  if (power === 0) return text;
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (!match || power === 0) return text;
+  if (!match) return text;
   const [, sign, whole, fraction = "", exponent] = match;
   if (exponent !== undefined) return `${sign}${whole}${fraction && `.${fraction}`}e${Number(exponent) + power}`;
   const digits = whole + fraction.padEnd(Math.max(power, fraction.length), "0");

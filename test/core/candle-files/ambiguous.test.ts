@@ -172,8 +172,8 @@ describe("an hour of a zone", () => {
 
 describe("rows", () => {
   test("of which a number is not known have none", () => {
-    const cells = ["NaN", "N/A", "null", "-", "", "None", "#N/A", "--"];
-    const text = [HEADER, ...cells.map((cell, i) => `2024-01-0${i + 1},${cell},${cell},${cell},5,${cell}`)].join("\n");
+    const cells = ["NaN", "N/A", "null", "-", "", "None", "#N/A", "--", "<NA>", "—"];
+    const text = [HEADER, ...cells.map((cell, i) => `2024-01-${i + 10},${cell},${cell},${cell},5,${cell}`)].join("\n");
     expect(lines(text, { market: "CRYPTO" }).map((line) => line.slice(11))).toEqual(cells.map(() => "? ? ? 5 ?"));
   });
 
